@@ -1,0 +1,2 @@
+// Package cache keeps token files and refreshes them.
+package cache

@@ -1,0 +1,3 @@
+module github.com/credential-idcs/credential-idcs
+
+go 1.26.8

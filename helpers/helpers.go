@@ -1,0 +1,205 @@
+// Package helpers is what all protocol adapters share: the seam to the tokens (Source), the one
+// target matcher (Target), and the words for what can go wrong (Failure).
+//
+// A helper turns one protocol's input into an Ask and a Credential into that protocol's output. It
+// opens no file, uses no network and sees no refresh token. A new protocol is a folder beside
+// this file and a line in the table of cmd/credential-idcs.
+package helpers
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// A Source answers helpers. It is their only way to a token. Every error it returns is a *Failure.
+//
+// A Source serves one call and isn't meant for several goroutines.
+type Source interface {
+	// Credential returns a credential for ask.Target. Failure.Class tells why there is none:
+	// NotConfigured if no profile owns the target (known without lock and network).
+	Credential(ctx context.Context, ask Ask) (Credential, error)
+
+	// Owner tells, from the configuration alone, which profile a target belongs to and under which
+	// user name and scheme: what Credential would use. The same failures, but no token is touched.
+	Owner(ask Ask) (Owner, error)
+
+	// Refused tells that a server said no to an access token. It is dropped if it still is the
+	// stored one and was obtained at least a minute ago; the refresh token stays.
+	Refused(ctx context.Context, ask Ask, access secret.Text) error
+
+	// Targets lists the configured targets in the order of the configuration.
+	Targets() ([]Listed, error)
+}
+
+// An Ask says which credential a helper needs.
+type Ask struct {
+	// Target is where the credential will go. Its zero value asks for the profile's credential
+	// without naming a target, which only protocols may do that name none (kubectl without cluster
+	// information, pnpm): then the profile is Profile, or cli.md's default order.
+	Target Target
+
+	// Profile narrows the search to one profile; empty: the owner of Target.
+	Profile string
+
+	// Username is the user name that the client insists on. A profile that would answer with
+	// another one isn't configured for this Ask. Empty: any.
+	Username string
+
+	// Kind is the token that is wanted.
+	Kind Kind
+
+	// Need is the life that the answer should have left, capped at a quarter of the token's whole
+	// life; with less left, the token is refreshed first. Zero: 60 s.
+	Need time.Duration
+
+	// Suspect, if not empty, is a hint that a server refused a token: the first 16 hex digits of
+	// the SHA-256 of the token that was answered last time. If it still is the current token and at
+	// least a minute old, one refresh is forced; if that fails, the same token is answered.
+	Suspect string
+
+	// CachedOnly asks for a fresh token out of the cache or nothing (a Failure of class Temporary):
+	// no lock, no refresh.
+	CachedOnly bool
+}
+
+// Kind is the kind of token that an Ask wants.
+type Kind int
+
+const (
+	Access        Kind = iota // the access token
+	ID                        // the ID token
+	ProfilesToken             // what the profile's `token` setting says
+)
+
+// A Credential may leave the program. It has no field for a refresh token, so no helper can leak
+// one.
+type Credential struct {
+	Owner
+	Secret secret.Text // bytes 0x21–0x7e only, never empty
+	// Expiry is when the credential should be asked for again: 30 s before the token dies while more
+	// than 60 s are left, else the time it dies; whole seconds, UTC, never in the past.
+	Expiry time.Time
+}
+
+// An Owner is what the configuration says of a target.
+type Owner struct {
+	Profile  string
+	Username string
+	Scheme   string // "auto", "basic" or "bearer"
+}
+
+// A Listed is a configured target.
+type Listed struct {
+	Owner
+	Target Target
+	// Ready is whether a credential could be had without a person: a token is stored that lives or
+	// can be refreshed, or the profile's login needs nobody. From files alone.
+	Ready bool
+}
+
+// A Class says what kind of failure it is. The protocols differ in what they print for each; the
+// exit status is the same for all that don't say otherwise.
+type Class int
+
+const (
+	Internal      Class = iota // anything else: the cache folder, a refused value, a bug. Exit 1
+	NotConfigured              // no profile owns the target. Exit 5
+	LoginNeeded                // a person must log in. Exit 3
+	Temporary                  // network, rate limit, pause, busy lock. Exit 4
+	Profile                    // a profile's configuration: key file, secret, client refused. Exit 5
+	Config                     // the configuration file can't be used at all. Exit 5
+	Malformed                  // input that is no request of the protocol. Exit 1
+	Usage                      // wrong arguments. Exit 2
+)
+
+// Exit is the exit status of cli.md.
+func (c Class) Exit() int {
+	switch c {
+	case NotConfigured, Profile, Config:
+		return 5
+	case LoginNeeded:
+		return 3
+	case Temporary:
+		return 4
+	case Usage:
+		return 2
+	}
+	return 1
+}
+
+// A Failure is why there is no credential, in words for a person.
+type Failure struct {
+	Class   Class
+	Message string // one line, lower case, no full stop, without the program's name; already cleaned
+	Command string // the command that mends it, if there is one
+	Err     error  // the cause, for errors.Is
+}
+
+// Error is the message with its command, on one line.
+func (f *Failure) Error() string {
+	if f.Command == "" {
+		return f.Message
+	}
+	return f.Message + "; run: " + f.Command
+}
+
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Lines is the message for people: a line, and the command behind a tab on a line of its own.
+func (f *Failure) Lines() string {
+	s := "credential-idcs: " + f.Message + "\n"
+	if f.Command != "" {
+		s += "\t" + f.Command + "\n"
+	}
+	return s
+}
+
+// Line is the same on one line, for protocols whose client shows only one.
+func (f *Failure) Line() string { return "credential-idcs: " + f.Error() + "\n" }
+
+// An Exit ends a call whose protocol decides its exit status or says all there is to say by itself.
+type Exit struct {
+	Status int
+	Err    error // what goes to stderr as the message for people; nil: nothing
+}
+
+func (e *Exit) Error() string {
+	if e.Err == nil {
+		return ""
+	}
+	return e.Err.Error()
+}
+
+func (e *Exit) Unwrap() error { return e.Err }
+
+// A Call is one run of a helper: what a client gave it, and where its answer goes.
+type Call struct {
+	Args   []string // behind the helper's name and the global flags
+	Stdin  io.Reader
+	Stdout io.Writer // the protocol's; one Write a call
+	Stderr io.Writer // people's
+	// Terminal is whether a person sits at stdin.
+	Terminal bool
+	Getenv   func(string) string
+	Now      func() time.Time
+	// Profile is --profile, given before the action.
+	Profile string
+	// Open reads the configuration. A helper calls it once it knows that there is something to do:
+	// git's store never does. Its error is a *Failure of class Config.
+	Open func() (Source, error)
+	// Module and Version are the program's, for protocols that ask.
+	Module, Version string
+}
+
+// A Helper is a protocol adapter: a row in the program's table.
+type Helper struct {
+	Name  string   // the first argument that selects it: "git"
+	Bases []string // base names of argv[0] that select it: "git-credential-idcs"
+	About string   // one line for the help
+	// Run does one call. A nil error is exit 0; a *Failure is printed and ends with its class's
+	// status; an *Exit says both itself.
+	Run func(ctx context.Context, call *Call) error
+}

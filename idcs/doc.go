@@ -1,0 +1,2 @@
+// Package idcs is the OAuth client of an Oracle identity domain.
+package idcs
