@@ -30,8 +30,13 @@ type Source interface {
 	// stored one and was obtained at least a minute ago; the refresh token stays.
 	Refused(ctx context.Context, ask Ask, access secret.Text) error
 
-	// Targets lists the configured targets in the order of the configuration.
+	// Targets lists the configured targets in the order of the configuration, from that alone.
 	Targets() ([]Listed, error)
+
+	// Ready is whether a credential of the profile could be had without a person: a token is stored
+	// that lives or can be refreshed, or the profile's login needs nobody. From files alone, no
+	// lock, no network; what can't be read isn't ready.
+	Ready(profile string) bool
 }
 
 // An Ask says which credential a helper needs.
@@ -95,9 +100,6 @@ type Owner struct {
 type Listed struct {
 	Owner
 	Target Target
-	// Ready is whether a credential could be had without a person: a token is stored that lives or
-	// can be refreshed, or the profile's login needs nobody. From files alone.
-	Ready bool
 }
 
 // A Class says what kind of failure it is. The protocols differ in what they print for each; the
