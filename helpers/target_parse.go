@@ -132,7 +132,7 @@ func parsePath(s string) (string, error) {
 			return "", errors.New("a target has no fragment")
 		case r == '\\':
 			return "", errors.New(`\ is not allowed`)
-		case r < 0x20, 0x7f <= r && r <= 0x9f, r == 0x2028, r == 0x2029:
+		case Control(r):
 			return "", errors.New("the path has a control character")
 		}
 	}
