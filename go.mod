@@ -1,3 +1,8 @@
 module github.com/credential-idcs/credential-idcs
 
 go 1.26.8
+
+require (
+	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
