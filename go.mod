@@ -5,6 +5,7 @@ go 1.26.0
 // The program.
 require (
 	github.com/gofrs/flock v0.13.2
+	github.com/golang-jwt/jwt/v5 v5.3.1
 	golang.org/x/sys v0.49.0
 )
 
