@@ -44,7 +44,7 @@ type Fault struct {
 	Byte  int           // with Do at MidBody: so many bytes of the body were sent
 
 	// In place of the real answer. At BeforeRotation nothing is spent, at AfterRotation it is.
-	Status int         // "": the real one, or 200 where Body is set
+	Status int         // 0: the real one, or 200 where Body is set
 	Header http.Header // added, and replacing members of the same name
 	Body   string      // replaces the body
 	Error  string      // replaces the body by this OAuth error; Status 400 unless set
@@ -85,11 +85,13 @@ func (f *Fault) replaces(p Point) bool {
 	return f != nil && f.point() == p && (f.Status != 0 || f.Body != "" || f.Error != "" || f.Raw != "")
 }
 
-// Script adds faults. The first that fires for a request is the one it gets; all that match count on.
+// Script adds faults. The first that fires for a request is the one it gets; all that match count on. One that
+// could never fire, such as a grant at a point where only the connection is known, panics.
 func (s *Server) Script(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range faults {
+		mustMatch(f.On, f.point())
 		s.faults = append(s.faults, &scripted{Fault: f})
 	}
 }

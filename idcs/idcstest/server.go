@@ -43,6 +43,10 @@ type Options struct {
 	DeviceInterval time.Duration // the member interval; 0: left out, as Oracle does
 	DevicePace     time.Duration // a poll sooner than this after the last gets slow_down; 0: never
 
+	// Keep bounds memory in a soak: at most so many events, requests and secrets are remembered, the
+	// newest. 0: all.
+	Keep int
+
 	OpenKeys  bool                       // the signing certificate is open to all
 	Authorize func(AuthRequest) Decision // the person at the login page; nil: approves as ana
 	Clock     func() time.Time           // nil: time.Now
@@ -98,7 +102,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		User:          User{"ana@example.com", "pw-" + randomHex(16)},
 		opts:          o.withDefaults(),
-		journal:       newJournal(),
+		journal:       newJournal(o.Keep),
 		done:          make(chan struct{}),
 		conns:         map[*conn]bool{},
 		clients:       map[string]*Client{},
@@ -179,7 +183,10 @@ func (s *Server) listen(address string) error {
 		return err
 	}
 	s.mu.Lock()
-	s.listener, s.host = l, l.Addr().String()
+	s.listener = l
+	if s.host == "" { // Resume comes to the same one, and readers take no lock
+		s.host = l.Addr().String()
+	}
 	s.mu.Unlock()
 	s.running.Add(1)
 	go func() {
@@ -243,6 +250,11 @@ func (s *Server) Stop() {
 	_ = s.listener.Close()
 	for c := range s.conns {
 		_ = c.tcp.Close()
+	}
+	for _, f := range s.families {
+		for _, p := range f.open {
+			p.scripted = true // its answer is lost by our doing
+		}
 	}
 	s.journal.add(0, nil, "the domain is down")
 }
@@ -320,6 +332,14 @@ func (s *Server) Secrets() []string {
 		out = append(out, u.Password)
 	}
 	return out
+}
+
+// keep cuts a list to its newest n members, now and then; n 0 keeps all.
+func keep[T any](n int, list []T) []T {
+	if n == 0 || len(list) < 2*n {
+		return list
+	}
+	return append([]T(nil), list[len(list)-n:]...)
 }
 
 // sleep waits, and reports whether gone closed first. It ends early when the domain closes.
