@@ -2,6 +2,7 @@ package idcstest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -86,12 +87,18 @@ func (f *Fault) replaces(p Point) bool {
 }
 
 // Script adds faults. The first that fires for a request is the one it gets; all that match count on. One that
-// could never fire, such as a grant at a point where only the connection is known, panics.
+// could never fire, such as a grant at a point where only the connection is known, or a Set
+// that is no JSON, panics.
 func (s *Server) Script(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range faults {
 		mustMatch(f.On, f.point())
+		for name, value := range f.Set {
+			if !json.Valid([]byte(value)) {
+				panic(fmt.Sprintf("idcstest: member %s would be no JSON: %s", name, value))
+			}
+		}
 		s.faults = append(s.faults, &scripted{Fault: f})
 	}
 }
@@ -164,8 +171,10 @@ func (f *Fault) retouch(a answer) answer {
 	if _, isError := members["ecid"]; isError && f.ECID != "" {
 		members["ecid"], _ = json.Marshal(f.ECID)
 	}
-	if body, err := json.Marshal(members); err == nil { // rubbish in Set leaves the answer as it was
-		a.body = body
+	body, err := json.Marshal(members)
+	if err != nil {
+		panic(err) // Script let only JSON in
 	}
+	a.body = body
 	return a
 }

@@ -171,7 +171,7 @@ func TestRefusesAssertions(t *testing.T) {
 	late := signed(t, s, c, c.ID, func(_ *jwt.Token, m jwt.MapClaims) { m["iat"], m["nbf"], m["exp"] = now-30, now-30, now+300 })
 	r := asClient(late)
 	wantError(t, r, 401, "invalid_client")
-	if date, err := http.ParseTime(r.header.Get("Date")); err != nil || date.Sub(time.Now()) < 9*time.Minute {
+	if date, err := http.ParseTime(r.header.Get("Date")); err != nil || time.Until(date) < 9*time.Minute {
 		t.Errorf("Date %q, %v", r.header.Get("Date"), err)
 	}
 
