@@ -244,12 +244,12 @@ func TestParseTarget(t *testing.T) {
 		"https://git.example.com/a\xffb":   "the path is not UTF-8",
 		"https://git.example.com/team\n":   "the path has a control character",
 		"https://git.example.com:0443":     "the port begins with a zero",
-		"https://git.example.com:":         "there is no port behind the :",
+		"https://git.example.com:":         "the port behind the : is missing",
 		"https://git.example.com:65536":    "the port is above 65535",
 		"https://git.example.com:https":    "the port is not a number",
 		"https://[::1":                     "the ] of an IPv6 address is missing",
 		"https://[fe80::1%25eth0]":         "% is not allowed",
-		"https://https://git.example.com":  "there is no port behind the :",
+		"https://https://git.example.com":  "the port behind the : is missing",
 	} {
 		target, err := ParseTarget(in)
 		got := target.String()
