@@ -21,13 +21,13 @@ func list(call *helpers.Call) error {
 			continue
 		}
 		owner, err := source.Owner(helpers.Ask{Target: t.Target, Profile: call.Profile})
-		if err != nil || owner.Profile != t.Profile {
+		if err != nil {
 			continue
 		}
-		if _, known := ready[t.Profile]; !known {
-			ready[t.Profile] = source.Ready(t.Profile)
+		if _, known := ready[owner.Profile]; !known {
+			ready[owner.Profile] = source.Ready(owner.Profile)
 		}
-		if ready[t.Profile] {
+		if ready[owner.Profile] {
 			servers[t.Target.HostPort()] = owner.Username
 		}
 	}
