@@ -1,0 +1,268 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/e2e/servers"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+)
+
+// run is the demo from its beginning to its end.
+func run(ctx context.Context, d demo) (err error) {
+	s, err := newStage(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := s.close(); err == nil {
+			err = e
+		}
+	}()
+	for _, act := range []func(context.Context) error{
+		s.introduce, s.setUp, s.beforeLogin, s.login, s.firstRound, s.expire, s.secondRound, s.logout,
+	} {
+		if err := act(ctx); err != nil {
+			return err
+		}
+	}
+	if broken := s.domain.Broken(); len(broken) != 0 {
+		return s.wrong("the domain saw what no client may do: %q", broken)
+	}
+	s.say("\nAll as it should be. The servers are down, the temporary folder is gone.")
+	return nil
+}
+
+func (s *stage) introduce(context.Context) error {
+	s.say("A demo of credential-idcs. All servers are on this machine, all files in a temporary folder.")
+	s.say("")
+	s.say("identity domain  %s  its refresh tokens work once", s.domain.URL)
+	s.say("git server       %s  wants the domain's access token", s.git.URL)
+	s.say("registry         %s  wants the domain's access token", s.registry.URL)
+	s.say("Kubernetes API   %s  wants the domain's access token", s.api.URL)
+	return nil
+}
+
+// setUp shows the four files. What `configure` will write is written by hand here.
+func (s *stage) setUp(ctx context.Context) error {
+	s.title("What is set up, once")
+	for _, line := range []string{
+		"cat .config/credential-idcs/config.toml",
+		"git config --global --add credential." + s.git.URL + ".helper ''",
+		"git config --global --add credential." + s.git.URL + ".helper idcs",
+		"cat .docker/config.json",
+		"tail -n 15 .kube/config",
+	} {
+		if err := s.run(ctx, line, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beforeLogin shows what somebody sees who forgot to log in.
+func (s *stage) beforeLogin(ctx context.Context) error {
+	s.title("Before the login")
+	if err := s.run(ctx, s.clone("app"), 128, "login needed", "\tcredential-idcs login demo"); err != nil {
+		return err
+	}
+	return s.domainHeard("nothing")
+}
+
+func (s *stage) login(ctx context.Context) error {
+	s.title("One login")
+	s.domain.SetLife(firstLife)
+	if err := s.run(ctx, "credential-idcs login demo --password-stdin < password.txt", 0); err != nil {
+		return err
+	}
+	s.domain.SetLife(time.Hour)
+	if err := s.run(ctx, "credential-idcs status demo", 0, "demo", user, "fresh"); err != nil {
+		return err
+	}
+	return s.domainHeard("1 password login")
+}
+
+// firstRound uses the token of the login, which is in the cache.
+func (s *stage) firstRound(ctx context.Context) error {
+	s.title("git, docker and kubectl get their token from the cache")
+	if err := s.run(ctx, s.clone("app"), 0); err != nil {
+		return err
+	}
+	if err := s.run(ctx, "cat app/README.md", 0, "Only those with a token"); err != nil {
+		return err
+	}
+	if err := s.letIn("git server", s.git); err != nil {
+		return err
+	}
+	if err := s.docker(ctx); err != nil {
+		return err
+	}
+	if err := s.kubectl(ctx); err != nil {
+		return err
+	}
+	return s.domainHeard("nothing")
+}
+
+// docker logs in where an engine answers, since `docker login HOST` asks the engine to try what the
+// helper gave. The manifest needs the command line alone.
+func (s *stage) docker(ctx context.Context) error {
+	if !present("docker") {
+		s.say("# docker is not installed: left out")
+		return nil
+	}
+	if s.engine(ctx) {
+		if err := s.run(ctx, "docker login "+s.registry.Host, 0, "Login Succeeded"); err != nil {
+			return err
+		}
+	}
+	if err := s.run(ctx, s.inspect(), 0, `"schemaVersion"`); err != nil {
+		return err
+	}
+	return s.letIn("registry", s.registry)
+}
+
+func (s *stage) kubectl(ctx context.Context) error {
+	if !present("kubectl") {
+		s.say("# kubectl is not installed: left out")
+		return nil
+	}
+	if err := s.run(ctx, whoami, 0, user); err != nil {
+		return err
+	}
+	return s.letIn("Kubernetes API", s.api)
+}
+
+// expire waits until the domain itself no longer accepts the token.
+func (s *stage) expire(ctx context.Context) error {
+	s.title("The token expires")
+	old := s.silently(ctx, "credential-idcs token demo --min-ttl 0s")
+	if err := s.judge(ctx, old, 0); err != nil {
+		return err
+	}
+	var status []struct {
+		Expires time.Time `json:"expires_at"`
+	}
+	r := s.silently(ctx, "credential-idcs status demo --json")
+	if err := json.Unmarshal([]byte(r.output), &status); err != nil || len(status) != 1 {
+		return s.wrong("status --json: %v\n%s", err, r.output)
+	}
+	s.say("# waiting for it, some seconds")
+	token := strings.TrimSpace(old.output)
+	for _, err := s.domain.Verify(token); err == nil || time.Now().Before(status[0].Expires); _, err = s.domain.Verify(token) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	if err := s.run(ctx, "credential-idcs status demo", 0, "expired"); err != nil {
+		return err
+	}
+	return s.domainHeard("nothing")
+}
+
+// secondRound starts all three at the same moment on the expired token: one of them refreshes, the
+// others wait for it. A refresh token works once, so a second refresh would end the login.
+func (s *stage) secondRound(ctx context.Context) error {
+	s.title("The same again, all at the same moment: one of them refreshes")
+	lines := []string{"git -C app pull"}
+	if present("docker") {
+		lines = append(lines, s.inspect())
+	}
+	if present("kubectl") {
+		lines = append(lines, whoami)
+	}
+	if err := s.together(ctx, lines...); err != nil {
+		return err
+	}
+	return s.domainHeard("1 refresh")
+}
+
+func (s *stage) logout(ctx context.Context) error {
+	s.title("And out again")
+	if err := s.run(ctx, "credential-idcs logout demo", 0); err != nil {
+		return err
+	}
+	if err := s.domainHeard("1 revocation"); err != nil {
+		return err
+	}
+	return s.run(ctx, "credential-idcs status demo", 0, "none")
+}
+
+const whoami = "kubectl get --raw " + servers.WhoAmI
+
+func (s *stage) inspect() string {
+	return "docker manifest inspect " + s.registry.Host + "/" + servers.Image
+}
+
+func (s *stage) clone(into string) string {
+	return "git clone " + s.git.URL + servers.Repository + " " + into
+}
+
+// domainHeard says what the domain heard since the last look, and fails unless that is want.
+func (s *stage) domainHeard(want string) error {
+	names := []struct{ post, one string }{
+		{idcstest.Password, "password login"}, {idcstest.Refresh, "refresh"}, {"revoke", "revocation"},
+	}
+	now := s.domain.Counts().Posts
+	var parts []string
+	other := total(now) - total(s.heard)
+	for _, n := range names {
+		if k := now[n.post] - s.heard[n.post]; k != 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", k, n.one))
+			other -= k
+		}
+	}
+	if other != 0 {
+		parts = append(parts, fmt.Sprintf("%d other requests", other))
+	}
+	s.heard = now
+	got := strings.Join(parts, ", ")
+	if got == "" {
+		got = "nothing"
+	}
+	s.say("# the domain heard: %s", got)
+	if got != want {
+		s.say("%s", s.domain.JournalText())
+		return s.wrong("it should have been: %s", want)
+	}
+	return nil
+}
+
+func total(counts map[string]int) (n int) {
+	for _, k := range counts {
+		n += k
+	}
+	return n
+}
+
+// letIn says whom a server has let in, and fails unless it was the user.
+func (s *stage) letIn(name string, server *servers.Server) error {
+	t := server.Tally()
+	if t.User != user || t.Refused != 0 {
+		return s.wrong("the %s: %+v", name, t)
+	}
+	s.say("# the %s let in %s, token sent as %s", name, t.User, t.Scheme)
+	return nil
+}
+
+func present(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}
+
+// engine tells whether a docker engine answers that can reach this machine's loopback. One in a
+// virtual machine, as Docker Desktop has it, can't.
+func (s *stage) engine(ctx context.Context) bool {
+	r := s.silently(ctx, "docker info --format '{{.OperatingSystem}}'")
+	if r.err == nil && r.status == 0 && runtime.GOOS == "linux" && !strings.Contains(r.output, "Docker Desktop") {
+		return true
+	}
+	s.say("# no docker engine answers here, so the step `docker login` is left out")
+	return false
+}

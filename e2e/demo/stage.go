@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/e2e/servers"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+)
+
+// Who logs in, and as which application of the domain.
+const (
+	user     = "ana@example.com"
+	password = "correct horse battery staple"
+	clientID = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+	scope    = "urn:opc:idm:__myscopes__"
+)
+
+// A demo is what it needs to know from outside.
+type demo struct {
+	bin        string // the folder with the program and its links
+	dockerHost string // the docker engine that the user set, or ""
+	out        io.Writer
+}
+
+// A stage is the domain and the servers, and a home folder that is set up for them.
+type stage struct {
+	*shell
+	folder   string
+	domain   *idcstest.Server
+	git      *servers.Server
+	registry *servers.Server
+	api      *servers.Server
+
+	heard map[string]int // what the domain had heard at the last look
+}
+
+// newStage starts everything. The caller closes it; if it fails, nothing is left.
+func newStage(ctx context.Context, d demo) (_ *stage, err error) {
+	bin, err := filepath.Abs(d.bin)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "credential-idcs-demo-")
+	if err != nil {
+		return nil, err
+	}
+	s := &stage{folder: folder, heard: map[string]int{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	home := filepath.Join(folder, "home")
+	for _, f := range []string{home, home + "/.run", home + "/.tmp", folder + "/repositories"} {
+		if err := os.Mkdir(f, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	s.shell = &shell{
+		out:  d.out,
+		home: home,
+		env:  environment(home, bin, d.dockerHost),
+		seen: map[string]string{},
+	}
+	if err := s.startServers(ctx); err != nil {
+		return nil, err
+	}
+	return s, s.writeFiles()
+}
+
+// firstLife is how long the token of the login lives: long enough to use it three times on a slow
+// machine, short enough to wait for its end. All later ones live an hour, so that one refresh is all
+// that is due.
+const firstLife = 15 * time.Second
+
+// startServers starts the domain, and the servers with certificates of its authority.
+func (s *stage) startServers(ctx context.Context) (err error) {
+	if s.domain, err = idcstest.New(idcstest.Options{}); err != nil {
+		return err
+	}
+	cert, err := s.domain.CA.Issue("127.0.0.1")
+	if err != nil {
+		return err
+	}
+	check := func(token string) (string, error) {
+		claims, err := s.domain.Verify(token)
+		return claims.Subject, err
+	}
+	if s.git, err = servers.Git(ctx, cert, check, filepath.Join(s.folder, "repositories")); err != nil {
+		return err
+	}
+	if s.registry, err = servers.Registry(cert, check); err != nil {
+		return err
+	}
+	s.api, err = servers.API(cert, check)
+	return err
+}
+
+// close ends the servers and removes the folder.
+func (s *stage) close() error {
+	var errs []error
+	for _, server := range []*servers.Server{s.git, s.registry, s.api} {
+		if server != nil {
+			errs = append(errs, server.Close())
+		}
+	}
+	if s.domain != nil {
+		s.domain.Close()
+	}
+	return errors.Join(append(errs, os.RemoveAll(s.folder))...)
+}
+
+// writeFiles writes what a person and an administrator would have written: see setUp for what is
+// shown of it.
+func (s *stage) writeFiles() error {
+	files := map[string]string{
+		"ca.pem":                                string(s.domain.CA.PEM()),
+		"password.txt":                          password + "\n",
+		".config/credential-idcs/client.secret": s.domain.SecretClient.Secret + "\n",
+		".config/credential-idcs/config.toml": fmt.Sprintf(`[profiles.demo]
+domain    = %q
+client_id = %q
+login     = "password"
+username  = %q
+scope     = %q
+ca_file   = "~/ca.pem"
+targets   = [
+  %q,
+  %q,
+  %q,
+]
+
+[profiles.demo.client]
+secret_file = "client.secret"
+`, s.domain.URL, clientID, user, scope, s.git.URL, s.registry.URL, s.api.URL),
+		".docker/config.json": fmt.Sprintf(`{
+  "credHelpers": {%q: "idcs"}
+}
+`, s.registry.Host),
+		".kube/config": fmt.Sprintf(`apiVersion: v1
+kind: Config
+clusters:
+- name: demo
+  cluster:
+    server: %s
+    certificate-authority: ../ca.pem
+users:
+- name: idcs-demo
+  user:
+    exec:
+      apiVersion: client.authentication.k8s.io/v1
+      command: credential-idcs
+      args: [kubectl, --profile, demo]
+      interactiveMode: Never
+      provideClusterInfo: true
+contexts:
+- name: demo
+  context: {cluster: demo, user: idcs-demo}
+current-context: demo
+`, s.api.URL),
+	}
+	for name, content := range files {
+		path := filepath.Join(s.home, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
