@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"archive/tar"
 	"bytes"
 	"crypto/tls"
 	"io"
@@ -40,8 +41,11 @@ func Registry(cert tls.Certificate, check Check) (*Server, error) {
 // fill puts Image into the store, past the guard. Its bytes are fixed, so its digest is the same
 // everywhere.
 func fill(host string, store http.Handler) error {
-	layer := static.NewLayer([]byte("only those with a token pull this\n"), types.DockerUncompressedLayer)
-	image, err := mutate.AppendLayers(empty.Image, layer)
+	content, err := layer("README", "Only those with a token pull this.\n")
+	if err != nil {
+		return err
+	}
+	image, err := mutate.AppendLayers(empty.Image, static.NewLayer(content, types.DockerUncompressedLayer))
 	if err != nil {
 		return err
 	}
@@ -50,6 +54,21 @@ func fill(host string, store http.Handler) error {
 		return err
 	}
 	return remote.Write(ref, image, remote.WithTransport(inside{store}))
+}
+
+// layer is a file system with one file in it. It isn't compressed: what a compressor writes may
+// change with its version, and the digest with it.
+func layer(name, content string) ([]byte, error) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
+		return nil, err
+	}
+	if _, err := io.WriteString(w, content); err != nil {
+		return nil, err
+	}
+	err := w.Close()
+	return b.Bytes(), err
 }
 
 // inside is a transport that calls a handler in this process.

@@ -157,17 +157,45 @@ func TestRegistryServesThoseWithAToken(t *testing.T) {
 	if out, err := run(t, folder, env, inspect...); err == nil {
 		t.Fatalf("inspected without a token:\n%s", out)
 	}
-	login := exec.CommandContext(t.Context(), "docker", "login", "-u", "ana", "--password-stdin", s.Host)
-	login.Env = append(env, "PATH="+os.Getenv("PATH"), "HOME="+folder)
-	login.Stdin = strings.NewReader(good)
-	if out, err := login.CombinedOutput(); err != nil {
-		t.Fatalf("docker login: %v\n%s", err, out)
-	}
+	must(t, folder, env, "sh", "-c", "echo "+good+" | docker login -u ana --password-stdin "+s.Host)
 	if out := must(t, folder, env, inspect...); !strings.Contains(out, `"schemaVersion"`) {
 		t.Errorf("the manifest:\n%s", out)
 	}
 	if got := s.Tally(); got.Accepted == 0 || got.Anonymous == 0 || got.Scheme != "Basic" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// With an engine, `docker login` and `docker pull`: the engine takes the pair from the command line
+// to the registry, and unpacks the image.
+func TestEnginePullsWithAToken(t *testing.T) {
+	need.Tool(t, "docker")
+	need.Tool(t, "dockerd")
+	if os.Geteuid() != 0 {
+		t.Skip("dockerd needs root")
+	}
+	engine, err := servers.StartEngine(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := engine.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	cert, _ := authority(t)
+	s, err := servers.Registry(cert, only)
+	s = closing(t, s, err)
+	folder := t.TempDir()
+	env := []string{"DOCKER_CONFIG=" + folder, "DOCKER_HOST=" + engine.Host}
+	pull := []string{"docker", "pull", s.Host + "/" + servers.Image}
+
+	if out, err := run(t, folder, env, pull...); err == nil {
+		t.Fatalf("pulled without a token:\n%s", out)
+	}
+	must(t, folder, env, "sh", "-c", "echo "+good+" | docker login -u ana --password-stdin "+s.Host)
+	if out := must(t, folder, env, pull...); !strings.Contains(out, "Downloaded newer image") {
+		t.Errorf("docker pull:\n%s", out)
 	}
 }
 
