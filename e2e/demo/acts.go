@@ -41,7 +41,7 @@ func run(ctx context.Context, d demo) (err error) {
 func (s *stage) introduce(context.Context) error {
 	s.say("A demo of credential-idcs. All servers are on this machine, all files in a temporary folder.")
 	s.say("")
-	s.say("identity domain  %s  its refresh tokens work once", s.domain.URL)
+	s.say("identity domain  %s  its refresh tokens work once", s.domain.URL())
 	s.say("git server       %s  wants the domain's access token", s.git.URL)
 	s.say("registry         %s  wants the domain's access token", s.registry.URL)
 	s.say("Kubernetes API   %s  wants the domain's access token", s.api.URL)
@@ -76,12 +76,10 @@ func (s *stage) beforeLogin(ctx context.Context) error {
 
 func (s *stage) login(ctx context.Context) error {
 	s.title("One login")
-	s.domain.SetLife(firstLife)
 	if err := s.run(ctx, "credential-idcs login demo --password-stdin < password.txt", 0); err != nil {
 		return err
 	}
-	s.domain.SetLife(time.Hour)
-	if err := s.run(ctx, "credential-idcs status demo", 0, "demo", user, "fresh"); err != nil {
+	if err := s.run(ctx, "credential-idcs status demo", 0, "demo", s.domain.User.Name, "fresh"); err != nil {
 		return err
 	}
 	return s.domainHeard("1 password login")
@@ -131,7 +129,7 @@ func (s *stage) kubectl(ctx context.Context) error {
 		s.say("# kubectl is not installed: left out")
 		return nil
 	}
-	if err := s.run(ctx, whoami, 0, user); err != nil {
+	if err := s.run(ctx, whoami, 0, s.domain.User.Name); err != nil {
 		return err
 	}
 	return s.letIn("Kubernetes API", s.api)
@@ -244,7 +242,7 @@ func total(counts map[string]int) (n int) {
 // letIn says whom a server has let in, and fails unless it was the user.
 func (s *stage) letIn(name string, server *servers.Server) error {
 	t := server.Tally()
-	if t.User != user || t.Refused != 0 {
+	if t.User != s.domain.User.Name || t.Refused != 0 {
 		return s.wrong("the %s: %+v", name, t)
 	}
 	s.say("# the %s let in %s, token sent as %s", name, t.User, t.Scheme)
@@ -260,7 +258,7 @@ func present(program string) bool {
 // virtual machine, as Docker Desktop has it, can't.
 func (s *stage) engine(ctx context.Context) bool {
 	r := s.silently(ctx, "docker info --format '{{.OperatingSystem}}'")
-	if r.err == nil && r.status == 0 && runtime.GOOS == "linux" && !strings.Contains(r.output, "Docker Desktop") {
+	if r.err == nil && r.status == 0 && strings.TrimSpace(r.output) != "" && runtime.GOOS == "linux" && !strings.Contains(r.output, "Docker Desktop") {
 		return true
 	}
 	s.say("# no docker engine answers here, so the step `docker login` is left out")

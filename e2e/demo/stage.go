@@ -13,10 +13,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
-// Who logs in, and as which application of the domain.
+// As which application of the domain the program logs in, and for what.
 const (
-	user     = "ana@example.com"
-	password = "correct horse battery staple"
 	clientID = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 	scope    = "urn:opc:idm:__myscopes__"
 )
@@ -74,14 +72,30 @@ func newStage(ctx context.Context, d demo) (_ *stage, err error) {
 	return s, s.writeFiles()
 }
 
-// firstLife is how long the token of the login lives: long enough to use it three times on a slow
-// machine, short enough to wait for its end. All later ones live an hour, so that one refresh is all
-// that is due.
-const firstLife = 15 * time.Second
+// firstLife is how long the token of the login shall live: short enough to wait for its end, long
+// enough for three commands to use it, on this machine as busy as it is now.
+func (s *stage) firstLife(ctx context.Context) time.Duration {
+	begin := time.Now()
+	for _, program := range []string{"git --version", "docker --version", "kubectl version --client"} {
+		s.silently(ctx, program) // a missing one takes no time
+	}
+	return (8*time.Second + 20*time.Since(begin)).Truncate(time.Second)
+}
 
 // startServers starts the domain, and the servers with certificates of its authority.
 func (s *stage) startServers(ctx context.Context) (err error) {
-	if s.domain, err = idcstest.New(idcstest.Options{}); err != nil {
+	s.domain, err = idcstest.New(idcstest.Options{
+		// A login gets a token for what is left of the session, a refresh one for the default hour: so
+		// the first token dies soon, and one refresh is all that is due afterwards.
+		SessionTTL: s.firstLife(ctx),
+	})
+	if err != nil {
+		return err
+	}
+	// A name that is the same in each run, and a secret that isn't.
+	client := s.domain.SecretClient
+	client.ID = clientID
+	if err := s.domain.AddClient(client); err != nil {
 		return err
 	}
 	cert, err := s.domain.CA.Issue("127.0.0.1")
@@ -90,6 +104,9 @@ func (s *stage) startServers(ctx context.Context) (err error) {
 	}
 	check := func(token string) (string, error) {
 		claims, err := s.domain.Verify(token)
+		if err == nil && claims.Type != "AT" {
+			err = fmt.Errorf("a token of type %s", claims.Type)
+		}
 		return claims.Subject, err
 	}
 	if s.git, err = servers.Git(ctx, cert, check, filepath.Join(s.folder, "repositories")); err != nil {
@@ -121,7 +138,7 @@ func (s *stage) close() error {
 func (s *stage) writeFiles() error {
 	files := map[string]string{
 		"ca.pem":                                string(s.domain.CA.PEM()),
-		"password.txt":                          password + "\n",
+		"password.txt":                          s.domain.User.Password + "\n",
 		".config/credential-idcs/client.secret": s.domain.SecretClient.Secret + "\n",
 		".config/credential-idcs/config.toml": fmt.Sprintf(`[profiles.demo]
 domain    = %q
@@ -138,7 +155,7 @@ targets   = [
 
 [profiles.demo.client]
 secret_file = "client.secret"
-`, s.domain.URL, clientID, user, scope, s.git.URL, s.registry.URL, s.api.URL),
+`, s.domain.URL(), clientID, s.domain.User.Name, scope, s.git.URL, s.registry.URL, s.api.URL),
 		".docker/config.json": fmt.Sprintf(`{
   "credHelpers": {%q: "idcs"}
 }

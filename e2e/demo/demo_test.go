@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/google/go-cmp/cmp"
+)
+
+// The README's transcript is what the demo prints, but for ports and times. Every step of the demo
+// judges itself, so a run without an error is the main job done: git, docker and kubectl, real ones,
+// served from the cache, and one refresh for three at the same moment.
+func TestDemoPrintsTheReadmesTranscript(t *testing.T) {
+	for _, tool := range []string{"git", "docker", "kubectl"} {
+		need.Tool(t, tool)
+	}
+	bin := build(t)
+	var out bytes.Buffer
+	// No engine, so that the transcript is the same on all machines.
+	err := run(t.Context(), demo{bin: bin, dockerHost: "unix://" + t.TempDir() + "/none", out: &out})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(readme), "<!-- the demo's transcript -->\n```console\n$ ./install.sh --demo\n")
+	want, _, found := strings.Cut(rest, "```\n")
+	if !found {
+		t.Fatalf("README.md has no transcript; it should be:\n%s", normal(out.String()))
+	}
+	if diff := cmp.Diff(normal(want), normal(out.String())); diff != "" {
+		t.Errorf("README.md's transcript (-) is not what the demo prints (+):\n%s\n\nthe whole of it:\n%s", diff, normal(out.String()))
+	}
+}
+
+// Interrupted while it waits, the demo ends, says so and leaves no file behind.
+func TestDemoLeavesNothingWhenInterrupted(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such signal")
+	}
+	need.Tool(t, "git")
+	bin := build(t)
+	program := filepath.Join(t.TempDir(), "demo")
+	goBuild(t, program, ".")
+
+	temp := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), program, bin)
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "DOCKER_HOST=unix://"+temp+"/none")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines, waiting := bufio.NewScanner(stdout), false
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "# waiting") {
+			waiting = true
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if !waiting || !errors.As(err, &exit) || exit.ExitCode() != 130 || stderr.String() != "demo: interrupted\n" {
+		t.Errorf("waited: %v, %v, stderr %q", waiting, err, stderr.String())
+	}
+	if left, err := os.ReadDir(temp); err != nil || len(left) != 0 {
+		t.Errorf("it left %v, %v", left, err)
+	}
+}
+
+// Without the program on PATH nothing can come out as it should, and the demo says what and fails.
+func TestDemoFailsWhereSomethingIsWrong(t *testing.T) {
+	need.Tool(t, "git")
+	var out bytes.Buffer
+	err := run(context.Background(), demo{bin: t.TempDir(), out: &out})
+	if !errors.Is(err, errNotAsExpected) || !strings.Contains(out.String(), "!! NOT AS EXPECTED") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
+
+// build builds the program with its links into a folder, as install.sh does for the demo.
+func build(t *testing.T) string {
+	t.Helper()
+	bin := t.TempDir()
+	goBuild(t, filepath.Join(bin, "credential-idcs"), "../../cmd/credential-idcs")
+	for _, name := range []string{"git-credential-idcs", "docker-credential-idcs", "kubectl-idcs"} {
+		if err := os.Symlink("credential-idcs", filepath.Join(bin, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return bin
+}
+
+func goBuild(t *testing.T, to, what string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), need.Tool(t, "go"), "build", "-o", to, what).CombinedOutput(); err != nil {
+		t.Fatalf("go build %s: %v\n%s", what, err, out)
+	}
+}
+
+var (
+	address  = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	duration = regexp.MustCompile(`\b\d+(h|m|s)( ?\d+(m|s))*\b`)
+	moment   = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:?\d\d)?`)
+	spaces   = regexp.MustCompile(` {2,}`)
+)
+
+// normal replaces what differs from run to run: the ports, in the order of their first appearance,
+// times, and the width of the columns that hold them.
+func normal(transcript string) string {
+	ports := map[string]string{}
+	transcript = address.ReplaceAllStringFunc(transcript, func(a string) string {
+		if ports[a] == "" {
+			ports[a] = "127.0.0.1:PORT" + strconv.Itoa(len(ports)+1)
+		}
+		return ports[a]
+	})
+	transcript = moment.ReplaceAllString(transcript, "TIME")
+	transcript = duration.ReplaceAllString(transcript, "DURATION")
+	return spaces.ReplaceAllString(transcript, "  ")
+}

@@ -1,0 +1,337 @@
+package idcstest
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options set up a domain. The zero Options are a strict one with three clients and one user.
+type Options struct {
+	Dir     string   // where ca.pem is written (Server.CAFile); "": nowhere
+	Clients []Client // beside SecretClient, KeyClient and PublicClient
+	Users   []User   // beside ana@example.com
+
+	// Scopes are those that a client without its own may ask for; nil: urn:opc:idm:__myscopes__,
+	// urn:opc:resource:consumer::all and https://api.example.com/all.
+	Scopes []string
+
+	Rotation Rotation      // zero: Strict
+	Grace    time.Duration // of Rotation Grace
+
+	AccessTTL  time.Duration // the resource application's setting, 1 s or more; 0: none, so 3600 s
+	RefreshTTL time.Duration // sliding; 0: 604800 s
+	SessionTTL time.Duration // of a person's session; 0: 8 h
+
+	YearAtRefresh    bool // a refresh without scope of a login with an expiry brings 31556952 s
+	IDTokenAtRefresh bool // a refresh with openid brings an ID token, too
+
+	Issuer            string   // iss of all tokens; "": https://identity.oraclecloud.com/
+	Audience          []string // aud of access tokens; nil: https://api.example.com
+	AudienceArray     bool     // aud is an array even with one member
+	AssertionAudience string   // aud that assertions must have; "": https://identity.oraclecloud.com/
+	TokenSize         int      // of access tokens in bytes, within 8 above or below; 0: as it comes
+	IDTokenSize       int
+
+	DeviceTTL      time.Duration // 0: 300 s
+	DeviceInterval time.Duration // the member interval; 0: left out, as Oracle does
+	DevicePace     time.Duration // a poll sooner than this after the last gets slow_down; 0: never
+
+	OpenKeys  bool                       // the signing certificate is open to all
+	Authorize func(AuthRequest) Decision // the person at the login page; nil: approves as ana
+	Clock     func() time.Time           // nil: time.Now
+}
+
+const oracleIssuer = "https://identity.oraclecloud.com/"
+
+// A Server is an identity domain on a loopback port. All methods may be called at once, and after
+// Close too.
+type Server struct {
+	SecretClient Client // Basic, and assertions by its key; trusted
+	KeyClient    Client // client assertions only; trusted
+	PublicClient Client // client_id only
+	User         User   // ana@example.com
+	Issuer       string // iss of all tokens
+	CA           *CA    // signed the server's certificate
+	CAFile       string // its PEM; "" without Options.Dir
+
+	opts    Options
+	host    string // 127.0.0.1:port: the only Host that is right
+	signing *Key
+	journal *journal
+	done    chan struct{} // closed by Close
+	running sync.WaitGroup
+
+	mu            sync.Mutex // all below
+	listener      net.Listener
+	conns         map[*conn]bool
+	connected     int // connections so far
+	tls           *tls.Config
+	skew          time.Duration
+	clients       map[string]*Client
+	users         map[string]User
+	families      []*family
+	refreshTokens map[string]*refreshToken
+	codes         map[string]*authCode
+	devices       map[string]*deviceLogin
+	userCodes     map[string]string
+	polls         []string
+	jtis          map[[2]string]bool
+	refused       map[string]bool
+	secrets       []string
+	requests      []Request
+	faults        []*scripted
+	gates         []*Gate
+	broken        []string
+	typed         int
+	closed        bool
+}
+
+// New starts a domain. The caller closes it.
+func New(o Options) (*Server, error) {
+	s := &Server{
+		User:          User{"ana@example.com", "pw-" + randomHex(16)},
+		opts:          o.withDefaults(),
+		journal:       newJournal(),
+		done:          make(chan struct{}),
+		conns:         map[*conn]bool{},
+		clients:       map[string]*Client{},
+		users:         map[string]User{},
+		refreshTokens: map[string]*refreshToken{},
+		codes:         map[string]*authCode{},
+		devices:       map[string]*deviceLogin{},
+		userCodes:     map[string]string{},
+		jtis:          map[[2]string]bool{},
+		refused:       map[string]bool{},
+	}
+	s.Issuer = s.opts.Issuer
+	for _, u := range append(o.Users, s.User) {
+		s.users[u.Name] = u
+	}
+	var err error
+	if s.signing, err = pooledKey("domain", "SIGNING_KEY_"+randomHex(4)); err != nil {
+		return nil, err
+	}
+	if err := s.defaultClients(); err != nil {
+		return nil, err
+	}
+	for _, c := range o.Clients {
+		if err := s.AddClient(c); err != nil {
+			return nil, err
+		}
+	}
+	if s.CA, err = NewCA(); err != nil {
+		return nil, err
+	}
+	if s.tls, err = s.TLSConfig("127.0.0.1", "::1", "localhost"); err != nil {
+		return nil, err
+	}
+	if o.Dir != "" {
+		s.CAFile = filepath.Join(o.Dir, "ca.pem")
+		if err := os.WriteFile(s.CAFile, s.CA.PEM(), 0o644); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.listen("127.0.0.1:0")
+}
+
+func (o Options) withDefaults() Options {
+	if o.Scopes == nil {
+		o.Scopes = []string{"urn:opc:idm:__myscopes__", everyResource, "https://api.example.com/all"}
+	}
+	if o.RefreshTTL == 0 {
+		o.RefreshTTL = 604800 * time.Second
+	}
+	if o.SessionTTL == 0 {
+		o.SessionTTL = 8 * time.Hour
+	}
+	if o.DeviceTTL == 0 {
+		o.DeviceTTL = 300 * time.Second
+	}
+	if o.Issuer == "" {
+		o.Issuer = oracleIssuer
+	}
+	if o.AssertionAudience == "" {
+		o.AssertionAudience = oracleIssuer
+	}
+	if o.Audience == nil {
+		o.Audience = []string{"https://api.example.com"}
+	}
+	if o.Authorize == nil {
+		o.Authorize = func(AuthRequest) Decision { return Decision{} }
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	return o
+}
+
+// listen opens the port and serves it.
+func (s *Server) listen(address string) error {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.listener, s.host = l, l.Addr().String()
+	s.mu.Unlock()
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		for {
+			tcp, err := l.Accept()
+			if err != nil {
+				return // closed by Stop or Close
+			}
+			s.accept(tcp.(*net.TCPConn))
+		}
+	}()
+	return nil
+}
+
+func (s *Server) accept(tcp *net.TCPConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		_ = tcp.Close()
+		return
+	}
+	s.connected++
+	c := &conn{s: s, id: s.connected, tcp: tcp}
+	s.conns[c] = true
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		c.serve()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.conns, c)
+	}()
+}
+
+// Close ends all connections and waits for them. Its error names the invariants that were broken, all
+// of them, and is nil if none was. A second Close says the same again.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.done)
+		_ = s.listener.Close()
+		for c := range s.conns {
+			_ = c.tcp.Close()
+		}
+	}
+	s.mu.Unlock()
+	s.running.Wait()
+	if broken := s.Broken(); len(broken) > 0 {
+		return errors.New("idcstest: " + strings.Join(broken, "\n"))
+	}
+	return nil
+}
+
+// Stop closes the port and all connections, as an outage does: "connection refused". All that the
+// domain knows stays.
+func (s *Server) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.listener.Close()
+	for c := range s.conns {
+		_ = c.tcp.Close()
+	}
+	s.journal.add(0, nil, "the domain is down")
+}
+
+// Resume opens the same port again.
+func (s *Server) Resume() error {
+	if err := s.listen(s.host); err != nil {
+		return fmt.Errorf("idcstest: port taken meanwhile: %w", err)
+	}
+	s.journal.add(0, nil, "the domain is up again")
+	return nil
+}
+
+// URL is the domain, https://127.0.0.1:port, without a slash at the end.
+func (s *Server) URL() string { return "https://" + s.host }
+
+// CAPEM is CA.PEM.
+func (s *Server) CAPEM() []byte { return s.CA.PEM() }
+
+// TLSConfig is a server's, with a certificate of the same CA, for the other servers of a test.
+func (s *Server) TLSConfig(hosts ...string) (*tls.Config, error) {
+	cert, err := s.CA.Issue(hosts...)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{
+		MinVersion:   tls.VersionTLS12,
+		Certificates: []tls.Certificate{cert},
+		NextProtos:   []string{"http/1.1"},
+	}, nil
+}
+
+// SetTLS changes the domain's own side of TLS from the next connection on: another certificate, an
+// old version.
+func (s *Server) SetTLS(c *tls.Config) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tls = c
+}
+
+func (s *Server) tlsConfig() *tls.Config {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tls.Clone()
+}
+
+// Now is the domain's clock, which judges assertions, dates answers and stamps tokens.
+func (s *Server) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now()
+}
+
+// now is Now with s.mu held.
+func (s *Server) now() time.Time { return s.opts.Clock().Add(s.skew) }
+
+// SetSkew puts the domain's clock off by d. Codes and tokens age with it.
+func (s *Server) SetSkew(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skew = d
+}
+
+// Secrets is every secret that the domain knows or issued so far: what a scan for leaks looks for.
+func (s *Server) Secrets() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := append([]string(nil), s.secrets...)
+	for _, c := range s.clients {
+		if c.Secret != "" {
+			out = append(out, c.Secret)
+		}
+	}
+	for _, u := range s.users {
+		out = append(out, u.Password)
+	}
+	return out
+}
+
+// sleep waits, and reports whether gone closed first. It ends early when the domain closes.
+func (s *Server) sleep(d time.Duration, gone <-chan struct{}) (left bool) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return false
+	case <-gone:
+		return true
+	case <-s.done:
+		return true
+	}
+}
