@@ -20,7 +20,9 @@ func run(ctx context.Context, d demo) (err error) {
 		return err
 	}
 	defer func() {
-		if e := s.close(); err == nil {
+		if e := s.close(); err == nil && e == nil {
+			s.say("\nAll as it should be. The servers are down, the temporary folder is gone.")
+		} else if err == nil {
 			err = e
 		}
 	}()
@@ -34,7 +36,6 @@ func run(ctx context.Context, d demo) (err error) {
 	if broken := s.domain.Broken(); len(broken) != 0 {
 		return s.wrong("the domain saw what no client may do: %q", broken)
 	}
-	s.say("\nAll as it should be. The servers are down, the temporary folder is gone.")
 	return nil
 }
 
@@ -149,7 +150,7 @@ func (s *stage) expire(ctx context.Context) error {
 	if err := json.Unmarshal([]byte(r.output), &status); err != nil || len(status) != 1 {
 		return s.wrong("status --json: %v\n%s", err, r.output)
 	}
-	s.say("# waiting for it, some seconds")
+	s.say("# waiting until the domain no longer accepts it")
 	token := strings.TrimSpace(old.output)
 	for _, err := s.domain.Verify(token); err == nil || time.Now().Before(status[0].Expires); _, err = s.domain.Verify(token) {
 		select {
@@ -178,7 +179,16 @@ func (s *stage) secondRound(ctx context.Context) error {
 	if err := s.together(ctx, lines...); err != nil {
 		return err
 	}
-	return s.domainHeard("1 refresh")
+	if err := s.domainHeard("1 refresh"); err != nil {
+		return err
+	}
+	for _, server := range []*servers.Server{s.git, s.registry, s.api} {
+		if n := server.Tally().Refused; n != 0 {
+			return s.wrong("%s got %d requests with a token that is no good", server.URL, n)
+		}
+	}
+	s.say("# no server was sent an expired token")
+	return nil
 }
 
 func (s *stage) logout(ctx context.Context) error {

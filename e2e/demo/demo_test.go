@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/servers"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -25,6 +26,7 @@ func TestDemoPrintsTheReadmesTranscript(t *testing.T) {
 	for _, tool := range []string{"git", "docker", "kubectl"} {
 		need.Tool(t, tool)
 	}
+	t.Parallel()
 	bin := build(t)
 	var out bytes.Buffer
 	// No engine, so that the transcript is the same on all machines.
@@ -46,12 +48,41 @@ func TestDemoPrintsTheReadmesTranscript(t *testing.T) {
 	}
 }
 
+// Where an engine answers, `docker login` without a name and a password is a part of the demo: docker
+// asks the helper, and the engine tries the token at the registry.
+func TestDemoLogsDockerInWhereAnEngineAnswers(t *testing.T) {
+	for _, tool := range []string{"git", "docker", "dockerd"} {
+		need.Tool(t, tool)
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("dockerd needs root")
+	}
+	t.Parallel()
+	engine, err := servers.StartEngine(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := engine.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	var out bytes.Buffer
+	if err := run(t.Context(), demo{bin: build(t), dockerHost: engine.Host, out: &out}); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	if !strings.Contains(out.String(), "\n$ docker login 127.0.0.1:") {
+		t.Errorf("no docker login:\n%s", out.String())
+	}
+}
+
 // Interrupted while it waits, the demo ends, says so and leaves no file behind.
 func TestDemoLeavesNothingWhenInterrupted(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no such signal")
 	}
 	need.Tool(t, "git")
+	t.Parallel()
 	bin := build(t)
 	program := filepath.Join(t.TempDir(), "demo")
 	goBuild(t, program, ".")
