@@ -1,2 +1,56 @@
-// Package cache keeps token files and refreshes them.
+// Package cache keeps tokens in files and renews them, so that any number of short-lived processes
+// can share one login at a domain that accepts each refresh token exactly once.
+//
+// It knows no protocol and no OAuth: a Renewal is handed in, and only the digest of a key names what
+// the tokens are for. There is no Get beside Token, so no caller can read, renew and write in the
+// wrong order.
+//
+// # Files
+//
+// All files of a key lie in one folder, closed to others. KEY.json holds the tokens and is only ever
+// replaced by rename, so a reader needs no lock and sees the old token or the new one. KEY.lock is
+// made once and never deleted. KEY.state says what is being sent, what failed and how long to keep
+// quiet. KEY.new is the room for a successor, there only while a token is being renewed, or after a
+// crash. KEY.bad-TIME is a token file that could not be believed; nothing is ever deleted because it
+// can't be read. KEY.json, KEY.state and KEY.new are sealed: they tell their own length and checksum.
+//
+// # Locking
+//
+// A fresh token costs no lock. What renews a token holds the lock from a second look at the files to
+// the durable successor. The lock is the kernel's (flock), so it ends with its process and there is
+// no age or pid by which it is broken. It counts only while its file is the one that others find
+// under the same name, which is asked again after the intent is written: should the file be deleted,
+// the next holder finds the intent of a living process and keeps off. Those who wait read the files
+// between their tries and answer with the holder's success or failure, side by side.
+//
+// How long a call waits depends on what it holds: with life enough left it doesn't wait at all, with
+// little it waits 5 s and answers the token that still lives, with none it waits 15 s.
+//
+// # Crashes
+//
+// A refresh token is sent only when the room for its successor is on the disk and an intent that
+// names it by digest is written and synced. From then on the process ignores every signal that can
+// be ignored, and its time is counted in ticks that it really ran, so that a stopped process still
+// takes the answer that waits for it. A process that is killed leaves one of three things, and the
+// next one finds out which: a whole successor, which is renamed; an intent, which means that the
+// token may be spent, so it is presented once more and the answer settles it; or nothing.
+// No log can recover a secret that existed only in a lost answer; therefore the gap is kept short.
+//
+// # Failures
+//
+// A failure is written down with a pause, so that the processes of a machine try once and all of
+// them say the same. No failure deletes a refresh token: a refused one is marked by its digest, and a
+// newer one on the disk is never touched by what happened to an older one.
+//
+// # Clocks
+//
+// A life is counted from the moment before the request was sent, by the wall clock and by the boot
+// clock, and the one that says more time has passed is believed: so a clock that is set back makes no
+// dead token look alive, and one that jumps ahead costs one needless refresh.
+//
+// # Other machines
+//
+// On a file system that may be shared with other machines, each machine has files of its own, since
+// locks can be no-ops there. A folder that was copied from another machine answers the access token
+// while it lives and never sends the refresh token.
 package cache

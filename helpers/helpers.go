@@ -27,11 +27,17 @@ type Source interface {
 	Owner(ask Ask) (Owner, error)
 
 	// Refused tells that a server said no to an access token. It is dropped if it still is the
-	// stored one and was obtained at least a minute ago; the refresh token stays.
+	// stored one and was obtained at least a minute ago; the refresh token stays. No network; it
+	// waits a second for a busy lock, then gives up with a Failure of class Temporary.
 	Refused(ctx context.Context, ask Ask, access secret.Text) error
 
-	// Targets lists the configured targets in the order of the configuration.
+	// Targets lists the configured targets in the order of the configuration, from that alone.
 	Targets() ([]Listed, error)
+
+	// Ready is whether a credential of the profile could be had without a person: a token is stored
+	// that lives or can be refreshed, or the profile's login needs nobody. From files alone, no
+	// lock, no network; what can't be read isn't ready.
+	Ready(profile string) bool
 }
 
 // An Ask says which credential a helper needs.
@@ -55,9 +61,9 @@ type Ask struct {
 	// life; with less left, the token is refreshed first. Zero: 60 s.
 	Need time.Duration
 
-	// Suspect, if not empty, is a hint that a server refused a token: the first 16 hex digits of
-	// the SHA-256 of the token that was answered last time. If it still is the current token and at
-	// least a minute old, one refresh is forced; if that fails, the same token is answered.
+	// Suspect, if not empty, is a hint that a server refused a token: the Fingerprint of the token
+	// that was answered last time. If it still is the current token and at least a minute old, one
+	// refresh is forced; if that fails, the same token is answered while it lives.
 	Suspect string
 
 	// CachedOnly asks for a fresh token out of the cache or nothing (a Failure of class Temporary):
@@ -95,9 +101,6 @@ type Owner struct {
 type Listed struct {
 	Owner
 	Target Target
-	// Ready is whether a credential could be had without a person: a token is stored that lives or
-	// can be refreshed, or the profile's login needs nobody. From files alone.
-	Ready bool
 }
 
 // A Class says what kind of failure it is. The protocols differ in what they print for each; the
@@ -199,6 +202,9 @@ type Helper struct {
 	Name  string   // the first argument that selects it: "git"
 	Bases []string // base names of argv[0] that select it: "git-credential-idcs"
 	About string   // one line for the help
+	// Silent is for clients that show stderr in the middle of their own screen: on exit 0 not a
+	// byte goes there, so a Source keeps its warnings to itself.
+	Silent bool
 	// Run does one call. A nil error is exit 0; a *Failure is printed and ends with its class's
 	// status; an *Exit says both itself.
 	Run func(ctx context.Context, call *Call) error

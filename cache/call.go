@@ -1,0 +1,182 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// A call is one run of Token: what is wanted, and how far it has come.
+type call struct {
+	d      *Dir
+	name   string
+	want   Want
+	renew  Renewal
+	began  time.Time
+	spread float64 // of the early zone
+}
+
+// Bounds of a call, by zone. Together with the transaction's they end every call within 25 s.
+const (
+	waitHard    = 5 * time.Second
+	waitExpired = 15 * time.Second
+)
+
+// Token returns the token stored under key, renewing it first where that is due.
+//
+// A fresh token costs no lock, no network and no write, and waits for nobody: files are replaced by
+// rename, so a reader sees the old token or the new one. Otherwise the lock is held from a second
+// look at the files to the durable successor, because the domain accepts each refresh token once:
+// two processes that send the same one end the login. A token that still lives is answered whatever
+// the domain, the lock or the disk does; nobody waits while there is one to answer and time to
+// spare.
+//
+// Errors: ErrNothing, *SpentError, ErrNoID, ErrOtherMachine, *DamagedError: a login is needed.
+// *BusyError, *Failure: try later, or as its class says. *FolderError, *NewerError: the files.
+// *SignalError: the process must end. ErrNotFresh only for Want.CachedOnly.
+func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, error) {
+	c := d.call(key, w, r)
+	t, err := d.read(c.name)
+	if err != nil {
+		if errors.Is(err, errDamaged) && !w.CachedOnly {
+			return c.underLock(ctx, expired, d.readState(c.name))
+		}
+		return Result{}, err
+	}
+	z, err := c.judge(t)
+	switch {
+	case z == fresh:
+		return Result{Token: t}, nil
+	case w.CachedOnly:
+		return Result{}, ErrNotFresh
+	case err != nil:
+		return c.answer(t, z, err)
+	}
+	s := d.readState(c.name)
+	if why := c.hopeless(t, s); why != nil {
+		return c.answer(t, z, why)
+	}
+	return c.underLock(ctx, z, s)
+}
+
+func (d *Dir) call(key Key, w Want, r Renewal) *call {
+	return &call{
+		d: d, name: d.name(key), want: w, renew: r,
+		began: d.sys.Now().Truncate(time.Millisecond), spread: 0.9 + 0.1*d.sys.Spread(),
+	}
+}
+
+// hopeless returns why nothing would be sent now, or nil: then it is worth taking the lock. It is
+// asked without the lock, so that what is known is answered without waiting, and again under it.
+func (c *call) hopeless(t Token, s state) error {
+	if c.d.readOnly {
+		return &FolderError{Path: c.d.path, Problem: "belongs to another user"}
+	}
+	if !c.want.Force && s.Pause.counts(c.d.sys.Now(), digest(t.Refresh), c.renew.Client) && s.Last != nil {
+		return s.Last
+	}
+	if c.renew.Grant != nil || c.canRefresh(t, s) {
+		return nil
+	}
+	return c.loginNeeded(t, s)
+}
+
+// canRefresh reports whether the stored refresh token may be sent.
+func (c *call) canRefresh(t Token, s state) bool {
+	return !t.Refresh.Empty() && !c.foreign(t) && (c.want.Force || !s.spent(t))
+}
+
+func (s state) spent(t Token) bool { return s.Mark != nil && s.Mark.Digest == digest(t.Refresh) }
+
+func (c *call) loginNeeded(t Token, s state) error {
+	switch {
+	case t.none():
+		return ErrNothing
+	case t.Refresh.Empty():
+		return ErrNoRefresh
+	case c.foreign(t):
+		return ErrOtherMachine
+	}
+	e := &SpentError{}
+	if s.spent(t) {
+		e.Interrupted = s.Mark.Interrupted
+	}
+	return e
+}
+
+// underLock waits for the lock as long as the zone allows and renews the token.
+func (c *call) underLock(ctx context.Context, z zone, before state) (Result, error) {
+	if err := c.d.ensure(); err != nil {
+		return c.unlocked(z, err)
+	}
+	wait := map[zone]time.Duration{early: 0, hard: waitHard, expired: waitExpired}[z]
+	if c.want.Force {
+		wait = waitExpired
+	}
+	begun := time.Now()
+	for {
+		var settled func() (Result, error)
+		h, err := c.d.lock(ctx, c.name, max(0, wait-time.Since(begun)), func() bool {
+			settled = c.news(z, before)
+			return settled != nil
+		})
+		if errors.Is(err, errSettled) {
+			return settled()
+		}
+		if err != nil {
+			if busy, ok := errors.AsType[*BusyError](err); ok {
+				busy.Waited = wait
+			}
+			return c.unlocked(z, err)
+		}
+		r, err := c.transact(ctx, h)
+		if !errors.Is(err, errInFlight) && !errors.Is(err, errLockLost) {
+			return r, err
+		}
+		// Somebody is at it under another lock file. That is a busy lock by another name.
+		if time.Since(begun) >= wait {
+			return c.unlocked(z, &BusyError{Pid: c.d.holder(c.name), Waited: wait})
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return c.unlocked(z, ctx.Err())
+		}
+	}
+}
+
+// unlocked is the answer of a call that didn't get the lock: the token as it is on the disk by now.
+func (c *call) unlocked(z zone, why error) (Result, error) {
+	t, err := c.d.read(c.name)
+	if err != nil {
+		return Result{}, why
+	}
+	if now, err := c.judge(t); err == nil {
+		z = now
+	}
+	if z == fresh {
+		return Result{Token: t}, nil
+	}
+	return c.answer(t, z, why)
+}
+
+// news looks whether what this call waits for has been settled by the holder of the lock: a fresh
+// token, or a failure that counts for all who waited. Nil: not yet.
+func (c *call) news(z zone, before state) func() (Result, error) {
+	t, err := c.d.read(c.name)
+	if err != nil {
+		return nil // the holder will put it right, or we shall
+	}
+	if now, err := c.judge(t); err == nil && now == fresh {
+		return func() (Result, error) { return Result{Token: t}, nil }
+	}
+	s := c.d.readState(c.name)
+	if s.Attempts == before.Attempts || s.Last == nil {
+		return nil
+	}
+	why := error(s.Last)
+	if c.renew.Grant == nil && s.spent(t) {
+		why = c.loginNeeded(t, s)
+	}
+	return func() (Result, error) { return c.answer(t, z, why) }
+}

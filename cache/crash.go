@@ -1,0 +1,134 @@
+package cache
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// foreignIntent is how long an intent of another machine or process namespace, whose process can't
+// be looked up, counts as being worked on: longer than any transaction.
+const foreignIntent = 30 * time.Second
+
+// errInFlight says that another process is sending the stored refresh token at this moment, though
+// we hold the lock: the lock file was deleted, or it isn't shared.
+var errInFlight = errors.New("another process is sending the refresh token")
+
+// recover finds out, under the lock, what the last holder left behind, and puts it right. It
+// returns the token that is stored then and the state without what is settled.
+//
+// What counts is evidence, in this order: a process that is still at it; a successor that only
+// lacks its rename; an intent that says a refresh token may have been spent. The last one stays in
+// the state: the next refresh presents that token once more, and only its answer settles it.
+func (d *Dir) recover(name string, t Token, s state) (Token, state, error) {
+	if s.Intent != nil && s.Intent.Digest == digest(t.Refresh) && d.atWork(s.Intent) {
+		return t, s, errInFlight
+	}
+	if successor, ok := d.orphan(name, t, s); ok {
+		if err := d.adopt(name); err != nil {
+			return t, s, err
+		}
+		s.Intent, s.Pause, s.Mark, s.Last = nil, nil, nil, nil
+		return successor, s, nil
+	}
+	if s.Intent != nil && s.Intent.Digest != digest(t.Refresh) {
+		s.Intent = nil // nothing was sent, or its answer has been saved, or a login came between
+	}
+	return t, s, nil
+}
+
+// atWork reports whether the process that wrote the intent may still be working on it.
+func (d *Dir) atWork(i *intent) bool {
+	if i.Pid == os.Getpid() {
+		return false // our own, from an earlier send of the same transaction
+	}
+	ours, theirs := d.sys.Machine(), i.Machine
+	if ours != theirs || i.Namespace != pidNamespace() {
+		age := d.sys.Now().Sub(i.At)
+		return 0 <= age && age < foreignIntent
+	}
+	start, alive := processStart(i.Pid)
+	return alive && start == i.Start
+}
+
+// orphan returns the successor in KEY.new, if it is whole and belongs to the token on the disk, or
+// to the token that a login was exchanging. Anything else in KEY.new is deleted: its writer died
+// before the answer was written, or a login came between.
+func (d *Dir) orphan(name string, t Token, s state) (Token, bool) {
+	path := d.file(name, ".new")
+	b, err := d.readPrivate(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Token{}, false
+	}
+	if err == nil {
+		if record, _, err := unseal(b); err == nil { // behind it may be what was left of the reserve
+			n, err := decodeToken(record)
+			if err == nil && (n.predecessor == digest(t.Refresh) || s.Intent != nil && n.predecessor == s.Intent.Digest) {
+				return n, true
+			}
+		}
+	}
+	d.dropOrphan(name)
+	return Token{}, false
+}
+
+// dropOrphan deletes a KEY.new that nobody can use. A folder of that name stays; reserveRoom will
+// say so.
+func (d *Dir) dropOrphan(name string) { _ = os.Remove(d.file(name, ".new")) }
+
+// adopt finishes what the dead process began: cut, sync, rename, sync.
+func (d *Dir) adopt(name string) error {
+	path := d.file(name, ".new")
+	f, err := os.OpenFile(path, os.O_RDWR|noFollow, 0)
+	if err != nil {
+		return &FolderError{Path: path, Problem: "can't be used", Err: err}
+	}
+	r := &reserve{d: d, path: path, f: f}
+	defer f.Close()
+	b, err := d.readPrivate(path)
+	if err != nil {
+		return err
+	}
+	_, n, err := unseal(b)
+	if err != nil {
+		return err
+	}
+	if err := r.commit(name, b[:n]); err != nil {
+		return &FolderError{Path: d.path, Problem: "can't be written", Err: err}
+	}
+	return nil
+}
+
+// keptAside is how many damaged token files are kept.
+const keptAside = 3
+
+// setAside renames a token file that can't be believed to KEY.bad-TIME, under the lock, so that
+// nothing of it is lost, and forgets the oldest ones. It returns the new name.
+func (d *Dir) setAside(name string) (string, error) {
+	aside := d.file(name, ".bad-"+d.sys.Now().UTC().Format("20060102T150405.000"))
+	if err := replace(d.file(name, ".json"), aside); err != nil {
+		return "", &FolderError{Path: d.path, Problem: "can't be written", Err: err}
+	}
+	old := d.aside(name)
+	for _, n := range old[:max(0, len(old)-keptAside)] {
+		_ = os.Remove(filepath.Join(d.path, n))
+	}
+	return aside, nil
+}
+
+// aside lists the damaged files of a key, oldest first.
+func (d *Dir) aside(name string) []string {
+	entries, _ := os.ReadDir(d.path)
+	var names []string
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), name+".bad-") {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,46 @@
+//go:build unix
+
+package cache
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// noFollow opens nothing through a link, and never waits for the other end of a fifo.
+const noFollow = unix.O_NOFOLLOW | unix.O_NONBLOCK
+
+// owner is the user id that owns a file.
+func owner(fi fs.FileInfo) int { return int(fi.Sys().(*syscall.Stat_t).Uid) }
+
+// links is the number of names a file has.
+func links(fi fs.FileInfo) uint64 { return uint64(fi.Sys().(*syscall.Stat_t).Nlink) }
+
+// isLink reports the error that O_NOFOLLOW gives for a link.
+func isLink(err error) bool { return errors.Is(err, unix.ELOOP) || errors.Is(err, unix.EMLINK) }
+
+const modesCount = true // mode bits and owners mean something
+
+// syncFolder makes a rename in dir durable. Some file systems can't sync a folder and say EINVAL.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOTSUP) {
+		return err
+	}
+	return nil
+}
+
+func replace(from, to string) error { return os.Rename(from, to) }
+
+func processAlive(pid int) bool {
+	err := unix.Kill(pid, 0)
+	return err == nil || errors.Is(err, unix.EPERM)
+}

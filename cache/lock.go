@@ -1,0 +1,126 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// A hold is the lock of one key while it is held.
+type hold struct {
+	lock *flock.Flock
+	path string
+}
+
+// errBusy says that somebody else holds the lock at this moment.
+var errBusy = errors.New("busy")
+
+// tryLock takes the lock of a key or says errBusy. The lock is on a file that nobody ever replaces
+// or deletes, beside the token file and not on it, which is replaced all the time. Should a person
+// delete it, two processes could hold two locks: so a hold counts only while its file is still the
+// one that others find under the name (see same).
+//
+// Any other error means that there are no locks here; then nothing may be refreshed at all.
+func (d *Dir) tryLock(name string) (*hold, error) {
+	path := d.file(name, ".lock")
+	for range 3 { // the file may be deleted between our opening it and locking it
+		f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|noFollow), flock.SetPermissions(0o600))
+		ok, err := f.TryLock()
+		if err != nil {
+			return nil, &FolderError{Path: path, Problem: "can't be locked", Err: err}
+		}
+		if !ok {
+			return nil, errBusy
+		}
+		h := &hold{lock: f, path: path}
+		if h.same() {
+			return h, nil
+		}
+		h.release()
+	}
+	return nil, errBusy
+}
+
+// same reports whether the file that we hold is the one that other processes would lock.
+func (h *hold) same() bool {
+	ours, err := h.lock.Stat()
+	if err != nil || links(ours) == 0 {
+		return false
+	}
+	theirs, err := os.Lstat(h.path)
+	return err == nil && os.SameFile(ours, theirs)
+}
+
+// release gives the lock back.
+func (h *hold) release() { _ = h.lock.Unlock() }
+
+// sign writes into the lock file who holds it, for the message of those who wait in vain. Best
+// effort: nothing depends on it.
+func (h *hold) sign() {
+	f, err := os.OpenFile(h.path, os.O_WRONLY|noFollow, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	pid := os.Getpid()
+	start, _ := processStart(pid)
+	line := strconv.Itoa(pid) + " " + start
+	_, _ = f.WriteAt([]byte(line+strings.Repeat(" ", max(0, 63-len(line)))+"\n"), 0)
+}
+
+// holder is the pid of the process that signed the lock file last, if it still runs; else 0.
+func (d *Dir) holder(name string) int {
+	f, err := os.OpenFile(d.file(name, ".lock"), os.O_RDONLY|noFollow, 0)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	b, _ := io.ReadAll(io.LimitReader(f, 64))
+	words := strings.Fields(string(b))
+	if len(words) != 2 {
+		return 0
+	}
+	pid, err := strconv.Atoi(words[0])
+	if err != nil || pid < 1 {
+		return 0
+	}
+	if start, alive := processStart(pid); !alive || start != words[1] {
+		return 0
+	}
+	return pid
+}
+
+// lock waits for the lock, at most for the given time of the wall clock. Between its tries it asks
+// news, which ends the waiting when what we wanted the lock for has been settled by its holder: so
+// those who wait learn the outcome side by side and don't queue for the lock to hear it. The error
+// is errSettled then, *BusyError at the end of the time, or what tryLock and ctx say.
+func (d *Dir) lock(ctx context.Context, name string, wait time.Duration, news func() bool) (*hold, error) {
+	begun := time.Now()
+	for {
+		h, err := d.tryLock(name)
+		if !errors.Is(err, errBusy) {
+			return h, err
+		}
+		if news != nil && news() {
+			return nil, errSettled
+		}
+		waited := time.Since(begun)
+		if waited >= wait {
+			return nil, &BusyError{Pid: d.holder(name), Waited: wait}
+		}
+		pause := 25*time.Millisecond + time.Duration(d.sys.Spread()*float64(75*time.Millisecond))
+		select {
+		case <-time.After(min(pause, wait-waited)):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+var errSettled = errors.New("settled by another process")

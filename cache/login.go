@@ -1,0 +1,130 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// Login gets the first tokens by grant and stores them, whatever was stored before. No lock is held
+// while grant runs, since it may wait for a person; it calls Attempt.Sending before its request like
+// any other. What the new tokens replace is forgotten, with all that was noted about it.
+//
+// The folder is tried first, so that nobody logs in for nothing.
+func (d *Dir) Login(ctx context.Context, key Key, grant func(context.Context, Attempt) (Token, *Refusal)) (Result, error) {
+	if err := d.ensure(); err != nil {
+		return Result{}, err
+	}
+	name := d.name(key)
+	x := &transaction{call: d.call(key, Want{}, Renewal{})}
+	skew := d.readState(name).SkewMS
+	t, refusal := grant(ctx, Attempt{
+		Connect: connectLate,
+		Skew:    time.Duration(skew) * time.Millisecond,
+		Clock:   func(s time.Duration) { skew = s.Milliseconds() },
+		Sending: func() error { x.stamp(); return nil },
+	})
+	if refusal != nil {
+		if refusal.Err != nil {
+			return Result{}, refusal.Err
+		}
+		return Result{}, &refusal.Failure
+	}
+	x.complete(&t, Token{})
+
+	h, err := d.lock(ctx, name, waitExpired, nil)
+	if err != nil {
+		return Result{}, err
+	}
+	x.hold, x.lower = h, shield()
+	err = x.storeLogin(t, skew)
+	h.release()
+	if end := x.lower(); end != nil {
+		return Result{}, end
+	}
+	if errors.Is(err, errFolderSync) {
+		return Result{Token: t, Warnings: []error{&NotSavedError{Err: err}}}, nil
+	}
+	return Result{Token: t}, err
+}
+
+func (x *transaction) storeLogin(t Token, skew int64) error {
+	old, err := x.d.read(x.name)
+	if errors.Is(err, errDamaged) {
+		_, err = x.d.setAside(x.name)
+	}
+	if err != nil {
+		return err
+	}
+	x.d.dropOrphan(x.name)
+	x.hold.sign()
+	if x.room, err = x.d.reserveRoom(x.name); err != nil {
+		return err
+	}
+	t.predecessor = digest(old.Refresh) // so that a kill before the rename is mended like any other
+	if err := x.room.save(x.name, t); err != nil {
+		return err
+	}
+	x.state = x.d.readState(x.name)
+	x.state.SkewMS = skew
+	x.settled()
+	return nil
+}
+
+// Exchange stores what the domain gives for a refresh token from elsewhere. It takes all the steps of
+// a refresh with that token: nothing is stored, and nothing of what is stored changes, unless the
+// domain answers with a token.
+func (d *Dir) Exchange(ctx context.Context, key Key, refresh secret.Text, r Renewal) (Result, error) {
+	if err := d.ensure(); err != nil {
+		return Result{}, err
+	}
+	c := d.call(key, Want{Force: true}, r)
+	h, err := d.lock(ctx, c.name, waitExpired, nil)
+	if err != nil {
+		return Result{}, err
+	}
+	x := &transaction{call: c, hold: h}
+	res, err := x.exchange(ctx, refresh)
+	h.release()
+	if x.lower != nil {
+		if end := x.lower(); end != nil {
+			return Result{}, end
+		}
+	}
+	return res, err
+}
+
+func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result, error) {
+	if _, err := x.lookAgain(); err != nil {
+		return Result{}, err
+	}
+	x.hold.sign()
+	var err error
+	if x.room, err = x.d.reserveRoom(x.name); err != nil {
+		return Result{}, err
+	}
+	x.limit = startTicks(ctx, limitLate)
+	defer x.limit.stop()
+	o := x.refresh(Token{Refresh: refresh}, connectLate)
+	if o.refusal == nil {
+		return x.finish(expired, o)
+	}
+	if !o.refusal.Refresh.Empty() { // the given one is dead now; its successor is all that is left
+		x.old = Token{Refresh: o.refusal.Refresh}
+		x.keepSuccessor(o.refusal.Refresh)
+		x.settled()
+	} else {
+		x.room.drop()
+		x.state.Intent = x.doubt
+		if refresh == x.old.Refresh && o.refusal.Verdict == Spent {
+			x.markSpent()
+		}
+		_ = x.d.writeState(x.name, x.state, false)
+	}
+	if o.refusal.Err != nil {
+		return Result{}, o.refusal.Err
+	}
+	return Result{}, &o.refusal.Failure
+}

@@ -1,0 +1,86 @@
+package cache
+
+import (
+	"context"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// A Renewal is how tokens are renewed: the caller's knowledge of OAuth, which the cache has none of.
+//
+// Its functions run under the lock. Each sends at most one request that could spend a refresh token,
+// and calls Attempt.Sending once it is connected and nothing is sent yet: Sending writes down that a
+// request is about to leave. If Sending fails, nothing may be sent and its error is returned inside
+// the Refusal.
+type Renewal struct {
+	// Refresh spends old.Refresh.
+	Refresh func(ctx context.Context, old Token, a Attempt) (Token, *Refusal)
+	// Grant gets new tokens without a person. Nil: the profile's login needs one.
+	Grant func(ctx context.Context, a Attempt) (Token, *Refusal)
+	// Client is a digest of all that the domain judges about the client: domain, client id, scope,
+	// secret or key. A pause that the client's refusal began ends when it changes.
+	Client func() string
+}
+
+// An Attempt is one try of a Renewal.
+type Attempt struct {
+	// Connect is how long name lookup, proxy, TCP and TLS may take, wall clock.
+	Connect time.Duration
+	// Skew is the domain's clock minus ours, as far as known.
+	Skew time.Duration
+	// Clock takes what an answer's Date header said: the domain's clock minus ours. It is kept for the
+	// next attempt.
+	Clock func(skew time.Duration)
+	// Sending arms the transaction. It may be called again after an answer that spent nothing.
+	Sending func() error
+}
+
+// A Verdict says what a failed attempt means for the refresh token that was sent.
+type Verdict int
+
+const (
+	NotSent Verdict = iota // no byte of the request left
+	Settled                // answered; the token was not spent
+	Doubt                  // sent, and no answer says whether it was spent
+	Spent                  // the domain doesn't accept it any more
+)
+
+// A Pause says how long nobody tries again.
+type Pause int
+
+const (
+	NoPause      Pause = iota
+	PauseConnect       // 5, 10, 20, 30 s
+	PauseAnswer        // 5, 10, 20, 40, 80, 120 s
+	PauseClient        // 60 s, until the client's configuration changes
+)
+
+// A Refusal is an attempt that brought no usable token.
+type Refusal struct {
+	Failure Failure
+	Verdict Verdict
+	Pause   Pause
+	// RetryAfter is what the domain asked for; it takes the place of the pause and is clamped to
+	// 1 to 300 s. 0: it asked for nothing.
+	RetryAfter time.Duration
+	// Refresh is a successor that came in an answer which was otherwise useless. It is stored: the
+	// old one is dead.
+	Refresh secret.Text
+	// Err is the cause, for this process alone.
+	Err error
+}
+
+// A Failure is what the processes of a machine tell each other of a failed attempt, so that all of
+// them say the same. The cache only carries it.
+type Failure struct {
+	Class       string    `json:"class"` // the caller's word for how to react
+	Code        string    `json:"code,omitempty"`
+	Description string    `json:"description,omitempty"`
+	ECID        string    `json:"ecid,omitempty"`
+	Status      int       `json:"status,omitempty"`
+	Text        string    `json:"text,omitempty"` // what happened, in words
+	At          time.Time `json:"at"`
+}
+
+func (f *Failure) Error() string { return f.Text }

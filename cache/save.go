@@ -1,0 +1,122 @@
+package cache
+
+import (
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// reserveSize is room for the largest successor: two tokens of 128,000 bytes, the refresh token, and
+// what stands around them.
+const reserveSize = 320 << 10
+
+// A reserve is KEY.new: the room for a successor, on the disk before anything is spent.
+type reserve struct {
+	d    *Dir
+	path string
+	f    *os.File
+}
+
+// reserveRoom makes KEY.new and fills it. The bytes are random because some file systems store
+// zeros, or anything that compresses, in no room at all; synced, because many of them find out that
+// they are full only then.
+func (d *Dir) reserveRoom(name string) (*reserve, error) {
+	path := d.file(name, ".new")
+	f, err := createPrivate(path)
+	if err != nil {
+		return nil, &FolderError{Path: d.path, Problem: "can't be written", Err: err}
+	}
+	r := &reserve{d: d, path: path, f: f}
+	b := make([]byte, reserveSize)
+	_, _ = rand.Read(b) // never fails
+	if _, err = f.Write(b); err == nil {
+		err = f.Sync()
+	}
+	if err != nil {
+		r.drop()
+		return nil, &FolderError{Path: d.path, Problem: "has no room for a new token", Err: err}
+	}
+	return r, nil
+}
+
+// ours reports whether the name still leads to the file that we made.
+func (r *reserve) ours() bool {
+	a, err := r.f.Stat()
+	if err != nil {
+		return false
+	}
+	b, err := os.Lstat(r.path)
+	return err == nil && os.SameFile(a, b)
+}
+
+// drop takes the room away again, and nobody else's.
+func (r *reserve) drop() {
+	if r.ours() {
+		_ = os.Remove(r.path)
+	}
+	_ = r.f.Close()
+}
+
+// save makes t the stored token, durably: written over the reserved room, cut to size, synced,
+// renamed, the folder synced. If that fails it is tried once more with a new file. An error means
+// that t may not survive this process; a token that is on the disk though a sync failed is one.
+func (r *reserve) save(name string, t Token) error {
+	record := seal(encodeToken(t))
+	err := r.commit(name, record)
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, errFolderSync) { // renamed already: a second file would change nothing
+		return err
+	}
+	r.drop()
+	if again := r.d.saveAnew(name, record); again != nil {
+		return errors.Join(err, again)
+	}
+	return nil
+}
+
+var errFolderSync = errors.New("the folder could not be synced")
+
+func (r *reserve) commit(name string, record []byte) error {
+	if !r.ours() {
+		return fs.ErrNotExist // deleted, or another process' by now
+	}
+	if _, err := r.f.WriteAt(record, 0); err != nil {
+		return err
+	}
+	if err := r.f.Truncate(int64(len(record))); err != nil {
+		return err
+	}
+	if err := r.f.Sync(); err != nil {
+		return err
+	}
+	if err := replace(r.path, r.d.file(name, ".json")); err != nil {
+		return err
+	}
+	_ = r.f.Close()
+	if err := syncFolder(r.d.path); err != nil {
+		return errors.Join(errFolderSync, err)
+	}
+	return nil
+}
+
+// saveAnew is the second try: a new file, in a folder that may have to be made again.
+func (d *Dir) saveAnew(name string, record []byte) error {
+	if err := d.ensure(); err != nil {
+		return err
+	}
+	f, err := createPrivate(d.file(name, ".new"))
+	if err != nil {
+		return err
+	}
+	r := &reserve{d: d, path: d.file(name, ".new"), f: f}
+	if err := r.commit(name, record); err != nil {
+		if !errors.Is(err, errFolderSync) {
+			r.drop()
+		}
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package cache
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strconv"
+)
+
+// A sealed record is one JSON object on one line that tells its own length and checksum, so that a
+// torn, cut or altered file is known for what it is before a byte of it is believed:
+//
+//	{"version":1,"length":4123,"sha256":"64 hex digits","record":{…}}
+//
+// length and sha256 are those of the inner object. The layout up to `record` is fixed to the byte.
+
+const sealVersion = 1
+
+var (
+	errDamaged = errors.New("damaged")                            // no sealed record, or not the one that was sealed
+	errNewer   = errors.New("written by a newer credential-idcs") // a version that this program doesn't know
+)
+
+const (
+	sealHead   = `{"version":`
+	sealLength = `,"length":`
+	sealSum    = `,"sha256":"`
+	sealRecord = `","record":`
+	sealTail   = "}\n"
+)
+
+// seal wraps record, a JSON object without a line break.
+func seal(record []byte) []byte {
+	sum := sha256.Sum256(record)
+	b := make([]byte, 0, len(record)+128)
+	b = append(b, sealHead...)
+	b = strconv.AppendInt(b, sealVersion, 10)
+	b = append(b, sealLength...)
+	b = strconv.AppendInt(b, int64(len(record)), 10)
+	b = append(b, sealSum...)
+	b = hex.AppendEncode(b, sum[:])
+	b = append(b, sealRecord...)
+	b = append(b, record...)
+	return append(b, sealTail...)
+}
+
+// unseal returns the record inside b and how many bytes of b the sealed record takes. The rest of b
+// is the caller's to judge: a token file has none, a reserved file has its padding.
+func unseal(b []byte) (record []byte, n int, err error) {
+	rest, ok := bytes.CutPrefix(b, []byte(sealHead))
+	if !ok {
+		return nil, 0, errDamaged
+	}
+	version, rest, ok := leadingInt(rest)
+	if !ok || version < 1 {
+		return nil, 0, errDamaged
+	}
+	if version > sealVersion {
+		return nil, 0, errNewer
+	}
+	if rest, ok = bytes.CutPrefix(rest, []byte(sealLength)); !ok {
+		return nil, 0, errDamaged
+	}
+	length, rest, ok := leadingInt(rest)
+	if !ok {
+		return nil, 0, errDamaged
+	}
+	if rest, ok = bytes.CutPrefix(rest, []byte(sealSum)); !ok || len(rest) < 2*sha256.Size {
+		return nil, 0, errDamaged
+	}
+	want, rest := rest[:2*sha256.Size], rest[2*sha256.Size:]
+	if rest, ok = bytes.CutPrefix(rest, []byte(sealRecord)); !ok || len(rest) < length+len(sealTail) {
+		return nil, 0, errDamaged
+	}
+	record, rest = rest[:length], rest[length:]
+	if !bytes.HasPrefix(rest, []byte(sealTail)) {
+		return nil, 0, errDamaged
+	}
+	sum := sha256.Sum256(record)
+	if string(want) != hex.EncodeToString(sum[:]) {
+		return nil, 0, errDamaged
+	}
+	return record, len(b) - len(rest) + len(sealTail), nil
+}
+
+// leadingInt reads a decimal number as strconv writes it: no sign, no leading zero.
+func leadingInt(b []byte) (n int, rest []byte, ok bool) {
+	i := 0
+	for i < len(b) && i < 9 && '0' <= b[i] && b[i] <= '9' {
+		n = 10*n + int(b[i]-'0')
+		i++
+	}
+	return n, b[i:], i > 0 && (b[0] != '0' || i == 1)
+}

@@ -1,0 +1,86 @@
+package cache
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// shield keeps every signal that can be caught away from the process from the moment a refresh
+// token may be on the wire to the moment its successor is on the disk. lower ends it and returns
+// what came meanwhile: a *SignalError for a signal that asks the process to end. A stop (Ctrl-Z)
+// that came is obeyed inside lower, and lower returns when the process is continued.
+func shield() (lower func() error) {
+	ignored := map[os.Signal]bool{}
+	for _, s := range fatal {
+		ignored[s] = signal.Ignored(s) // nohup: being ignored is what the parent wants
+	}
+	caught := make(chan os.Signal, 64) // more than all there are: the first of each kind is kept
+	signal.Notify(caught)
+	return func() error {
+		signal.Stop(caught)
+		stop := false
+		var end *SignalError
+		for {
+			select {
+			case s := <-caught:
+				for _, f := range fatal {
+					if s == f && !ignored[s] && end == nil {
+						end = &SignalError{Number: int(s.(syscall.Signal))}
+					}
+				}
+				stop = stop || isStop(s)
+				continue
+			default:
+			}
+			break
+		}
+		if end != nil {
+			return end
+		}
+		if stop {
+			stopSelf()
+		}
+		return nil
+	}
+}
+
+// tick is how finely a transaction's time is counted.
+const tick = 100 * time.Millisecond
+
+// Ticks bound a transaction by the time that this process really ran: they count the ticks that it
+// saw. A process that was stopped in the middle (Ctrl-Z, a closed lid, a frozen container) finds the
+// domain's answer waiting in its socket when it goes on, and must not throw it away because a wall
+// clock says that it is late.
+type ticks struct {
+	ctx   context.Context
+	limit time.Duration
+	seen  atomic.Int64
+	end   context.CancelFunc
+}
+
+func startTicks(parent context.Context, limit time.Duration) *ticks {
+	ctx, cancel := context.WithCancelCause(parent)
+	k := &ticks{ctx: ctx, limit: limit, end: func() { cancel(context.Canceled) }}
+	go func() {
+		t := time.NewTicker(tick)
+		defer t.Stop()
+		for k.left() > 0 {
+			select {
+			case <-t.C:
+				k.seen.Add(1)
+			case <-ctx.Done():
+				return
+			}
+		}
+		cancel(context.DeadlineExceeded)
+	}()
+	return k
+}
+
+func (k *ticks) left() time.Duration { return k.limit - time.Duration(k.seen.Load())*tick }
+
+func (k *ticks) stop() { k.end() }

@@ -1,0 +1,167 @@
+package cache
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// A state is what outlives a process beside the token: what is being sent, what failed, how long to
+// keep quiet. It is read without the lock for hints and under the lock for decisions, and written
+// only under the lock.
+//
+// Its file is the one that is not replaced by rename but written in place, in one call, at a fixed
+// size: so recording a failure needs no room on a full disk, and KEY.new stays the only temporary
+// file. A reader without the lock may meet half of it; then the checksum fails and it counts as
+// empty, which costs a look under the lock. A crash in the middle loses nothing that matters: before
+// sending nothing has been spent, after saving the intent is past.
+type state struct {
+	Intent *intent  `json:"intent,omitempty"`
+	Mark   *mark    `json:"mark,omitempty"`
+	Pause  *pause   `json:"pause,omitempty"`
+	Last   *Failure `json:"last,omitempty"`
+	// Attempts counts the attempts that ended, so that a waiter sees that one did.
+	Attempts uint64 `json:"attempts"`
+	SkewMS   int64  `json:"skew_ms,omitempty"`
+}
+
+// An intent says that a refresh token is about to be sent, or was.
+type intent struct {
+	Digest    string    `json:"digest"` // of the refresh token
+	At        time.Time `json:"at"`
+	Pid       int       `json:"pid"`
+	Start     string    `json:"start"` // when that process started
+	Namespace string    `json:"namespace,omitempty"`
+	Machine   string    `json:"machine,omitempty"`
+}
+
+// A mark says that a refresh token is spent.
+type mark struct {
+	Digest      string       `json:"digest"`
+	Interrupted *Interrupted `json:"interrupted,omitempty"`
+}
+
+// A pause says until when nobody sends anything.
+type pause struct {
+	Refresh string    `json:"refresh,omitempty"` // digest of the refresh token it counts for
+	Client  string    `json:"client,omitempty"`  // the client it counts for; empty: any
+	Begun   time.Time `json:"begun"`
+	End     time.Time `json:"end"`
+	Kind    Pause     `json:"kind"`
+	Row     int       `json:"row"` // failures in a row
+}
+
+// stateSize is what the state's file takes, always: the failure's texts are bounded far below it.
+const stateSize = 4096
+
+const maxPause = 300 * time.Second
+
+// counts reports whether the pause holds now for this refresh token.
+func (p *pause) counts(now time.Time, refresh string, client func() string) bool {
+	return p != nil && !now.Before(p.Begun) && now.Before(p.End) && p.End.Sub(p.Begun) <= maxPause &&
+		p.Refresh == refresh && (p.Client == "" || p.Client == client())
+}
+
+func decodeState(b []byte) (state, error) {
+	record, _, err := unseal(b)
+	if err != nil {
+		return state{}, err
+	}
+	var s state
+	d := json.NewDecoder(bytes.NewReader(record))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil {
+		return state{}, errDamaged
+	}
+	return s, nil
+}
+
+// encodeState fills exactly stateSize bytes; the padding is spaces behind the sealed line.
+func encodeState(s state) ([]byte, error) {
+	record, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	b := seal(record)
+	if len(b) > stateSize {
+		if s.Last == nil {
+			return nil, errors.New("state too large")
+		}
+		short := *s.Last
+		short.Text, short.Description, short.Code, short.ECID = cut(short.Text), cut(short.Description), cut(short.Code), cut(short.ECID)
+		s.Last = &short
+		if record, err = json.Marshal(s); err != nil {
+			return nil, err
+		}
+		if b = seal(record); len(b) > stateSize {
+			return nil, errors.New("state too large")
+		}
+	}
+	return append(b, bytes.Repeat([]byte{' '}, stateSize-len(b))...), nil
+}
+
+// cut keeps a text so short that six bytes for each of its own still fit.
+func cut(s string) string {
+	if len(s) > 100 {
+		return s[:100]
+	}
+	return s
+}
+
+// readState returns the empty state for a file that isn't there or can't be read.
+func (d *Dir) readState(name string) state {
+	f, err := os.OpenFile(d.file(name, ".state"), os.O_RDONLY|noFollow, 0)
+	if err != nil {
+		return state{}
+	}
+	defer f.Close()
+	b := make([]byte, stateSize)
+	n, err := f.Read(b)
+	if err != nil {
+		return state{}
+	}
+	s, err := decodeState(b[:n])
+	if err != nil {
+		return state{}
+	}
+	return s
+}
+
+// writeState stores s. With durable set it is on the disk when writeState returns.
+func (d *Dir) writeState(name string, s state, durable bool) error {
+	b, err := encodeState(s)
+	if err != nil {
+		return err
+	}
+	path := d.file(name, ".state")
+	f, err := os.OpenFile(path, os.O_RDWR|noFollow, 0)
+	created := errors.Is(err, fs.ErrNotExist)
+	if created {
+		f, err = createPrivate(path)
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if fi, err := f.Stat(); err != nil {
+		return err
+	} else if !fi.Mode().IsRegular() {
+		return &FolderError{Path: path, Problem: "is no regular file"}
+	}
+	if _, err := f.WriteAt(b, 0); err != nil {
+		return err
+	}
+	if !durable {
+		return nil
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if created {
+		return syncFolder(d.path)
+	}
+	return nil
+}

@@ -1,0 +1,32 @@
+package cache
+
+import (
+	"math/rand/v2"
+	"os"
+	"time"
+)
+
+// A System is what the cache asks the machine. NewSystem gives the real one; a test shifts a clock
+// or claims a network folder by replacing a field.
+type System struct {
+	Now func() time.Time
+	// Boot reads CLOCK_BOOTTIME: time since boot with suspend. 0: there is no such clock.
+	Boot func() time.Duration
+	// Machine is a digest of this machine's identity; "" where it has none.
+	Machine func() string
+	// NetworkFS reports whether a folder's file system may be shared with other machines, whose
+	// locks this one may not see.
+	NetworkFS func(dir string) bool
+	// Spread is a random number in [0,1).
+	Spread func() float64
+	// UID is the effective user; -1 on systems without.
+	UID int
+}
+
+// NewSystem is this machine.
+func NewSystem() System {
+	return System{
+		Now: time.Now, Boot: bootClock, Machine: machineID, NetworkFS: networkFS,
+		Spread: rand.Float64, UID: os.Geteuid(),
+	}
+}

@@ -1,0 +1,79 @@
+package cache
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func bootClock() time.Duration {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts) != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
+}
+
+// machineID is a digest of /etc/machine-id, which machine-id(5) asks not to be spread as it is.
+// A container often has none; its host name is no substitute, since a cache folder that is mounted
+// into one container after another belongs to them all.
+func machineID() string {
+	for _, name := range []string{"/etc/machine-id", "/var/lib/dbus/machine-id"} {
+		b, err := os.ReadFile(name)
+		if id := bytes.TrimSpace(b); err == nil && len(id) == 32 {
+			sum := sha256.Sum256(append([]byte("credential-idcs "), id...))
+			return hex.EncodeToString(sum[:16])
+		}
+	}
+	return ""
+}
+
+// File systems whose locks may be no-ops or local to this machine (statfs(2), linux/magic.h).
+var networkTypes = [...]int64{
+	unix.NFS_SUPER_MAGIC, unix.SMB_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC,
+	unix.V9FS_MAGIC, unix.FUSE_SUPER_MAGIC, unix.CEPH_SUPER_MAGIC, unix.AFS_SUPER_MAGIC,
+	unix.AFS_FS_MAGIC, unix.CODA_SUPER_MAGIC, unix.NCP_SUPER_MAGIC, unix.OCFS2_SUPER_MAGIC,
+	0x0bd00bd0, // Lustre
+	0x01161970, // GFS2
+	0x47504653, // GPFS
+}
+
+func networkFS(dir string) bool {
+	var st unix.Statfs_t
+	if unix.Statfs(dir, &st) != nil {
+		return false
+	}
+	for _, t := range networkTypes {
+		if int64(uint32(st.Type)) == int64(uint32(t)) {
+			return true
+		}
+	}
+	return false
+}
+
+// processStart is field 22 of /proc/PID/stat: when the process started, in clock ticks since boot.
+// With the pid it names one process for good. The name in field 2 may hold anything, so the fields
+// are counted behind the last parenthesis.
+func processStart(pid int) (start string, alive bool) {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return "", false
+	}
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
+		return "", false
+	}
+	return fields[19], true
+}
+
+// pidNamespace names the set of processes among which a pid has its meaning.
+func pidNamespace() string {
+	name, _ := os.Readlink("/proc/self/ns/pid")
+	return name
+}

@@ -1,0 +1,65 @@
+package cache
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// A Token is the stored set: what the domain gave, and when.
+//
+// The zero Token is "nothing stored". A Token is a value; nothing in it is shared.
+type Token struct {
+	Access  secret.Text // empty: none, or dropped because a server refused it
+	Refresh secret.Text // empty: none was given
+	ID      secret.Text // empty: none was ever given
+
+	// AccessStamp and IDStamp say how long each lives. They differ because a refresh need not bring
+	// an ID token: then the old one is kept with its old stamp.
+	AccessStamp, IDStamp Stamp
+
+	// Scope is what the domain said it granted, or empty.
+	Scope string
+
+	// machine is the machine that obtained the token; empty where unknown.
+	machine string
+	// predecessor is the digest of the refresh token that was spent for this one; empty after a
+	// login.
+	predecessor string
+	// idless is set if the last answer brought no ID token though there may be an older one.
+	idless bool
+}
+
+// A Stamp says when a token was obtained, on two clocks, and how long it lives.
+type Stamp struct {
+	Obtained time.Time     // wall clock, just before the request was sent; milliseconds
+	Boot     time.Duration // CLOCK_BOOTTIME at that moment, milliseconds; 0: unknown
+	Life     time.Duration // from Obtained; seconds
+}
+
+// Expires is when the token dies by the wall clock.
+func (s Stamp) Expires() time.Time { return s.Obtained.Add(s.Life) }
+
+// digest names a secret in records and messages without being it: SHA-256, hex. The digest of
+// nothing is the empty string.
+func digest(t secret.Text) string {
+	if t.Empty() {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(t.Reveal()))
+	return hex.EncodeToString(sum[:])
+}
+
+// Hint is the short digest of an access or ID token, 16 hex digits, by which a caller may say later
+// which token a server refused.
+func Hint(t secret.Text) string {
+	if t.Empty() {
+		return ""
+	}
+	return digest(t)[:16]
+}
+
+// none reports whether nothing is stored.
+func (t Token) none() bool { return t.Access.Empty() && t.Refresh.Empty() && t.ID.Empty() }

@@ -1,0 +1,306 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// Bounds of a transaction: from the client's proof to the last byte of the answer, and in it to the
+// established connection.
+const (
+	limitEarly, connectEarly = 5 * time.Second, 2 * time.Second
+	limitLate, connectLate   = 8 * time.Second, 4 * time.Second
+	grantNeeds               = 2 * time.Second // what a grant after a failed refresh must have left
+)
+
+// errLockLost says that the lock we hold is no longer the one that others would take.
+var errLockLost = errors.New("the lock file was deleted")
+
+// A transaction renews the token of one key under its lock.
+type transaction struct {
+	*call
+	hold  *hold
+	room  *reserve
+	limit *ticks
+	now   Stamp // when the last request was sent; Life is 0
+	lower func() error
+
+	old   Token // on the disk
+	state state
+	doubt *intent // an earlier interruption that nothing has settled
+}
+
+// transact renews the token and releases the lock. Everything between Sending and the end survives
+// all signals that can be caught; one that came is obeyed at the end.
+func (c *call) transact(ctx context.Context, h *hold) (Result, error) {
+	x := &transaction{call: c, hold: h}
+	r, err := x.run(ctx)
+	h.release()
+	if x.lower != nil {
+		if end := x.lower(); end != nil {
+			return Result{}, end
+		}
+	}
+	return r, err
+}
+
+func (x *transaction) run(ctx context.Context) (Result, error) {
+	damaged, err := x.lookAgain()
+	if err != nil {
+		return Result{}, err
+	}
+	z, err := x.judge(x.old)
+	if z == fresh {
+		return Result{Token: x.old}, nil
+	}
+	if err != nil {
+		return x.answer(x.old, z, err)
+	}
+	if why := x.hopeless(x.old, x.state); why != nil {
+		if damaged != nil && errors.Is(why, ErrNothing) {
+			why = damaged
+		}
+		return x.answer(x.old, z, why)
+	}
+
+	limit, connect := limitLate, connectLate
+	if z == early {
+		limit, connect = limitEarly, connectEarly
+	}
+	x.hold.sign()
+	if x.room, err = x.d.reserveRoom(x.name); err != nil {
+		return x.answer(x.old, z, err)
+	}
+	x.limit = startTicks(ctx, limit)
+	defer x.limit.stop()
+
+	if !x.canRefresh(x.old, x.state) {
+		return x.finish(z, x.grant(connect))
+	}
+	o := x.refresh(x.old, connect)
+	if o.refusal == nil || o.refusal.Verdict != Spent {
+		return x.finish(z, o)
+	}
+	if newer, ok := x.replaced(); ok {
+		x.room.drop()
+		return Result{Token: newer}, nil
+	}
+	x.markSpent()
+	if x.renew.Grant == nil || x.limit.left() < grantNeeds {
+		return x.finish(z, o)
+	}
+	if err := x.d.writeState(x.name, x.state, false); err != nil {
+		return x.finish(z, o)
+	}
+	return x.finish(z, x.grant(connect))
+}
+
+// lookAgain reads the files under the lock and puts right what a dead process left. The first
+// result says that the token file was damaged and is kept aside now.
+func (x *transaction) lookAgain() (damaged, err error) {
+	x.old, err = x.d.read(x.name)
+	if errors.Is(err, errDamaged) {
+		aside, err := x.d.setAside(x.name)
+		if err != nil {
+			return nil, err
+		}
+		damaged, x.old = &DamagedError{Aside: aside}, Token{}
+	} else if err != nil {
+		return nil, err
+	}
+	x.old, x.state, err = x.d.recover(x.name, x.old, x.d.readState(x.name))
+	if err != nil {
+		return nil, err
+	}
+	x.doubt = x.state.Intent
+	return damaged, nil
+}
+
+// An outcome is what an attempt brought: a token or a refusal.
+type outcome struct {
+	token   Token
+	refusal *Refusal
+	grant   bool
+}
+
+func (x *transaction) refresh(old Token, connect time.Duration) outcome {
+	t, refusal := x.renew.Refresh(x.limit.ctx, old, x.attempt(connect, old.Refresh))
+	if refusal != nil {
+		return outcome{refusal: refusal}
+	}
+	x.complete(&t, old)
+	return outcome{token: t}
+}
+
+// grant gets new tokens without a person. Its request spends nothing, so no intent is written.
+func (x *transaction) grant(connect time.Duration) outcome {
+	t, refusal := x.renew.Grant(x.limit.ctx, x.attempt(connect, secret.Text{}))
+	if refusal != nil {
+		return outcome{refusal: refusal, grant: true}
+	}
+	x.complete(&t, Token{})
+	t.predecessor = digest(x.old.Refresh)
+	return outcome{token: t, grant: true}
+}
+
+func (x *transaction) attempt(connect time.Duration, spends secret.Text) Attempt {
+	return Attempt{
+		Connect: connect,
+		Skew:    time.Duration(x.state.SkewMS) * time.Millisecond,
+		Clock:   func(skew time.Duration) { x.state.SkewMS = skew.Milliseconds() },
+		Sending: func() error { return x.arm(spends) },
+	}
+}
+
+// arm is Attempt.Sending: the last steps before the first byte. From here on the process can't be
+// interrupted, and whoever comes later can know that the refresh token may be spent. Should the lock
+// file have been replaced under us, its new holder either finds this intent, or made the file before
+// we look at it.
+func (x *transaction) arm(refresh secret.Text) error {
+	if x.lower == nil {
+		x.lower = shield()
+	}
+	x.stamp()
+	if !refresh.Empty() {
+		start, _ := processStart(os.Getpid())
+		s := x.state
+		s.Intent = &intent{
+			Digest: digest(refresh), At: x.now.Obtained, Pid: os.Getpid(), Start: start,
+			Namespace: pidNamespace(), Machine: x.d.sys.Machine(),
+		}
+		if err := x.d.writeState(x.name, s, true); err != nil {
+			x.disarm()
+			return &FolderError{Path: x.d.path, Problem: "can't be written", Err: err}
+		}
+		x.state.Intent = s.Intent
+	}
+	if !x.hold.same() {
+		x.disarm()
+		return errLockLost
+	}
+	return nil
+}
+
+// stamp notes the time before a request is sent.
+func (x *transaction) stamp() {
+	x.now = Stamp{
+		Obtained: x.d.sys.Now().Truncate(time.Millisecond),
+		Boot:     x.d.sys.Boot().Truncate(time.Millisecond),
+	}
+}
+
+// disarm takes our own intent away after all: nothing was sent.
+func (x *transaction) disarm() {
+	s := x.d.readState(x.name)
+	start, _ := processStart(os.Getpid())
+	if s.Intent != nil && s.Intent.Pid == os.Getpid() && s.Intent.Start == start {
+		s.Intent = x.doubt
+		_ = x.d.writeState(x.name, s, false)
+	}
+	x.state.Intent = x.doubt
+}
+
+// complete adds to the domain's answer what the cache knows: when it was sent, and what is kept of
+// the old token because the answer brought no other.
+func (x *transaction) complete(t *Token, old Token) {
+	t.AccessStamp.Obtained, t.AccessStamp.Boot = x.now.Obtained, x.now.Boot
+	t.predecessor = digest(old.Refresh)
+	t.machine = x.d.sys.Machine()
+	if t.Refresh.Empty() {
+		t.Refresh = old.Refresh
+	}
+	if t.Scope == "" {
+		t.Scope = old.Scope
+	}
+	if t.ID.Empty() {
+		t.ID, t.IDStamp, t.idless = old.ID, old.IDStamp, true
+	} else {
+		t.IDStamp.Obtained, t.IDStamp.Boot = x.now.Obtained, x.now.Boot
+	}
+}
+
+// replaced reports that the token on the disk is no longer the one that was sent and refused: a
+// login came between, under a lock that we don't see. Its token isn't touched.
+func (x *transaction) replaced() (Token, bool) {
+	t, err := x.d.read(x.name)
+	if err != nil || t.Refresh == x.old.Refresh {
+		return Token{}, false
+	}
+	z, err := x.judge(t)
+	return t, err == nil && z == fresh
+}
+
+func (x *transaction) markSpent() {
+	x.state.Mark = &mark{Digest: digest(x.old.Refresh)}
+	if x.doubt != nil {
+		x.state.Mark.Interrupted = &Interrupted{At: x.doubt.At, Pid: x.doubt.Pid}
+	}
+	x.state.Intent, x.doubt = nil, nil
+}
+
+// finish stores what came of it and answers.
+func (x *transaction) finish(z zone, o outcome) (Result, error) {
+	if o.refusal != nil {
+		return x.failed(z, o)
+	}
+	r := Result{Token: o.token}
+	err := x.room.save(x.name, o.token)
+	if err != nil {
+		r.Warnings = append(r.Warnings, &NotSavedError{Err: err})
+	}
+	if err == nil || errors.Is(err, errFolderSync) {
+		x.settled()
+	} // else the intent stays: the token on the disk is spent, and the next call must find that out
+	if x.want.ID {
+		if z, err := x.judge(o.token); z == expired {
+			return Result{}, errors.Join(ErrNoID, err)
+		}
+	}
+	return r, nil
+}
+
+// settled writes down that all is well.
+func (x *transaction) settled() {
+	x.state.Intent, x.state.Mark, x.state.Pause, x.state.Last = nil, nil, nil, nil
+	x.state.Attempts++
+	_ = x.d.writeState(x.name, x.state, false) // an intent that stays names a token that is gone
+}
+
+// failed writes down the failure for all processes of this machine and answers by zone.
+func (x *transaction) failed(z zone, o outcome) (Result, error) {
+	f := o.refusal
+	if errors.Is(f.Err, errLockLost) {
+		x.room.drop()
+		return Result{}, errLockLost
+	}
+	if disk, ok := errors.AsType[*FolderError](f.Err); ok { // arm could not write: nothing was sent
+		x.room.drop()
+		return x.answer(x.old, z, disk)
+	}
+	if !f.Refresh.Empty() {
+		x.keepSuccessor(f.Refresh)
+	} else {
+		x.room.drop()
+	}
+	x.record(f, o.grant)
+	_ = x.d.writeState(x.name, x.state, f.Verdict == Spent) // else others will see for themselves
+	why := error(&f.Failure)
+	if f.Verdict == Spent && !o.grant {
+		why = x.loginNeeded(x.old, x.state)
+	}
+	return x.answer(x.old, z, why)
+}
+
+// keepSuccessor stores a refresh token that came in an otherwise useless answer: the old one is
+// dead. The access token stays while it lives.
+func (x *transaction) keepSuccessor(successor secret.Text) {
+	t := x.old
+	t.predecessor, t.Refresh = digest(x.old.Refresh), successor
+	if err := x.room.save(x.name, t); err == nil || errors.Is(err, errFolderSync) {
+		x.old = t
+	}
+}

@@ -1,0 +1,68 @@
+package cache
+
+import (
+	"errors"
+	"time"
+)
+
+// A View is what the files say of a key. It holds no secret.
+type View struct {
+	// State is "fresh", "stale" (usable, but due for a refresh), "expired" (will be refreshed on next
+	// use), "login_needed" (something is stored that can't be used or refreshed) or "none".
+	State      string
+	Expires    time.Time     // of the access token; zero: there is none
+	Obtained   time.Time     // of the access token; zero: there is none
+	Left       time.Duration // of the access token's life, by both clocks; not negative
+	Refresh    bool          // there is a refresh token that may be sent, or a grant needs no person
+	Last       *Failure      // the last attempt's, if it failed
+	PauseUntil time.Time     // zero: no pause
+	Problem    error         // why the files can't be used
+	Network    bool          // the folder may be shared with other machines
+}
+
+// View looks at the files of a key without lock or network, and changes nothing.
+func (d *Dir) View(key Key, r Renewal) View {
+	c := d.call(key, Want{}, r)
+	c.spread = 1
+	v := View{State: "none", Network: d.network}
+	t, err := d.read(c.name)
+	if err != nil {
+		v.State, v.Problem = "login_needed", err
+		if errors.Is(err, errDamaged) {
+			v.Problem = &FolderError{Path: d.file(c.name, ".json"), Problem: "is damaged"}
+		}
+		return v
+	}
+	s := d.readState(c.name)
+	v.Last = s.Last
+	if t.none() {
+		v.Refresh = r.Grant != nil
+		return v
+	}
+	if s.Pause.counts(d.sys.Now(), digest(t.Refresh), r.Client) {
+		v.PauseUntil = s.Pause.End
+	}
+	v.Refresh = r.Grant != nil || c.canRefresh(t, s)
+	z, _ := c.judge(t)
+	if !t.Access.Empty() {
+		v.Expires, v.Obtained = t.AccessStamp.Expires(), t.AccessStamp.Obtained
+		v.Left = max(0, left(t.AccessStamp, d.sys.Now(), d.sys.Boot()))
+	}
+	switch {
+	case z == fresh:
+		v.State = "fresh"
+	case z != expired:
+		v.State = "stale"
+	case v.Refresh:
+		v.State = "expired"
+	default:
+		v.State = "login_needed"
+	}
+	return v
+}
+
+// Network reports whether the folder may be shared with other machines.
+func (d *Dir) Network() bool { return d.network }
+
+// Path is the folder.
+func (d *Dir) Path() string { return d.path }

@@ -1,0 +1,121 @@
+package cache
+
+import (
+	"errors"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// A Want says what a caller needs of the token.
+type Want struct {
+	// ID: the ID token is wanted, and its life counts.
+	ID bool
+	// Need is the life that the answer should have left, capped at a quarter of its whole life.
+	// 0: 60 s.
+	Need time.Duration
+	// MinTTL is the same, and not capped. A token that was obtained less than min(30 s, life/4) ago
+	// is answered nevertheless: the domain gives no more.
+	MinTTL time.Duration
+	// Force: refresh now, whatever time is left and whatever failed before. A refresh that ended
+	// after this call began will do. A failure is an error even if a live token is stored.
+	Force bool
+	// Suspect is the Hint of a token that a server may have refused. If it still is the stored one,
+	// and at least a minute old, one refresh is tried; if that fails the same token is answered.
+	Suspect string
+	// CachedOnly: a fresh token or ErrNotFresh; no lock and no network.
+	CachedOnly bool
+}
+
+// settle is how old a token must be before a server's refusal counts: one that refuses everything
+// then costs one refresh a minute.
+const settle = time.Minute
+
+// A Result is an answer.
+type Result struct {
+	Token Token
+	// Warnings are failures that didn't prevent the answer: *NotSavedError, or the *Failure of a
+	// refresh that was due. Where a protocol allows it, people are told.
+	Warnings []error
+}
+
+// secret is the one that was asked for.
+func (w Want) secret(t Token) secret.Text {
+	if w.ID {
+		return t.ID
+	}
+	return t.Access
+}
+
+func (w Want) stamp(t Token) Stamp {
+	if w.ID {
+		return t.IDStamp
+	}
+	return t.AccessStamp
+}
+
+// judge classifies the stored token for this call. The error is ErrNoID where another refresh would
+// bring no more than the last one did.
+func (c *call) judge(t Token) (zone, error) {
+	if c.want.secret(t).Empty() && !c.want.ID {
+		return expired, nil
+	}
+	z := c.zone(c.want.stamp(t), t)
+	if c.want.secret(t).Empty() {
+		z = expired
+	}
+	if c.want.ID && t.idless && z != fresh && c.zone(t.AccessStamp, t) == fresh {
+		if z == expired {
+			return expired, ErrNoID
+		}
+		z = fresh // the ID token serves to its end
+	}
+	switch {
+	case c.want.Force && t.AccessStamp.Obtained.Before(c.began):
+		z = max(z, hard)
+	case c.suspect(t):
+		z = max(z, hard)
+	}
+	return z, nil
+}
+
+// suspect reports whether the stored token is the one that a server may have refused, and old enough.
+func (c *call) suspect(t Token) bool {
+	return c.want.Suspect != "" && Hint(c.want.secret(t)) == c.want.Suspect &&
+		c.d.sys.Now().Sub(c.want.stamp(t).Obtained) >= settle
+}
+
+func (c *call) zone(s Stamp, t Token) zone {
+	now, boot := c.d.sys.Now(), c.d.sys.Boot()
+	z := zoneOf(s, c.want, left(s, now, boot), c.spread)
+	if z == fresh || t.machine == "" {
+		return z
+	}
+	// On another machine the boot clocks have nothing to do with each other. This is asked last,
+	// because it costs another file: a token that is fresh by both clocks is fresh.
+	if m := c.d.sys.Machine(); m != "" && m != t.machine {
+		return zoneOf(s, c.want, left(s, now, 0), c.spread)
+	}
+	return z
+}
+
+// foreign reports that another machine obtained t. Its refresh token is that machine's to spend.
+func (c *call) foreign(t Token) bool {
+	m := c.d.sys.Machine()
+	return m != "" && t.machine != "" && m != t.machine
+}
+
+// answer is what a call gives when there will be no refresh, for the reason why.
+func (c *call) answer(t Token, z zone, why error) (Result, error) {
+	if z == expired || c.want.Force {
+		return Result{}, why
+	}
+	if id := c.want.ID; id && t.ID.Empty() || !id && t.Access.Empty() {
+		return Result{}, why
+	}
+	r := Result{Token: t}
+	if z == hard && c.want.Suspect == "" && why != nil && !errors.Is(why, errSettled) {
+		r.Warnings = []error{why}
+	}
+	return r, nil
+}

@@ -1,0 +1,264 @@
+// Package docker speaks the protocol of docker's credential helpers: docker-credential-idcs, for
+// docker, podman, buildah, skopeo, crane, oras and helm.
+//
+// A client starts it with one word and a server or some JSON on stdin, and reads JSON. Facts:
+// https://github.com/docker/docker-credential-helpers, and the clients' own code.
+//
+// # Errors go to stdout
+//
+// Clients read stdout of a failing helper and compare it with three texts, byte for byte; one of
+// them, notFound, makes them go on without a credential. So exactly what is no target gets that
+// text. A target whose token can't be had gets another, or a client would ask the registry as
+// nobody and a person would look for the mistake in the registry. `docker login` hides what is on
+// stdout, so the message is on stderr too. The exit status is always 1.
+//
+// # Why store and erase keep nothing and forget nothing
+//
+// `docker login` stores what it was given by get, and fails if it can't: so store agrees, where the
+// target is ours. Elsewhere a person typed a password that nobody would keep, and is told. erase
+// comes from `docker logout` and never from a 401, so it says nothing about a token that git and
+// kubectl use as well.
+package docker
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// Helper is docker's row in the program's table.
+var Helper = helpers.Helper{
+	Name:  "docker",
+	Bases: []string{"docker-credential-idcs"},
+	About: `answer docker, podman and their kin (credHelpers: {"HOST": "idcs"})`,
+	Run:   run,
+}
+
+// What clients compare stdout with, from credentials/error.go of docker-credential-helpers.
+const (
+	notFound   = "credentials not found in native keychain\n"
+	noServer   = "no credentials server URL\n"
+	noUsername = "no credentials username\n"
+)
+
+// need is the life that an answer should have left. A build asks once, at its start, and pushes at
+// its end.
+const need = 300 * time.Second
+
+const usage = "Usage: docker-credential-idcs <store|get|erase|list|version>\n"
+
+func run(ctx context.Context, call *helpers.Call) error {
+	if len(call.Args) != 1 {
+		return fail(call, usage, nil)
+	}
+	switch action := call.Args[0]; action {
+	case "get":
+		return get(ctx, call)
+	case "store":
+		return store(call)
+	case "erase":
+		return erase(call)
+	case "list":
+		return list(call)
+	case "version", "--version", "-v":
+		return call.Print([]byte("docker-credential-idcs (" + call.Module + ") " + call.Version + "\n"))
+	case "--help", "-h":
+		return call.Print([]byte(usage))
+	default:
+		return fail(call, "docker-credential-idcs: unknown action: "+text.Clean(action)+"\n", nil)
+	}
+}
+
+// fail prints stdout's line, and ends the call with docker's exit status and the message for people.
+func fail(call *helpers.Call, line string, people error) error {
+	if err := call.Print([]byte(line)); err != nil {
+		return err
+	}
+	return &helpers.Exit{Status: 1, Err: people}
+}
+
+// failBoth says the same on stdout, where it must be one line, and on stderr.
+func failBoth(call *helpers.Call, err error) error {
+	f := helpers.AsFailure(err)
+	return fail(call, f.Line(), f)
+}
+
+func get(ctx context.Context, call *helpers.Call) error {
+	server, exact, err := serverInput(call)
+	if err != nil {
+		return fail(call, notFound, nil) // more than anybody's server, or none at all
+	}
+	if strings.TrimSpace(server) == "" {
+		return fail(call, noServer, nil)
+	}
+	if host, ok := strings.CutPrefix(server, "http://"); ok && exact {
+		return refuseHTTP(call, host)
+	}
+	target, err := helpers.ParseServer(server)
+	if err != nil || !exact {
+		return fail(call, notFound, nil)
+	}
+	source, err := call.Open()
+	if err != nil {
+		return failBoth(call, err)
+	}
+	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: call.Profile, Need: need})
+	if err == nil {
+		err = cred.Check(0)
+	}
+	if err != nil {
+		if helpers.AsFailure(err).Class == helpers.NotConfigured {
+			return fail(call, notFound, nil)
+		}
+		return failBoth(call, err)
+	}
+	return call.PrintJSON(struct {
+		ServerURL string
+		Username  string
+		Secret    string
+	}{server, cred.Username, cred.Secret.Reveal()})
+}
+
+// refuseHTTP answers as for a stranger's server, but says why where https would have had a token.
+func refuseHTTP(call *helpers.Call, host string) error {
+	var why error
+	if target, err := helpers.ParseServer(host); err == nil {
+		source, err := call.Open()
+		if err != nil {
+			return failBoth(call, err)
+		}
+		if _, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile}); err == nil {
+			why = &helpers.Failure{
+				Class:   helpers.NotConfigured,
+				Message: "http://" + text.Clean(host) + " gets no token, only https does",
+			}
+		}
+	}
+	return fail(call, notFound, why)
+}
+
+// serverInput reads a server, without the one newline that clients may add. It isn't exact if it
+// still has a character that no server has: lines are never joined.
+func serverInput(call *helpers.Call) (server string, exact bool, err error) {
+	b, err := call.Input("a registry (registry.example.com:5000)")
+	if err != nil {
+		return "", false, err
+	}
+	server = string(b)
+	if s, ok := strings.CutSuffix(server, "\n"); ok {
+		server = strings.TrimSuffix(s, "\r")
+	}
+	blank := func(r rune) bool { return r == ' ' || helpers.Control(r) }
+	return server, strings.IndexFunc(server, blank) < 0, nil
+}
+
+// store keeps nothing: see the package's text.
+func store(call *helpers.Call) error {
+	b, err := call.Input(`{"ServerURL": ..., "Username": ..., "Secret": ...}`)
+	if err != nil {
+		return failBoth(call, &helpers.Failure{Class: helpers.Malformed, Message: "store: " + err.Error(), Err: err})
+	}
+	var said struct{ ServerURL, Username string } // the secret isn't even looked at
+	if json.Unmarshal(b, &said) != nil {
+		return failBoth(call, &helpers.Failure{Class: helpers.Malformed, Message: "store: the input isn't the JSON of a credential"})
+	}
+	if strings.TrimSpace(said.ServerURL) == "" {
+		return fail(call, noServer, nil)
+	}
+	if strings.TrimSpace(said.Username) == "" {
+		return fail(call, noUsername, nil)
+	}
+
+	target, err := helpers.ParseServer(said.ServerURL)
+	if err != nil {
+		return failBoth(call, unkept("the server named")) // which may have a password in it
+	}
+	source, err := call.Open()
+	if err != nil {
+		return failBoth(call, err)
+	}
+	owner, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile})
+	if err != nil {
+		if helpers.AsFailure(err).Class == helpers.NotConfigured {
+			err = unkept(target.HostPort())
+		}
+		return failBoth(call, err)
+	}
+	if said.Username != owner.Username {
+		return &helpers.Exit{Err: &helpers.Failure{
+			Message: "not kept: this registry gets tokens of profile " + owner.Profile,
+		}}
+	}
+	return nil
+}
+
+func unkept(server string) error {
+	return &helpers.Failure{
+		Class:   helpers.NotConfigured,
+		Message: server + " is not a target of any profile, its password was not stored",
+	}
+}
+
+// erase forgets nothing: see the package's text. It succeeds whatever the server is, for
+// `docker logout` tries several spellings of one.
+func erase(call *helpers.Call) error {
+	server, exact, err := serverInput(call)
+	if err != nil {
+		return nil
+	}
+	if strings.TrimSpace(server) == "" {
+		return fail(call, noServer, nil)
+	}
+	target, err := helpers.ParseServer(server)
+	if err != nil || !exact {
+		return nil
+	}
+	source, err := call.Open()
+	if err != nil {
+		return nil
+	}
+	owner, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile})
+	if err != nil {
+		return nil
+	}
+	return &helpers.Exit{Err: &helpers.Failure{
+		Message: "profile " + owner.Profile + " stays logged in",
+		Command: "credential-idcs logout " + owner.Profile,
+	}}
+}
+
+// list names what get would answer by itself. Clients that keep all their credentials with one
+// helper get every server of the list, and a single failure fails them all: so it leaves out
+// targets that need a login first, and those whose owner isn't decided.
+func list(call *helpers.Call) error {
+	source, err := call.Open()
+	if err != nil {
+		return failBoth(call, err)
+	}
+	targets, err := source.Targets()
+	if err != nil {
+		return failBoth(call, err)
+	}
+	ready := make(map[string]bool)
+	servers := make(map[string]string) // encoding/json sorts the keys
+	for _, t := range targets {
+		if t.Target.Path() != "" {
+			continue
+		}
+		owner, err := source.Owner(helpers.Ask{Target: t.Target, Profile: call.Profile})
+		if err != nil || owner.Profile != t.Profile {
+			continue
+		}
+		if _, known := ready[t.Profile]; !known {
+			ready[t.Profile] = source.Ready(t.Profile)
+		}
+		if ready[t.Profile] {
+			servers[t.Target.HostPort()] = owner.Username
+		}
+	}
+	return call.PrintJSON(servers)
+}

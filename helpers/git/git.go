@@ -1,0 +1,254 @@
+// Package git speaks git's credential helper protocol: git-credential-idcs.
+//
+// git starts `git-credential-idcs get` with what it needs as key=value lines on stdin and reads
+// lines back. After each success it starts `store`, after a 401 `erase`. Facts:
+// https://git-scm.com/docs/git-credential, https://git-scm.com/docs/gitcredentials, and what is
+// written nowhere, from credential.c and http.c of https://github.com/git/git.
+//
+// # Versions of git
+//
+// One answer serves all of them, since git ignores keys it doesn't know: password_expiry_utc is
+// read from 2.40 on. Lines that change what git does with the others (authtype, ephemeral) are
+// printed only to a git that names the capability, from 2.46 on. wwwauth[] is there from 2.41 on and
+// never required: http.proactiveAuth asks before any server has spoken.
+//
+// # What is refused
+//
+// git passes on what a URL holds, and URLs come from strangers: submodules, LFS servers,
+// redirects. So an answer goes only to https and to a host that is a target to the byte. Input
+// that isn't exactly the protocol gets nothing, without a word: lines that aren't understood
+// must not be echoed, and an absent host is no wildcard (CVE-2020-11008, CVE-2024-50338,
+// CVE-2024-52006). The answer never has protocol, host or path, for git would go on with those.
+//
+// # Failures
+//
+// git uses what a failing helper has printed, and ignores its exit status. So stdout is written
+// once, at the end. Where a target is configured but has no token, that is quit=1: git dies with our
+// message above its own instead of asking for a password that nobody has. Elsewhere it is nothing,
+// so that git asks its other helpers.
+//
+// # Why store does nothing
+//
+// git hands to `store` what it got from `get`, or from another helper. The first is stored
+// already, the second is none of our business. git waits for `store` in each command, so it ends
+// before it has read its stdin: git has written into the pipe by then and ignores SIGPIPE.
+//
+// # Why erase touches one token at most
+//
+// git says `erase` after each 401, with what it sent. That may be another helper's password, or a
+// token that has long been replaced. Only if it is the stored access token, that one is dropped,
+// and the refresh token never: a helper that forgets the login then lets any broken server end it
+// (https://github.com/cli/cli/issues/3891).
+package git
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// Helper is git's row in the program's table.
+var Helper = helpers.Helper{
+	Name:  "git",
+	Bases: []string{"git-credential-idcs"},
+	About: "answer git (credential.https://HOST.helper = idcs)",
+	Run: func(ctx context.Context, call *helpers.Call) error {
+		return adapter{heals: heals}.run(ctx, call)
+	},
+}
+
+// An adapter serves one call.
+type adapter struct {
+	heals bool // whether answers ask git to come back after a 401: see heal.go
+}
+
+// tokenLimit is the longest token, in bytes, that git gets: git reads lines into 65,535 bytes, and
+// before 2.46 took what was cut off there for the next line.
+const tokenLimit = 65_000
+
+// awaited is what a person who runs the helper by hand is told.
+const awaited = "git's attributes (protocol=https, host=...)"
+
+func (a adapter) run(ctx context.Context, call *helpers.Call) error {
+	if len(call.Args) == 0 {
+		return usage()
+	}
+	switch call.Args[0] {
+	case "store":
+		return nil // before all else; see the package's text
+	case "get":
+		if len(call.Args) > 1 {
+			return usage()
+		}
+		return a.get(ctx, call)
+	case "erase":
+		erase(ctx, call)
+	case "capability":
+		return a.capability(call)
+	}
+	// The protocol asks for silence about actions that a later git may bring.
+	return nil
+}
+
+func usage() error {
+	return &helpers.Failure{Class: helpers.Usage, Message: "usage: git-credential-idcs <get|store|erase|capability>"}
+}
+
+func (a adapter) capability(call *helpers.Call) error {
+	s := "version 0\ncapability authtype\n"
+	if a.heals {
+		s += "capability state\n"
+	}
+	return call.Print([]byte(s))
+}
+
+func (a adapter) get(ctx context.Context, call *helpers.Call) error {
+	call.Await(awaited)
+	req, ok := read(call.Stdin)
+	if !ok {
+		return nil
+	}
+	if req.protocol == "http" {
+		return refuseHTTP(call, req)
+	}
+	target, err := helpers.ParseGit(req.protocol, req.host, req.path)
+	if err != nil {
+		return nil
+	}
+	source, err := call.Open()
+	if err != nil {
+		return err // whether this is a target can't be known, so other helpers may answer
+	}
+
+	ask := helpers.Ask{Target: target, Profile: call.Profile, Username: req.username}
+	mark, marked := req.mark()
+	if a.heals {
+		ask.Suspect = mark
+	}
+	cred, err := source.Credential(ctx, ask)
+	if err == nil {
+		err = cred.Check(tokenLimit)
+	}
+	if err != nil {
+		f := helpers.AsFailure(err)
+		switch f.Class {
+		case helpers.NotConfigured:
+			return needsPath(source, ask, req)
+		case helpers.Config:
+			return f
+		}
+		if err := call.Print([]byte("quit=1\n")); err != nil {
+			return err
+		}
+		return f
+	}
+	comeBack := a.heals && req.state && !marked && !req.negotiates()
+	return call.Print(answer(req, cred, comeBack))
+}
+
+// refuseHTTP is silent for what git asks of proxies and others, but says a word where a person has
+// written http for https: the clone would end with a prompt for a password.
+func refuseHTTP(call *helpers.Call, req request) error {
+	target, err := helpers.ParseGit("https", req.host, req.path)
+	if err != nil {
+		return nil
+	}
+	source, err := call.Open()
+	if err != nil {
+		return err
+	}
+	if _, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile}); err != nil {
+		return nil
+	}
+	return &helpers.Exit{Err: &helpers.Failure{
+		Class:   helpers.NotConfigured,
+		Message: "http://" + text.Clean(req.host) + " gets no token, only https does",
+	}}
+}
+
+// needsPath is silent unless a target would have been covered, had git sent the path.
+func needsPath(source helpers.Source, ask helpers.Ask, req request) error {
+	if req.path != "" {
+		return nil
+	}
+	listed, err := source.Targets()
+	if err != nil {
+		return nil
+	}
+	for _, l := range listed {
+		if !l.Target.SameOrigin(ask.Target) || l.Target.Path() == "" ||
+			ask.Profile != "" && ask.Profile != l.Profile ||
+			ask.Username != "" && ask.Username != l.Username {
+			continue
+		}
+		return &helpers.Exit{Err: &helpers.Failure{
+			Class:   helpers.NotConfigured,
+			Message: l.Target.String() + " is a target, but git sends paths only with credential.useHttpPath",
+			Command: "git config --global credential." + l.Target.String() + ".useHttpPath true",
+		}}
+	}
+	return nil
+}
+
+// erase says nothing, whatever happens: git is about to report the 401 itself.
+func erase(ctx context.Context, call *helpers.Call) {
+	call.Await(awaited)
+	req, ok := read(call.Stdin)
+	if !ok || req.password.Empty() && req.credential.Empty() {
+		return
+	}
+	target, err := helpers.ParseGit(req.protocol, req.host, req.path)
+	if err != nil {
+		return
+	}
+	source, err := call.Open()
+	if err != nil {
+		return
+	}
+	ask := helpers.Ask{Target: target, Profile: call.Profile, Username: req.username}
+	for _, said := range []secret.Text{req.password, req.credential} {
+		if !said.Empty() {
+			_ = source.Refused(ctx, ask, said)
+		}
+	}
+}
+
+// answer prints the credential: a user name and a password, or a header of its own where git can
+// send one and it is wanted. Our own capability[]=authtype is what makes git pass the credential
+// back with erase.
+func answer(req request, cred helpers.Credential, comeBack bool) []byte {
+	var b []byte
+	line := func(key, value string) {
+		b = append(b, key...)
+		b = append(b, '=')
+		b = append(b, value...)
+		b = append(b, '\n')
+	}
+	token := cred.Secret.Reveal()
+	if req.authtype {
+		line("capability[]", "authtype")
+	}
+	if comeBack {
+		line("capability[]", "state")
+	}
+	if req.bearer(cred.Scheme) {
+		line("authtype", "Bearer")
+		line("credential", token)
+		line("ephemeral", "1")
+	} else {
+		if req.authtype {
+			line("ephemeral", "1") // git's own cache then doesn't keep it
+		}
+		line("username", cred.Username)
+		line("password", token)
+	}
+	line("password_expiry_utc", strconv.FormatInt(cred.Expiry.Unix(), 10))
+	if comeBack {
+		line("state[]", markPrefix+helpers.Fingerprint(cred.Secret))
+		line("continue", "1")
+	}
+	return b
+}

@@ -1,0 +1,112 @@
+package kubectl
+
+import (
+	"encoding/json"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+const (
+	kind    = "ExecCredential"
+	v1      = "client.authentication.k8s.io/v1"
+	v1beta1 = "client.authentication.k8s.io/v1beta1"
+)
+
+// info is what KUBERNETES_EXEC_INFO says.
+type info struct {
+	given      bool   // whether the variable was set: a client-go runs us, not a person's shell
+	version    string // v1 or v1beta1, the one that has to be answered
+	hasCluster bool
+	server     string       // the API server's address, as the kubeconfig has it
+	profile    string       // from the cluster's extension; empty: not said
+	kind       helpers.Kind // from the same; ProfilesToken: not said
+}
+
+// readInfo reads the variable. Its errors are Failures: of class Config where a kubeconfig asks
+// for what there isn't, else Malformed.
+func readInfo(s string) (info, error) {
+	in := info{version: v1, kind: helpers.ProfilesToken}
+	if s == "" {
+		return in, nil
+	}
+	in.given = true
+	if len(s) > helpers.InputLimit {
+		return info{}, malformed("is longer than 1 MiB")
+	}
+	var wire struct {
+		Kind       string `json:"kind"`
+		APIVersion string `json:"apiVersion"`
+		Spec       struct {
+			Cluster *struct {
+				Server string          `json:"server"`
+				Config json.RawMessage `json:"config"`
+			} `json:"cluster"`
+		} `json:"spec"`
+	}
+	if json.Unmarshal([]byte(s), &wire) != nil {
+		return info{}, malformed("is not the JSON of an " + kind) // what the JSON package says may quote it
+	}
+	if wire.Kind != kind {
+		return info{}, malformed("is not of kind " + kind)
+	}
+	switch wire.APIVersion {
+	case v1, v1beta1:
+		in.version = wire.APIVersion
+	default:
+		return info{}, wrong(infoVariable + " has apiVersion " + text.Clean(wire.APIVersion) + ", only " + v1 + " and " + v1beta1 + " are known")
+	}
+	if c := wire.Spec.Cluster; c != nil {
+		in.hasCluster, in.server = true, c.Server
+		if err := in.readConfig(c.Config); err != nil {
+			return info{}, err
+		}
+	}
+	return in, nil
+}
+
+// readConfig reads the cluster's extension client.authentication.k8s.io/exec. client-go sends null
+// where the kubeconfig has none.
+func (in *info) readConfig(raw json.RawMessage) error {
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil
+	}
+	const where = "the cluster's extension client.authentication.k8s.io/exec"
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(raw, &keys) != nil {
+		return wrong(where + " is not an object")
+	}
+	if v, ok := keys["profile"]; ok {
+		if in.profile = word(v); in.profile == "" {
+			return wrong(where + ": profile is not the name of one")
+		}
+	}
+	if v, ok := keys["token"]; ok {
+		switch word(v) {
+		case "access":
+			in.kind = helpers.Access
+		case "id":
+			in.kind = helpers.ID
+		default:
+			return wrong(where + `: token is not "access" or "id"`)
+		}
+	}
+	return nil
+}
+
+// word is a JSON string's value, and empty for all other values.
+func word(raw json.RawMessage) string {
+	var s *string
+	if json.Unmarshal(raw, &s) != nil || s == nil {
+		return ""
+	}
+	return *s
+}
+
+func wrong(why string) error {
+	return &helpers.Failure{Class: helpers.Config, Message: why}
+}
+
+func malformed(why string) error {
+	return &helpers.Failure{Class: helpers.Malformed, Message: infoVariable + " " + why}
+}

@@ -1,0 +1,154 @@
+// Package kubectl speaks client-go's exec credential protocol: `credential-idcs kubectl`, for
+// kubectl and everything else that reads a kubeconfig.
+//
+// The client starts it with an ExecCredential in KUBERNETES_EXEC_INFO and reads one, with the
+// token in its status, from stdout. Facts: plugin/pkg/client/auth/exec/exec.go and
+// pkg/apis/clientauthentication of https://github.com/kubernetes/client-go, and
+// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins.
+// The few fields that matter are declared here: linking client-go would cost each call a third of
+// its time. client-go itself is in the tests, which hold this package to its contract.
+//
+// # What the client does
+//
+// It keeps an answer in memory until expirationTimestamp, and runs the helper again for each
+// request once that is past, so it is always given. It keeps no failure: discovery repeats a failing
+// call about five times a command, which must be cheap. stderr goes to the terminal, under
+// full-screen programs too, so nothing is written there on exit 0.
+//
+// # The cluster
+//
+// With provideClusterInfo the client says where the token will go, and then that must be a target
+// of the profile. It stops mistakes and a kubeconfig whose server was swapped. It doesn't stop a
+// hostile kubeconfig, which chooses the arguments as well: a kubeconfig is code. Without cluster
+// information there is nothing to check.
+//
+// # The 401 that nobody reports
+//
+// No input says that the API server refused a token; the client just runs the helper again before
+// the reported time. So a call that would give the same parent the same token twice is a hint, and
+// parent.go remembers a fingerprint for it. It is the one place among the helpers that touches
+// files: what it keeps is this protocol's affair and no token, so the cache has no business with it.
+package kubectl
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// Helper is kubectl's row in the program's table. It has no base name: kubectl-idcs is kubectl's
+// way to run the program for people.
+var Helper = helpers.Helper{
+	Name:   "kubectl",
+	About:  "answer kubectl and other client-go programs (users[].user.exec)",
+	Silent: true,
+	Run: func(ctx context.Context, call *helpers.Call) error {
+		return adapter{parent: parent}.run(ctx, call)
+	},
+}
+
+// An adapter serves one call.
+type adapter struct {
+	parent func() (process, bool) // who runs us
+}
+
+const infoVariable = "KUBERNETES_EXEC_INFO"
+
+func (a adapter) run(ctx context.Context, call *helpers.Call) error {
+	if len(call.Args) > 0 {
+		return &helpers.Failure{Class: helpers.Usage, Message: "usage: credential-idcs kubectl [--profile NAME] [--config FILE]"}
+	}
+	info, err := readInfo(call.Getenv(infoVariable))
+	if err != nil {
+		return err
+	}
+	ask := helpers.Ask{Profile: call.Profile, Kind: info.kind}
+	if ask.Profile == "" {
+		ask.Profile = info.profile
+	}
+	source, err := call.Open()
+	if err != nil {
+		return err
+	}
+	if info.hasCluster {
+		if ask.Target, err = helpers.ParseURL(info.server); err != nil {
+			return notTarget(source, ask, info.server)
+		}
+	}
+
+	var rec *record
+	if info.given {
+		rec = a.recall(call.Getenv, ask)
+		ask.Suspect = rec.last()
+	}
+	cred, err := source.Credential(ctx, ask)
+	if err == nil {
+		err = cred.Check(0)
+	}
+	if err != nil {
+		f := helpers.AsFailure(err)
+		if f.Class == helpers.NotConfigured && info.hasCluster {
+			return notTarget(source, ask, info.server)
+		}
+		return f
+	}
+	rec.save(helpers.Fingerprint(cred.Secret))
+	return call.PrintJSON(newAnswer(info.version, cred))
+}
+
+// notTarget names the server, and the profile that the call would have used.
+func notTarget(source helpers.Source, ask helpers.Ask, server string) error {
+	f := &helpers.Failure{Class: helpers.NotConfigured}
+	switch {
+	case server == "":
+		f.Message = infoVariable + " names no server"
+		return f
+	case ask.Profile == "":
+		// Without a name, it is the one that a call without cluster information gets.
+		owner, err := source.Owner(helpers.Ask{Kind: ask.Kind})
+		if err != nil {
+			f.Message = shown(server) + " is not a target of any profile"
+			return f
+		}
+		ask.Profile = owner.Profile
+	}
+	f.Message = shown(server) + " is not a target of profile " + text.Clean(ask.Profile)
+	return f
+}
+
+// shown is a server for people, without what may be a secret in it: user info, query, fragment.
+func shown(server string) string {
+	if i := strings.LastIndexByte(server, '@'); i >= 0 { // first, a password may hold "#" and "?"
+		server = "…" + server[i:]
+	}
+	if i := strings.IndexAny(server, "?#"); i >= 0 {
+		server = server[:i] + "…"
+	}
+	return text.Clean(server)
+}
+
+// An answer is the part of ExecCredential that comes back. v1 and v1beta1 agree on it.
+type answer struct {
+	Kind       string `json:"kind"`
+	APIVersion string `json:"apiVersion"`
+	Status     status `json:"status"`
+}
+
+type status struct {
+	ExpirationTimestamp string `json:"expirationTimestamp"` // RFC 3339, UTC, whole seconds
+	Token               string `json:"token"`
+}
+
+func newAnswer(version string, cred helpers.Credential) answer {
+	return answer{
+		Kind:       kind,
+		APIVersion: version,
+		Status: status{
+			ExpirationTimestamp: cred.Expiry.UTC().Format(time.RFC3339),
+			Token:               cred.Secret.Reveal(),
+		},
+	}
+}

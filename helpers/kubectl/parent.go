@@ -1,0 +1,157 @@
+package kubectl
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// A process is known by its number and its start, for numbers come around again.
+type process struct {
+	pid   int
+	start string // clock ticks since boot, as /proc writes them
+}
+
+// A record remembers, for one question (profile, server, kind of token), which token each of the
+// last parents was answered. It lies in $XDG_RUNTIME_DIR, which is gone when the person has logged
+// out, with no more than fingerprints in it:
+//
+//	credential-idcs/exec-HEX    PID START FINGERPRINT, a line a parent, the newest first
+//
+// It takes no lock. Two calls at once may lose a line, and then a hint is missed: the token is
+// served as if there had been no record. Every error is ignored for the same reason. A nil record
+// is what there is where hints can't be had; it remembers nothing.
+type record struct {
+	path   string
+	parent process
+	lines  []string // what the file had, without the parent's own line
+	answer string   // the fingerprint of the parent's last answer
+}
+
+// kept is how many parents a file holds, and how many files the folder does.
+const kept = 16
+
+// recordLimit is far above what kept lines take, in bytes.
+const recordLimit = 4096
+
+// recall reads the record of a question. It is nil without a runtime folder that is ours and closed
+// to others, and where the parent can't be told.
+func (a adapter) recall(getenv func(string) string, ask helpers.Ask) *record {
+	dir := getenv("XDG_RUNTIME_DIR")
+	if !filepath.IsAbs(dir) || !private(os.Stat(dir)) {
+		return nil
+	}
+	parent, ok := a.parent()
+	if !ok {
+		return nil
+	}
+	question := ask.Profile + "\x00" + ask.Target.String() + "\x00" + strconv.Itoa(int(ask.Kind))
+	sum := sha256.Sum256([]byte(question))
+	r := &record{
+		path:   filepath.Join(dir, "credential-idcs", "exec-"+hex.EncodeToString(sum[:8])),
+		parent: parent,
+	}
+	if private(os.Lstat(filepath.Dir(r.path))) {
+		r.read()
+	}
+	return r
+}
+
+func (r *record) read() {
+	if fi, err := os.Lstat(r.path); err != nil || !fi.Mode().IsRegular() || fi.Size() > recordLimit {
+		return
+	}
+	b, err := os.ReadFile(r.path)
+	if err != nil {
+		return
+	}
+	for line := range strings.Lines(string(b)) {
+		if answer, mine := strings.CutPrefix(line, r.parent.prefix()); mine {
+			r.answer = strings.TrimSpace(answer)
+		} else {
+			r.lines = append(r.lines, line)
+		}
+	}
+}
+
+func (p process) prefix() string { return strconv.Itoa(p.pid) + " " + p.start + " " }
+
+// last is the fingerprint of what the parent was answered last time, if it is known.
+func (r *record) last() string {
+	if r == nil {
+		return ""
+	}
+	return r.answer
+}
+
+// save remembers the answer that is about to be printed.
+func (r *record) save(fingerprint string) {
+	if r == nil || r.answer == fingerprint {
+		return
+	}
+	dir := filepath.Dir(r.path)
+	if err := os.Mkdir(dir, 0o700); err == nil {
+		_ = os.Chmod(dir, 0o700) // whatever the umask took away
+	}
+	if !private(os.Lstat(dir)) {
+		return
+	}
+	if _, err := os.Lstat(r.path); err != nil {
+		prune(dir, kept-1)
+	}
+	lines := append([]string{r.parent.prefix() + fingerprint + "\n"}, r.lines...)
+	replace(r.path, strings.Join(lines[:min(len(lines), kept)], ""))
+}
+
+// replace writes a file that readers see whole or not at all. It isn't synced: it need not outlive
+// the machine's next start.
+func replace(path, content string) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new") // 0600
+	if err != nil {
+		return
+	}
+	_ = f.Chmod(0o600) // whatever the umask took away
+	_, err = f.WriteString(content)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+}
+
+// prune removes all records but the newest n, and with them what a killed call left half written.
+func prune(dir string, n int) {
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) <= n {
+		return
+	}
+	var files []fs.FileInfo
+	for _, e := range entries {
+		if fi, err := e.Info(); err == nil && strings.HasPrefix(e.Name(), "exec-") && fi.Mode().IsRegular() {
+			files = append(files, fi)
+		}
+	}
+	slices.SortFunc(files, func(a, b fs.FileInfo) int {
+		return cmp.Or(b.ModTime().Compare(a.ModTime()), cmp.Compare(a.Name(), b.Name()))
+	})
+	for _, fi := range files[min(n, len(files)):] {
+		_ = os.Remove(filepath.Join(dir, fi.Name()))
+	}
+}
+
+// private reports whether a folder is ours and closed to others.
+func private(fi fs.FileInfo, err error) bool {
+	return err == nil && fi.IsDir() && fi.Mode().Perm()&0o077 == 0 && ours(fi)
+}

@@ -1,0 +1,299 @@
+package helpers
+
+import (
+	"errors"
+	"net/netip"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// The parsers below don't use net/url. It takes more than is good here (a port of any length, an
+// escaped host, a zone, user info, an empty port), and what it takes its callers read in different
+// ways. What these accept, net/url, git and curl all read as the same host and port; a fuzz test
+// and a table hold them to it. Where a spelling is in doubt, it is refused and never repaired.
+//
+// No error quotes its input: the caller knows how to print foreign text.
+
+// ParseTarget reads a target as the configuration has it: https://HOST[:PORT][/SEGMENT…], with at
+// most one final "/". The error says what is wrong with it in a few words: "a target has no
+// query".
+func ParseTarget(s string) (Target, error) {
+	rest, err := cutScheme(s)
+	if err != nil {
+		return Target{}, err
+	}
+	switch {
+	case strings.Contains(rest, "*"):
+		return Target{}, errors.New("there are no wildcards")
+	case strings.Contains(rest, "%"):
+		return Target{}, errors.New("% is not allowed")
+	}
+	authority, path := splitPath(rest)
+	t, err := parseAuthority(authority)
+	if err != nil {
+		return Target{}, err
+	}
+	t.path, err = parsePath(path)
+	if err != nil {
+		return Target{}, err
+	}
+	return t, nil
+}
+
+// ParseURL reads the address that a client names, such as the server of a kubeconfig. It takes what
+// ParseTarget takes, and in a path also "*" and "%". But a path with a "%" has several spellings,
+// so it counts as none: only a target without a path covers it.
+func ParseURL(s string) (Target, error) {
+	rest, err := cutScheme(s)
+	if err != nil {
+		return Target{}, err
+	}
+	authority, path := splitPath(rest)
+	t, err := parseAuthority(authority)
+	if err != nil {
+		return Target{}, err
+	}
+	t.path, err = parsePath(path)
+	if err != nil {
+		return Target{}, err
+	}
+	if strings.Contains(path, "%") {
+		t.path = ""
+	}
+	return t, nil
+}
+
+// ParseGit reads the three attributes of git's protocol. git writes protocols in lower case, host
+// with its port, and path without the first "/"; there is a path only with credential.useHttpPath.
+// A path that could be read in two ways (an empty, "." or ".." segment, a "%", a "\") counts as
+// none.
+func ParseGit(protocol, host, path string) (Target, error) {
+	if protocol != "https" {
+		return Target{}, errors.New("the protocol is not https")
+	}
+	t, err := parseAuthority(host)
+	if err != nil {
+		return Target{}, err
+	}
+	if path != "" && !strings.Contains(path, "%") {
+		if p, err := parsePath("/" + path); err == nil {
+			t.path = p
+		}
+	}
+	return t, nil
+}
+
+// ParseServer reads what docker and its kin call a server: HOST[:PORT], perhaps with https:// in
+// front, as Docker Hub's key has it, perhaps with a path behind. A path must be sound, but says
+// nothing: registries are addressed by host, so the Target has none.
+func ParseServer(s string) (Target, error) {
+	rest := strings.TrimPrefix(s, "https://")
+	if strings.Contains(rest, "%") {
+		return Target{}, errors.New("% is not allowed")
+	}
+	authority, path := splitPath(rest)
+	if _, err := parsePath(path); err != nil {
+		return Target{}, err
+	}
+	return parseAuthority(authority)
+}
+
+func cutScheme(s string) (string, error) {
+	if rest, ok := strings.CutPrefix(s, "https://"); ok {
+		return rest, nil
+	}
+	return "", errors.New("it must begin with https://")
+}
+
+// splitPath cuts before the first "/", which belongs to the path. "?", "#" and "\", at which others
+// would cut too, are refused on both sides of it.
+func splitPath(s string) (authority, path string) {
+	if i := strings.IndexByte(s, '/'); i >= 0 {
+		return s[:i], s[i:]
+	}
+	return s, ""
+}
+
+// parsePath takes an empty path, or one that begins with "/".
+func parsePath(s string) (string, error) {
+	s = strings.TrimSuffix(s, "/")
+	if s == "" {
+		return "", nil
+	}
+	if !utf8.ValidString(s) {
+		return "", errors.New("the path is not UTF-8")
+	}
+	for _, r := range s {
+		switch {
+		case r == '?':
+			return "", errors.New("a target has no query")
+		case r == '#':
+			return "", errors.New("a target has no fragment")
+		case r == '\\':
+			return "", errors.New(`\ is not allowed`)
+		case Control(r):
+			return "", errors.New("the path has a control character")
+		}
+	}
+	for seg := range strings.SplitSeq(s[1:], "/") {
+		switch seg {
+		case "":
+			return "", errors.New("the path has an empty segment")
+		case ".", "..":
+			return "", errors.New("the path has a segment of dots")
+		}
+	}
+	return s, nil
+}
+
+// parseAuthority takes HOST[:PORT].
+func parseAuthority(s string) (Target, error) {
+	// Said first, because the general words for them would puzzle.
+	switch {
+	case strings.Contains(s, "@"):
+		return Target{}, errors.New("a target has no user name or password")
+	case strings.Contains(s, "?"):
+		return Target{}, errors.New("a target has no query")
+	case strings.Contains(s, "#"):
+		return Target{}, errors.New("a target has no fragment")
+	}
+	host, port, hasPort := s, "", false
+	if strings.HasPrefix(s, "[") {
+		end := strings.IndexByte(s, ']')
+		if end < 0 {
+			return Target{}, errors.New("the ] of an IPv6 address is missing")
+		}
+		host = s[:end+1]
+		if rest := s[end+1:]; rest != "" {
+			if rest[0] != ':' {
+				return Target{}, errors.New("behind ] there may be a : and a port")
+			}
+			port, hasPort = rest[1:], true
+		}
+	} else {
+		host, port, hasPort = strings.Cut(s, ":")
+	}
+
+	t := Target{port: 443}
+	var err error
+	if t.host, err = parseHost(host); err != nil {
+		return Target{}, err
+	}
+	if hasPort {
+		if t.port, err = parsePort(port); err != nil {
+			return Target{}, err
+		}
+	}
+	return t, nil
+}
+
+func parsePort(s string) (uint16, error) {
+	if s == "" {
+		return 0, errors.New("there is no port behind the :")
+	}
+	for i := range len(s) {
+		if !digit(s[i]) {
+			return 0, errors.New("the port is not a number")
+		}
+	}
+	if s[0] == '0' {
+		return 0, errors.New("the port begins with a zero")
+	}
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil {
+		return 0, errors.New("the port is above 65535")
+	}
+	return uint16(n), nil
+}
+
+// parseHost returns the normal form of a bracketed IPv6 address, an IPv4 address of four decimal
+// numbers, or a DNS name.
+func parseHost(s string) (string, error) {
+	if strings.HasPrefix(s, "[") {
+		return parseIPv6(s[1 : len(s)-1])
+	}
+	switch {
+	case s == "":
+		return "", errors.New("there is no host")
+	case len(s) > 253:
+		return "", errors.New("the host is longer than 253 bytes")
+	}
+	s = lower(s)
+	last := ""
+	for label := range strings.SplitSeq(s, ".") {
+		if err := checkLabel(label); err != nil {
+			return "", err
+		}
+		last = label
+	}
+	// A last label like this makes clients try the name as an IPv4 address, in which inet_aton
+	// knows octal, hexadecimal and missing numbers (RFC 6943 section 3.1.1). Only the one spelling
+	// that all of them read alike is taken.
+	if allDigits(last) || strings.HasPrefix(last, "0x") {
+		if a, err := netip.ParseAddr(s); err != nil || !a.Is4() {
+			return "", errors.New("an IPv4 address has four decimal numbers from 0 to 255, without leading zeros")
+		}
+	}
+	return s, nil
+}
+
+// parseIPv6 refuses a zone, which means something on one machine only, and addresses that are
+// IPv4 in disguise, so that no place has two names.
+func parseIPv6(s string) (string, error) {
+	a, err := netip.ParseAddr(s)
+	switch {
+	case err != nil || !a.Is6():
+		return "", errors.New("there is no IPv6 address in the brackets")
+	case a.Zone() != "":
+		return "", errors.New("an IPv6 address with a zone is not allowed")
+	case a.Is4In6():
+		return "", errors.New("an IPv4-mapped IPv6 address is not allowed")
+	}
+	return "[" + a.String() + "]", nil
+}
+
+func checkLabel(s string) error {
+	switch {
+	case s == "":
+		return errors.New("the host has an empty label: a dot too many")
+	case len(s) > 63:
+		return errors.New("the host has a label longer than 63 bytes")
+	}
+	for i := range len(s) {
+		if c := s[i]; !('a' <= c && c <= 'z' || digit(c) || c == '-' || c == '_') {
+			return errors.New("the host has a character that is no letter, digit, -, _ or dot (international names: write the xn-- form)")
+		}
+	}
+	if s[0] == '-' || s[len(s)-1] == '-' {
+		return errors.New("the host has a label that begins or ends with -")
+	}
+	return nil
+}
+
+// lower is strings.ToLower for A to Z alone: the Kelvin sign must not become a k.
+func lower(s string) string {
+	for i := range len(s) {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if 'A' <= b[i] && b[i] <= 'Z' {
+					b[i] += 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
+}
+
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if !digit(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func digit(c byte) bool { return '0' <= c && c <= '9' }

@@ -1,0 +1,66 @@
+package helpertest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// A Result is what a call left behind.
+type Result struct {
+	Stdout, Stderr string
+	Exit           int
+	Writes         int // to stdout
+}
+
+// Run does one call as the program does it: it gives the helper its streams, prints its failure,
+// and finds its exit status. Fields of call that are set stay as they are.
+func Run(ctx context.Context, h helpers.Helper, call helpers.Call, open func() (helpers.Source, error)) Result {
+	var out, people counter
+	call.Stdout, call.Stderr, call.Open = &out, &people, open
+	if call.Stdin == nil {
+		call.Stdin = bytes.NewReader(nil)
+	}
+	if call.Getenv == nil {
+		call.Getenv = func(string) string { return "" }
+	}
+	exit := finish(&people, h.Run(ctx, &call))
+	return Result{Stdout: out.String(), Stderr: people.String(), Exit: exit, Writes: out.writes}
+}
+
+// finish prints what a helper returned and is the exit status.
+func finish(stderr io.Writer, err error) int {
+	if err == nil {
+		return 0
+	}
+	var exit *helpers.Exit
+	isExit := errors.As(err, &exit)
+	if isExit && exit.Err == nil {
+		return exit.Status
+	}
+	f := helpers.AsFailure(err)
+	_, _ = io.WriteString(stderr, f.Lines())
+	if isExit {
+		return exit.Status
+	}
+	return f.Class.Exit()
+}
+
+// Main is Run for a test binary that a real client has started as the helper.
+func Main(h helpers.Helper, call helpers.Call, open func() (helpers.Source, error)) int {
+	call.Open = open
+	return finish(call.Stderr, h.Run(context.Background(), &call))
+}
+
+type counter struct {
+	bytes.Buffer
+	writes int
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	c.writes++
+	return c.Buffer.Write(b)
+}

@@ -1,0 +1,168 @@
+package helpertest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// Transcripts runs the cases of testdata/*.txtar. A file begins with what is configured; each case
+// is then named by what it shows and followed by its streams, of which those left out are empty:
+//
+//	-- targets --
+//	https://git.example.com user=ana
+//	-- G10 a user name and a password --
+//	get
+//	-- stdin --
+//	protocol=https
+//	host=git.example.com
+//	-- stdout --
+//	username=ana
+//	…
+//	-- stderr --
+//	-- exit --
+//	0
+//
+// The lines of a case are its arguments, then one a line: "profile NAME", "env NAME=VALUE",
+// "terminal", "config unusable" (Open fails), "stdin untouched" (reading it, or opening the
+// configuration, is an error), "refused TOKEN" (the call must tell so), "need SECONDS" (that the
+// call must ask for). The streams are also "stdin, no newline" (behind the last line) and
+// "stdin, quoted" (each line a Go string without its quotes, joined by nothing).
+func Transcripts(t *testing.T, h helpers.Helper) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no transcripts", err)
+	}
+	for _, file := range files {
+		ar, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			targets := ""
+			for i := 0; i < len(ar.Files); {
+				if ar.Files[i].Name == "targets" {
+					targets = string(ar.Files[i].Data)
+					i++
+					continue
+				}
+				name, lines := ar.Files[i].Name, string(ar.Files[i].Data)
+				streams := make(map[string]string)
+				for i++; i < len(ar.Files) && slices.Contains(known, ar.Files[i].Name); i++ {
+					streams[ar.Files[i].Name] = string(ar.Files[i].Data)
+				}
+				t.Run(name, func(t *testing.T) { runCase(t, h, targets, lines, streams) })
+			}
+		})
+	}
+}
+
+var known = []string{"stdin", "stdin, no newline", "stdin, quoted", "stdout", "stderr", "exit"}
+
+func runCase(t *testing.T, h helpers.Helper, targets, lines string, streams map[string]string) {
+	source, err := Parse(targets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := helpers.Call{Module: "example.com/module", Version: "v1.2.3"}
+	env := make(map[string]string)
+	call.Getenv = func(key string) string { return env[key] }
+	var opened error
+	var refused []string
+	untouched, need := false, ""
+	args, rest, _ := strings.Cut(lines, "\n")
+	call.Args = strings.Fields(args)
+	for line := range strings.Lines(rest) {
+		word, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		switch word {
+		case "profile":
+			call.Profile = value
+		case "env":
+			k, v, _ := strings.Cut(value, "=")
+			env[k] = v
+		case "terminal":
+			call.Terminal = true
+		case "config":
+			opened = &helpers.Failure{Class: helpers.Config, Message: `config.toml:12: unknown key "scopes"; did you mean "scope"?`}
+		case "stdin":
+			untouched = true
+		case "refused":
+			refused = append(refused, value)
+		case "need":
+			need = value
+		default:
+			t.Fatalf("unknown line %q", line)
+		}
+	}
+	call.Stdin = strings.NewReader(stdin(t, streams))
+	open := func() (helpers.Source, error) { return source, opened }
+	if untouched {
+		call.Stdin = untouchable{t}
+		open = func() (helpers.Source, error) {
+			t.Error("the configuration was opened")
+			return source, nil
+		}
+	}
+
+	got := Run(context.Background(), h, call, open)
+	want := Result{Stdout: streams["stdout"], Stderr: streams["stderr"], Writes: got.Writes}
+	if s, ok := streams["exit"]; ok {
+		if want.Exit, err = strconv.Atoi(strings.TrimSpace(s)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if wantWrites := min(1, len(got.Stdout)); got.Writes != wantWrites {
+		t.Errorf("stdout got %d writes, want %d", got.Writes, wantWrites)
+	}
+	if diff := cmp.Diff(refused, source.Refusals); diff != "" {
+		t.Errorf("refused tokens, -want +got:\n%s", diff)
+	}
+	for _, ask := range source.Asks {
+		if need != "" && strconv.Itoa(int(ask.Need.Seconds())) != need {
+			t.Errorf("need: got %v, want %s s", ask.Need, need)
+		}
+	}
+	if need != "" && len(source.Asks) == 0 {
+		t.Error("no credential was asked for")
+	}
+}
+
+func stdin(t *testing.T, streams map[string]string) string {
+	if s, ok := streams["stdin, no newline"]; ok {
+		return strings.TrimSuffix(s, "\n")
+	}
+	if s, ok := streams["stdin, quoted"]; ok {
+		var b strings.Builder
+		for line := range strings.Lines(s) {
+			part, err := strconv.Unquote(`"` + strings.TrimSuffix(line, "\n") + `"`)
+			if err != nil {
+				t.Fatalf("%q: %v", line, err)
+			}
+			b.WriteString(part)
+		}
+		return b.String()
+	}
+	return streams["stdin"]
+}
+
+type untouchable struct{ t *testing.T }
+
+func (u untouchable) Read([]byte) (int, error) {
+	u.t.Error("stdin was read")
+	return 0, errors.New("stdin was read")
+}
+
+var _ io.Reader = untouchable{}
