@@ -86,6 +86,7 @@ older() {
 	awk -v have="${1#go}" -v want="$2" 'BEGIN {
 		if (have !~ /^[0-9]+\.[0-9]+/) exit 1
 		split(have, h, /[^0-9]+/); split(want, w, /[^0-9]+/)
+		if (have ~ /rc|beta/) h[3] = -1
 		for (i = 1; i <= 3; i++) {
 			if (h[i] + 0 < w[i] + 0) exit 0
 			if (h[i] + 0 > w[i] + 0) exit 1

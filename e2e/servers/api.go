@@ -29,7 +29,7 @@ func API(cert tls.Certificate, check Check) (*Server, error) {
 			"message": "there is no " + r.URL.Path,
 		})
 	})
-	return start(cert, check, []string{"Bearer"}, mux)
+	return start(cert, check, face{offers: []string{"Bearer"}}, mux)
 }
 
 // WhoAmI is a path of the API endpoint that answers with the user name of the token: {"user":"…"}.

@@ -64,7 +64,7 @@ func Git(ctx context.Context, cert tls.Certificate, check Check, folder string, 
 		Logger: log.New(io.Discard, "", 0),
 		Stderr: io.Discard,
 	}
-	return start(cert, check, challenges, wholeBody(program))
+	return start(cert, check, face{offers: challenges}, wholeBody(program))
 }
 
 // httpBackend finds the program. It isn't on PATH: it lies among git's own commands.

@@ -5,18 +5,27 @@ import (
 	"strings"
 )
 
+// A face is what a server shows to those without a token.
+type face struct {
+	offers []string    // the values of WWW-Authenticate in a 401
+	header http.Header // what every answer has, a 401 too
+}
+
 // A guard lets requests with a good token through to the handler behind it.
 type guard struct {
 	server *Server
 	check  Check
-	offers []string
+	face   face
 	behind http.Handler
 }
 
 // ServeHTTP answers 401 to whoever has no good token. The token goes no further: a CGI program would
 // find it in its environment.
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	scheme, token := credential(r, g.offers)
+	for name, values := range g.face.header {
+		w.Header()[name] = values
+	}
+	scheme, token := credential(r, g.face.offers)
 	user, err := "", error(nil)
 	if token != "" {
 		user, err = g.check(token)
@@ -24,7 +33,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	good := token != "" && err == nil
 	g.count(good, token != "", user, scheme)
 	if !good {
-		for _, o := range g.offers {
+		for _, o := range g.face.offers {
 			w.Header().Add("WWW-Authenticate", o)
 		}
 		g.refuse(w, err)

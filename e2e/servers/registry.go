@@ -27,7 +27,11 @@ const Image = "team/app:1"
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 func Registry(cert tls.Certificate, check Check) (*Server, error) {
 	store := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
-	s, err := start(cert, check, []string{`Basic realm="registry"`}, store)
+	s, err := start(cert, check, face{
+		offers: []string{`Basic realm="registry"`},
+		// docker 20.10 takes no answer without it for a registry's, not a 401 either.
+		header: http.Header{"Docker-Distribution-Api-Version": {"registry/2.0"}},
+	}, store)
 	if err != nil {
 		return nil, err
 	}

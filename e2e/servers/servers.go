@@ -77,9 +77,8 @@ func (s *Server) Close() error {
 	return err
 }
 
-// start serves behind, guarded by check, under cert. offers are the values of WWW-Authenticate that
-// a request without a good token gets.
-func start(cert tls.Certificate, check Check, offers []string, behind http.Handler) (*Server, error) {
+// start serves behind, guarded by check, under cert.
+func start(cert tls.Certificate, check Check, f face, behind http.Handler) (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -90,7 +89,7 @@ func start(cert tls.Certificate, check Check, offers []string, behind http.Handl
 		done: make(chan error, 1),
 	}
 	s.http = &http.Server{
-		Handler:           &guard{server: s, check: check, offers: offers, behind: behind},
+		Handler:           &guard{server: s, check: check, face: f, behind: behind},
 		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
 		ReadHeaderTimeout: 10 * time.Second,
 		// Clients try TLS and hang up where they don't trust the certificate. That is their message
