@@ -27,10 +27,7 @@ func (d *Dir) Login(ctx context.Context, key Key, grant func(context.Context, At
 		Sending: func() error { x.stamp(); return nil },
 	})
 	if refusal != nil {
-		if refusal.Err != nil {
-			return Result{}, refusal.Err
-		}
-		return Result{}, &refusal.Failure
+		return Result{}, refusal.why()
 	}
 	x.complete(&t, Token{})
 
@@ -123,8 +120,5 @@ func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result
 		}
 		_ = x.d.writeState(x.name, x.state, false)
 	}
-	if o.refusal.Err != nil {
-		return Result{}, o.refusal.Err
-	}
-	return Result{}, &o.refusal.Failure
+	return Result{}, o.refusal.why()
 }

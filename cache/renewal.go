@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -71,6 +72,17 @@ type Refusal struct {
 	Err error
 }
 
+// why is the refusal as an error: the failure, but for what our own Sending said.
+func (r *Refusal) why() error {
+	if folder, ok := errors.AsType[*FolderError](r.Err); ok {
+		return folder
+	}
+	if errors.Is(r.Err, errLockLost) {
+		return errLockLost
+	}
+	return &r.Failure
+}
+
 // A Failure is what the processes of a machine tell each other of a failed attempt, so that all of
 // them say the same. The cache only carries it.
 type Failure struct {
@@ -79,7 +91,8 @@ type Failure struct {
 	Description string    `json:"description,omitempty"`
 	ECID        string    `json:"ecid,omitempty"`
 	Status      int       `json:"status,omitempty"`
-	Text        string    `json:"text,omitempty"` // what happened, in words
+	Text        string    `json:"text,omitempty"`    // what happened, in words
+	Command     string    `json:"command,omitempty"` // what mends it, if the caller knew
 	At          time.Time `json:"at"`
 }
 

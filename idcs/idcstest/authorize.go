@@ -99,7 +99,7 @@ func (x *exchange) back(c *Client, q url.Values) answer {
 		client: c.ID, user: d.User, redirect: q.Get("redirect_uri"),
 		challenge: challenge, nonce: q.Get("nonce"), scope: scope, expires: s.now().Add(codeTTL),
 	}
-	s.secrets = append(s.secrets, code)
+	s.secrets = keep(s.opts.Keep, append(s.secrets, code))
 	s.mu.Unlock()
 	out.Set("code", code)
 	return redirect(q.Get("redirect_uri"), out)

@@ -39,7 +39,7 @@ func (c *conn) serve() {
 
 // pass goes through a point of the connection, with its gate and its fault.
 func (c *conn) pass(p Point) bool {
-	if _, goOn := c.stopAt(p, nil); !goOn {
+	if !c.stopAt(p, nil, func() {}) {
 		return false
 	}
 	f := c.s.fault(func(at Point) bool { return at == p }, nil)

@@ -53,7 +53,7 @@ func (x *exchange) startDevice(c *Client, scope []string) answer {
 	defer s.mu.Unlock()
 	s.devices[code] = &deviceLogin{client: c.ID, scope: scope, expires: s.now().Add(s.opts.DeviceTTL), pace: s.opts.DevicePace}
 	s.userCodes[user] = code
-	s.secrets = append(s.secrets, code)
+	s.secrets = keep(s.opts.Keep, append(s.secrets, code))
 	out := map[string]any{
 		"expires_in":       int(s.opts.DeviceTTL / time.Second),
 		"device_code":      code,

@@ -93,8 +93,8 @@ func (x *exchange) arrive(form url.Values, body string) {
 	x.fault = s.fault(func(p Point) bool { return !p.connection() && p != Headers }, x.names())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.requests = append(s.requests, Request{
-		x.conn.id, x.req.Method, x.req.Host, x.req.RequestURI, x.req.Header.Clone(), body, x.endpoint, x.grant})
+	s.requests = keep(s.opts.Keep, append(s.requests, Request{
+		x.conn.id, x.req.Method, x.req.Host, x.req.RequestURI, x.req.Header.Clone(), body, x.endpoint, x.grant}))
 	for _, param := range []string{"client_assertion", "assertion"} {
 		if form.Has(param) {
 			s.noteAssertion(x, form.Get(param))
@@ -110,10 +110,11 @@ func (x *exchange) arrive(form url.Values, body string) {
 // checkCarriers is I5 for what TLS doesn't hide from the wrong eyes: another Host, and the URL, which
 // logs keep. s.mu is held.
 func (x *exchange) checkCarriers(form url.Values) {
+	query := x.req.URL.Query() // lenient: what a log would show
 	proof := x.req.Header.Get("Authorization") != ""
 	for _, n := range credentials {
 		proof = proof || form.Has(n)
-		if x.endpoint != "authorize" && strings.Contains(x.req.URL.RawQuery, n+"=") {
+		if x.endpoint != "authorize" && query.Has(n) {
 			x.s.breaks(x.conn, "I5 broken: %s in a URL", n)
 		}
 	}
@@ -138,11 +139,7 @@ func (x *exchange) leave() {
 // reach passes a point: first its gate, then what the script has for it. false ends the connection.
 func (x *exchange) reach(p Point) bool {
 	names := x.names()
-	caught, goOn := x.conn.stopAt(p, names)
-	if caught {
-		x.touch()
-	}
-	if !goOn {
+	if !x.conn.stopAt(p, names, x.touch) {
 		return false
 	}
 	f := x.fault
@@ -166,7 +163,7 @@ func (x *exchange) reach(p Point) bool {
 	return true
 }
 
-// touch notes that the test had a hand in the fate of the answer.
+// touch notes, before the request stands still, that the test had a hand in the fate of the answer.
 func (x *exchange) touch() {
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()

@@ -2,6 +2,7 @@ package idcstest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -44,7 +45,7 @@ type Fault struct {
 	Byte  int           // with Do at MidBody: so many bytes of the body were sent
 
 	// In place of the real answer. At BeforeRotation nothing is spent, at AfterRotation it is.
-	Status int         // "": the real one, or 200 where Body is set
+	Status int         // 0: the real one, or 200 where Body is set
 	Header http.Header // added, and replacing members of the same name
 	Body   string      // replaces the body
 	Error  string      // replaces the body by this OAuth error; Status 400 unless set
@@ -85,11 +86,19 @@ func (f *Fault) replaces(p Point) bool {
 	return f != nil && f.point() == p && (f.Status != 0 || f.Body != "" || f.Error != "" || f.Raw != "")
 }
 
-// Script adds faults. The first that fires for a request is the one it gets; all that match count on.
+// Script adds faults. The first that fires for a request is the one it gets; all that match count on. One that
+// could never fire, such as a grant at a point where only the connection is known, or a Set
+// that is no JSON, panics.
 func (s *Server) Script(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range faults {
+		mustMatch(f.On, f.point())
+		for name, value := range f.Set {
+			if !json.Valid([]byte(value)) {
+				panic(fmt.Sprintf("idcstest: member %s would be no JSON: %s", name, value))
+			}
+		}
 		s.faults = append(s.faults, &scripted{Fault: f})
 	}
 }
@@ -162,8 +171,10 @@ func (f *Fault) retouch(a answer) answer {
 	if _, isError := members["ecid"]; isError && f.ECID != "" {
 		members["ecid"], _ = json.Marshal(f.ECID)
 	}
-	if body, err := json.Marshal(members); err == nil { // rubbish in Set leaves the answer as it was
-		a.body = body
+	body, err := json.Marshal(members)
+	if err != nil {
+		panic(err) // Script let only JSON in
 	}
+	a.body = body
 	return a
 }

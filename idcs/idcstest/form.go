@@ -27,13 +27,13 @@ func parseForm(raw string) (url.Values, error) {
 			return nil, fmt.Errorf("a parameter's name: %w", err)
 		}
 		if value, err = unescape(value); err != nil {
-			return nil, fmt.Errorf("parameter %s: %w", name, err)
+			return nil, fmt.Errorf("parameter %.40q: %w", name, err)
 		}
 		if value == "" {
-			return nil, fmt.Errorf("parameter %s is empty", name)
+			return nil, fmt.Errorf("parameter %.40q is empty", name)
 		}
 		if form.Has(name) {
-			return nil, fmt.Errorf("parameter %s comes twice", name)
+			return nil, fmt.Errorf("parameter %.40q comes twice", name)
 		}
 		form[name] = []string{value}
 	}

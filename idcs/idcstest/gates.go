@@ -39,8 +39,10 @@ type Gate struct {
 
 // Gate sets up a gate. on is a grant's short name, an endpoint's name (token, device, revoke,
 // authorize, discovery, keys), or "" for all; for Accepted, Hello and Handshaken it is "" and for
-// Headers no grant, because nothing else is known then.
+// Headers no grant, because nothing else is known then: anything else panics, since it would wait for
+// ever.
 func (s *Server) Gate(on string, p Point) *Gate {
+	mustMatch(on, p)
 	g := &Gate{on, p, make(chan struct{}), make(chan bool, 1), s.done}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,6 +76,18 @@ func (g *Gate) tell(goOn bool) {
 	}
 }
 
+// mustMatch finds a script that can never fire, which would make a test that can't fail.
+func mustMatch(on string, p Point) {
+	grant := slices.Contains([]string{Refresh, Assertion, ClientCredentials, Password, AuthorizationCode, DeviceCode}, on)
+	if p.connection() && on != "" || p == Headers && grant {
+		panic(fmt.Sprintf("idcstest: nobody knows yet at %q that it is %q", p, on))
+	}
+	known := slices.Contains([]string{"", "token", "device", "revoke", "authorize", "discovery", "keys", "other"}, on)
+	if !known && !grant {
+		panic(fmt.Sprintf("idcstest: no grant or endpoint is called %q", on))
+	}
+}
+
 // gate takes the gate that catches this arrival away from the list, or returns nil.
 func (s *Server) gate(p Point, names []string) *Gate {
 	s.mu.Lock()
@@ -87,13 +101,14 @@ func (s *Server) gate(p Point, names []string) *Gate {
 	return nil
 }
 
-// stopAt waits at a gate, if one is set up for this arrival. caught says that there was one, goOn
-// what the test decided; a domain that closes drops.
-func (c *conn) stopAt(p Point, names []string) (caught, goOn bool) {
+// stopAt waits at a gate, if one is set up for this arrival; caught is called before. goOn is what the
+// test decided; a domain that closes drops.
+func (c *conn) stopAt(p Point, names []string, caught func()) (goOn bool) {
 	g := c.s.gate(p, names)
 	if g == nil {
-		return false, true
+		return true
 	}
+	caught()
 	c.log("stands at the gate %q", p)
 	close(g.reached)
 	select {
@@ -102,9 +117,9 @@ func (c *conn) stopAt(p Point, names []string) (caught, goOn bool) {
 	}
 	if goOn {
 		c.log("goes on from %q", p)
-		return true, true
+		return true
 	}
 	c.log("dropped at %q", p)
 	c.reset()
-	return true, false
+	return false
 }

@@ -22,7 +22,7 @@ func (x *exchange) token(form url.Values) (func() answer, *refusal) {
 		return nil, badRequest("parameter grant_type is missing")
 	}
 	form.Del("grant_type")
-	needed, optional := []string{}, []string{}
+	var needed, optional []string
 	var act func(*Client, url.Values) (answer, *refusal)
 	switch x.grant {
 	case Refresh:

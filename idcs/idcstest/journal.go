@@ -46,11 +46,13 @@ type journal struct {
 	mu      sync.Mutex
 	events  []Event
 	counts  Counts
+	keep    int           // Options.Keep
 	changed chan struct{} // closed and replaced at each event
 }
 
-func newJournal() *journal {
+func newJournal(keep int) *journal {
 	return &journal{
+		keep:    keep,
 		counts:  Counts{Posts: map[string]int{}, Presentations: map[string]int{}},
 		changed: make(chan struct{}),
 	}
@@ -60,7 +62,7 @@ func newJournal() *journal {
 func (j *journal) add(conn int, count func(*Counts), format string, args ...any) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.events = append(j.events, Event{time.Now(), conn, fmt.Sprintf(format, args...)})
+	j.events = keep(j.keep, append(j.events, Event{time.Now(), conn, fmt.Sprintf(format, args...)}))
 	if count != nil {
 		count(&j.counts)
 	}

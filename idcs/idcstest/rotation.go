@@ -74,7 +74,7 @@ func (s *Server) issueRefresh(f *family, parent *refreshToken) string {
 		t.gen = parent.gen + 1
 	}
 	s.refreshTokens[value] = t
-	s.secrets = append(s.secrets, value)
+	s.secrets = keep(s.opts.Keep, append(s.secrets, value))
 	s.journal.add(0, nil, "issued refresh token %s: family %d, generation %d", t.digest, f.id, t.gen)
 	return value
 }

@@ -12,44 +12,6 @@ import (
 	"time"
 )
 
-// Options set up a domain. The zero Options are a strict one with three clients and one user.
-type Options struct {
-	Dir     string   // where ca.pem is written (Server.CAFile); "": nowhere
-	Clients []Client // beside SecretClient, KeyClient and PublicClient
-	Users   []User   // beside ana@example.com
-
-	// Scopes are those that a client without its own may ask for; nil: urn:opc:idm:__myscopes__,
-	// urn:opc:resource:consumer::all and https://api.example.com/all.
-	Scopes []string
-
-	Rotation Rotation      // zero: Strict
-	Grace    time.Duration // of Rotation Grace
-
-	AccessTTL  time.Duration // the resource application's setting, 1 s or more; 0: none, so 3600 s
-	RefreshTTL time.Duration // sliding; 0: 604800 s
-	SessionTTL time.Duration // of a person's session; 0: 8 h
-
-	YearAtRefresh    bool // a refresh without scope of a login with an expiry brings 31556952 s
-	IDTokenAtRefresh bool // a refresh with openid brings an ID token, too
-
-	Issuer            string   // iss of all tokens; "": https://identity.oraclecloud.com/
-	Audience          []string // aud of access tokens; nil: https://api.example.com
-	AudienceArray     bool     // aud is an array even with one member
-	AssertionAudience string   // aud that assertions must have; "": https://identity.oraclecloud.com/
-	TokenSize         int      // of access tokens in bytes, within 8 above or below; 0: as it comes
-	IDTokenSize       int
-
-	DeviceTTL      time.Duration // 0: 300 s
-	DeviceInterval time.Duration // the member interval; 0: left out, as Oracle does
-	DevicePace     time.Duration // a poll sooner than this after the last gets slow_down; 0: never
-
-	OpenKeys  bool                       // the signing certificate is open to all
-	Authorize func(AuthRequest) Decision // the person at the login page; nil: approves as ana
-	Clock     func() time.Time           // nil: time.Now
-}
-
-const oracleIssuer = "https://identity.oraclecloud.com/"
-
 // A Server is an identity domain on a loopback port. All methods may be called at once, and after
 // Close too.
 type Server struct {
@@ -98,7 +60,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		User:          User{"ana@example.com", "pw-" + randomHex(16)},
 		opts:          o.withDefaults(),
-		journal:       newJournal(),
+		journal:       newJournal(o.Keep),
 		done:          make(chan struct{}),
 		conns:         map[*conn]bool{},
 		clients:       map[string]*Client{},
@@ -141,37 +103,6 @@ func New(o Options) (*Server, error) {
 	return s, s.listen("127.0.0.1:0")
 }
 
-func (o Options) withDefaults() Options {
-	if o.Scopes == nil {
-		o.Scopes = []string{"urn:opc:idm:__myscopes__", everyResource, "https://api.example.com/all"}
-	}
-	if o.RefreshTTL == 0 {
-		o.RefreshTTL = 604800 * time.Second
-	}
-	if o.SessionTTL == 0 {
-		o.SessionTTL = 8 * time.Hour
-	}
-	if o.DeviceTTL == 0 {
-		o.DeviceTTL = 300 * time.Second
-	}
-	if o.Issuer == "" {
-		o.Issuer = oracleIssuer
-	}
-	if o.AssertionAudience == "" {
-		o.AssertionAudience = oracleIssuer
-	}
-	if o.Audience == nil {
-		o.Audience = []string{"https://api.example.com"}
-	}
-	if o.Authorize == nil {
-		o.Authorize = func(AuthRequest) Decision { return Decision{} }
-	}
-	if o.Clock == nil {
-		o.Clock = time.Now
-	}
-	return o
-}
-
 // listen opens the port and serves it.
 func (s *Server) listen(address string) error {
 	l, err := net.Listen("tcp", address)
@@ -179,7 +110,10 @@ func (s *Server) listen(address string) error {
 		return err
 	}
 	s.mu.Lock()
-	s.listener, s.host = l, l.Addr().String()
+	s.listener = l
+	if s.host == "" { // Resume comes to the same one, and readers take no lock
+		s.host = l.Addr().String()
+	}
 	s.mu.Unlock()
 	s.running.Add(1)
 	go func() {
@@ -244,6 +178,11 @@ func (s *Server) Stop() {
 	for c := range s.conns {
 		_ = c.tcp.Close()
 	}
+	for _, f := range s.families {
+		for _, p := range f.open {
+			p.scripted = true // its answer is lost by our doing
+		}
+	}
 	s.journal.add(0, nil, "the domain is down")
 }
 
@@ -289,23 +228,6 @@ func (s *Server) tlsConfig() *tls.Config {
 	return s.tls.Clone()
 }
 
-// Now is the domain's clock, which judges assertions, dates answers and stamps tokens.
-func (s *Server) Now() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.now()
-}
-
-// now is Now with s.mu held.
-func (s *Server) now() time.Time { return s.opts.Clock().Add(s.skew) }
-
-// SetSkew puts the domain's clock off by d. Codes and tokens age with it.
-func (s *Server) SetSkew(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.skew = d
-}
-
 // Secrets is every secret that the domain knows or issued so far: what a scan for leaks looks for.
 func (s *Server) Secrets() []string {
 	s.mu.Lock()
@@ -322,16 +244,10 @@ func (s *Server) Secrets() []string {
 	return out
 }
 
-// sleep waits, and reports whether gone closed first. It ends early when the domain closes.
-func (s *Server) sleep(d time.Duration, gone <-chan struct{}) (left bool) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return false
-	case <-gone:
-		return true
-	case <-s.done:
-		return true
+// keep cuts a list to its newest n members, now and then; n 0 keeps all.
+func keep[T any](n int, list []T) []T {
+	if n == 0 || len(list) < 2*n {
+		return list
 	}
+	return append([]T(nil), list[len(list)-n:]...)
 }

@@ -44,7 +44,7 @@ func (s *Server) sign(claims jwt.MapClaims, life time.Duration, size int) string
 		claims["pad"] = base64.RawURLEncoding.EncodeToString(random)[:pad]
 		signed = s.mustSign(t)
 	}
-	s.secrets = append(s.secrets, signed)
+	s.secrets = keep(s.opts.Keep, append(s.secrets, signed))
 	return signed
 }
 

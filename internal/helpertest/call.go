@@ -49,12 +49,6 @@ func finish(stderr io.Writer, err error) int {
 	return f.Class.Exit()
 }
 
-// Main is Run for a test binary that a real client has started as the helper.
-func Main(h helpers.Helper, call helpers.Call, open func() (helpers.Source, error)) int {
-	call.Open = open
-	return finish(call.Stderr, h.Run(context.Background(), &call))
-}
-
 type counter struct {
 	bytes.Buffer
 	writes int

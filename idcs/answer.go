@@ -1,0 +1,118 @@
+package idcs
+
+import (
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// An Answer is a token answer that can be used.
+type Answer struct {
+	Access secret.Text // bytes 0x21–0x7e only, never empty
+	// Refresh is the successor of the refresh token that was sent, or a login's first. Empty: the
+	// domain gave none, and the old one, if there is one, still works.
+	Refresh secret.Text
+	// ID is the ID token, bytes 0x21–0x7e, or empty: Oracle shows none in the answer to a refresh.
+	ID secret.Text
+
+	// Life is how long Access lives from SentAt on, whole seconds, 1 s to MaxExpiry: the smaller of
+	// expires_in and the JWT's exp - iat, 300 s where both are missing. Differences, so that a wrong
+	// clock here does no harm.
+	Life time.Duration
+	// IDLife is the same for ID: its exp - iat, or 300 s. 0 without ID.
+	IDLife time.Duration
+	// SentAt is our clock just before the request was written.
+	SentAt time.Time
+
+	// Scope is what the domain says it granted, printable ASCII, normally empty: it doesn't say.
+	Scope string
+	Clock Clock
+}
+
+// defaultLife is for a token that doesn't say how long it lives.
+const defaultLife = 300 * time.Second
+
+// token judges the answer of the token endpoint. Its error is an *Error.
+//
+// https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102910.htm
+func (r *reply) token(refused Class) (Answer, error) {
+	m, ok := members(r.body)
+	if r.status/100 != 2 || !ok {
+		return Answer{}, r.fail(refused)
+	}
+	a := Answer{
+		Access:  secret.New(textOf(m["access_token"])),
+		Refresh: secret.New(textOf(m["refresh_token"])),
+		ID:      secret.New(textOf(m["id_token"])),
+		SentAt:  r.sent,
+		Scope:   textOf(m["scope"]),
+		Clock:   r.clock(),
+	}
+	// What a description here could repeat are the answer's tokens.
+	for _, t := range []secret.Text{a.Access, a.Refresh, a.ID} {
+		if !t.Empty() {
+			r.secrets = append(r.secrets, t.Reveal())
+		}
+	}
+	cause := ""
+	life, alive := accessLife(m["expires_in"], a.Access.Reveal())
+	switch {
+	case m["error"] != nil:
+		cause = "the domain answered with an error and status 200"
+	case a.Access.Empty():
+		cause = "the domain's answer has no access token"
+	case !bearer(m["token_type"]):
+		cause = "the domain's answer holds a token that isn't a Bearer token"
+	case !visible(a.Access.Reveal(), 0x21) || !visible(a.ID.Reveal(), 0x21):
+		cause = "the domain's answer holds a token with bytes that no token has"
+	case !alive:
+		cause = "the domain's answer holds a token that has already expired"
+	}
+	if cause != "" {
+		// The refresh token that was sent is dead, so the new one is kept, whatever else is wrong.
+		e := r.fail(refused)
+		e.Cause, e.Refresh = cause, a.Refresh
+		return Answer{}, e
+	}
+	a.Life = life
+	if !a.ID.Empty() {
+		if a.IDLife, alive = accessLife(nil, a.ID.Reveal()); !alive {
+			a.ID, a.IDLife = secret.Text{}, 0
+		}
+	}
+	if !visible(a.Scope, 0x20) {
+		a.Scope = ""
+	}
+	return a, nil
+}
+
+// bearer takes any spelling (RFC 6749 5.1), and a missing type: there is only one.
+func bearer(v any) bool { return v == nil || strings.EqualFold(textOf(v), "Bearer") }
+
+// visible is whether s is ASCII from low to 0x7e. It keeps line breaks out of git's protocol.
+func visible(s string, low byte) bool {
+	for i := range len(s) {
+		if s[i] < low || s[i] > 0x7e {
+			return false
+		}
+	}
+	return true
+}
+
+// accessLife is the smaller of expires_in and what the JWT says of itself. What is neither a number
+// nor digits counts as missing. alive: at least 1 s.
+func accessLife(expiresIn any, token string) (life time.Duration, alive bool) {
+	life = defaultLife
+	own, known := jwtLife(token)
+	if known {
+		life = own
+	}
+	if f, ok := number(expiresIn); ok {
+		told := seconds(f)
+		if !known || told < life {
+			life = told
+		}
+	}
+	return life, life >= time.Second
+}

@@ -1,0 +1,119 @@
+package idcs
+
+import (
+	"context"
+	"crypto/x509"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// A Client asks one identity domain. Domain, ClientID, Now and Rand must be set.
+//
+// A Client is a value without state: it keeps no connection, no token and no time between two
+// calls. Several goroutines may use one if its fields aren't changed meanwhile and its functions
+// allow it.
+type Client struct {
+	Domain   string // as ParseDomain returns it; https only
+	ClientID string
+	Proof    Proof // nil: a public client
+
+	// Roots are the certificates that the domain's (and an https proxy's) must lead to; nil: the
+	// system's.
+	Roots *x509.CertPool
+	// Proxy returns the proxy for a URL, nil for none, as http.ProxyFromEnvironment does. Nil: no
+	// proxy. Which variables count is the caller's business.
+	Proxy func(*url.URL) (*url.URL, error)
+	// Connect bounds name lookup, proxy, TCP and TLS together, by the wall clock. 0: only the
+	// context does.
+	Connect time.Duration
+
+	UserAgent string // program and version; empty: none is sent
+
+	Now  func() time.Time
+	Rand io.Reader // cryptographically secure: crypto/rand.Reader
+	// Skew is the domain's clock minus ours, as an earlier Clock told: it corrects the times of
+	// assertions.
+	Skew time.Duration
+}
+
+func (c *Client) proof() Proof {
+	if c.Proof == nil {
+		return Public{}
+	}
+	return c.Proof
+}
+
+// Token hands a grant to the token endpoint: one connection, one request, never a second one.
+//
+// It connects first. Then it calls sending, if that isn't nil: the last moment at which nothing has
+// been sent. An error of sending ends the call so; errors.Is finds it in the Error. Then the request
+// is written once, on the connection that stands, and ctx alone decides how long the answer may
+// take: by its cancellation, not by its Deadline, so that a caller may count only the time in which
+// its process really ran.
+//
+// Every error is an *Error, which says whether the grant may have been used.
+func (c *Client) Token(ctx context.Context, g Grant, sending func() error) (Answer, error) {
+	form := url.Values{}
+	if err := g.fill(c, form); err != nil {
+		return Answer{}, err
+	}
+	r, err := c.post(ctx, tokenPath, form, c.proof(), sending)
+	if err != nil {
+		return Answer{}, err
+	}
+	return r.token(g.refused())
+}
+
+// post sends a form, with the proof of the client if there is one to give, and returns whatever
+// whole answer came.
+func (c *Client) post(ctx context.Context, path string, form url.Values, p Proof, sending func() error) (*reply, error) {
+	u, err := c.endpoint(path)
+	if err != nil {
+		return nil, err
+	}
+	if c.ClientID == "" {
+		return nil, refuse("there is no client id", nil)
+	}
+	header := http.Header{
+		"Content-Type": {"application/x-www-form-urlencoded"},
+		"Accept":       {"application/json"},
+		// Without it any coding would be acceptable (RFC 9110 12.5.3), and none is undone here.
+		"Accept-Encoding": {"identity"},
+		"User-Agent":      {c.UserAgent}, // empty: net/http sends none either
+	}
+	if p != nil {
+		if err := p.prove(c, form, header); err != nil {
+			return nil, err
+		}
+	}
+	secrets := secretsOf(form, header)
+	request, err := render(u, form, header)
+	if err != nil {
+		return nil, refuse("the request can't be written", nil)
+	}
+	conn, err := c.connect(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.close()
+	if sending != nil {
+		if err := sending(); err != nil {
+			return nil, &Error{Class: ErrFailure, Outcome: NotSent, Cause: "nothing was sent: the caller called it off", Err: err}
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, interrupted(ctx)
+	}
+	r, err := exchange(ctx, conn, request, c.Now)
+	if r != nil {
+		r.secrets = secrets
+	}
+	return r, err
+}
+
+// interrupted is what a context that ended before sending makes of a call.
+func interrupted(ctx context.Context) *Error {
+	return unreachable("interrupted before anything was sent", context.Cause(ctx))
+}

@@ -1,0 +1,74 @@
+package idcs
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Clock is what an answer tells about this machine's clock.
+type Clock struct {
+	// Known is whether the answer had a Date that could be read.
+	Known bool
+	// Skew is the domain's clock minus ours: add it to our time to get the domain's. It is the
+	// smallest difference that explains the Date, so neither a slow answer nor the header's whole
+	// seconds show up in it: 0 where both clocks may agree.
+	Skew time.Duration
+}
+
+// maxSkew leaves room for a machine that woke up in 1970; what is beyond is no clock.
+const maxSkew = 100 * 365 * 24 * time.Hour
+
+// readClock judges a Date header. The domain wrote it at some moment between sent and got (our
+// clock), and cut it to whole seconds: at d it was d up to d + 1 s there.
+func readClock(date string, sent, got time.Time) Clock {
+	d, err := http.ParseTime(date)
+	if err != nil {
+		return Clock{}
+	}
+	var skew time.Duration
+	switch {
+	case d.After(got):
+		skew = d.Sub(got)
+	case d.Add(time.Second).Before(sent):
+		skew = d.Add(time.Second).Sub(sent)
+	}
+	if skew > maxSkew || skew < -maxSkew {
+		return Clock{}
+	}
+	return Clock{Known: true, Skew: skew}
+}
+
+// The bounds of a Retry-After: a domain can't silence us for longer, and 0 would be no pause.
+const (
+	minRetryAfter = time.Second
+	maxRetryAfter = 300 * time.Second
+)
+
+// readRetryAfter reads the header's two forms (RFC 9110 10.2.3), seconds or a date, the date
+// against the answer's own Date, since our clock may be wrong, else against now. What is a time but
+// out of bounds is clamped to 1–300 s. 0: no header, or not a time.
+func readRetryAfter(h http.Header, now time.Time) time.Duration {
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if v == "" {
+		return 0
+	}
+	if n, err := strconv.ParseInt(v, 10, 64); err == nil {
+		return clampRetryAfter(time.Duration(min(max(n, 0), 1000)) * time.Second)
+	} else if err.(*strconv.NumError).Err == strconv.ErrRange {
+		return clampRetryAfter(time.Duration(n)) // ParseInt gives the nearest end of its range
+	}
+	at, err := http.ParseTime(v)
+	if err != nil {
+		return 0
+	}
+	if d, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = d
+	}
+	return clampRetryAfter(at.Sub(now))
+}
+
+func clampRetryAfter(d time.Duration) time.Duration {
+	return min(max(d, minRetryAfter), maxRetryAfter)
+}

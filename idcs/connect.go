@@ -1,0 +1,175 @@
+package idcs
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// A line is the one connection of a call: TLS to the domain, perhaps through a proxy.
+type line struct {
+	*tls.Conn
+	tcp net.Conn
+}
+
+// close ends the connection at once. A TLS goodbye is left out: it may block for seconds on a
+// domain that reads nothing, and what was to be read has been read.
+func (l *line) close() { _ = l.tcp.Close() }
+
+// past makes all reads and writes of a connection return.
+var past = time.Unix(1, 0)
+
+// connect looks up, dials and shakes hands, so that after it only the request is missing. Several
+// addresses of a name may be tried; nothing of the request is sent. Its errors are all NotSent.
+func (c *Client) connect(ctx context.Context, u *url.URL) (*line, error) {
+	if ctx.Err() != nil {
+		return nil, interrupted(ctx)
+	}
+	limited := ctx
+	if c.Connect > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, c.Connect)
+		defer cancel()
+	}
+	l, err := c.dial(limited, u)
+	if err == nil {
+		return l, nil
+	}
+	var e *Error
+	switch {
+	case ctx.Err() != nil:
+		return nil, interrupted(ctx)
+	case limited.Err() != nil:
+		return nil, unreachable("no connection to the domain within "+c.Connect.String(), err)
+	case errors.As(err, &e):
+		return nil, e
+	}
+	return nil, connectError("the domain "+text.Clean(u.Host), err)
+}
+
+func (c *Client) dial(ctx context.Context, u *url.URL) (*line, error) {
+	proxy, err := c.proxyFor(u)
+	if err != nil {
+		return nil, err
+	}
+	next := u
+	if proxy != nil {
+		next = proxy
+	}
+	d := net.Dialer{KeepAlive: -1} // one request: nothing to keep alive
+	tcp, err := d.DialContext(ctx, "tcp", authority(next))
+	if err != nil {
+		if proxy != nil {
+			return nil, connectError(proxyName(proxy), err)
+		}
+		return nil, err
+	}
+	// From here on only this function's success keeps the connection.
+	kept := false
+	defer func() {
+		if !kept {
+			_ = tcp.Close()
+		}
+	}()
+	way := tcp
+	if proxy != nil {
+		if way, err = c.tunnel(ctx, tcp, proxy, authority(u)); err != nil {
+			return nil, err
+		}
+	}
+	conn := tls.Client(way, c.tls(u))
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
+	kept = true
+	return &line{conn, tcp}, nil
+}
+
+// tls is the configuration for one host: no session is kept, so nothing links two requests, and
+// HTTP/2 isn't offered, because its client code may send a request again by itself.
+func (c *Client) tls(u *url.URL) *tls.Config {
+	return &tls.Config{
+		ServerName: u.Hostname(),
+		RootCAs:    c.Roots,
+		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"http/1.1"},
+		Time:       c.Now,
+	}
+}
+
+// authority is host and port, for dialing and CONNECT.
+func authority(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = "443"
+		if u.Scheme == "http" {
+			port = "80"
+		}
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+// connectError puts a failed connection into our words. Foreign texts stay out: an x509 error quotes
+// the certificate, a net error addresses. who is the domain or the proxy.
+func connectError(who string, err error) *Error {
+	if cause := certificateCause(err); cause != "" {
+		return refuse(who+": "+cause, err)
+	}
+	var dns *net.DNSError
+	var record tls.RecordHeaderError
+	var timeout net.Error
+	cause := "no connection"
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		cause = "no such host"
+	case errors.As(err, &dns):
+		cause = "its name can't be looked up"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		cause = "connection refused"
+	case errors.As(err, &record):
+		cause = "it doesn't speak TLS"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		cause = "it doesn't answer"
+	}
+	return unreachable(who+": "+cause, err)
+}
+
+// certificateCause is why TLS can't be trusted, empty if that isn't the reason. These errors last
+// until somebody changes something: a wrong ca_file, an address that isn't the domain's.
+func certificateCause(err error) string {
+	var (
+		host    x509.HostnameError
+		unknown x509.UnknownAuthorityError
+		invalid x509.CertificateInvalidError
+		roots   x509.SystemRootsError
+		other   *tls.CertificateVerificationError
+		alert   tls.AlertError
+	)
+	switch {
+	case errors.As(err, &host):
+		return "its certificate is for another host"
+	case errors.As(err, &unknown):
+		return "its certificate isn't signed by a trusted authority"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "its certificate has expired or isn't valid yet by this machine's clock"
+	case errors.As(err, &roots):
+		return "this machine has no list of trusted authorities"
+	case errors.As(err, &invalid), errors.As(err, &other):
+		return "its certificate isn't valid"
+	case errors.As(err, &alert) && uint8(alert) == alertProtocolVersion,
+		// crypto/tls has no type for a server that chooses an old version by itself.
+		strings.Contains(err.Error(), "selected unsupported protocol version"):
+		return "it speaks no TLS 1.2 or later"
+	}
+	return ""
+}
+
+const alertProtocolVersion = 70 // RFC 8446 6.2

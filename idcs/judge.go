@@ -1,0 +1,87 @@
+package idcs
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// fail judges an answer that isn't a 2xx with what was asked for. refused is what `invalid_grant`
+// means for the grant. The members decide, then the status; the description never does, as its
+// texts are neither documented nor distinct.
+func (r *reply) fail(refused Class) *Error {
+	m, isJSON := members(r.body)
+	e := &Error{
+		Status: r.status, Outcome: Settled, Clock: r.clock(),
+		Code: r.show(m["error"]), Description: r.show(m["error_description"]), ECID: r.show(m["ecid"]),
+	}
+	code := textOf(m["error"])
+	switch s := r.status; {
+	case s/100 == 2 && isJSON:
+		e.Class = ErrFailure
+	case s/100 == 3:
+		e.Class, e.Cause = ErrConfiguration, r.redirect()
+	case s/100 == 4 && code == "invalid_grant":
+		e.Class = refused
+	case s/100 == 4 && settings(code):
+		e.Class = ErrConfiguration
+	case s == http.StatusTooManyRequests, s == http.StatusServiceUnavailable:
+		e.Class = ErrLater // written by whoever sheds load, before anything was done
+	case s == http.StatusRequestTimeout:
+		e.Class, e.Outcome = ErrLater, Doubtful
+	case s/100 == 4 && code != "":
+		e.Class = ErrFailure
+	case s == http.StatusUnauthorized, s == http.StatusForbidden:
+		e.Class = ErrConfiguration
+	default:
+		e.Class, e.Outcome = ErrLater, Doubtful
+		if s/100 == 2 {
+			e.Cause = "the domain's answer is no JSON object"
+		}
+		if r.tooLong {
+			e.Cause = "the domain's answer is longer than 1 MiB"
+		}
+	}
+	if e.Class == ErrLater {
+		e.RetryAfter = r.retryAfter()
+	}
+	return e
+}
+
+// settings is whether an error is caused by somebody's settings: the client's, its scope's, its
+// grants'. RFC 6749 5.2; invalid_redirect_uri is Oracle's.
+func settings(code string) bool {
+	switch code {
+	case "invalid_client", "unauthorized_client", "invalid_scope", "invalid_request",
+		"unsupported_grant_type", "invalid_redirect_uri":
+		return true
+	}
+	return false
+}
+
+// redirect says where a 3xx points to. It isn't followed: a 307 would carry the refresh token there.
+func (r *reply) redirect() string {
+	u, err := url.Parse(r.header.Get("Location"))
+	switch {
+	case err != nil || r.header.Get("Location") == "":
+		return "the domain redirects, without saying where to"
+	case u.Host == "":
+		return "the domain redirects within itself; is this the identity domain's address"
+	}
+	return "the domain redirects to " + text.Clean(u.Scheme+"://"+u.Host)
+}
+
+func (r *reply) clock() Clock { return readClock(r.header.Get("Date"), r.sent, r.got) }
+
+func (r *reply) retryAfter() time.Duration { return readRetryAfter(r.header, r.got) }
+
+// isNetwork is whether an error is one of the network, whose text holds nothing of an answer.
+func isNetwork(err error) bool {
+	var n net.Error
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &n)
+}

@@ -1,0 +1,61 @@
+package idcs
+
+import (
+	"crypto/subtle"
+	"encoding/base64"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// jwtClaims reads the payload of a JWT without believing it: nothing here is verified, and nothing
+// but a time is taken from it. A token of any other shape has none. Its size is bounded by that of
+// the answer.
+func jwtClaims(token string) (map[string]any, bool) {
+	_, rest, _ := strings.Cut(token, ".")
+	payload, signature, ok := strings.Cut(rest, ".")
+	if !ok || strings.Contains(signature, ".") {
+		return nil, false
+	}
+	b, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(payload, "="))
+	if err != nil {
+		return nil, false
+	}
+	return members(b)
+}
+
+// jwtLife is a JWT's exp - iat: how long it lives, by one clock, whichever. ok: both are there. The
+// life may be 0 or negative.
+func jwtLife(token string) (life time.Duration, ok bool) {
+	claims, ok := jwtClaims(token)
+	if !ok {
+		return 0, false
+	}
+	exp, ok1 := number(claims["exp"])
+	iat, ok2 := number(claims["iat"])
+	if !ok1 || !ok2 || math.IsInf(exp, 0) || math.IsInf(iat, 0) {
+		return 0, false
+	}
+	return seconds(exp - iat), true
+}
+
+// seconds cuts to whole seconds, at most MaxExpiry; what is below 0 is -1 s.
+func seconds(f float64) time.Duration {
+	switch {
+	case f >= MaxExpiry.Seconds():
+		return MaxExpiry
+	case f < 0:
+		return -time.Second
+	}
+	return time.Duration(f) * time.Second
+}
+
+// HasNonce reports whether an ID token carries the nonce of our authorize URL, so that it is the
+// answer to this login and not one that somebody slipped in (OpenID Connect Core 3.1.3.7, 11).
+func HasNonce(id secret.Text, nonce secret.Text) bool {
+	claims, ok := jwtClaims(id.Reveal())
+	got := textOf(claims["nonce"])
+	return ok && got != "" && subtle.ConstantTimeCompare([]byte(got), []byte(nonce.Reveal())) == 1
+}

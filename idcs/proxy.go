@@ -1,0 +1,79 @@
+package idcs
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// proxyFor asks the caller for the proxy. Errors never quote its URL, which may hold a password.
+func (c *Client) proxyFor(u *url.URL) (*url.URL, error) {
+	if c.Proxy == nil {
+		return nil, nil
+	}
+	p, err := c.Proxy(u)
+	if err != nil {
+		return nil, refuse("the proxy's address can't be read", nil)
+	}
+	if p == nil {
+		return nil, nil
+	}
+	if p.Scheme != "http" && p.Scheme != "https" {
+		return nil, refuse("a proxy of the kind "+strconv.Quote(text.Clean(p.Scheme))+" isn't supported, only http and https", nil)
+	}
+	if p.Hostname() == "" {
+		return nil, refuse("the proxy's address has no host", nil)
+	}
+	return p, nil
+}
+
+func proxyName(p *url.URL) string { return "the proxy " + text.Clean(p.Host) }
+
+// tunnel asks a proxy to connect us to the domain (RFC 9110 9.3.6) and returns the way through it.
+// The proxy learns host and port and nothing else: TLS begins behind it.
+func (c *Client) tunnel(ctx context.Context, tcp net.Conn, proxy *url.URL, to string) (net.Conn, error) {
+	way := tcp
+	if proxy.Scheme == "https" {
+		conn := tls.Client(tcp, c.tls(proxy))
+		if err := conn.HandshakeContext(ctx); err != nil {
+			return nil, connectError(proxyName(proxy), err)
+		}
+		way = conn
+	}
+	stop := context.AfterFunc(ctx, func() { _ = tcp.SetDeadline(past) })
+	defer stop()
+	head := "CONNECT " + to + " HTTP/1.1\r\nHost: " + to + "\r\n"
+	if c.UserAgent != "" {
+		head += "User-Agent: " + c.UserAgent + "\r\n"
+	}
+	if proxy.User != nil {
+		password, _ := proxy.User.Password()
+		pair := base64.StdEncoding.EncodeToString([]byte(proxy.User.Username() + ":" + password))
+		head += "Proxy-Authorization: Basic " + pair + "\r\n"
+	}
+	if _, err := io.WriteString(way, head+"\r\n"); err != nil {
+		return nil, connectError(proxyName(proxy), err)
+	}
+	br := bufio.NewReader(&io.LimitedReader{R: way, N: headerLimit})
+	resp, err := readHead(br, &http.Request{Method: http.MethodConnect})
+	if err != nil {
+		return nil, unreachable(proxyName(proxy)+" gave no answer that could be understood", nil)
+	}
+	switch {
+	case resp.StatusCode == http.StatusProxyAuthRequired:
+		return nil, unreachable(proxyName(proxy)+" wants another user name and password (407)", nil)
+	case resp.StatusCode/100 != 2:
+		return nil, unreachable(proxyName(proxy)+" refused to connect ("+strconv.Itoa(resp.StatusCode)+")", nil)
+	case br.Buffered() > 0: // the domain doesn't speak before we do
+		return nil, unreachable(proxyName(proxy)+" sent more than its answer", nil)
+	}
+	return way, nil
+}

@@ -1,0 +1,90 @@
+package helpertest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// Real clients start the test binary as their helper. These variables, which a client hands on to
+// it, make it one.
+const (
+	EnvTargets = "HELPERTEST_TARGETS" // what Parse takes
+	EnvLog     = "HELPERTEST_LOG"     // a file that gets a line for each call of the Source
+)
+
+// Main is TestMain of a package whose helper real clients start.
+func Main(m *testing.M, h helpers.Helper) {
+	if targets, ok := os.LookupEnv(EnvTargets); ok {
+		os.Exit(plugin(h, targets))
+	}
+	os.Exit(m.Run())
+}
+
+func plugin(h helpers.Helper, targets string) int {
+	source, err := Parse(targets)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 99
+	}
+	call := helpers.Call{
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: os.Getenv, Now: time.Now, Module: "example.com/module", Version: "v1.2.3",
+		Open: func() (helpers.Source, error) { return logged{source, os.Getenv(EnvLog)}, nil },
+	}
+	return finish(os.Stderr, h.Run(context.Background(), &call))
+}
+
+// logged is a Source that outlives its process in a log of "asked for TARGET, suspect FINGERPRINT"
+// and "refused TOKEN". A suspect that is the token it would answer gets "NEW" in its place, as if a
+// refresh had been forced.
+type logged struct {
+	*Source
+	log string
+}
+
+func (l logged) Credential(ctx context.Context, ask helpers.Ask) (helpers.Credential, error) {
+	l.write("asked for " + ask.Target.String() + ", suspect " + ask.Suspect)
+	cred, err := l.Source.Credential(ctx, ask)
+	if err == nil && ask.Suspect == helpers.Fingerprint(cred.Secret) {
+		cred.Secret = secret.New("NEW")
+	}
+	return cred, err
+}
+
+func (l logged) Refused(ctx context.Context, ask helpers.Ask, access secret.Text) error {
+	err := l.Source.Refused(ctx, ask, access)
+	for _, token := range l.Refusals {
+		l.write("refused " + token)
+	}
+	return err
+}
+
+func (l logged) write(line string) {
+	f, err := os.OpenFile(l.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err == nil {
+		_, err = f.WriteString(line + "\n")
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		panic(err)
+	}
+}
+
+// Log is what has been written to the log at path, a line an element.
+func Log(t *testing.T, path string) []string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return strings.FieldsFunc(string(b), func(r rune) bool { return r == '\n' })
+}
