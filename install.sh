@@ -201,7 +201,7 @@ run_demo() {
 	command -v git >/dev/null 2>&1 || fail "--demo needs git"
 	tmp=$(mktemp -d)
 	mkdir "$tmp/bin"
-	say "building (the first time this downloads what the demo's servers need)"
+	warn "building; the first time this downloads what the demo's servers need"
 	build "$tmp/bin/$program"
 	link_names "$tmp/bin"
 	(cd "$source" && GOWORK=off go build -buildvcs=false -o "$tmp/demo" ./e2e/demo) || fail "the build failed"

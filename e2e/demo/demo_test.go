@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,19 +35,36 @@ func TestDemoPrintsTheReadmesTranscript(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	path := filepath.Join("..", "..", "README.md")
+	readme, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(readme), "<!-- the demo's transcript -->\n```console\n$ ./install.sh --demo\n")
-	want, _, found := strings.Cut(rest, "```\n")
+	before, rest, _ := strings.Cut(string(readme), begin)
+	want, after, found := strings.Cut(rest, end)
 	if !found {
-		t.Fatalf("README.md has no transcript; it should be:\n%s", normal(out.String()))
+		t.Fatalf("README.md has no block between %q and %q", begin, end)
 	}
-	if diff := cmp.Diff(normal(want), normal(out.String())); diff != "" {
-		t.Errorf("README.md's transcript (-) is not what the demo prints (+):\n%s\n\nthe whole of it:\n%s", diff, normal(out.String()))
+	if *update {
+		if err := os.WriteFile(path, []byte(before+begin+samePorts(out.String())+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(lines(normal(want)), lines(normal(out.String()))); diff != "" {
+		t.Errorf("README.md's transcript (-) is not what the demo prints (+); go test ./e2e/demo -update writes it anew:\n%s", diff)
 	}
 }
+
+// What stands around the transcript in the README.
+const (
+	begin = "<!-- the demo's transcript -->\n```console\n$ ./install.sh --demo\n"
+	end   = "```\n"
+)
+
+var update = flag.Bool("update", false, "write what the demo prints into README.md")
+
+func lines(s string) []string { return strings.Split(s, "\n") }
 
 // Where an engine answers, `docker login` without a name and a password is a part of the demo: docker
 // asks the helper, and the engine tries the token at the registry.
@@ -155,17 +173,21 @@ var (
 	spaces   = regexp.MustCompile(` {2,}`)
 )
 
-// normal replaces what differs from run to run: the ports, in the order of their first appearance,
-// times, and the width of the columns that hold them.
+// normal replaces what differs from run to run: ports, times, and the width of the columns that hold
+// them.
 func normal(transcript string) string {
+	transcript = moment.ReplaceAllString(samePorts(transcript), "TIME")
+	transcript = duration.ReplaceAllString(transcript, "DURATION")
+	return spaces.ReplaceAllString(transcript, "  ")
+}
+
+// samePorts numbers the ports in the order of their first appearance, from 40001.
+func samePorts(transcript string) string {
 	ports := map[string]string{}
-	transcript = address.ReplaceAllStringFunc(transcript, func(a string) string {
+	return address.ReplaceAllStringFunc(transcript, func(a string) string {
 		if ports[a] == "" {
-			ports[a] = "127.0.0.1:PORT" + strconv.Itoa(len(ports)+1)
+			ports[a] = "127.0.0.1:" + strconv.Itoa(40001+len(ports))
 		}
 		return ports[a]
 	})
-	transcript = moment.ReplaceAllString(transcript, "TIME")
-	transcript = duration.ReplaceAllString(transcript, "DURATION")
-	return spaces.ReplaceAllString(transcript, "  ")
 }
