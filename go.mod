@@ -22,6 +22,8 @@ require (
 	k8s.io/client-go v0.37.2
 )
 
+require rsc.io/qr v0.2.0
+
 require (
 	github.com/davecgh/go-spew v1.1.2-0.20180830191138-d8f796af33cc // indirect
 	github.com/docker/cli v29.7.2+incompatible // indirect
