@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
@@ -69,4 +70,12 @@ func (a *app) warn(p *config.Profile, warnings []error) {
 	for _, w := range warnings {
 		a.say(explain(p.Name, w).Lines())
 	}
+}
+
+// failed explains an error of a command, but for a signal that ends the process.
+func (a *app) failed(p *config.Profile, err error) error {
+	if _, ok := errors.AsType[*cache.SignalError](err); ok {
+		return err
+	}
+	return explain(p.Name, err)
 }
