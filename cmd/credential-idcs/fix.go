@@ -59,7 +59,7 @@ func mendFile(e *config.FileError) string {
 	default:
 		return ""
 	}
-	return fmt.Sprintf("chmod %o %s", e.Mode.Perm()&^take, shellWord(path))
+	return fmt.Sprintf("chmod %o %s", uint32(e.Mode.Perm()&^take), shellWord(path))
 }
 
 // warn tells people of failures that didn't prevent an answer.

@@ -73,7 +73,7 @@ func explain(profile string, err error) *helpers.Failure {
 	case errors.As(err, &folder):
 		say("%s", folder.Error())
 		if folder.Mode != 0 {
-			f.Command = fmt.Sprintf("chmod %#o %s", folder.Mode, shellWord(folder.Path))
+			f.Command = fmt.Sprintf("chmod %o %s", uint32(folder.Mode.Perm()), shellWord(folder.Path))
 		} else if errors.Is(err, fs.ErrPermission) || readOnly(err) {
 			f.Command = "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER"
 		}
