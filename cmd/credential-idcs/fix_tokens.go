@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"github.com/credential-idcs/credential-idcs/cache"
@@ -73,7 +72,7 @@ func explain(profile string, err error) *helpers.Failure {
 	case errors.As(err, &folder):
 		say("%s", folder.Error())
 		if folder.Mode != 0 {
-			f.Command = fmt.Sprintf("chmod %o %s", uint32(folder.Mode.Perm()), shellWord(folder.Path))
+			f.Command = fmt.Sprintf("chmod %o %s", uint32(folder.Mode.Perm()), text.Word(folder.Path))
 		} else if errors.Is(err, fs.ErrPermission) || readOnly(err) {
 			f.Command = "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER"
 		}
@@ -106,15 +105,4 @@ func reaction(profile string, f *cache.Failure) (helpers.Class, string) {
 		return helpers.Temporary, "credential-idcs refresh " + profile
 	}
 	return helpers.Internal, "credential-idcs doctor " + profile
-}
-
-// shellWord quotes a path for a shell where it needs that.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-./:@%+,=", r)
-	}
-	if s != "" && strings.TrimFunc(s, plain) == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
