@@ -23,15 +23,16 @@ type process struct {
 	rand           io.Reader
 	proxy          func(*url.URL) (*url.URL, error)
 	terminal       func(fd int) bool // whether a person sits at stdin (0), stdout (1) or stderr (2)
-	exit           func(status int)  // only for a signal that has to end a call in the middle
-	refusal        string            // why this process must not run at all; empty: it may
+	executable     func() (string, error)
+	exit           func(status int) // only for a signal that has to end a call in the middle
+	refusal        string           // why this process must not run at all; empty: it may
 }
 
 func thisProcess() *process {
 	p := &process{
 		args: os.Args, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		getenv: os.Getenv, environ: os.Environ, now: time.Now, rand: rand.Reader,
-		terminal: term.IsTerminal, exit: os.Exit,
+		terminal: term.IsTerminal, executable: os.Executable, exit: os.Exit,
 		proxy: func(u *url.URL) (*url.URL, error) {
 			return http.ProxyFromEnvironment(&http.Request{URL: u})
 		},
