@@ -23,7 +23,7 @@ type verb struct {
 func verbs() []*verb {
 	return []*verb{
 		loginVerb(), logoutVerb(), statusVerb(), tokenVerb(), refreshVerb(), doctorVerb(),
-		versionVerb(), helpVerb(),
+		completionVerb(), versionVerb(), helpVerb(),
 	}
 }
 
@@ -33,6 +33,8 @@ func command(name string) *verb {
 		name = "version"
 	case "--help", "-help", "-h":
 		name = "help"
+	case "complete": // for scripts only, so it isn't in the table
+		return completeVerb()
 	}
 	for _, v := range verbs() {
 		if v.name == name {
