@@ -10,6 +10,7 @@ package draft
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Draft is what a profile will say. Empty fields are left out.
@@ -99,8 +100,11 @@ func key(s string) string {
 func quote(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
-	for _, r := range s {
+	for i, r := range s {
 		switch {
+		case r == utf8.RuneError: // perhaps a byte that is no UTF-8: config is to refuse it, as typed
+			_, size := utf8.DecodeRuneInString(s[i:])
+			b.WriteString(s[i : i+size])
 		case r == '"' || r == '\\':
 			b.WriteString(`\` + string(r))
 		case r < ' ' || 0x7f <= r && r <= 0x9f:
