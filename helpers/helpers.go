@@ -2,8 +2,22 @@
 // target matcher (Target), and the words for what can go wrong (Failure).
 //
 // A helper turns one protocol's input into an Ask and a Credential into that protocol's output. It
-// opens no file, uses no network and sees no refresh token. A new protocol is a folder beside
-// this file and a line in the table of cmd/credential-idcs.
+// uses no network, sees no refresh token and opens no file (but kubectl's, which remembers
+// fingerprints of what it answered; its text says why). A new protocol is a folder beside this file
+// and a line in the table of cmd/credential-idcs.
+//
+// # A call
+//
+// Read the input (Call.Input, or line by line), find out what can be answered without a
+// configuration, only then Call.Open it. Parse where the token would go with one of the parsers of
+// Target, ask the Source, Check what it gave, and Print once. What is printed twice, or before the
+// answer is known, a client may use although the call failed.
+//
+// # Failures
+//
+// The protocols differ in what a failure looks like, but not in what it means: Failure.Class says
+// that. A helper returns the Failure, which the program prints for people and turns into the exit
+// status, or wraps it in an Exit where its protocol wants another status.
 package helpers
 
 import (
@@ -113,7 +127,7 @@ const (
 	LoginNeeded                // a person must log in. Exit 3
 	Temporary                  // network, rate limit, pause, busy lock. Exit 4
 	Profile                    // a profile's configuration: key file, secret, client refused. Exit 5
-	Config                     // the configuration file can't be used at all. Exit 5
+	Config                     // the configuration file (or a kubeconfig) can't be used at all. Exit 5
 	Malformed                  // input that is no request of the protocol. Exit 1
 	Usage                      // wrong arguments. Exit 2
 )
@@ -205,7 +219,7 @@ type Helper struct {
 	// Silent is for clients that show stderr in the middle of their own screen: on exit 0 not a
 	// byte goes there, so a Source keeps its warnings to itself.
 	Silent bool
-	// Run does one call. A nil error is exit 0; a *Failure is printed and ends with its class's
-	// status; an *Exit says both itself.
+	// Run does one call. A nil error is exit 0; a *Failure is printed (Lines) and ends with its
+	// class's status; an *Exit says both itself. What it returns has not been printed.
 	Run func(ctx context.Context, call *Call) error
 }

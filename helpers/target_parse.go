@@ -190,7 +190,7 @@ func parseAuthority(s string) (Target, error) {
 
 func parsePort(s string) (uint16, error) {
 	if s == "" {
-		return 0, errors.New("there is no port behind the :")
+		return 0, errors.New("the port behind the : is missing")
 	}
 	for i := range len(s) {
 		if !digit(s[i]) {

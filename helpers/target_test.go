@@ -1,22 +1,538 @@
 package helpers
 
-import "testing"
+import (
+	"bufio"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+)
 
-func TestTargetCovers(t *testing.T) {
-	listed, err := ParseTarget("https://GIT.example.com:443/team/")
-	if err != nil {
-		t.Fatal(err)
+var (
+	longLabel = strings.Repeat("a", 63)
+	// longHost has 253 bytes.
+	longHost = strings.Join([]string{longLabel, longLabel, longLabel, strings.Repeat("b", 61)}, ".")
+)
+
+// hosts are spellings of HOST[:PORT], and how they read in normal form; empty: refused by all
+// parsers. T2, T3, the table of protocols.md 1.3, security.md S20 to S25.
+var hosts = map[string]string{
+	"git.example.com":                      "git.example.com",
+	"GIT.Example.COM":                      "git.example.com",
+	"git.example.com:443":                  "git.example.com",
+	"git.example.com:1":                    "git.example.com:1",
+	"git.example.com:80":                   "git.example.com:80",
+	"git.example.com:8443":                 "git.example.com:8443",
+	"git.example.com:65535":                "git.example.com:65535",
+	"localhost":                            "localhost",
+	"LOCALHOST:5000":                       "localhost:5000",
+	"a":                                    "a",
+	"a-b.c_d.example":                      "a-b.c_d.example",
+	"_dmarc.example.com":                   "_dmarc.example.com",
+	"1.example.com":                        "1.example.com",
+	"1.2.3.4.example":                      "1.2.3.4.example",
+	"3com.com":                             "3com.com",
+	"x.0a":                                 "x.0a",
+	"1.2.3.4a":                             "1.2.3.4a",
+	"xn--bcher-kva.example":                "xn--bcher-kva.example",
+	"XN--BCHER-KVA.example":                "xn--bcher-kva.example",
+	longHost:                               longHost,
+	"127.0.0.1":                            "127.0.0.1",
+	"127.0.0.1:5000":                       "127.0.0.1:5000",
+	"0.0.0.0":                              "0.0.0.0",
+	"255.255.255.255":                      "255.255.255.255",
+	"[::1]":                                "[::1]",
+	"[::1]:443":                            "[::1]",
+	"[::1]:5000":                           "[::1]:5000",
+	"[0:0:0:0:0:0:0:1]:5000":               "[::1]:5000",
+	"[0000:0000::0001]":                    "[::1]",
+	"[2001:DB8::A]":                        "[2001:db8::a]",
+	"[fe80::1]":                            "[fe80::1]",
+	"[::]":                                 "[::]",
+	"[::1.2.3.4]":                          "[::102:304]",
+	"":                                     "",
+	":443":                                 "",
+	".":                                    "",
+	"git.example.com.":                     "",
+	".git.example.com":                     "",
+	"git..example.com":                     "",
+	"git.example.com..":                    "",
+	"git.example.com:":                     "",
+	"git.example.com:0":                    "",
+	"git.example.com:00443":                "",
+	"git.example.com:0443":                 "",
+	"git.example.com:+443":                 "",
+	"git.example.com:-443":                 "",
+	"git.example.com: 443":                 "",
+	"git.example.com:443 ":                 "",
+	"git.example.com:4_43":                 "",
+	"git.example.com:0x1bb":                "",
+	"git.example.com:65536":                "",
+	"git.example.com:65979":                "",
+	"git.example.com:18446744073709551659": "",
+	"git.example.com:https":                "",
+	"git.example.com:44３":                  "",
+	"git.example.com:443:443":              "",
+	"git.example.com::443":                 "",
+	"git.example.com@evil.example":         "",
+	"git.example.com:443@evil.example":     "",
+	"ana@git.example.com":                  "",
+	"ana:pw@git.example.com":               "",
+	"@git.example.com":                     "",
+	"git.example.com\\.evil.example":       "",
+	"git.example.com%2eevil.example":       "",
+	"git.example.com%00":                   "",
+	"git.example.com%0a":                   "",
+	"git.example.com#a":                    "",
+	"git.example.com?a":                    "",
+	"git.example.com;a":                    "",
+	"git.example.com,a":                    "",
+	"git.example.com a":                    "",
+	"git.example.com ":                     "",
+	" git.example.com":                     "",
+	"git.example.com\t":                    "",
+	"git.example.com\n":                    "",
+	"git.example.com\r\n":                  "",
+	"git.example.com\x00":                  "",
+	"git.example.com\x7f":                  "",
+	"git.example.com|a":                    "",
+	"git.example.com'":                     "",
+	"git.example.com\"":                    "",
+	"git.example.com<a>":                   "",
+	"git.example.com$":                     "",
+	"git.example.com*":                     "",
+	"*.example.com":                        "",
+	"git.exam+ple.com":                     "",
+	"gіt.example.com":                      "", // Cyrillic і
+	"ｇｉｔ.example.com":                      "", // full-width letters
+	"git．example．com":                      "", // full-width dots
+	"git。example。com":                      "", // ideographic full stops
+	"git\u00ad.example.com":                "", // soft hyphen
+	"git\u200d.example.com":                "", // zero-width joiner
+	"git.example\u2024com":                 "", // one dot leader
+	"git.example.com\u202e":                "",
+	"\u212aube.example.com":                "", // Kelvin sign
+	"git.example.com\xff":                  "",
+	"bücher.example":                       "",
+	longHost + "b":                         "",
+	longLabel + "a.example":                "",
+	"-git.example.com":                     "",
+	"git-.example.com":                     "",
+	"git.-.com":                            "",
+	"127.1":                                "",
+	"0x7f.1":                               "",
+	"0X7F.1":                               "",
+	"0x7f000001":                           "",
+	"git.0x7f":                             "",
+	"2130706433":                           "",
+	"0177.0.0.1":                           "",
+	"127.0.0.01":                           "",
+	"127.0.0.256":                          "",
+	"127.0.0.1.":                           "",
+	"127.0.0.0.1":                          "",
+	"127.0.0":                              "",
+	"127.0.0.0x1":                          "",
+	"git.123":                              "",
+	"1":                                    "",
+	"[::ffff:127.0.0.1]":                   "",
+	"[::ffff:7f00:1]":                      "",
+	"[fe80::1%25eth0]":                     "",
+	"[fe80::1%eth0]":                       "",
+	"[::1":                                 "",
+	"::1":                                  "",
+	"::1]":                                 "",
+	"[]":                                   "",
+	"[":                                    "",
+	"[127.0.0.1]":                          "",
+	"[git.example.com]":                    "",
+	"[::1]443":                             "",
+	"[::1]:":                               "",
+	"[::1].evil.example":                   "",
+	"[::1]@evil.example":                   "",
+	"[::1]]":                               "",
+	"[[::1]]":                              "",
+	"[::1:5000":                            "",
+	"[:::1]":                               "",
+	"[12345::1]":                           "",
+	"[1:2:3:4:5:6:7:8:9]":                  "",
+	"[v1.fe80::a]":                         "",
+}
+
+func TestHosts(t *testing.T) {
+	for in, want := range hosts {
+		for name, parse := range map[string]func(string) (Target, error){
+			"ParseTarget":    func(s string) (Target, error) { return ParseTarget("https://" + s) },
+			"ParseTarget, /": func(s string) (Target, error) { return ParseTarget("https://" + s + "/") },
+			"ParseURL":       func(s string) (Target, error) { return ParseURL("https://" + s) },
+			"ParseURL, path": func(s string) (Target, error) { return ParseURL("https://" + s + "/") },
+			"ParseGit":       func(s string) (Target, error) { return ParseGit("https", s, "") },
+			"ParseServer":    ParseServer,
+			"https server":   func(s string) (Target, error) { return ParseServer("https://" + s) },
+			"server, path":   func(s string) (Target, error) { return ParseServer(s + "/v2/") },
+		} {
+			target, err := parse(in)
+			if got := target.HostPort(); got != want || (err == nil) != (want != "") || target.Path() != "" {
+				t.Errorf("%s(%q): got %q, %v, want %q", name, in, got, err, want)
+			}
+			if err != nil {
+				checkWords(t, in, err)
+			}
+		}
 	}
-	if got, want := listed.String(), "https://git.example.com/team"; got != want {
-		t.Errorf("String: got %q, want %q", got, want)
+}
+
+// checkWords holds an error to one line of words, none of them from the input.
+func checkWords(t *testing.T, in string, err error) {
+	t.Helper()
+	for _, r := range err.Error() {
+		if r > unicode.MaxASCII || unicode.IsControl(r) {
+			t.Errorf("%q: the error has %q: %v", in, r, err)
+		}
 	}
-	for path, want := range map[string]bool{"team": true, "team/": true, "team/a.git": true, "teams": false, "Team": false, "team.git": false, "": false} {
-		input, err := ParseGit("https", "git.example.com", path)
+	if s := err.Error(); s != lower(s[:1])+s[1:] || strings.HasSuffix(s, ".") {
+		t.Errorf("%q: the error isn't in our form: %v", in, err)
+	}
+}
+
+// T1: what the configuration may have behind the host, and before it.
+func TestParseTarget(t *testing.T) {
+	for in, want := range map[string]string{
+		"https://git.example.com":                  "https://git.example.com",
+		"https://git.example.com/":                 "https://git.example.com",
+		"https://git.example.com:443/team/":        "https://git.example.com/team",
+		"https://git.example.com:8443/team/Sub.d":  "https://git.example.com:8443/team/Sub.d",
+		"https://git.example.com/~ana/a;b,c=d@e:f": "https://git.example.com/~ana/a;b,c=d@e:f",
+		"https://git.example.com/büro":             "https://git.example.com/büro",
+		"https://git.example.com/.well-known/...":  "https://git.example.com/.well-known/...",
+
+		"":                                 "it must begin with https://",
+		"git.example.com":                  "it must begin with https://",
+		"http://git.example.com":           "it must begin with https://",
+		"ssh://git.example.com":            "it must begin with https://",
+		"HTTPS://git.example.com":          "it must begin with https://",
+		"https:/git.example.com":           "it must begin with https://",
+		"https:git.example.com":            "it must begin with https://",
+		" https://git.example.com":         "it must begin with https://",
+		"https://":                         "there is no host",
+		"https:///team":                    "there is no host",
+		"https://git.example.com//":        "the path has an empty segment",
+		"https://git.example.com//team":    "the path has an empty segment",
+		"https://git.example.com/team//a":  "the path has an empty segment",
+		"https://git.example.com/team/..":  "the path has a segment of dots",
+		"https://git.example.com/./team":   "the path has a segment of dots",
+		"https://git.example.com/?":        "a target has no query",
+		"https://git.example.com/team?a=b": "a target has no query",
+		"https://git.example.com?a=b":      "a target has no query",
+		"https://git.example.com/#a":       "a target has no fragment",
+		"https://git.example.com#a":        "a target has no fragment",
+		"https://ana:pw@git.example.com":   "a target has no user name or password",
+		"https://git.example.com/te%61m":   "% is not allowed",
+		"https://git.example.com/%2e%2e/":  "% is not allowed",
+		"https://git.example.com/*":        "there are no wildcards",
+		"https://*.example.com":            "there are no wildcards",
+		`https://git.example.com/a\b`:      `\ is not allowed`,
+		"https://git.example.com/a\x1bb":   "the path has a control character",
+		"https://git.example.com/a\u0085b": "the path has a control character",
+		"https://git.example.com/a\u2028b": "the path has a control character",
+		"https://git.example.com/a\xffb":   "the path is not UTF-8",
+		"https://git.example.com/team\n":   "the path has a control character",
+		"https://git.example.com:0443":     "the port begins with a zero",
+		"https://git.example.com:":         "the port behind the : is missing",
+		"https://git.example.com:65536":    "the port is above 65535",
+		"https://git.example.com:https":    "the port is not a number",
+		"https://[::1":                     "the ] of an IPv6 address is missing",
+		"https://[fe80::1%25eth0]":         "% is not allowed",
+		"https://https://git.example.com":  "the port behind the : is missing",
+	} {
+		target, err := ParseTarget(in)
+		got := target.String()
+		if err != nil {
+			got = err.Error()
+			checkWords(t, in, err)
+			if !target.IsZero() {
+				t.Errorf("%q: an error and %v", in, target)
+			}
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+// T4, T5: which input a target covers.
+func TestCovers(t *testing.T) {
+	type input struct{ kind, host, path string }
+	for _, c := range []struct {
+		target string
+		input  input
+		want   bool
+	}{
+		{"https://git.example.com", input{"git", "git.example.com", ""}, true},
+		{"https://git.example.com", input{"git", "GIT.example.com:443", "any/thing"}, true},
+		{"https://git.example.com", input{"git", "git.example.com", "a/../b%2f//"}, true},
+		{"https://git.example.com", input{"git", "git.example.com:8443", ""}, false},
+		{"https://git.example.com", input{"git", "git.example.com:80", ""}, false},
+		{"https://git.example.com", input{"git", "a.git.example.com", ""}, false},
+		{"https://git.example.com", input{"git", "evilgit.example.com", ""}, false},
+		{"https://git.example.com", input{"git", "git.example.com.evil.example", ""}, false},
+		{"https://git.example.com", input{"git", "example.com", ""}, false},
+		{"https://git.example.com", input{"git", "git.example.co", ""}, false},
+		{"https://git.example.com", input{"git", "git-example.com", ""}, false},
+		{"https://git.example.com", input{"git", "xn--gt-7ma.example.com", ""}, false},
+		{"https://[::1]:5000", input{"git", "[0:0:0:0:0:0:0:1]:5000", ""}, true},
+		{"https://127.0.0.1", input{"git", "localhost", ""}, false},
+
+		{"https://git.example.com/team", input{"git", "git.example.com", "team"}, true},
+		{"https://git.example.com/team", input{"git", "git.example.com", "team/"}, true},
+		{"https://git.example.com/team/", input{"git", "git.example.com", "team/a.git/info/lfs"}, true},
+		{"https://git.example.com/team", input{"git", "git.example.com", ""}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com", "teams"}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com", "Team"}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com", "team.git"}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com", "/team"}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com", "team//"}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com", "team//a"}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com", "team/./a"}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com", "team/../a"}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com", "team/%2e%2e/a"}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com", "te%61m"}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com", `team\a`}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com", "team/a\x01"}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com", "team/\xff"}, false},
+		{"https://git.example.com/team", input{"git", "git.example.com:8443", "team"}, false},
+
+		{"https://git.example.com", input{"url", "https://git.example.com/any/", ""}, true},
+		{"https://git.example.com", input{"url", "https://git.example.com/a%20b", ""}, true},
+		{"https://git.example.com/a", input{"url", "https://git.example.com/a/%20b", ""}, false},
+		{"https://git.example.com/a", input{"url", "https://git.example.com/a/b", ""}, true},
+		{"https://git.example.com", input{"url", "https://git.example.com/..//evil", ""}, false},
+		{"https://git.example.com", input{"url", "https://git.example.com/?a", ""}, false},
+		{"https://git.example.com", input{"url", "https://git.example.com/#a", ""}, false},
+		{"https://git.example.com", input{"url", "https://ana@git.example.com", ""}, false},
+		{"https://git.example.com", input{"url", "http://git.example.com", ""}, false},
+		{"https://git.example.com", input{"url", "git.example.com", ""}, false},
+
+		{"https://git.example.com", input{"server", "git.example.com", ""}, true},
+		{"https://git.example.com", input{"server", "https://GIT.example.com:443/v1/", ""}, true},
+		{"https://git.example.com", input{"server", "git.example.com/team/app", ""}, true},
+		{"https://git.example.com", input{"server", "git.example.com/..//evil", ""}, false},
+		{"https://git.example.com", input{"server", "git.example.com/%2e", ""}, false},
+		{"https://git.example.com", input{"server", "http://git.example.com", ""}, false},
+		{"https://git.example.com/team", input{"server", "git.example.com/team", ""}, false},
+	} {
+		target, err := ParseTarget(c.target)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := listed.Covers(input); got != want {
-			t.Errorf("Covers(path %q): got %v, want %v", path, got, want)
+		var in Target
+		switch c.input.kind {
+		case "git":
+			in, _ = ParseGit("https", c.input.host, c.input.path)
+		case "url":
+			in, _ = ParseURL(c.input.host)
+		case "server":
+			in, _ = ParseServer(c.input.host)
+		}
+		if got := target.Covers(in); got != c.want {
+			t.Errorf("%s, %q: got %v, want %v", c.target, c.input, got, c.want)
+		}
+	}
+	for _, protocol := range []string{"", "http", "HTTPS", "ssh", "https "} {
+		if in, err := ParseGit(protocol, "git.example.com", ""); err == nil {
+			t.Errorf("protocol %q: got %v", protocol, in)
+		}
+	}
+	var zero Target
+	if zero.Covers(zero) || zero.String() != "" || zero.HostPort() != "" {
+		t.Error("the zero Target is a place")
+	}
+}
+
+// T6: of the targets that cover one input, the one with the longest path.
+func TestNarrower(t *testing.T) {
+	in, err := ParseGit("https", "git.example.com", "a/b/c.git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var best Target
+	for _, s := range []string{"https://git.example.com/a", "https://git.example.com", "https://git.example.com/a/b", "https://git.example.com/a/bb"} {
+		target, err := ParseTarget(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if target.Covers(in) && (best.IsZero() || target.Narrower(best)) {
+			best = target
+		}
+	}
+	if got, want := best.String(), "https://git.example.com/a/b"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// T7: what is accepted, net/url reads as the same place; the normal form reads back as itself; and
+// all parsers agree about an origin.
+func FuzzTarget(f *testing.F) {
+	for host := range hosts {
+		f.Add("https://" + host)
+		f.Add("https://" + host + "/team/a.git")
+	}
+	for _, s := range []string{"http://a", "https://a//", "https://a/..", "https://a/%2e", "https://a/?b", "https://a/#b", "https://a/ü"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		target, err := ParseTarget(s)
+		if err != nil {
+			checkWords(t, s, err)
+			if !target.IsZero() {
+				t.Errorf("%q: an error and %v", s, target)
+			}
+			return
+		}
+		normal := target.String()
+		if again, err := ParseTarget(normal); err != nil || again != target || again.String() != normal {
+			t.Errorf("%q: %q isn't its own normal form: %v", s, normal, err)
+		}
+		u, err := url.Parse(s)
+		if err != nil {
+			t.Fatalf("net/url refuses %q: %v", s, err)
+		}
+		if got := place(t, u.Hostname(), u.Port()); u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || got != place(t, unport(target)...) {
+			t.Errorf("%q: net/url reads %s, we %s", s, got, target)
+		}
+		if strings.TrimSuffix(u.Path, "/") != target.Path() {
+			t.Errorf("%q: net/url reads path %q, we %q", s, u.Path, target.Path())
+		}
+		if in, err := ParseURL(s); err != nil || in != target || !target.Covers(in) {
+			t.Errorf("%q: ParseURL: %v, %v", s, in, err)
+		}
+		authority, path, _ := strings.Cut(strings.TrimPrefix(s, "https://"), "/")
+		if in, err := ParseGit("https", authority, path); err != nil || in != target {
+			t.Errorf("%q: ParseGit: %v, %v", s, in, err)
+		}
+		if in, err := ParseServer(s); err != nil || !in.SameOrigin(target) || in.Path() != "" {
+			t.Errorf("%q: ParseServer: %v, %v", s, in, err)
+		}
+	})
+}
+
+// unport is the host without brackets, and the port.
+func unport(target Target) []string {
+	return []string{strings.Trim(target.host, "[]"), strconv.Itoa(int(target.port))}
+}
+
+// place is a host and a port in one spelling, whoever read them.
+func place(t *testing.T, hostPort ...string) string {
+	t.Helper()
+	host, port := hostPort[0], hostPort[1]
+	if a, err := netip.ParseAddr(host); err == nil {
+		host = a.String()
+	}
+	if port == "" {
+		port = "443"
+	}
+	return net.JoinHostPort(strings.ToLower(host), port)
+}
+
+// tool finds a program that a test holds us against.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is missing", name)
+		}
+		t.Skipf("%s is missing", name)
+	}
+	return path
+}
+
+func accepted() []string {
+	var all []string
+	for host, normal := range hosts {
+		if normal != "" {
+			all = append(all, host)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// T7: git sends to its helpers what we take for the same place.
+func TestGitReadsTheSame(t *testing.T) {
+	git, home := tool(t, "git"), t.TempDir()
+	said := filepath.Join(home, "said")
+	for _, host := range accepted() {
+		_ = os.Remove(said)
+		cmd := exec.Command(git, "-c", "credential.helper=!f() { cat >said; echo username=a; echo password=b; }; f",
+			"credential", "fill")
+		cmd.Dir = home
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0"}
+		cmd.Stdin = strings.NewReader("url=https://" + host + "/team/a.git\n\n")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", host, err, out)
+			continue
+		}
+		b, err := os.ReadFile(said)
+		if err != nil {
+			t.Fatal(err)
+		}
+		attributes := make(map[string]string)
+		for line := range strings.Lines(string(b)) {
+			key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
+			attributes[key] = value
+		}
+		target, err := ParseGit(attributes["protocol"], attributes["host"], attributes["path"])
+		if err != nil || target.HostPort() != hosts[host] {
+			t.Errorf("%s: git says %q, which reads %v, %v", host, attributes, target, err)
+		}
+	}
+}
+
+// T7: curl, which is in git, connects to what we take for the same place. A proxy hears where.
+func TestCurlReadsTheSame(t *testing.T) {
+	curl := tool(t, "curl")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan string, 1)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		defer close(heard)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			line, _ := bufio.NewReader(c).ReadString('\n')
+			_, _ = c.Write([]byte("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
+			_ = c.Close()
+			heard <- line
+		}
+	}()
+	for _, host := range accepted() {
+		cmd := exec.Command(curl, "-q", "-s", "--globoff", "--noproxy", "", "-x", "http://"+l.Addr().String(), "https://"+host+"/team/a.git")
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
+		if err := cmd.Run(); err == nil {
+			t.Fatal("curl got through the proxy")
+		} else if code := cmd.ProcessState.ExitCode(); code != 56 { // 56: CONNECT was refused
+			t.Errorf("%s: curl ended with %d before it asked", host, code)
+			continue
+		}
+		words := strings.Fields(<-heard)
+		if len(words) != 3 || words[0] != "CONNECT" {
+			t.Fatalf("%s: curl says %q", host, words)
+		}
+		got, err := ParseServer(words[1])
+		if err != nil || got.HostPort() != hosts[host] {
+			t.Errorf("%s: curl connects to %s", host, words[1])
 		}
 	}
 }

@@ -22,7 +22,6 @@ package docker
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -154,111 +153,4 @@ func serverInput(call *helpers.Call) (server string, exact bool, err error) {
 	}
 	blank := func(r rune) bool { return r == ' ' || helpers.Control(r) }
 	return server, strings.IndexFunc(server, blank) < 0, nil
-}
-
-// store keeps nothing: see the package's text.
-func store(call *helpers.Call) error {
-	b, err := call.Input(`{"ServerURL": ..., "Username": ..., "Secret": ...}`)
-	if err != nil {
-		return failBoth(call, &helpers.Failure{Class: helpers.Malformed, Message: "store: " + err.Error(), Err: err})
-	}
-	var said struct{ ServerURL, Username string } // the secret isn't even looked at
-	if json.Unmarshal(b, &said) != nil {
-		return failBoth(call, &helpers.Failure{Class: helpers.Malformed, Message: "store: the input isn't the JSON of a credential"})
-	}
-	if strings.TrimSpace(said.ServerURL) == "" {
-		return fail(call, noServer, nil)
-	}
-	if strings.TrimSpace(said.Username) == "" {
-		return fail(call, noUsername, nil)
-	}
-
-	target, err := helpers.ParseServer(said.ServerURL)
-	if err != nil {
-		return failBoth(call, unkept("the server named")) // which may have a password in it
-	}
-	source, err := call.Open()
-	if err != nil {
-		return failBoth(call, err)
-	}
-	owner, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile})
-	if err != nil {
-		if helpers.AsFailure(err).Class == helpers.NotConfigured {
-			err = unkept(target.HostPort())
-		}
-		return failBoth(call, err)
-	}
-	if said.Username != owner.Username {
-		return &helpers.Exit{Err: &helpers.Failure{
-			Message: "not kept: this registry gets tokens of profile " + owner.Profile,
-		}}
-	}
-	return nil
-}
-
-func unkept(server string) error {
-	return &helpers.Failure{
-		Class:   helpers.NotConfigured,
-		Message: server + " is not a target of any profile, its password was not stored",
-	}
-}
-
-// erase forgets nothing: see the package's text. It succeeds whatever the server is, for
-// `docker logout` tries several spellings of one.
-func erase(call *helpers.Call) error {
-	server, exact, err := serverInput(call)
-	if err != nil {
-		return nil
-	}
-	if strings.TrimSpace(server) == "" {
-		return fail(call, noServer, nil)
-	}
-	target, err := helpers.ParseServer(server)
-	if err != nil || !exact {
-		return nil
-	}
-	source, err := call.Open()
-	if err != nil {
-		return nil
-	}
-	owner, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile})
-	if err != nil {
-		return nil
-	}
-	return &helpers.Exit{Err: &helpers.Failure{
-		Message: "profile " + owner.Profile + " stays logged in",
-		Command: "credential-idcs logout " + owner.Profile,
-	}}
-}
-
-// list names what get would answer by itself. Clients that keep all their credentials with one
-// helper get every server of the list, and a single failure fails them all: so it leaves out
-// targets that need a login first, and those whose owner isn't decided.
-func list(call *helpers.Call) error {
-	source, err := call.Open()
-	if err != nil {
-		return failBoth(call, err)
-	}
-	targets, err := source.Targets()
-	if err != nil {
-		return failBoth(call, err)
-	}
-	ready := make(map[string]bool)
-	servers := make(map[string]string) // encoding/json sorts the keys
-	for _, t := range targets {
-		if t.Target.Path() != "" {
-			continue
-		}
-		owner, err := source.Owner(helpers.Ask{Target: t.Target, Profile: call.Profile})
-		if err != nil || owner.Profile != t.Profile {
-			continue
-		}
-		if _, known := ready[t.Profile]; !known {
-			ready[t.Profile] = source.Ready(t.Profile)
-		}
-		if ready[t.Profile] {
-			servers[t.Target.HostPort()] = owner.Username
-		}
-	}
-	return call.PrintJSON(servers)
 }

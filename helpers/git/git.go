@@ -43,10 +43,8 @@ package git
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
-	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -191,64 +189,4 @@ func needsPath(source helpers.Source, ask helpers.Ask, req request) error {
 		}}
 	}
 	return nil
-}
-
-// erase says nothing, whatever happens: git is about to report the 401 itself.
-func erase(ctx context.Context, call *helpers.Call) {
-	call.Await(awaited)
-	req, ok := read(call.Stdin)
-	if !ok || req.password.Empty() && req.credential.Empty() {
-		return
-	}
-	target, err := helpers.ParseGit(req.protocol, req.host, req.path)
-	if err != nil {
-		return
-	}
-	source, err := call.Open()
-	if err != nil {
-		return
-	}
-	ask := helpers.Ask{Target: target, Profile: call.Profile, Username: req.username}
-	for _, said := range []secret.Text{req.password, req.credential} {
-		if !said.Empty() {
-			_ = source.Refused(ctx, ask, said)
-		}
-	}
-}
-
-// answer prints the credential: a user name and a password, or a header of its own where git can
-// send one and it is wanted. Our own capability[]=authtype is what makes git pass the credential
-// back with erase.
-func answer(req request, cred helpers.Credential, comeBack bool) []byte {
-	var b []byte
-	line := func(key, value string) {
-		b = append(b, key...)
-		b = append(b, '=')
-		b = append(b, value...)
-		b = append(b, '\n')
-	}
-	token := cred.Secret.Reveal()
-	if req.authtype {
-		line("capability[]", "authtype")
-	}
-	if comeBack {
-		line("capability[]", "state")
-	}
-	if req.bearer(cred.Scheme) {
-		line("authtype", "Bearer")
-		line("credential", token)
-		line("ephemeral", "1")
-	} else {
-		if req.authtype {
-			line("ephemeral", "1") // git's own cache then doesn't keep it
-		}
-		line("username", cred.Username)
-		line("password", token)
-	}
-	line("password_expiry_utc", strconv.FormatInt(cred.Expiry.Unix(), 10))
-	if comeBack {
-		line("state[]", markPrefix+helpers.Fingerprint(cred.Secret))
-		line("continue", "1")
-	}
-	return b
 }

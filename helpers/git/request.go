@@ -54,7 +54,7 @@ func read(stdin io.Reader) (req request, ok bool) {
 			break
 		}
 	}
-	return req, req.protocol != "" && req.host != ""
+	return req, true // the target's parser refuses an absent protocol or host
 }
 
 // set takes one line. It reports false if the whole input has to be refused for it.

@@ -66,9 +66,9 @@ func readInfo(s string) (info, error) {
 }
 
 // readConfig reads the cluster's extension client.authentication.k8s.io/exec. client-go sends null
-// where the kubeconfig has none.
+// where the kubeconfig has none, which reads as an object without keys.
 func (in *info) readConfig(raw json.RawMessage) error {
-	if len(raw) == 0 || string(raw) == "null" {
+	if len(raw) == 0 {
 		return nil
 	}
 	const where = "the cluster's extension client.authentication.k8s.io/exec"

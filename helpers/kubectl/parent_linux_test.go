@@ -2,6 +2,8 @@ package kubectl
 
 import (
 	"os"
+	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -35,5 +37,49 @@ func TestParentIsOurs(t *testing.T) {
 	}
 	if again, _ := parent(); again != p {
 		t.Errorf("got %+v, then %+v", p, again)
+	}
+}
+
+// S27: the umask neither opens nor closes what is made.
+func TestUmask(t *testing.T) {
+	for _, mask := range []int{0, 0o777} {
+		w := newWorld(t)
+		old := syscall.Umask(mask)
+		defer syscall.Umask(old)
+		w.call(t)
+		if got := w.call(t).Suspect; got != access {
+			t.Errorf("umask %#o: suspect %q, want %q", mask, got, access)
+		}
+		dir := filepath.Join(w.runtime, "credential-idcs")
+		if fi, err := os.Lstat(dir); err != nil || fi.Mode().Perm() != 0o700 {
+			t.Errorf("umask %#o: folder: got %v, %v", mask, fi, err)
+		}
+		for name := range w.records(t) {
+			if fi, err := os.Lstat(filepath.Join(dir, name)); err != nil || fi.Mode().Perm() != 0o600 {
+				t.Errorf("umask %#o: %s: got %v, %v", mask, name, fi, err)
+			}
+		}
+		syscall.Umask(old)
+	}
+}
+
+// S28: a fifo in the record's place hangs nobody.
+func TestFifo(t *testing.T) {
+	w := newWorld(t)
+	w.call(t)
+	for name := range w.records(t) {
+		path := filepath.Join(w.runtime, "credential-idcs", name)
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Mkfifo(path, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.call(t).Suspect; got != "" {
+		t.Errorf("suspect %q", got)
+	}
+	if got := w.call(t).Suspect; got != access {
+		t.Errorf("afterwards: suspect %q, want %q", got, access)
 	}
 }

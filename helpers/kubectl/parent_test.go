@@ -179,7 +179,7 @@ func TestHintsAreOff(t *testing.T) {
 	}
 }
 
-// S28's fifo: nothing hangs, and what a stranger's tool left there is replaced.
+// What another program left in the record's place is replaced.
 func TestStrangeRecord(t *testing.T) {
 	needUnix(t)
 	for name, content := range map[string]string{

@@ -33,8 +33,8 @@ type Entry struct {
 }
 
 // Parse reads entries, a line each: the target, then any of profile=work user=oauth2 scheme=auto
-// token=TOKEN id= expiry=1790000000 (Unix seconds) fails= (login, temporary, profile, internal)
-// unready=yes. A line "default NAME" sets Default.
+// token=TOKEN id= expiry=1790000000 (Unix seconds) fails= (login, temporary, profile, internal,
+// config) unready=yes. A line "default NAME" sets Default.
 func Parse(s string) (*Source, error) {
 	src := new(Source)
 	for line := range strings.Lines(s) {
@@ -101,6 +101,9 @@ func failure(word, profile string) *helpers.Failure {
 	case "internal":
 		f.Class = helpers.Internal
 		f.Message += "the cache folder is not ours"
+	case "config":
+		f.Class = helpers.Config
+		f.Message = `config.toml has no profile "` + profile + `"`
 	default:
 		return nil
 	}

@@ -1,0 +1,265 @@
+package config
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// A builder makes a Profile of its table. Keys and types are right already.
+type builder struct {
+	file    string
+	at      place
+	profile string
+	table   *table
+}
+
+// The bounds that the domain sets for a custom expiry.
+// https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/TokenExpiryTable.htm
+const (
+	minExpiry = 60 * time.Second
+	maxExpiry = 31556952 * time.Second
+)
+
+var (
+	logins  = []string{Browser, Device, Assertion, ClientCredentials, Password, RefreshToken}
+	tokens  = []string{"access", "id"}
+	schemes = []string{"auto", "basic", "bearer"}
+)
+
+func (b *builder) build() (*Profile, error) {
+	if err := b.name(); err != nil {
+		return nil, err
+	}
+	p := &Profile{Name: b.profile, Line: b.table.line, Username: DefaultUsername, Token: "access"}
+	for _, step := range []func(*Profile) error{b.basics, b.scopes, b.files, b.client, b.user, b.targets, b.fits} {
+		if err := step(p); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// name refuses what can't be typed as an argument. Anything else goes: no file is named after it.
+func (b *builder) name() error {
+	switch {
+	case b.profile == "":
+		return b.fail(b.table, "", "a profile has no name")
+	case strings.HasPrefix(b.profile, "-"):
+		return b.fail(b.table, "", "the name of profile "+quote(b.profile)+" begins with -")
+	case strings.IndexFunc(b.profile, helpers.Control) >= 0:
+		return b.fail(b.table, "", "the name of profile "+quote(b.profile)+" has a control character")
+	}
+	return nil
+}
+
+func (b *builder) basics(p *Profile) error {
+	for _, name := range []string{"domain", "client_id", "login"} {
+		if b.table.nodes[name] == nil {
+			return b.missing(b.table, name)
+		}
+	}
+	for _, name := range b.table.keys {
+		// An empty refresh_scope says the default out loud.
+		if n := b.table.nodes[name]; n.table == nil && n.items == nil && n.text == "" && name != "targets" && name != "refresh_scope" {
+			return b.fail(b.table, name, "is empty")
+		}
+	}
+	var err error
+	if p.Domain, err = b.domain(); err != nil {
+		return err
+	}
+	if p.ClientID = b.table.text("client_id"); strings.IndexFunc(p.ClientID, notVisible) >= 0 {
+		return b.fail(b.table, "client_id", "must be printable ASCII")
+	}
+	if p.Login, err = b.choice(b.table, "login", "", logins); err != nil {
+		return err
+	}
+	if p.Token, err = b.choice(b.table, "token", "access", tokens); err != nil {
+		return err
+	}
+	if u := b.table.text("username"); u != "" {
+		p.Username = u
+		return b.username(b.table)
+	}
+	return nil
+}
+
+// notVisible is the complement of RFC 6749's VSCHAR, of which a client_id is made (appendix A.1).
+func notVisible(r rune) bool { return r < 0x20 || 0x7e < r }
+
+// domain is the domain's origin: https, a host, perhaps a port.
+func (b *builder) domain() (string, error) {
+	s := b.table.text("domain")
+	rest, ok := strings.CutPrefix(s, "https://")
+	if !ok {
+		return "", b.fail(b.table, "domain", "must begin with https://")
+	}
+	if strings.ContainsAny(rest, `@?#\%*`) || strings.Contains(strings.TrimSuffix(rest, "/"), "/") {
+		return "", b.fail(b.table, "domain", "must be https://HOST or https://HOST:PORT and nothing more")
+	}
+	t, err := helpers.ParseTarget(s)
+	if err != nil {
+		return "", b.fail(b.table, "domain", "is not right: "+err.Error())
+	}
+	return t.String(), nil
+}
+
+// username holds a table's username to what a Basic credential can carry (RFC 7617 section 2) and
+// what docker doesn't take for something else: its name for "the secret is a registry's token".
+func (b *builder) username(t *table) error {
+	u := t.text("username")
+	switch {
+	case u == "":
+		return b.fail(t, "username", "is empty")
+	case len(u) > 255:
+		return b.fail(t, "username", "is longer than 255 bytes")
+	case !utf8.ValidString(u):
+		return b.fail(t, "username", "is not UTF-8")
+	case strings.Contains(u, ":"):
+		return b.fail(t, "username", "has a colon, which ends a user name in Basic authentication")
+	case strings.TrimSpace(u) != u:
+		return b.fail(t, "username", "begins or ends with a space")
+	case u == "<token>":
+		return b.fail(t, "username", "is <token>, which has another meaning for docker")
+	}
+	return nil
+}
+
+// scopes builds what is asked for. The scopes themselves are opaque; these three rules are the
+// domain's.
+func (b *builder) scopes(p *Profile) error {
+	p.Scope, p.RefreshScope = b.table.text("scope"), b.table.text("refresh_scope")
+	if p.Scope == "" && p.Login != RefreshToken {
+		return b.missing(b.table, "scope")
+	}
+	for _, name := range []string{"scope", "refresh_scope"} {
+		if has(b.table.text(name), "urn:opc:resource:multiresourcescope") {
+			return b.fail(b.table, name, "has urn:opc:resource:multiresourcescope, whose answer holds several tokens")
+		}
+	}
+	if b.table.nodes["expiry"] == nil {
+		return nil
+	}
+	d, err := time.ParseDuration(b.table.text("expiry"))
+	switch {
+	case err != nil:
+		return b.fail(b.table, "expiry", `must be a duration such as "8h" or "90m"`)
+	case d < minExpiry || d > maxExpiry:
+		return b.fail(b.table, "expiry", "must be from 60s to 31556952s (a year)")
+	case d%time.Second != 0:
+		return b.fail(b.table, "expiry", "must be whole seconds")
+	case has(p.Scope, "urn:opc:resource:consumer::all"):
+		return b.fail(b.table, "expiry", "can't stand beside the scope urn:opc:resource:consumer::all, the domain refuses both together")
+	case strings.Contains(p.Scope, "urn:opc:resource:expiry="):
+		return b.fail(b.table, "expiry", "is in scope too: urn:opc:resource:expiry")
+	}
+	p.Expiry = d
+	return nil
+}
+
+// has reports whether a scope is among space-separated ones.
+func has(scopes, one string) bool {
+	for s := range strings.FieldsSeq(scopes) {
+		if s == one {
+			return true
+		}
+	}
+	return false
+}
+
+// files builds ca_file and redirect_url.
+func (b *builder) files(p *Profile) error {
+	p.CAFile = b.path(b.table, "ca_file")
+	p.RedirectURL = b.table.text("redirect_url")
+	if b.table.nodes["redirect_url"] == nil {
+		return nil
+	}
+	if err := checkRedirect(p.RedirectURL); err != "" {
+		return b.fail(b.table, "redirect_url", err)
+	}
+	return nil
+}
+
+// checkRedirect tells what is wrong with the address that the browser comes back to. We listen there
+// ourselves, so it names this machine and a port (RFC 8252 section 7.3).
+func checkRedirect(s string) string {
+	rest, ok := strings.CutPrefix(s, "http://")
+	if !ok {
+		return "must begin with http://, as it is this machine's"
+	}
+	authority, path, _ := strings.Cut(rest, "/")
+	switch {
+	case strings.ContainsAny(path, `?#\`) || strings.IndexFunc(path, notVisible) >= 0 || strings.Contains(path, " "):
+		return "must have a plain path, without query or fragment"
+	case !strings.Contains(rest, "/"):
+		return "must have a path, a / at least"
+	}
+	t, err := helpers.ParseTarget("https://" + authority)
+	if err != nil {
+		return "is not right: " + err.Error()
+	}
+	host, port, found := t.HostPort(), "", false
+	if i := strings.LastIndexByte(authority, ':'); i > strings.LastIndexByte(authority, ']') {
+		port, found = authority[i+1:], true
+		host = strings.TrimSuffix(host, ":"+port)
+	}
+	switch {
+	case host != "127.0.0.1" && host != "[::1]" && host != "localhost":
+		return "must name this machine: 127.0.0.1, [::1] or localhost"
+	case !found:
+		return "must name a port"
+	}
+	return ""
+}
+
+// choice is a key's value if it is one of a list.
+func (b *builder) choice(t *table, name, without string, list []string) (string, error) {
+	n := t.nodes[name]
+	if n == nil {
+		return without, nil
+	}
+	for _, w := range list {
+		if n.text == w {
+			return w, nil
+		}
+	}
+	reason := "must be " + oneOf(list)
+	if m := nearest(n.text, list); m != "" {
+		reason += "; did you mean " + quote(m) + "?"
+	}
+	return "", b.fail(t, name, reason)
+}
+
+func (b *builder) path(t *table, name string) Path {
+	if s := t.text(name); s != "" {
+		return b.at.path(s)
+	}
+	return Path{}
+}
+
+// text is the string under a key, empty if there is none.
+func (t *table) text(name string) string {
+	if n := t.nodes[name]; n != nil {
+		return n.text
+	}
+	return ""
+}
+
+// fail is an error about a key of a table, or about the table itself if it has no such key.
+func (b *builder) fail(t *table, name, reason string) error {
+	line := t.line
+	if n := t.nodes[name]; n != nil {
+		line = n.line
+	}
+	if name != "" {
+		reason = name + " " + reason
+	}
+	return &Error{b.file, line, reason}
+}
+
+func (b *builder) missing(t *table, name string) error {
+	return b.fail(t, "", "profile "+quote(b.profile)+" has no "+name)
+}

@@ -1,0 +1,126 @@
+// Package config reads the program's one configuration file and answers what it says: which profile
+// is meant, which profile owns a target.
+//
+// # Model
+//
+// A File is read in one go and never changes. It either is right as a whole or isn't there: the
+// first mistake is an error that names file, line and key, and nothing of the file is used. What
+// Load returns has been checked so far that only the world outside can still disagree: a key file
+// that is missing, a domain that refuses the client.
+//
+// # What decides
+//
+// Nothing but the file. No variable, no working directory and no second file can change an endpoint,
+// a client, a key, a CA or a target; so whoever can write the file can take the tokens, and a file
+// that others can write is refused. All files named in it are relative to its own folder.
+//
+// # Files are judged opened
+//
+// The configuration, keys and secrets are opened first, following links as ssh does, and then the
+// open descriptor is judged: its kind, owner and mode. What is judged is what is read, whatever
+// happens to the name in between. Nothing blocks: a fifo is opened without waiting for a writer and
+// refused.
+//
+// # Why not decode into structs
+//
+// The program starts for each operation of git, and decoding by reflection costs a millisecond of an
+// answer of three. So go-toml's parser is walked into a small tree (tree.go), a table says which
+// keys there are (schema.go), and plain code builds the profiles. The walk also knows the line of each
+// key, which the messages need. The parser's package is called unstable by its authors; its version is
+// pinned, and the tests of this package notice a change.
+package config
+
+import (
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// A File is a configuration that was read and found right. It is read-only, so any number of
+// goroutines may use it. The zero File has no profile.
+type File struct {
+	Path     string     // as given to Load; empty in the zero File
+	Missing  bool       // there is no such file, which is no mistake: no profile owns any target
+	Default  string     // the name of a profile, or empty
+	Profiles []*Profile // in the order of the file
+}
+
+// The login methods: what a profile's login key may be.
+const (
+	Browser           = "browser"
+	Device            = "device"
+	Assertion         = "assertion"
+	ClientCredentials = "client_credentials"
+	Password          = "password"
+	RefreshToken      = "refresh_token"
+)
+
+// A Profile is one [profiles.NAME] table.
+type Profile struct {
+	Name string // at least a byte, no control character, doesn't begin with "-"
+	Line int    // of the table's header
+
+	// Domain is the identity domain's origin in normal form: https://HOST[:PORT], lower case, without
+	// :443 and final "/".
+	Domain   string
+	ClientID string // printable ASCII
+	Login    string // one of the login methods
+
+	// Scope and RefreshScope are space-separated scopes as the domain gets them, but for
+	// offline_access and the custom expiry, which the caller adds. RefreshScope is usually empty: none
+	// is sent.
+	Scope, RefreshScope string
+	Expiry              time.Duration // whole seconds, 60 s to 31556952 s; 0: none is asked for
+
+	// Username is what git and docker send; where the file has none it is "oauth2". For login =
+	// "password" it is the name at the domain.
+	Username string
+	Token    string // "access" or "id": what kubectl gets
+
+	CAFile      Path   // PEM; the zero Path: the system's roots
+	RedirectURL string // http on loopback, byte for byte as registered; empty: no browser login
+	Targets     []Target
+	Client      *Proof // nil: a public client
+	User        *User  // nil: no user assertion can be made
+}
+
+// A Target is where a profile's tokens may go.
+type Target struct {
+	helpers.Target
+	Line     int    // of the entry in targets
+	Username string // the target's own, else the profile's
+	Scheme   string // "auto", "basic" or "bearer"
+}
+
+// A Proof is how the client proves itself: exactly one of SecretFile, SecretEnv, SecretCommand and
+// KeyFile is set, and KeyID or CertFile beside KeyFile.
+type Proof struct {
+	SecretFile    Path
+	SecretEnv     string   // the name of a variable
+	SecretCommand []string // words, no shell; the first is an absolute path or a name without "/"
+	KeyFile       Path     // RSA, PEM
+	KeyID         string   // the JWT's kid
+	CertFile      Path     // PEM; the JWT's x5t
+	Audience      string   // the JWT's aud
+}
+
+// A User is what a user assertion is made of. Where the file doesn't say, it is the client's.
+type User struct {
+	Subject  string // the user's name at the domain
+	KeyFile  Path   // the zero Path: neither here nor at the client; then no assertion can be made
+	KeyID    string
+	CertFile Path
+	Audience string
+}
+
+// DefaultAudience is the aud of assertions where the file has none. It is the identity service's
+// issuer, not the domain's address:
+// https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102924.htm
+const DefaultAudience = "https://identity.oraclecloud.com/"
+
+// DefaultUsername is the user name beside a token where the file has none: the one that GitLab and
+// others take for "the password is an OAuth token".
+const DefaultUsername = "oauth2"
+
+// Alone reports whether p's login needs no person, so that a helper may do it by itself.
+func (p *Profile) Alone() bool { return p.Login == Assertion || p.Login == ClientCredentials }

@@ -1,0 +1,199 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/google/go-cmp/cmp"
+)
+
+func mustTarget(t *testing.T, s string) helpers.Target {
+	t.Helper()
+	target, err := helpers.ParseTarget(s)
+	if err != nil {
+		t.Fatalf("ParseTarget(%q): %v", s, err)
+	}
+	return target
+}
+
+// targets compares by what a target is for the world.
+var targets = cmp.Comparer(func(a, b helpers.Target) bool { return a == b })
+
+func TestLoadReadsEverythingTheContractShows(t *testing.T) {
+	path, err := filepath.Abs("testdata/full.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	path = filepath.Join(folder, "config.toml")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	home := filepath.Join(folder, "home")
+	got, err := Load(path, home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := Path{"client-key.pem", filepath.Join(folder, "client-key.pem")}
+	want := &File{Path: path, Default: "work", Profiles: []*Profile{
+		{
+			Name: "work", Line: 3,
+			Domain:   "https://idcs-0011.identity.oraclecloud.com",
+			ClientID: "0a1b2c3d4e5f60718293a4b5c6d7e8f9", Login: Assertion,
+			Scope: "urn:opc:idm:__myscopes__", Expiry: 8 * time.Hour,
+			Username: "ana@example.com", Token: "access",
+			CAFile: Path{"/etc/pki/corp-ca.pem", filepath.Clean("/etc/pki/corp-ca.pem")}, RedirectURL: "http://127.0.0.1:8976/callback",
+			Targets: []Target{
+				{mustTarget(t, "https://git.example.com"), 15, "ana", "bearer"},
+				{mustTarget(t, "https://git.example.com:8443/team"), 16, "ana@example.com", "auto"},
+				{mustTarget(t, "https://[::1]:5000"), 17, "ana@example.com", "auto"},
+			},
+			Client: &Proof{KeyFile: key, KeyID: "buildkey2025", Audience: DefaultAudience},
+			User:   &User{Subject: "ana@example.com", KeyFile: key, KeyID: "buildkey2025", Audience: DefaultAudience},
+		},
+		{
+			Name: "bot", Line: 31,
+			Domain:   "https://idcs-0011.identity.oraclecloud.com:8443",
+			ClientID: "bot", Login: ClientCredentials,
+			Scope: "https://abc.example.com/scope1", Username: DefaultUsername, Token: "access",
+			Targets: []Target{{mustTarget(t, "https://git.example.com"), 38, DefaultUsername, "auto"}},
+			Client:  &Proof{SecretCommand: []string{filepath.Join(home, "bin/secret"), "idcs", "a b"}, Audience: "https://other.example.com/"},
+		},
+	}}
+	if diff := cmp.Diff(got, want, targets); diff != "" {
+		t.Errorf("got -, want +:\n%s", diff)
+	}
+}
+
+func TestNoFileIsNoProfile(t *testing.T) {
+	f, err := Load(filepath.Join(t.TempDir(), "config.toml"), "")
+	if err != nil || !f.Missing || len(f.Profiles) != 0 {
+		t.Fatalf("got %+v, %v", f, err)
+	}
+	var unlisted *UnlistedError
+	if _, _, err := f.Owner(mustTarget(t, "https://git.example.com"), "", ""); !errors.As(err, &unlisted) {
+		t.Errorf("a target is %v, want an UnlistedError", err)
+	}
+}
+
+func load(t *testing.T, doc string) (*File, error) {
+	t.Helper()
+	return parse("config.toml", []byte(doc), place{folder: filepath.FromSlash("/conf"), home: filepath.FromSlash("/home/ana")})
+}
+
+// profile is a right one, for tests that look at something else. More keys go behind it.
+func profile(name string, more ...string) string {
+	return "[profiles." + name + "]\ndomain = \"https://d.example.com\"\nclient_id = \"c\"\nlogin = \"device\"\nscope = \"openid\"\n" +
+		strings.Join(more, "\n") + "\n"
+}
+
+func TestOwner(t *testing.T) {
+	f, err := load(t, profile("ana", `username = "ana"`, `targets = ["https://git.example.com", "https://own.example.com"]`)+
+		profile("bob", `username = "bob"`, `targets = ["https://git.example.com", "https://git.example.com/team"]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ place, username, profile, want string }{
+		{"https://own.example.com", "", "", "ana"},
+		{"https://own.example.com/any/path", "ana", "", "ana"},
+		{"https://own.example.com", "bob", "", "unlisted"},
+		{"https://own.example.com", "", "bob", "unlisted"},
+		{"https://git.example.com", "ana", "", "ana"},
+		{"https://git.example.com", "bob", "", "bob"},
+		{"https://git.example.com", "eve", "", "unlisted"},
+		{"https://git.example.com", "", "", "shared"},
+		{"https://git.example.com", "", "bob", "bob"},
+		{"https://git.example.com/team/a.git", "", "", "bob"},
+		{"https://git.example.com/team/a.git", "ana", "", "unlisted"}, // the longest path wins
+		{"https://git.example.com/teams", "ana", "", "ana"},
+		{"https://other.example.com", "", "", "unlisted"},
+		{"https://git.example.com:8443", "ana", "", "unlisted"},
+		{"https://git.example.com", "", "carl", "no profile"},
+	} {
+		p, target, err := f.Owner(mustTarget(t, c.place), c.username, c.profile)
+		var got string
+		var unlisted *UnlistedError
+		var shared *SharedError
+		var none *ProfileError
+		switch {
+		case errors.As(err, &unlisted):
+			got = "unlisted"
+		case errors.As(err, &shared):
+			got = "shared"
+			if diff := cmp.Diff(shared.Profiles, []string{"ana", "bob"}); diff != "" {
+				t.Error(diff)
+			}
+		case errors.As(err, &none):
+			got = "no profile"
+		default:
+			got = p.Name
+			if target.Username != p.Name {
+				t.Errorf("%v: target of %q", c, target.Username)
+			}
+		}
+		if got != c.want {
+			t.Errorf("Owner(%q, %q, %q) = %s, want %s", c.place, c.username, c.profile, got, c.want)
+		}
+	}
+}
+
+func TestChoose(t *testing.T) {
+	two := profile("a") + profile("b")
+	for _, c := range []struct {
+		doc        string
+		flag, env  string
+		want, fail string
+	}{
+		{two, "b", "a", "b", ""},
+		{two, "", "b", "b", ""},
+		{"default = \"a\"\n" + two, "", "", "a", ""},
+		{"default = \"a\"\n" + two, "", "b", "b", ""},
+		{profile("only"), "", "", "only", ""},
+		{two, "", "", "", `which profile? known: a, b`},
+		{two, "c", "", "", `there is no profile "c"; known: a, b`},
+		{profile("work") + profile("home"), "wrok", "", "", `there is no profile "wrok"; known: work, home; did you mean "work"?`},
+	} {
+		f, err := load(t, c.doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := f.Choose(c.flag, c.env)
+		if c.fail != "" {
+			if err == nil || err.Error() != c.fail {
+				t.Errorf("Choose(%q, %q): %v, want %s", c.flag, c.env, err, c.fail)
+			}
+			continue
+		}
+		if err != nil || p.Name != c.want {
+			t.Errorf("Choose(%q, %q) = %v, %v, want %s", c.flag, c.env, p, err, c.want)
+		}
+	}
+}
+
+func TestPathsAreRelativeToTheFile(t *testing.T) {
+	at := place{folder: filepath.FromSlash("/conf"), home: filepath.FromSlash("/home/ana")}
+	for written, want := range map[string]string{
+		"key.pem":      "/conf/key.pem",
+		"../key.pem":   "/key.pem",
+		"~/k/key.pem":  "/home/ana/k/key.pem",
+		"~bob/key.pem": "/conf/~bob/key.pem",
+	} {
+		if got := at.path(written); got.Full != filepath.FromSlash(want) || got.Written != written {
+			t.Errorf("%s is %+v, want %s", written, got, want)
+		}
+	}
+	homeless := place{folder: at.folder}.path("~/key.pem")
+	var e *FileError
+	if _, err := ReadSecret(homeless); !errors.As(err, &e) || e.Problem != NoHome {
+		t.Errorf("without HOME: %v, want NoHome", err)
+	}
+}

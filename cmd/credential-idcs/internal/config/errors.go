@@ -1,0 +1,90 @@
+package config
+
+import (
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// An Error is a mistake in the configuration file.
+type Error struct {
+	File   string // the base name
+	Line   int    // from 1; 0 if it is about the file as a whole
+	Reason string // names the key; cleaned; no value from the file but names of profiles and targets
+}
+
+// Error is `config.toml:12: unknown key "scopes"; did you mean "scope"?`.
+func (e *Error) Error() string {
+	s := text.Clean(e.File) + ":"
+	if e.Line > 0 {
+		s += strconv.Itoa(e.Line) + ":"
+	}
+	return s + " " + e.Reason
+}
+
+// A FileError tells why a file was not read. Its Problem says which of the other fields count.
+type FileError struct {
+	Path    Path
+	Problem Problem
+	Mode    fs.FileMode // permission bits, for the modes and owners
+	Owner   int         // user id, for ForeignOwner
+	Err     error       // the system's, for Unreadable
+}
+
+// A Problem is what is wrong with a file.
+type Problem int
+
+const (
+	Unreadable       Problem = iota // missing, no right to read it, an I/O error
+	NotRegular                      // a folder, a fifo, a device
+	TooBig                          // above 1 MiB
+	ReadableByOthers                // and it holds a secret
+	WritableByOthers
+	ForeignOwner // neither we nor root
+	NoHome       // its path begins with ~/, and HOME isn't set
+)
+
+// Error is `client-key.pem can be read by others (mode 0644)`: the name is the one that the
+// configuration has.
+func (e *FileError) Error() string {
+	name := text.Clean(e.Path.Written)
+	switch e.Problem {
+	case NotRegular:
+		return name + " is not a regular file"
+	case TooBig:
+		return name + " is larger than 1 MiB"
+	case ReadableByOthers:
+		return name + " can be read by others (mode " + mode(e.Mode) + ")"
+	case WritableByOthers:
+		return name + " can be written by others (mode " + mode(e.Mode) + ")"
+	case ForeignOwner:
+		return name + " belongs to another user (uid " + strconv.Itoa(e.Owner) + ")"
+	case NoHome:
+		return name + " can't be found, HOME is not set"
+	}
+	// The system's error without its operation and path, which is said already.
+	err := e.Err
+	if pe, ok := err.(*fs.PathError); ok { //nolint:errorlint // only the outermost repeats the path
+		err = pe.Err
+	}
+	return name + " can't be read: " + text.Clean(err.Error())
+}
+
+func (e *FileError) Unwrap() error { return e.Err }
+
+func mode(m fs.FileMode) string {
+	s := strconv.FormatUint(uint64(m.Perm()), 8)
+	return strings.Repeat("0", max(0, 4-len(s))) + s
+}
+
+// base is a path's last part for messages.
+func base(path string) string { return filepath.Base(path) }
+
+// names lists words for a message: `one, two`.
+func names(list []string) string { return text.Clean(strings.Join(list, ", ")) }
+
+// quote is a foreign word between quotes.
+func quote(s string) string { return strconv.Quote(text.Clean(s)) }

@@ -1,0 +1,121 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Load reads the configuration file at path, which is absolute. home is the home directory, for ~/;
+// empty if it isn't known. A file that isn't there gives a File that is Missing.
+//
+// The error is a *FileError (the file may not be used, see open.go) or an *Error (there is a mistake
+// in it).
+func Load(path, home string) (*File, error) {
+	data, err := Path{Written: filepath.Base(path), Full: path}.read(publicRule)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &File{Path: path, Missing: true}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := parse(filepath.Base(path), data, place{folder: filepath.Dir(path), home: home})
+	if err != nil {
+		return nil, err
+	}
+	f.Path = path
+	return f, nil
+}
+
+// parse makes a File of a document. The error is an *Error: the first mistake, first of the
+// language, then of keys and types, then of values, then between profiles.
+func parse(file string, data []byte, at place) (*File, error) {
+	root, err := grow(file, data)
+	if err != nil {
+		return nil, err
+	}
+	if err := rootSection.check(file, root); err != nil {
+		return nil, err
+	}
+	f := &File{}
+	if n := root.nodes["profiles"]; n != nil {
+		f.Profiles = make([]*Profile, 0, len(n.table.keys))
+		for _, name := range n.table.keys {
+			b := builder{file: file, at: at, profile: name, table: n.table.nodes[name].table}
+			p, err := b.build()
+			if err != nil {
+				return nil, err
+			}
+			f.Profiles = append(f.Profiles, p)
+		}
+	}
+	if err := f.clash(file); err != nil {
+		return nil, err
+	}
+	if n := root.nodes["default"]; n != nil {
+		f.Default = n.text
+		if f.named(f.Default) == nil {
+			return nil, &Error{file, n.line, "default is no profile" + f.known()}
+		}
+	}
+	return f, nil
+}
+
+// clash finds a target that two profiles claim. It is a mistake unless the two answer with different
+// user names there: then git's `username` can decide, and where it is absent the lookup says so.
+func (f *File) clash(file string) error {
+	type owner struct {
+		profile *Profile
+		target  *Target
+	}
+	owners := make(map[string][]owner)
+	for _, p := range f.Profiles {
+		for i := range p.Targets {
+			t := &p.Targets[i]
+			place := t.String()
+			for _, o := range owners[place] {
+				if o.target.Username == t.Username {
+					return &Error{file, t.Line, "targets: " + quote(place) + " belongs to profile " + quote(o.profile.Name) + " and to profile " +
+						quote(p.Name) + ", with the same username"}
+				}
+			}
+			owners[place] = append(owners[place], owner{p, t})
+		}
+	}
+	return nil
+}
+
+func (f *File) named(name string) *Profile {
+	i := slices.IndexFunc(f.Profiles, func(p *Profile) bool { return p.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return f.Profiles[i]
+}
+
+// Names are the names of all profiles, in the order of the file.
+func (f *File) Names() []string {
+	list := make([]string, len(f.Profiles))
+	for i, p := range f.Profiles {
+		list[i] = p.Name
+	}
+	return list
+}
+
+// known is the end of a message about a profile that isn't there.
+func (f *File) known() string {
+	if len(f.Profiles) == 0 {
+		return ": there is none"
+	}
+	return "; known: " + names(f.Names())
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// oneOf is "a, b or c".
+func oneOf(list []string) string {
+	return strings.Join(list[:len(list)-1], ", ") + " or " + list[len(list)-1]
+}

@@ -1,0 +1,218 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// A section says which keys a table may have.
+type section struct {
+	in   string // where its keys belong, for a message: "[profiles.NAME]"
+	keys []key
+}
+
+type key struct {
+	name string
+	want want
+	sub  *section // of a tableOf, tablesOf
+}
+
+// want is the type of a key's value.
+type want int
+
+const (
+	aString want = iota
+	aList        // of strings
+	aTable
+	namedTables // a table whose keys are free and whose values are tables
+)
+
+var rootSection = section{"the top of the file", []key{
+	{"default", aString, nil},
+	{"profiles", namedTables, &profileSection},
+}}
+
+var profileSection = section{"[profiles.NAME]", []key{
+	{"domain", aString, nil},
+	{"client_id", aString, nil},
+	{"login", aString, nil},
+	{"scope", aString, nil},
+	{"expiry", aString, nil},
+	{"refresh_scope", aString, nil},
+	{"username", aString, nil},
+	{"token", aString, nil},
+	{"ca_file", aString, nil},
+	{"redirect_url", aString, nil},
+	{"targets", aList, nil},
+	{"client", aTable, &clientSection},
+	{"user", aTable, &userSection},
+	{"target", namedTables, &targetSection},
+}}
+
+var clientSection = section{"[profiles.NAME.client]", []key{
+	{"secret_file", aString, nil},
+	{"secret_env", aString, nil},
+	{"secret_command", aList, nil},
+	{"key_file", aString, nil},
+	{"key_id", aString, nil},
+	{"cert_file", aString, nil},
+	{"audience", aString, nil},
+}}
+
+var userSection = section{"[profiles.NAME.user]", []key{
+	{"subject", aString, nil},
+	{"key_file", aString, nil},
+	{"key_id", aString, nil},
+	{"cert_file", aString, nil},
+	{"audience", aString, nil},
+}}
+
+var targetSection = section{`[profiles.NAME.target."URL"]`, []key{
+	{"username", aString, nil},
+	{"scheme", aString, nil},
+}}
+
+// sections is where a misplaced key is looked for: in TOML all keys behind a header belong to it, so a
+// profile's key that was added at the end of the file lands in the last table.
+var sections = []*section{&profileSection, &clientSection, &userSection, &targetSection}
+
+func (s *section) find(name string) *key {
+	for i := range s.keys {
+		if s.keys[i].name == name {
+			return &s.keys[i]
+		}
+	}
+	return nil
+}
+
+// check holds a table against a section, and the tables inside it. The error is an *Error.
+func (s *section) check(file string, t *table) error {
+	for _, name := range t.keys {
+		n := t.nodes[name]
+		k := s.find(name)
+		if k == nil {
+			return &Error{file, n.line, "unknown key " + quote(name) + s.hint(name)}
+		}
+		if err := k.check(file, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *key) check(file string, n *node) error {
+	wrong := func(is string) error { return &Error{file, n.line, k.name + " must be " + is} }
+	switch k.want {
+	case aString:
+		if n.kind != unstable.String {
+			return wrong("a string in quotes")
+		}
+		return k.plain(file, n)
+	case aList:
+		if n.kind != unstable.Array {
+			return wrong("a list of strings: [\"...\"]")
+		}
+		for _, item := range n.items {
+			if item.kind != unstable.String {
+				return &Error{file, item.line, k.name + " must have strings in quotes only"}
+			}
+			if err := k.plain(file, item); err != nil {
+				return err
+			}
+		}
+	case aTable:
+		if n.table == nil {
+			return wrong("a table")
+		}
+		return k.sub.check(file, n.table)
+	case namedTables:
+		if n.table == nil {
+			return wrong("a table of tables")
+		}
+		for _, name := range n.table.keys {
+			m := n.table.nodes[name]
+			if m.table == nil {
+				return &Error{file, m.line, k.name + "." + quote(name) + " must be a table"}
+			}
+			if err := k.sub.check(file, m.table); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// plain refuses what no setting has: control characters, which could end a line of a protocol or of a
+// message.
+func (k *key) plain(file string, n *node) error {
+	if strings.IndexFunc(n.text, helpers.Control) >= 0 {
+		return &Error{file, n.line, k.name + " has a control character"}
+	}
+	return nil
+}
+
+// hint says what an unknown key was probably meant to be.
+func (s *section) hint(name string) string {
+	known := make([]string, len(s.keys))
+	for i := range s.keys {
+		known[i] = s.keys[i].name
+	}
+	if m := nearest(name, known); m != "" {
+		return "; did you mean " + quote(m) + "?"
+	}
+	for _, other := range sections {
+		if other.find(name) != nil {
+			return "; it belongs in " + other.in
+		}
+	}
+	return ""
+}
+
+// nearest is the word of a list that was probably meant by one that isn't in it, or empty: the one
+// with the fewest typing mistakes, two at most and fewer than the shorter word has letters, else one
+// that begins with the word.
+func nearest(word string, list []string) string {
+	best, bestDistance := "", 3
+	for _, w := range list {
+		if d := distance(word, w); d < bestDistance && d < min(len(word), len(w)) {
+			best, bestDistance = w, d
+		}
+	}
+	if best != "" || len(word) < 3 {
+		return best
+	}
+	for _, w := range list {
+		if strings.HasPrefix(w, word+"_") {
+			return w
+		}
+	}
+	return ""
+}
+
+// distance is the number of letters to insert, delete or change to get from a to b (Levenshtein), for
+// words of at most 32 bytes; else a large number.
+func distance(a, b string) int {
+	const limit = 32
+	if len(a) > limit || len(b) > limit {
+		return limit
+	}
+	var row [limit + 1]int
+	for j := range len(b) + 1 {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,75 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// targets builds the profile's targets, each with what its own table says.
+func (b *builder) targets(p *Profile) error {
+	if n := b.table.nodes["targets"]; n != nil {
+		p.Targets = make([]Target, 0, len(n.items))
+		for _, item := range n.items {
+			t, err := helpers.ParseTarget(item.text)
+			if err != nil {
+				return &Error{b.file, item.line, "targets: " + shown(item.text) + ": " + err.Error()}
+			}
+			if p.target(t) != nil {
+				return &Error{b.file, item.line, "targets: " + quote(t.String()) + " is there twice"}
+			}
+			p.Targets = append(p.Targets, Target{Target: t, Line: item.line, Username: p.Username, Scheme: "auto"})
+		}
+	}
+	if n := b.table.nodes["target"]; n != nil {
+		return b.overrides(p, n.table)
+	}
+	return nil
+}
+
+// overrides reads [profiles.NAME.target."URL"] tables.
+func (b *builder) overrides(p *Profile, tables *table) error {
+	seen := make(map[helpers.Target]bool)
+	for _, url := range tables.keys {
+		own := tables.nodes[url].table
+		t, err := helpers.ParseTarget(url)
+		if err != nil {
+			return b.fail(own, "", "target: "+shown(url)+": "+err.Error())
+		}
+		target := p.target(t)
+		switch {
+		case target == nil:
+			return b.fail(own, "", "target: "+quote(t.String())+" is not in targets of profile "+quote(b.profile))
+		case seen[t]:
+			return b.fail(own, "", "target: "+quote(t.String())+" is there twice")
+		}
+		seen[t] = true
+		if own.nodes["username"] != nil {
+			if err := b.username(own); err != nil {
+				return err
+			}
+			target.Username = own.text("username")
+		}
+		if target.Scheme, err = b.choice(own, "scheme", "auto", schemes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Profile) target(t helpers.Target) *Target {
+	for i := range p.Targets {
+		if p.Targets[i].Target == t {
+			return &p.Targets[i]
+		}
+	}
+	return nil
+}
+
+// shown is a refused target for a message, without what stands before an @: it may be a password.
+func shown(s string) string {
+	if i := strings.LastIndexByte(s, '@'); i >= 0 {
+		s = "…" + s[i:]
+	}
+	return quote(s)
+}

@@ -1,0 +1,209 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// A node is a value of the file with the line it stands on.
+type node struct {
+	line  int
+	kind  unstable.Kind // String, Array, InlineTable (of any table), Integer, …
+	text  string        // of a String
+	items []*node       // of an Array
+	table *table        // of any table
+}
+
+// A table holds keys in the order of the file.
+type table struct {
+	line  int
+	made  made
+	by    *table // of a dotted table: the table under whose header its keys stand
+	keys  []string
+	nodes map[string]*node
+}
+
+// made is how a table came to be, which decides what may still be added to it:
+// https://toml.io/en/v1.0.0#table, "Defining a table more than once is not allowed".
+type made int
+
+const (
+	implied made = iota // [a.b] implies a; its own header may follow
+	headed              // [a.b]
+	dotted              // a.b = 1
+	inline              // a = { b = 1 }: closed
+)
+
+// A grower builds the tree of one document.
+type grower struct {
+	parser unstable.Parser
+	file   string // base name
+	// Expressions come in order, so lines are counted onwards from the last one. The parser's own
+	// count begins at the first line each time, which makes a long file quadratic.
+	offset, lines int
+}
+
+// grow parses a document. The error is an *Error.
+func grow(file string, data []byte) (*table, error) {
+	g := &grower{file: file}
+	g.parser.Reset(data)
+	root := &table{made: headed, line: 1}
+	current := root
+	for g.parser.NextExpression() {
+		e := g.parser.Expression()
+		var err error
+		switch e.Kind {
+		case unstable.Table:
+			current, err = g.header(root, e)
+		case unstable.ArrayTable:
+			key := e.Child()
+			err = g.fail(g.line(key), "["+quote(string(key.Data))+"] in double brackets: there are no lists of tables here")
+		case unstable.KeyValue:
+			err = g.keyValue(current, e)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return root, g.syntax()
+}
+
+// syntax is the parser's own error with its line. Its words are about single characters at most.
+func (g *grower) syntax() error {
+	err := g.parser.Error()
+	if err == nil {
+		return nil
+	}
+	var pe *unstable.ParserError
+	line := 0
+	if errors.As(err, &pe) {
+		line = g.lineAt(int(g.parser.Range(pe.Highlight).Offset))
+	}
+	return g.fail(line, text.Clean(err.Error()))
+}
+
+// header follows or makes the tables of [a.b.c].
+func (g *grower) header(root *table, e *unstable.Node) (*table, error) {
+	t := root
+	it := e.Key()
+	for it.Next() {
+		key, line := string(it.Node().Data), g.line(it.Node())
+		last := it.IsLast()
+		n := t.nodes[key]
+		switch {
+		case n == nil:
+			n = &node{line: line, kind: unstable.InlineTable, table: &table{line: line}}
+			t.add(key, n)
+		case n.table == nil:
+			return nil, g.doubled(line, key, n.line)
+		case n.table.made == inline, last && n.table.made != implied:
+			return nil, g.doubled(line, key, n.table.line)
+		}
+		if t = n.table; last {
+			t.made, t.line = headed, line
+		}
+	}
+	return t, nil
+}
+
+// keyValue adds `a.b = value` to a table.
+func (g *grower) keyValue(t *table, e *unstable.Node) error {
+	current := t
+	it := e.Key()
+	for it.Next() {
+		key, line := string(it.Node().Data), g.line(it.Node())
+		n := t.nodes[key]
+		if it.IsLast() {
+			if n != nil {
+				return g.doubled(line, key, n.line)
+			}
+			v, err := g.value(e.Value(), line)
+			if err != nil {
+				return err
+			}
+			t.add(key, v)
+			return nil
+		}
+		switch {
+		case n == nil:
+			n = &node{line: line, kind: unstable.InlineTable, table: &table{line: line, made: dotted, by: current}}
+			t.add(key, n)
+		case n.table == nil, n.table.made != dotted, n.table.by != current:
+			return g.doubled(line, key, n.line)
+		}
+		t = n.table
+	}
+	return nil
+}
+
+// value copies a value: the parser's memory lives until its next expression.
+func (g *grower) value(v *unstable.Node, line int) (*node, error) {
+	n := &node{line: line, kind: v.Kind}
+	switch v.Kind {
+	case unstable.String:
+		n.text = string(v.Data)
+	case unstable.Array:
+		it := v.Children()
+		for it.Next() {
+			line := line
+			if r := it.Node().Raw; r.Length > 0 {
+				line = g.lineAt(int(r.Offset))
+			}
+			item, err := g.value(it.Node(), line)
+			if err != nil {
+				return nil, err
+			}
+			n.items = append(n.items, item)
+		}
+	case unstable.InlineTable:
+		n.table = &table{line: line, made: dotted}
+		it := v.Children()
+		for it.Next() {
+			if err := g.keyValue(n.table, it.Node()); err != nil {
+				return nil, err
+			}
+		}
+		n.table.close()
+	}
+	return n, nil
+}
+
+// close ends an inline table: nothing may be added to it or to what is inside.
+func (t *table) close() {
+	t.made = inline
+	for _, n := range t.nodes {
+		if n.table != nil {
+			n.table.close()
+		}
+	}
+}
+
+func (t *table) add(key string, n *node) {
+	if t.nodes == nil {
+		t.nodes = make(map[string]*node, 8)
+	}
+	t.keys = append(t.keys, key)
+	t.nodes[key] = n
+}
+
+func (g *grower) line(n *unstable.Node) int { return g.lineAt(int(n.Raw.Offset)) }
+
+func (g *grower) lineAt(offset int) int {
+	if offset < g.offset {
+		g.offset, g.lines = 0, 0
+	}
+	g.lines += bytes.Count(g.parser.Data()[g.offset:offset], []byte{'\n'})
+	g.offset = offset
+	return g.lines + 1
+}
+
+func (g *grower) fail(line int, reason string) error {
+	return &Error{File: g.file, Line: line, Reason: reason}
+}
+
+func (g *grower) doubled(line int, key string, first int) error {
+	return g.fail(line, quote(key)+" is there twice, first in line "+itoa(first))
+}

@@ -1,0 +1,100 @@
+// Package engine joins the three leaves for one profile: the configuration says who the client is,
+// idcs asks the domain, cache keeps the answer. It states facts; what a person should do about them
+// is said in package main.
+package engine
+
+import (
+	"context"
+	"io"
+	"net/url"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// A World is what an Engine uses of the process and the machine.
+type World struct {
+	CacheDir  string // absolute
+	System    cache.System
+	Now       func() time.Time
+	Rand      io.Reader
+	Proxy     func(*url.URL) (*url.URL, error)
+	UserAgent string
+	Getenv    func(string) string
+	Environ   func() []string
+	// Mend is the command that mends a fault of the profile's own files, or empty. It is stored with
+	// a failure, so that all processes of the machine say the same.
+	Mend func(p *config.Profile, err error) string
+}
+
+// An Engine is one profile's way to its tokens. It serves one call of the program and isn't meant
+// for several goroutines.
+type Engine struct {
+	Profile *config.Profile
+	world   World
+	dir     *cache.Dir
+	key     cache.Key
+	clock   *ClockError // what an answer revealed about this machine's clock
+	cause   error       // why the last attempt failed
+}
+
+// New looks at the cache folder. The error is a *cache.FolderError.
+func New(w World, p *config.Profile) (*Engine, error) {
+	dir, err := cache.Open(w.CacheDir, w.System)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{Profile: p, world: w, dir: dir, key: key(p)}, nil
+}
+
+// key names what the tokens belong to. Who changes one of these is somebody else to the domain and
+// must not be given the tokens of before.
+func key(p *config.Profile) cache.Key {
+	subject := ""
+	switch {
+	case p.Login == config.Assertion && p.User != nil:
+		subject = p.User.Subject
+	case p.Login == config.Password:
+		subject = p.Username
+	}
+	return cache.NewKey(p.Domain, p.ClientID, p.Login, subject, Scope(p))
+}
+
+// Scope is the scope that a login of the profile asks for.
+func Scope(p *config.Profile) string {
+	return idcs.LoginScope(p.Scope, p.Expiry, p.Login != config.ClientCredentials)
+}
+
+// Token returns the stored tokens, renewed where that is due; see cache.Dir.Token.
+func (e *Engine) Token(ctx context.Context, w cache.Want) (cache.Result, error) {
+	return e.warned(e.dir.Token(ctx, e.key, w, e.renewal()))
+}
+
+// Drop forgets an access token that a server refused; see cache.Dir.Drop.
+func (e *Engine) Drop(ctx context.Context, refused secret.Text) error {
+	return e.dir.Drop(ctx, e.key, refused)
+}
+
+// Logout revokes the refresh token and deletes everything stored; see cache.Dir.Logout.
+func (e *Engine) Logout(ctx context.Context) error {
+	return e.dir.Logout(ctx, e.key, func(ctx context.Context, refresh secret.Text, skew time.Duration) error {
+		c, err := e.client(ctx, cache.Attempt{Connect: 4 * time.Second, Skew: skew})
+		if err != nil {
+			return err
+		}
+		return c.Revoke(ctx, refresh, nil)
+	})
+}
+
+// View is what the files say, without lock or network.
+func (e *Engine) View() cache.View { return e.dir.View(e.key, e.renewal()) }
+
+func (e *Engine) warned(r cache.Result, err error) (cache.Result, error) {
+	if e.clock != nil {
+		r.Warnings = append(r.Warnings, e.clock)
+	}
+	return r, err
+}

@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"errors"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/idcs"
+)
+
+// The classes of a failure that is shared between processes: how each of them reacts.
+const (
+	Configured = "configuration" // the client, its key, its scope, the domain's certificate
+	Login      = "login"         // a person must log in
+	Later      = "later"         // network, rate limit, an answer that is none
+	Failed     = "failure"       // an answer that is none of these
+)
+
+// refuse says in the cache's words what a failed attempt means: for the refresh token, for how long
+// nobody tries again, and for people.
+func (e *Engine) refuse(err error) *cache.Refusal {
+	e.cause = err
+	f, ok := errors.AsType[*idcs.Error](err)
+	if !ok {
+		return e.unready(err)
+	}
+	r := &cache.Refusal{
+		Failure: cache.Failure{
+			Class: Failed, Code: f.Code, Description: f.Description, ECID: f.ECID, Status: f.Status, Text: f.Error(),
+		},
+		Verdict: verdict(f), Pause: cache.PauseAnswer, RetryAfter: f.RetryAfter, Refresh: f.Refresh, Err: f.Err,
+	}
+	switch f.Class {
+	case idcs.ErrSpent:
+		r.Failure.Class, r.Pause = Login, cache.NoPause
+	case idcs.ErrConfiguration:
+		r.Failure.Class, r.Pause = Configured, cache.PauseClient
+		if f.Code == "invalid_client" || f.Code == "unauthorized_client" {
+			r.Failure.Text = "the domain refused the client" + inBrackets(f)
+		}
+	case idcs.ErrLater, idcs.ErrInDoubt:
+		r.Failure.Class = Later
+	}
+	if f.Outcome == idcs.NotSent {
+		r.Pause = cache.PauseConnect
+	}
+	return r
+}
+
+func verdict(f *idcs.Error) cache.Verdict {
+	switch {
+	case f.Class == idcs.ErrSpent:
+		return cache.Spent
+	case f.Outcome == idcs.NotSent:
+		return cache.NotSent
+	case f.Outcome == idcs.Settled:
+		return cache.Settled
+	}
+	return cache.Doubt
+}
+
+// inBrackets is what a person hands to the administrator: ` (invalid_client, ecid A1b2c3d4e0000000)`.
+func inBrackets(f *idcs.Error) string {
+	if f.ECID == "" {
+		return " (" + f.Code + ")"
+	}
+	return " (" + f.Code + ", ecid " + f.ECID + ")"
+}
+
+// unready is a key, secret or certificate of the profile that can't be used. There is no pause: it
+// is looked at again with each call, so that what was mended works at once.
+func (e *Engine) unready(err error) *cache.Refusal {
+	return &cache.Refusal{
+		Failure: cache.Failure{Class: Configured, Text: err.Error(), Command: e.world.Mend(e.Profile, err)},
+		Verdict: cache.NotSent,
+		Err:     err,
+	}
+}

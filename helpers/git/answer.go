@@ -1,0 +1,44 @@
+package git
+
+import (
+	"strconv"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// answer prints the credential: a user name and a password, or a header of its own where git can
+// send one and it is wanted. Our own capability[]=authtype is what makes git pass the credential
+// back with erase.
+func answer(req request, cred helpers.Credential, comeBack bool) []byte {
+	var b []byte
+	line := func(key, value string) {
+		b = append(b, key...)
+		b = append(b, '=')
+		b = append(b, value...)
+		b = append(b, '\n')
+	}
+	token := cred.Secret.Reveal()
+	if req.authtype {
+		line("capability[]", "authtype")
+	}
+	if comeBack {
+		line("capability[]", "state")
+	}
+	if req.bearer(cred.Scheme) {
+		line("authtype", "Bearer")
+		line("credential", token)
+		line("ephemeral", "1")
+	} else {
+		if req.authtype {
+			line("ephemeral", "1") // git's own cache then doesn't keep it
+		}
+		line("username", cred.Username)
+		line("password", token)
+	}
+	line("password_expiry_utc", strconv.FormatInt(cred.Expiry.Unix(), 10))
+	if comeBack {
+		line("state[]", markPrefix+helpers.Fingerprint(cred.Secret))
+		line("continue", "1")
+	}
+	return b
+}
