@@ -299,3 +299,13 @@ func leftovers(t *testing.T, d *Dir) []string {
 }
 
 func text(s string) secret.Text { return secret.New(s) }
+
+// grantOf is a grant that asks nobody else.
+func grantOf(ask func() (Token, *Refusal)) func(context.Context, Attempt) (Token, *Refusal) {
+	return func(_ context.Context, a Attempt) (Token, *Refusal) {
+		if err := a.Sending(); err != nil {
+			return Token{}, &Refusal{Err: err}
+		}
+		return ask()
+	}
+}
