@@ -159,7 +159,7 @@ func TestTroubleOnTheWayDoesNotEndADeviceLogin(t *testing.T) {
 			idcstest.Fault{On: idcstest.DeviceCode, Nth: 1, Status: 503},
 			idcstest.Fault{On: idcstest.DeviceCode, Nth: 2, Status: 500},
 			idcstest.Fault{On: idcstest.DeviceCode, Nth: 3, Status: 429, Header: http.Header{"Retry-After": {"90"}}},
-			idcstest.Fault{On: idcstest.DeviceCode, Nth: 5, At: idcstest.Headers, Do: idcstest.Reset},
+			idcstest.Fault{On: idcstest.DeviceCode, Nth: 5, Do: idcstest.Reset},
 		)
 	}, approveAt(6))
 	if l.err != nil {
