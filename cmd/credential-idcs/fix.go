@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
+	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
@@ -40,15 +40,14 @@ func mend(p *config.Profile, err error) string {
 	if file, ok := errors.AsType[*config.FileError](err); ok {
 		return mendFile(file)
 	}
-	return "credential-idcs doctor " + p.Name
+	return "credential-idcs doctor " + shellWord(p.Name)
 }
 
 // mendFile is the chmod, or nothing where only a person can know.
 func mendFile(e *config.FileError) string {
-	path := e.Path.Written
-	if e.Path.Full != "" && !strings.Contains(path, "/") {
-		path = e.Path.Full
-	}
+	// In full: the command is typed elsewhere than in the configuration's folder, and between quotes
+	// a shell leaves ~/ as it is.
+	path := e.Path.Full
 	var take fs.FileMode
 	switch e.Problem {
 	case config.ReadableByOthers:
@@ -58,7 +57,7 @@ func mendFile(e *config.FileError) string {
 	default:
 		return ""
 	}
-	return fmt.Sprintf("chmod %o %s", e.Mode.Perm()&^take, shellWord(path))
+	return fmt.Sprintf("chmod %o %s", uint32(e.Mode.Perm()&^take), shellWord(path))
 }
 
 // warn tells people of failures that didn't prevent an answer.
@@ -69,4 +68,12 @@ func (a *app) warn(p *config.Profile, warnings []error) {
 	for _, w := range warnings {
 		a.say(explain(p.Name, w).Lines())
 	}
+}
+
+// failed explains an error of a command, but for a signal that ends the process.
+func (a *app) failed(p *config.Profile, err error) error {
+	if _, ok := errors.AsType[*cache.SignalError](err); ok {
+		return err
+	}
+	return explain(p.Name, err)
 }

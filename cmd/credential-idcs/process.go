@@ -24,6 +24,7 @@ type process struct {
 	proxy          func(*url.URL) (*url.URL, error)
 	terminal       func(fd int) bool // whether a person sits at stdin (0), stdout (1) or stderr (2)
 	exit           func(status int)  // only for a signal that has to end a call in the middle
+	dropped        []string          // variables that hold no absolute path, and are therefore unset
 	refusal        string            // why this process must not run at all; empty: it may
 }
 
@@ -39,6 +40,7 @@ func thisProcess() *process {
 	// No variable may change whom we trust; ca_file in the configuration may.
 	_ = os.Unsetenv("SSL_CERT_FILE")
 	_ = os.Unsetenv("SSL_CERT_DIR")
+	p.dropped = dropRelative()
 	p.refusal = harden()
 	return p
 }

@@ -31,10 +31,10 @@ func runRefresh(ctx context.Context, a *app, args []string) error {
 	}
 	r, err := e.Token(ctx, cache.Want{Force: true})
 	if err != nil {
-		return a.loginFailed(p, err)
+		return a.failed(p, err)
 	}
 	a.warn(p, r.Warnings)
 	a.say("credential-idcs: profile " + p.Name + ": refreshed, the token is good until " +
-		r.Token.AccessStamp.Expires().Local().Format("2006-01-02 15:04:05") + "\n")
+		until(r) + "\n")
 	return nil
 }

@@ -61,7 +61,7 @@ func runToken(ctx context.Context, a *app, args []string) error {
 	}
 	r, err := e.Token(ctx, cache.Want{ID: *id, MinTTL: *minTTL})
 	if err != nil {
-		return a.loginFailed(p, err)
+		return a.failed(p, err)
 	}
 	a.warn(p, r.Warnings)
 
