@@ -3,10 +3,9 @@
 //
 // # Plan, show, apply
 //
-// Each tool has a function that looks and one that takes back: Git and UngitPlan's like return a
-// Plan, which holds the bytes of each file before and after. Nothing is written until Apply; a dry
-// run prints Diff instead. A Plan without changes means that there is nothing to do: configuring
-// twice is configuring once.
+// Git, Docker, Podman and Kubectl, and UndoGit and its like, return a Plan, which holds the bytes of
+// each file before and after. Nothing is written until Apply; a dry run prints Diff instead. A Plan
+// without changes means that there is nothing to do: configuring twice is configuring once.
 //
 // # What stays
 //

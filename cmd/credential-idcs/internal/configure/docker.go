@@ -218,7 +218,8 @@ func noteRuntimeFile(env Env, p *Plan, path string, hosts []helpers.Target) {
 			p.note("podman logout "+h.HostPort(), "%s comes first and holds a password for %s", clean(earlier), h.HostPort())
 		}
 		if _, err := addHelper(b, h.HostPort(), false); errors.As(err, new(otherHelper)) {
-			p.note("podman logout "+h.HostPort(), "%s comes first and has another helper for %s", clean(earlier), h.HostPort())
+			p.note("REGISTRY_AUTH_FILE="+quote(earlier)+" "+configureCommand("podman", h, ""),
+				"%s comes first and has another helper for %s", clean(earlier), h.HostPort())
 		}
 	}
 }
