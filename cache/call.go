@@ -11,8 +11,9 @@ type call struct {
 	d      *Dir
 	name   string
 	want   Want
+	key    Key
 	renew  Renewal
-	began  time.Time
+	start  Token   // as stored when the call began
 	spread float64 // of the early zone
 }
 
@@ -21,6 +22,9 @@ const (
 	waitHard    = 5 * time.Second
 	waitExpired = 15 * time.Second
 )
+
+// waits are how long a Dir's calls wait for a busy lock.
+type waits struct{ hard, expired time.Duration }
 
 // Token returns the token stored under key, renewing it first where that is due.
 //
@@ -38,11 +42,15 @@ func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, er
 	c := d.call(key, w, r)
 	t, err := d.read(c.name)
 	if err != nil {
-		if errors.Is(err, errDamaged) && !w.CachedOnly {
-			return c.underLock(ctx, expired, d.readState(c.name))
+		switch {
+		case !errors.Is(err, errDamaged):
+			return Result{}, err
+		case w.CachedOnly:
+			return Result{}, ErrNotFresh
 		}
-		return Result{}, err
+		return c.underLock(ctx, expired, d.readState(c.name))
 	}
+	c.start = t
 	z, err := c.judge(t)
 	switch {
 	case z == fresh:
@@ -53,7 +61,7 @@ func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, er
 		return c.answer(t, z, err)
 	}
 	s := d.readState(c.name)
-	if why := c.hopeless(t, s); why != nil {
+	if why := c.hopeless(t, s); why != nil && !(t.none() && d.found && d.exists(c.name, ".new")) {
 		return c.answer(t, z, why)
 	}
 	return c.underLock(ctx, z, s)
@@ -61,8 +69,8 @@ func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, er
 
 func (d *Dir) call(key Key, w Want, r Renewal) *call {
 	return &call{
-		d: d, name: d.name(key), want: w, renew: r,
-		began: d.sys.Now().Truncate(time.Millisecond), spread: 0.9 + 0.1*d.sys.Spread(),
+		d: d, name: d.name(key), key: key, want: w, renew: r,
+		spread: 0.9 + 0.1*d.sys.Spread(),
 	}
 }
 
@@ -109,9 +117,13 @@ func (c *call) underLock(ctx context.Context, z zone, before state) (Result, err
 	if err := c.d.ensure(); err != nil {
 		return c.unlocked(z, err)
 	}
-	wait := map[zone]time.Duration{early: 0, hard: waitHard, expired: waitExpired}[z]
-	if c.want.Force {
-		wait = waitExpired
+	c.name = c.d.name(c.key) // a folder that was just made may turn out to be on the network
+	var wait time.Duration // early: look, don't wait
+	switch {
+	case z == expired || c.want.Force:
+		wait = c.d.waits.expired
+	case z == hard:
+		wait = c.d.waits.hard
 	}
 	begun := time.Now()
 	for {
@@ -130,18 +142,36 @@ func (c *call) underLock(ctx context.Context, z zone, before state) (Result, err
 			return c.unlocked(z, err)
 		}
 		r, err := c.transact(ctx, h)
-		if !errors.Is(err, errInFlight) && !errors.Is(err, errLockLost) {
+		if pid, ok := c.d.elsewhere(c.name, err); !ok {
 			return r, err
+		} else if time.Since(begun) >= wait {
+			return c.unlocked(z, &BusyError{Pid: pid, Waited: wait})
 		}
-		// Somebody is at it under another lock file. That is a busy lock by another name.
-		if time.Since(begun) >= wait {
-			return c.unlocked(z, &BusyError{Pid: c.d.holder(c.name), Waited: wait})
+		if err := nap(ctx); err != nil {
+			return c.unlocked(z, err)
 		}
-		select {
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-			return c.unlocked(z, ctx.Err())
-		}
+	}
+}
+
+// elsewhere reports that err says that somebody is at it under another lock file, and who. That is a
+// busy lock by another name.
+func (d *Dir) elsewhere(name string, err error) (pid int, ok bool) {
+	if e, ok := errors.AsType[*inFlightError](err); ok {
+		return e.pid, true
+	}
+	if errors.Is(err, errLockLost) {
+		return d.holder(name), true
+	}
+	return 0, false
+}
+
+// nap waits before the lock is tried again.
+func nap(ctx context.Context) error {
+	select {
+	case <-time.After(50 * time.Millisecond):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

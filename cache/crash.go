@@ -14,9 +14,11 @@ import (
 // be looked up, counts as being worked on: longer than any transaction.
 const foreignIntent = 30 * time.Second
 
-// errInFlight says that another process is sending the stored refresh token at this moment, though
-// we hold the lock: the lock file was deleted, or it isn't shared.
-var errInFlight = errors.New("another process is sending the refresh token")
+// An inFlightError says that another process is sending the stored refresh token at this moment,
+// though we hold the lock: the lock file was deleted, or it isn't shared.
+type inFlightError struct{ pid int }
+
+func (e *inFlightError) Error() string { return "another process is sending the refresh token" }
 
 // recover finds out, under the lock, what the last holder left behind, and puts it right. It
 // returns the token that is stored then and the state without what is settled.
@@ -26,13 +28,15 @@ var errInFlight = errors.New("another process is sending the refresh token")
 // the state: the next refresh presents that token once more, and only its answer settles it.
 func (d *Dir) recover(name string, t Token, s state) (Token, state, error) {
 	if s.Intent != nil && s.Intent.Digest == digest(t.Refresh) && d.atWork(s.Intent) {
-		return t, s, errInFlight
+		return t, s, &inFlightError{s.Intent.Pid}
 	}
 	if successor, ok := d.orphan(name, t, s); ok {
 		if err := d.adopt(name); err != nil {
 			return t, s, err
 		}
 		s.Intent, s.Pause, s.Mark, s.Last = nil, nil, nil, nil
+		s.Attempts++
+		_ = d.writeState(name, s, false) // an intent that stays names a token that is gone
 		return successor, s, nil
 	}
 	if s.Intent != nil && s.Intent.Digest != digest(t.Refresh) {
@@ -87,7 +91,10 @@ func (d *Dir) adopt(name string) error {
 	if err != nil {
 		return &FolderError{Path: path, Problem: "can't be used", Err: err}
 	}
-	r := &reserve{d: d, path: path, f: f}
+	r, err := d.newReserve(path, f)
+	if err != nil {
+		return &FolderError{Path: path, Problem: "can't be used", Err: err}
+	}
 	defer f.Close()
 	b, err := d.readPrivate(path)
 	if err != nil {
@@ -106,15 +113,24 @@ func (d *Dir) adopt(name string) error {
 // keptAside is how many damaged token files are kept.
 const keptAside = 3
 
+// asideTime is UTC, to the millisecond, and sorts by time.
+const asideTime = "20060102T150405.000"
+
 // setAside renames a token file that can't be believed to KEY.bad-TIME, under the lock, so that
 // nothing of it is lost, and forgets the oldest ones. It returns the new name.
 func (d *Dir) setAside(name string) (string, error) {
-	aside := d.file(name, ".bad-"+d.sys.Now().UTC().Format("20060102T150405.000"))
+	now := d.sys.Now().UTC()
+	aside := d.file(name, ".bad-"+now.Format(asideTime))
+	for d.exists(name, ".bad-"+now.Format(asideTime)) {
+		now = now.Add(time.Millisecond)
+		aside = d.file(name, ".bad-"+now.Format(asideTime))
+	}
 	if err := replace(d.file(name, ".json"), aside); err != nil {
 		return "", &FolderError{Path: d.path, Problem: "can't be written", Err: err}
 	}
-	old := d.aside(name)
-	for _, n := range old[:max(0, len(old)-keptAside)] {
+	// The one just made stays even if the clock says that it is the oldest.
+	old := slices.DeleteFunc(d.aside(name), func(n string) bool { return n == filepath.Base(aside) })
+	for _, n := range old[:max(0, len(old)-(keptAside-1))] {
 		_ = os.Remove(filepath.Join(d.path, n))
 	}
 	return aside, nil

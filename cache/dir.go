@@ -20,6 +20,8 @@ type Dir struct {
 	readOnly bool // root serving another user's folder: nothing is written
 	network  bool // shared with other machines, perhaps
 	found    bool // the folder exists
+
+	waits waits
 }
 
 // A Key names what the tokens belong to. Its parts are those that make it another identity's token
@@ -41,7 +43,7 @@ func NewKey(parts ...string) Key {
 // Open looks at the folder, which need not exist yet, and refuses one that somebody else could
 // change. path is absolute. The error is a *FolderError.
 func Open(path string, sys System) (*Dir, error) {
-	d := &Dir{path: path, sys: sys}
+	d := &Dir{path: filepath.Clean(path), sys: sys, waits: waits{hard: waitHard, expired: waitExpired}}
 	if err := d.look(); err != nil {
 		return nil, err
 	}
@@ -185,25 +187,17 @@ func makeFolders(path string) error {
 			return err
 		}
 	}
-	if err := os.Mkdir(path, 0o700); err != nil {
-		if errors.Is(err, fs.ErrExist) { // another process was quicker
-			return nil
-		}
-		return err
+	var err error
+	private(func() { err = os.Mkdir(path, 0o700) })
+	if errors.Is(err, fs.ErrExist) { // another process was quicker
+		return nil
 	}
-	return os.Chmod(path, 0o700)
+	return err
 }
 
 // createPrivate makes a new file that only we can read, before a byte is in it. It never opens one
 // that is there.
-func createPrivate(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|noFollow, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.Chmod(0o600); err != nil && modesCount { // the umask may have taken our own rights
-		_ = f.Close()
-		return nil, err
-	}
-	return f, nil
+func createPrivate(path string) (f *os.File, err error) {
+	private(func() { f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|noFollow, 0o600) })
+	return f, err
 }

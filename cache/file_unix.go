@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -36,6 +37,18 @@ func syncFolder(dir string) error {
 		return err
 	}
 	return nil
+}
+
+var umask sync.Mutex
+
+// private makes what create makes closed to others and open to us from its first moment, whatever
+// the umask is. A mode set afterwards comes too late for another process that finds the file before:
+// under a umask of 777 it could not open it.
+func private(create func()) {
+	umask.Lock()
+	defer umask.Unlock()
+	defer unix.Umask(unix.Umask(0o077))
+	create()
 }
 
 func replace(from, to string) error { return os.Rename(from, to) }

@@ -18,6 +18,8 @@ const modesCount = false
 // syncFolder: NTFS journals a rename by itself.
 func syncFolder(string) error { return nil }
 
+func private(create func()) { create() }
+
 // replace tries again for a tenth of a second: a virus scanner or a reader that has the file open
 // makes a rename fail for a moment.
 func replace(from, to string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -28,10 +29,22 @@ var errBusy = errors.New("busy")
 //
 // Any other error means that there are no locks here; then nothing may be refreshed at all.
 func (d *Dir) tryLock(name string) (*hold, error) {
-	path := d.file(name, ".lock")
+	h, err := lockFile(d.file(name, ".lock"))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return h, err
+	}
+	if err := d.ensure(); err != nil { // the folder was deleted
+		return nil, err
+	}
+	return lockFile(d.file(name, ".lock"))
+}
+
+func lockFile(path string) (*hold, error) {
 	for range 3 { // the file may be deleted between our opening it and locking it
 		f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|noFollow), flock.SetPermissions(0o600))
-		ok, err := f.TryLock()
+		var ok bool
+		var err error
+		private(func() { ok, err = f.TryLock() })
 		if err != nil {
 			return nil, &FolderError{Path: path, Problem: "can't be locked", Err: err}
 		}
@@ -81,6 +94,9 @@ func (d *Dir) holder(name string) int {
 		return 0
 	}
 	defer f.Close()
+	if fi, err := f.Stat(); err != nil || !fi.Mode().IsRegular() { // reading a fifo would wait
+		return 0
+	}
 	b, _ := io.ReadAll(io.LimitReader(f, 64))
 	words := strings.Fields(string(b))
 	if len(words) != 2 {

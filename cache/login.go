@@ -31,7 +31,7 @@ func (d *Dir) Login(ctx context.Context, key Key, grant func(context.Context, At
 	}
 	x.complete(&t, Token{})
 
-	h, err := d.lock(ctx, name, waitExpired, nil)
+	h, err := d.lock(ctx, name, d.waits.expired, nil)
 	if err != nil {
 		return Result{}, err
 	}
@@ -78,7 +78,7 @@ func (d *Dir) Exchange(ctx context.Context, key Key, refresh secret.Text, r Rene
 		return Result{}, err
 	}
 	c := d.call(key, Want{Force: true}, r)
-	h, err := d.lock(ctx, c.name, waitExpired, nil)
+	h, err := d.lock(ctx, c.name, d.waits.expired, nil)
 	if err != nil {
 		return Result{}, err
 	}

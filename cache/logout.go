@@ -25,15 +25,15 @@ func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Conte
 	if !d.anything(name) {
 		return nil
 	}
-	h, err := d.lock(ctx, name, waitExpired, nil)
+	h, err := d.lock(ctx, name, d.waits.expired, nil)
 	if err != nil {
 		return err
 	}
 	defer h.release()
 	h.sign()
 	t, s, err := d.recover(name, d.readAnything(name), d.readState(name))
-	if errors.Is(err, errInFlight) {
-		return &BusyError{Pid: s.Intent.Pid, Waited: waitExpired}
+	if busy, ok := errors.AsType[*inFlightError](err); ok {
+		return &BusyError{Pid: busy.pid, Waited: d.waits.expired}
 	}
 	var failed error
 	if !t.Refresh.Empty() {
@@ -66,9 +66,14 @@ func (d *Dir) readAnything(name string) Token {
 // anything reports whether there is a file of the key to delete.
 func (d *Dir) anything(name string) bool {
 	for _, suffix := range []string{".json", ".new", ".state"} {
-		if _, err := os.Lstat(d.file(name, suffix)); err == nil {
+		if d.exists(name, suffix) {
 			return true
 		}
 	}
 	return len(d.aside(name)) > 0
+}
+
+func (d *Dir) exists(name, suffix string) bool {
+	_, err := os.Lstat(d.file(name, suffix))
+	return err == nil
 }

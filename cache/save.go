@@ -16,6 +16,16 @@ type reserve struct {
 	d    *Dir
 	path string
 	f    *os.File
+	fi   fs.FileInfo // of f, for the time when it is closed
+}
+
+func (d *Dir) newReserve(path string, f *os.File) (*reserve, error) {
+	fi, err := f.Stat()
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return &reserve{d: d, path: path, f: f, fi: fi}, nil
 }
 
 // reserveRoom makes KEY.new and fills it. The bytes are random because some file systems store
@@ -27,7 +37,10 @@ func (d *Dir) reserveRoom(name string) (*reserve, error) {
 	if err != nil {
 		return nil, &FolderError{Path: d.path, Problem: "can't be written", Err: err}
 	}
-	r := &reserve{d: d, path: path, f: f}
+	r, err := d.newReserve(path, f)
+	if err != nil {
+		return nil, &FolderError{Path: d.path, Problem: "can't be written", Err: err}
+	}
 	b := make([]byte, reserveSize)
 	_, _ = rand.Read(b) // never fails
 	if _, err = f.Write(b); err == nil {
@@ -42,20 +55,17 @@ func (d *Dir) reserveRoom(name string) (*reserve, error) {
 
 // ours reports whether the name still leads to the file that we made.
 func (r *reserve) ours() bool {
-	a, err := r.f.Stat()
-	if err != nil {
-		return false
-	}
-	b, err := os.Lstat(r.path)
-	return err == nil && os.SameFile(a, b)
+	fi, err := os.Lstat(r.path)
+	return err == nil && os.SameFile(r.fi, fi)
 }
 
 // drop takes the room away again, and nobody else's.
 func (r *reserve) drop() {
-	if r.ours() {
+	ours := r.ours()
+	_ = r.f.Close() // first: Windows deletes no open file
+	if ours {
 		_ = os.Remove(r.path)
 	}
-	_ = r.f.Close()
 }
 
 // save makes t the stored token, durably: written over the reserved room, cut to size, synced,
@@ -63,6 +73,10 @@ func (r *reserve) drop() {
 // that t may not survive this process; a token that is on the disk though a sync failed is one.
 func (r *reserve) save(name string, t Token) error {
 	record := seal(encodeToken(t))
+	if len(record) > maxFile { // nobody could read it again
+		r.drop()
+		return errors.New("the token is too large")
+	}
 	err := r.commit(name, record)
 	if err == nil {
 		return nil
@@ -92,10 +106,12 @@ func (r *reserve) commit(name string, record []byte) error {
 	if err := r.f.Sync(); err != nil {
 		return err
 	}
+	if err := r.f.Close(); err != nil { // before the rename: Windows renames no open file
+		return err
+	}
 	if err := replace(r.path, r.d.file(name, ".json")); err != nil {
 		return err
 	}
-	_ = r.f.Close()
 	if err := syncFolder(r.d.path); err != nil {
 		return errors.Join(errFolderSync, err)
 	}
@@ -111,7 +127,10 @@ func (d *Dir) saveAnew(name string, record []byte) error {
 	if err != nil {
 		return err
 	}
-	r := &reserve{d: d, path: d.file(name, ".new"), f: f}
+	r, err := d.newReserve(d.file(name, ".new"), f)
+	if err != nil {
+		return err
+	}
 	if err := r.commit(name, record); err != nil {
 		if !errors.Is(err, errFolderSync) {
 			r.drop()

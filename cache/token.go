@@ -39,8 +39,9 @@ type Stamp struct {
 	Life     time.Duration // from Obtained; seconds
 }
 
-// Expires is when the token dies by the wall clock.
-func (s Stamp) Expires() time.Time { return s.Obtained.Add(s.Life) }
+// Expires is when the token dies by the wall clock, whole seconds. The domain counts from the second
+// in which it made the token, so the fraction of Obtained is no part of its life.
+func (s Stamp) Expires() time.Time { return s.Obtained.Truncate(time.Second).Add(s.Life) }
 
 // digest names a secret in records and messages without being it: SHA-256, hex. The digest of
 // nothing is the empty string.

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
@@ -56,13 +55,16 @@ func appendStamp(b []byte, s Stamp) []byte {
 	if !s.Obtained.IsZero() {
 		obtained = s.Obtained.UnixMilli()
 	}
-	b = strconv.AppendInt(append(b, `,"obtained":`...), obtained, 10)
-	b = strconv.AppendInt(append(b, `,"boot":`...), s.Boot.Milliseconds(), 10)
-	return strconv.AppendInt(append(b, `,"life":`...), int64(s.Life/time.Second), 10)
+	// What a broken clock or domain says stays inside the bounds of stamp: a file that couldn't be
+	// read again would cost the refresh token in it.
+	b = strconv.AppendInt(append(b, `,"obtained":`...), min(max(obtained, 0), maxMillis), 10)
+	b = strconv.AppendInt(append(b, `,"boot":`...), min(max(s.Boot.Milliseconds(), 0), maxBoot), 10)
+	return strconv.AppendInt(append(b, `,"life":`...), min(max(int64(s.Life/time.Second), 0), maxSeconds), 10)
 }
 
 // appendString writes a JSON string. Only what JSON demands is escaped, and in one way, so that the
-// text of a value is unique.
+// text of a value is unique. Bytes that are no UTF-8 stay as they are: a refresh token that a person
+// brought in may hold anything, and must come back as it was.
 func appendString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
@@ -117,7 +119,6 @@ func (r *reader) str(name string) string {
 		switch c := r.rest[i]; {
 		case c == '"':
 			r.rest = r.rest[i+1:]
-			r.bad = !utf8.ValidString(b.String())
 			return b.String()
 		case c < 0x20:
 			r.bad = true
@@ -145,7 +146,7 @@ func plain(s string) bool {
 			return false
 		}
 	}
-	return utf8.ValidString(s)
+	return true
 }
 
 // unescape reads one escape as appendString writes it and returns the byte and the escape's length.
@@ -182,12 +183,13 @@ func (r *reader) number(name string) int64 {
 // Numbers beyond these are no times or lives that this program ever wrote.
 const (
 	maxMillis  = int64(1) << 52
+	maxBoot    = maxMillis / 1000 // ms
 	maxSeconds = int64(1) << 32
 )
 
 func (r *reader) stamp() Stamp {
 	obtained, boot, life := r.number(`,"obtained":`), r.number(`,"boot":`), r.number(`,"life":`)
-	if obtained < 0 || obtained > maxMillis || boot < 0 || boot > maxMillis/1000 || life < 0 || life > maxSeconds {
+	if obtained < 0 || obtained > maxMillis || boot < 0 || boot > maxBoot || life < 0 || life > maxSeconds {
 		r.bad = true
 		return Stamp{}
 	}

@@ -30,6 +30,9 @@ func (d *Dir) View(key Key, r Renewal) View {
 		v.State, v.Problem = "login_needed", err
 		if errors.Is(err, errDamaged) {
 			v.Problem = &FolderError{Path: d.file(c.name, ".json"), Problem: "is damaged"}
+			if r.Grant != nil { // the next call keeps it aside and gets another
+				v.State, v.Refresh = "expired", true
+			}
 		}
 		return v
 	}
@@ -46,7 +49,7 @@ func (d *Dir) View(key Key, r Renewal) View {
 	z, _ := c.judge(t)
 	if !t.Access.Empty() {
 		v.Expires, v.Obtained = t.AccessStamp.Expires(), t.AccessStamp.Obtained
-		v.Left = max(0, left(t.AccessStamp, d.sys.Now(), d.sys.Boot()))
+		v.Left = max(0, c.left(t.AccessStamp, t))
 	}
 	switch {
 	case z == fresh:

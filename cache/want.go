@@ -71,7 +71,7 @@ func (c *call) judge(t Token) (zone, error) {
 		z = fresh // the ID token serves to its end
 	}
 	switch {
-	case c.want.Force && t.AccessStamp.Obtained.Before(c.began):
+	case c.want.Force && t.Access == c.start.Access && t.AccessStamp.Obtained.Equal(c.start.AccessStamp.Obtained):
 		z = max(z, hard)
 	case c.suspect(t):
 		z = max(z, hard)
@@ -86,27 +86,36 @@ func (c *call) suspect(t Token) bool {
 }
 
 func (c *call) zone(s Stamp, t Token) zone {
-	now, boot := c.d.sys.Now(), c.d.sys.Boot()
-	z := zoneOf(s, c.want, left(s, now, boot), c.spread)
-	if z == fresh || t.machine == "" {
-		return z
+	z := zoneOf(s, c.want, left(s, c.d.sys.Now(), c.d.sys.Boot()), c.spread)
+	if z == fresh {
+		return z // by both clocks: then it is so on any machine, which costs another file to know
 	}
-	// On another machine the boot clocks have nothing to do with each other. This is asked last,
-	// because it costs another file: a token that is fresh by both clocks is fresh.
-	if m := c.d.sys.Machine(); m != "" && m != t.machine {
-		return zoneOf(s, c.want, left(s, now, 0), c.spread)
+	return zoneOf(s, c.want, c.left(s, t), c.spread)
+}
+
+// left is the life that a stamp of t has left. On another machine than t's the boot clocks have
+// nothing to do with each other.
+func (c *call) left(s Stamp, t Token) time.Duration {
+	if c.foreign(t) {
+		return left(s, c.d.sys.Now(), 0)
 	}
-	return z
+	return left(s, c.d.sys.Now(), c.d.sys.Boot())
 }
 
 // foreign reports that another machine obtained t. Its refresh token is that machine's to spend.
 func (c *call) foreign(t Token) bool {
+	if t.machine == "" {
+		return false
+	}
 	m := c.d.sys.Machine()
-	return m != "" && t.machine != "" && m != t.machine
+	return m != "" && m != t.machine
 }
 
-// answer is what a call gives when there will be no refresh, for the reason why.
+// answer is what a call gives when there will be no refresh, for the reason why. z is the zone of t
+// when the call began to wait or to try; a token that died meanwhile is no answer any more.
 func (c *call) answer(t Token, z zone, why error) (Result, error) {
+	now, _ := c.judge(t)
+	z = max(z, now)
 	if z == expired || c.want.Force {
 		return Result{}, why
 	}

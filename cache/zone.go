@@ -20,12 +20,13 @@ const skewAllowed = 60 * time.Second
 // on the wall clock or the boot clock, whichever says that more time has passed. The boot clock
 // counts suspend and can't be set; after a reboot it says too little and the wall clock decides.
 func left(s Stamp, now time.Time, boot time.Duration) time.Duration {
-	age := now.Sub(s.Obtained)
+	begun := s.Obtained.Truncate(time.Second) // as Expires
+	age := now.Sub(begun)
 	if age < -skewAllowed {
 		return 0 // obtained in the future: nothing is known about it
 	}
 	if s.Boot != 0 && boot != 0 {
-		age = max(age, boot-s.Boot)
+		age = max(age, boot-s.Boot+s.Obtained.Sub(begun))
 	}
 	return s.Life - max(age, 0)
 }

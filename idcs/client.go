@@ -22,8 +22,9 @@ type Client struct {
 	// Roots are the certificates that the domain's (and an https proxy's) must lead to; nil: the
 	// system's.
 	Roots *x509.CertPool
-	// Proxy returns the proxy for a URL, nil for none, as http.ProxyFromEnvironment does. Nil: no
-	// proxy. Which variables count is the caller's business.
+	// Proxy returns the proxy for a URL (http or https, perhaps with user and password), nil for none.
+	// A nil Proxy is none, too. Which variables count is the caller's business; its errors are never
+	// repeated, because they may quote a password.
 	Proxy func(*url.URL) (*url.URL, error)
 	// Connect bounds name lookup, proxy, TCP and TLS together, by the wall clock. 0: only the
 	// context does.

@@ -151,7 +151,6 @@ func certificateCause(err error) string {
 		invalid x509.CertificateInvalidError
 		roots   x509.SystemRootsError
 		other   *tls.CertificateVerificationError
-		alert   tls.AlertError
 	)
 	switch {
 	case errors.As(err, &host):
@@ -164,12 +163,11 @@ func certificateCause(err error) string {
 		return "this machine has no list of trusted authorities"
 	case errors.As(err, &invalid), errors.As(err, &other):
 		return "its certificate isn't valid"
-	case errors.As(err, &alert) && uint8(alert) == alertProtocolVersion,
-		// crypto/tls has no type for a server that chooses an old version by itself.
-		strings.Contains(err.Error(), "selected unsupported protocol version"):
+	// crypto/tls has no type for either: a server that says no to our versions by an alert, and one
+	// that chooses an old version by itself.
+	case strings.HasSuffix(err.Error(), "tls: protocol version not supported"),
+		strings.Contains(err.Error(), "tls: server selected unsupported protocol version"):
 		return "it speaks no TLS 1.2 or later"
 	}
 	return ""
 }
-
-const alertProtocolVersion = 70 // RFC 8446 6.2

@@ -73,6 +73,9 @@ func (r *reply) redirect() string {
 	case u.Host == "":
 		return "the domain redirects within itself; is this the identity domain's address"
 	}
+	if u.Scheme == "" {
+		u.Scheme = "https" // "//host/path" keeps the request's
+	}
 	return "the domain redirects to " + text.Clean(u.Scheme+"://"+u.Host)
 }
 

@@ -38,6 +38,7 @@ type Engine struct {
 	dir     *cache.Dir
 	key     cache.Key
 	clock   *ClockError // what an answer revealed about this machine's clock
+	cause   error       // why the last attempt failed
 }
 
 // New looks at the cache folder. The error is a *cache.FolderError.

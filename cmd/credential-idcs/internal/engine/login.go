@@ -3,9 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
@@ -22,11 +24,73 @@ func (e *Engine) LoginPassword(ctx context.Context, password secret.Text) (cache
 	})
 }
 
+// loginLimit is how long the domain may take to answer a login. A person waits, and nobody else.
+const loginLimit = 30 * time.Second
+
 func (e *Engine) login(ctx context.Context, grant func() (idcs.Grant, error)) (cache.Result, error) {
 	return e.warned(e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
+		ctx, cancel := context.WithTimeout(ctx, loginLimit)
+		defer cancel()
 		return e.ask(ctx, a, grant)
 	}))
 }
+
+// LoginBrowser logs in with the person's browser.
+func (e *Engine) LoginBrowser(ctx context.Context, p signin.Person) (cache.Result, error) {
+	return e.warned(e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
+		c, err := e.client(ctx, a)
+		if err != nil {
+			return cache.Token{}, e.refuse(err)
+		}
+		visit, err := signin.Browser(ctx, p, c, Scope(e.Profile), e.Profile.RedirectURL)
+		if err != nil {
+			return cache.Token{}, e.refusePerson(err)
+		}
+		ctx, cancel := context.WithTimeout(ctx, loginLimit)
+		defer cancel()
+		answer, err := e.send(ctx, c, a, visit.Grant)
+		if err == nil {
+			err = visit.Check(answer)
+		}
+		visit.Close(err)
+		if err != nil {
+			return cache.Token{}, e.refusePerson(err)
+		}
+		return token(answer), nil
+	}))
+}
+
+// LoginDevice logs in with a browser on another device.
+func (e *Engine) LoginDevice(ctx context.Context, p signin.Person) (cache.Result, error) {
+	return e.warned(e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
+		c, err := e.client(ctx, a)
+		if err != nil {
+			return cache.Token{}, e.refuse(err)
+		}
+		answer, err := signin.Device(ctx, p, c, Scope(e.Profile), func(ctx context.Context, g idcs.Grant) (idcs.Answer, error) {
+			ctx, cancel := context.WithTimeout(ctx, loginLimit)
+			defer cancel()
+			return e.send(ctx, c, a, g)
+		})
+		if err != nil {
+			return cache.Token{}, e.refusePerson(err)
+		}
+		return token(answer), nil
+	}))
+}
+
+// refusePerson is refuse for a login that may also have failed for what a person did.
+func (e *Engine) refusePerson(err error) *cache.Refusal {
+	if _, ok := errors.AsType[*idcs.Error](err); ok {
+		return e.refuse(err)
+	}
+	e.cause = err
+	return &cache.Refusal{Failure: cache.Failure{Class: Failed, Text: err.Error()}, Err: err}
+}
+
+// Cause is why the last attempt failed, as the domain or the login said it; nil if none did. It holds
+// more than a stored failure, for who advises a person.
+func (e *Engine) Cause() error { return e.cause }
 
 // LoginRefreshToken takes over a refresh token from elsewhere. It is spent at once: what is stored is
 // the domain's answer, and nothing is stored if the domain refuses it.
@@ -48,6 +112,8 @@ func (e *Engine) Needs(method string) error {
 		return errors.New("it has no [profiles." + p.Name + ".user] with subject and key_file")
 	case method == config.Password && p.Username == config.DefaultUsername:
 		return errors.New("it has no username")
+	case method == config.Browser && p.RedirectURL == "":
+		return errors.New("it has no redirect_url")
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ const (
 // refuse says in the cache's words what a failed attempt means: for the refresh token, for how long
 // nobody tries again, and for people.
 func (e *Engine) refuse(err error) *cache.Refusal {
+	e.cause = err
 	f, ok := errors.AsType[*idcs.Error](err)
 	if !ok {
 		return e.unready(err)

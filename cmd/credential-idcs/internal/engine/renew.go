@@ -63,6 +63,23 @@ func (e *Engine) ask(ctx context.Context, a cache.Attempt, grant func() (idcs.Gr
 	if err != nil {
 		return cache.Token{}, e.refuse(err)
 	}
+	answer, err := e.send(ctx, c, a, g)
+	if err != nil {
+		return cache.Token{}, e.refuse(err)
+	}
+	return token(answer), nil
+}
+
+// token is a domain's answer in the cache's words.
+func token(a idcs.Answer) cache.Token {
+	return cache.Token{
+		Access: a.Access, Refresh: a.Refresh, ID: a.ID, Scope: a.Scope,
+		AccessStamp: cache.Stamp{Life: a.Life}, IDStamp: cache.Stamp{Life: a.IDLife},
+	}
+}
+
+// send hands over a grant, and once more if our clock was to blame.
+func (e *Engine) send(ctx context.Context, c *idcs.Client, a cache.Attempt, g idcs.Grant) (idcs.Answer, error) {
 	answer, err := c.Token(ctx, g, a.Sending)
 	clock := clockOf(answer, err)
 	if err != nil && clock.Known && refusedAssertion(c, g, err) && tooFar(clock.Skew-c.Skew) {
@@ -78,13 +95,7 @@ func (e *Engine) ask(ctx context.Context, a cache.Attempt, grant func() (idcs.Gr
 			e.clock = &ClockError{Skew: clock.Skew}
 		}
 	}
-	if err != nil {
-		return cache.Token{}, e.refuse(err)
-	}
-	return cache.Token{
-		Access: answer.Access, Refresh: answer.Refresh, ID: answer.ID, Scope: answer.Scope,
-		AccessStamp: cache.Stamp{Life: answer.Life}, IDStamp: cache.Stamp{Life: answer.IDLife},
-	}, nil
+	return answer, err
 }
 
 func clockOf(a idcs.Answer, err error) idcs.Clock {

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// An app is one run of the program: the process and the two flags that all of it understands.
+type app struct {
+	*process
+	config  string // --config
+	profile string // --profile
+	silent  bool   // nothing but failures may go to stderr
+	noticed map[string]bool
+}
+
+// run does what the program is asked for and returns the exit status of the process.
+func run(ctx context.Context, p *process) int {
+	a := &app{process: p}
+	err := a.dispatch(ctx)
+	if err == nil {
+		return 0
+	}
+	if s, ok := errors.AsType[*cache.SignalError](err); ok {
+		return 128 + s.Number
+	}
+	if e, ok := errors.AsType[*helpers.Exit](err); ok {
+		if e.Err != nil {
+			a.say(helpers.AsFailure(e.Err).Lines())
+		}
+		return e.Status
+	}
+	f := helpers.AsFailure(err)
+	a.say(f.Lines())
+	return f.Class.Exit()
+}
+
+func (a *app) say(lines string) { _, _ = io.WriteString(a.stderr, lines) }
+
+// notice tells people something once a run that doesn't keep it from being done.
+func (a *app) notice(line string) {
+	if a.silent || a.noticed[line] {
+		return
+	}
+	if a.noticed == nil {
+		a.noticed = map[string]bool{}
+	}
+	a.noticed[line] = true
+	a.say("credential-idcs: " + line + "\n")
+}
+
+// load reads the configuration. Its error is a *helpers.Failure of class Config.
+func (a *app) load(helper bool) (*config.File, error) {
+	path, err := a.configPath(helper)
+	if err != nil {
+		return nil, err
+	}
+	f, err := config.Load(path, a.home())
+	if err != nil {
+		return nil, explainConfig(err)
+	}
+	return f, nil
+}
+
+// chosen is the profile that a person means: the operand, --profile, the variable, the default, the
+// only one.
+func (a *app) chosen(operand string) (*config.Profile, error) {
+	f, err := a.load(false)
+	if err != nil {
+		return nil, err
+	}
+	p, err := f.Choose(operand, a.profile, a.getenv("CREDENTIAL_IDCS_PROFILE"))
+	if err != nil {
+		return nil, explainConfig(err)
+	}
+	return p, nil
+}
+
+// world is what an engine needs of this process.
+func (a *app) world() (engine.World, error) {
+	dir, err := a.cacheDir()
+	if err != nil {
+		return engine.World{}, err
+	}
+	return engine.World{
+		CacheDir: dir, System: cache.NewSystem(), Now: a.now, Rand: a.rand, Proxy: a.proxy,
+		UserAgent: "credential-idcs/" + strings.Trim(version, "()"),
+		Getenv:    a.getenv, Environ: a.environ, Mend: mend,
+	}, nil
+}
+
+// engine is a profile's way to its tokens.
+func (a *app) engine(p *config.Profile) (*engine.Engine, error) {
+	w, err := a.world()
+	if err != nil {
+		return nil, err
+	}
+	e, err := engine.New(w, p)
+	if err != nil {
+		return nil, explain(p.Name, err)
+	}
+	return e, nil
+}

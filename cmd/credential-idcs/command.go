@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// A verb is a command for people.
+type verb struct {
+	name  string
+	words string // what follows the name in the usage: "[PROFILE] [--json]"
+	about string // one line
+	text  string // the rest of its help
+	run   func(ctx context.Context, a *app, args []string) error
+}
+
+// verbs is the program's table of contents for people, in the order of a first day.
+func verbs() []*verb {
+	return []*verb{
+		loginVerb(), logoutVerb(), statusVerb(), tokenVerb(), refreshVerb(), versionVerb(), helpVerb(),
+	}
+}
+
+func command(name string) *verb {
+	switch name {
+	case "--version", "-version":
+		name = "version"
+	case "--help", "-help", "-h":
+		name = "help"
+	}
+	for _, v := range verbs() {
+		if v.name == name {
+			return v
+		}
+	}
+	return nil
+}
+
+// errHelp says that somebody asked for a command's help.
+var errHelp = errors.New("help")
+
+// options is the flag set of a verb, with the flags that all of them have.
+func (a *app) options(v *verb) *flag.FlagSet {
+	f := flag.NewFlagSet(v.name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	f.StringVar(&a.config, "config", a.config, "")
+	f.StringVar(&a.profile, "profile", a.profile, "")
+	f.StringVar(&a.profile, "p", a.profile, "")
+	return f
+}
+
+// parse reads flags before, between and after at most limit operands.
+func (a *app) parse(v *verb, f *flag.FlagSet, args []string, limit int) (operands []string, err error) {
+	help := "credential-idcs help " + v.name
+	for {
+		if err := f.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				_, _ = io.WriteString(a.stdout, v.help())
+				return nil, errHelp
+			}
+			return nil, misuse(v.name+": "+flagError(err), help)
+		}
+		rest := f.Args()
+		if len(rest) == 0 {
+			return operands, nil
+		}
+		if len(operands) == limit {
+			return nil, misuse(v.name+": too many arguments", help)
+		}
+		operands = append(operands, rest[0])
+		args = rest[1:]
+	}
+}
+
+// flagError is package flag's message without the value that was typed: it may be a secret.
+func flagError(err error) string {
+	s := err.Error()
+	if name, ok := strings.CutPrefix(s, "flag provided but not defined: "); ok {
+		return "unknown option -" + text.Clean(name)
+	}
+	if i := strings.LastIndex(s, " for flag "); strings.HasPrefix(s, "invalid ") && i >= 0 {
+		name, _, _ := strings.Cut(s[i+len(" for flag "):], ":")
+		return "the value of option -" + text.Clean(name) + " can't be read"
+	}
+	if name, ok := strings.CutPrefix(s, "flag needs an argument: "); ok {
+		return "option -" + text.Clean(name) + " needs a value"
+	}
+	return "the options can't be read"
+}
+
+// operand is the only operand, or empty.
+func operand(operands []string) string {
+	if len(operands) == 0 {
+		return ""
+	}
+	return operands[0]
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// What is linked is initialised on every start, whatever runs: a helper that git starts twice for
+// each command pays for it each time. And what isn't linked can't be abused.
+func TestNothingIsLinkedThatShouldNotBe(t *testing.T) {
+	banned := map[string]string{
+		"k8s.io/":           "costs 0.7 to 1.3 ms on every call; the kubectl helper declares its few wire fields itself",
+		"sigs.k8s.io/":      "as k8s.io",
+		"testing":           "belongs to tests",
+		"net/http/httptest": "belongs to tests",
+		"github.com/credential-idcs/credential-idcs/idcs/idcstest":       "belongs to tests and the demo",
+		"github.com/credential-idcs/credential-idcs/internal/helpertest": "belongs to tests",
+		"github.com/credential-idcs/credential-idcs/e2e":                 "belongs to tests and the demo",
+		"golang.org/x/oauth2":      "may send a one-time refresh token twice, and reads a missing expires_in as never",
+		"github.com/spf13/cobra":   "half a millisecond at start-up for what package flag does",
+		"gopkg.in/yaml":            "a fifth of a bare start",
+		"go.yaml.in/yaml":          "a fifth of a bare start",
+		"github.com/google/go-cmp": "belongs to tests",
+		"github.com/rogpeppe/":     "belongs to tests",
+		"net/http/cgi":             "belongs to the demo's git server",
+		"plugin":                   "code from files",
+	}
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pkg := range strings.Fields(string(out)) {
+		for prefix, reason := range banned {
+			if pkg == strings.TrimSuffix(prefix, "/") || strings.HasPrefix(pkg, strings.TrimSuffix(prefix, "/")+"/") || strings.HasSuffix(prefix, "yaml") && strings.HasPrefix(pkg, prefix) {
+				t.Errorf("%s is linked: %s", pkg, reason)
+			}
+		}
+	}
+}
+
+// The leaves know nothing of each other; only this command knows all three.
+func TestLeavesDoNotImportEachOther(t *testing.T) {
+	const root = "github.com/credential-idcs/credential-idcs/"
+	leaves := map[string][]string{
+		"cache":   {"idcs", "helpers", "cmd"},
+		"idcs":    {"cache", "helpers", "cmd"},
+		"helpers": {"cache", "idcs", "cmd"},
+	}
+	for leaf, others := range leaves {
+		out, err := exec.Command("go", "list", "-deps", root+leaf+"/...").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pkg := range strings.Fields(string(out)) {
+			for _, other := range others {
+				if p, ok := strings.CutPrefix(pkg, root); ok && (p == other || strings.HasPrefix(p, other+"/")) {
+					t.Errorf("%s imports %s", leaf, pkg)
+				}
+			}
+		}
+	}
+	out, err := exec.Command("go", "list", "-deps", root+"cache").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains("\n"+string(out), "\nnet/http\n") {
+		t.Error("cache imports net/http: it knows files, locks and time")
+	}
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/helpers/docker"
+	"github.com/credential-idcs/credential-idcs/helpers/git"
+	"github.com/credential-idcs/credential-idcs/helpers/kubectl"
+)
+
+// allHelpers are the protocols that the program speaks.
+var allHelpers = []*helpers.Helper{
+	&git.Helper,
+	&docker.Helper,
+	&kubectl.Helper,
+}
+
+// dispatch acts by the name that the program is run under, else by its first argument.
+func (a *app) dispatch(ctx context.Context) error {
+	if a.refusal != "" {
+		return &helpers.Failure{Class: helpers.Internal, Message: a.refusal}
+	}
+	name, args := "", []string(nil)
+	if len(a.args) > 0 {
+		name, args = filepath.Base(a.args[0]), a.args[1:]
+	}
+	if runtime.GOOS == "windows" {
+		name = strings.TrimSuffix(name, ".exe")
+	}
+	for _, h := range allHelpers {
+		for _, base := range h.Bases {
+			if name == base {
+				return a.help(ctx, h, args)
+			}
+		}
+	}
+	args = a.globals(args)
+	if len(args) == 0 {
+		a.say(usage())
+		return &helpers.Exit{Status: helpers.Usage.Exit()}
+	}
+	first, rest := args[0], args[1:]
+	for _, h := range allHelpers {
+		if first == h.Name {
+			return a.help(ctx, h, rest)
+		}
+	}
+	if c := command(first); c != nil {
+		return c.run(ctx, a, rest)
+	}
+	if strings.HasPrefix(first, "-") {
+		return misuse("unknown option", "credential-idcs help")
+	}
+	return misuse("unknown command", "credential-idcs help")
+}
+
+// globals takes --config FILE and --profile NAME from the front of args. What it doesn't know it
+// leaves: a protocol has its own words for a wrong argument.
+func (a *app) globals(args []string) []string {
+	for len(args) > 0 {
+		name, value, joined := strings.Cut(args[0], "=")
+		var to *string
+		switch name {
+		case "--config", "-config":
+			to = &a.config
+		case "--profile", "-profile", "-p":
+			to = &a.profile
+		default:
+			return args
+		}
+		if joined {
+			*to, args = value, args[1:]
+			continue
+		}
+		if len(args) < 2 {
+			return args
+		}
+		*to, args = args[1], args[2:]
+	}
+	return args
+}
+
+// help runs a helper for one call.
+func (a *app) help(ctx context.Context, h *helpers.Helper, args []string) error {
+	a.silent = h.Silent
+	rest := a.globals(args)
+	return h.Run(ctx, &helpers.Call{
+		Args: rest, Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr,
+		Terminal: len(rest) > 0 && a.terminal(0), Getenv: a.getenv, Now: a.now, Profile: a.profile,
+		Module: module, Version: version,
+		Open: a.open,
+	})
+}
+
+const module = "github.com/credential-idcs/credential-idcs"
+
+// open makes the source of a call's credentials. It reads the configuration and nothing else.
+func (a *app) open() (helpers.Source, error) {
+	f, err := a.load(true)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{file: f, app: a}
+	if a.profile != "" {
+		if _, err := f.Profile(a.profile); err != nil && !f.Missing {
+			return nil, explainConfig(err)
+		}
+	}
+	return s, nil
+}
+
+// misuse is a usage error. It repeats nothing of the command line: a secret may have been typed there.
+func misuse(what, instead string) error {
+	return &helpers.Failure{Class: helpers.Usage, Message: what, Command: instead}
+}

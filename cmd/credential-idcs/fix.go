@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// This file and fix_tokens.go are where an error meets the command that mends it. What is below
+// states facts and knows no commands.
+
+// explainConfig turns what the configuration says into a failure.
+func explainConfig(err error) error {
+	var (
+		unlisted *config.UnlistedError
+		shared   *config.SharedError
+		file     *config.FileError
+	)
+	switch {
+	case errors.As(err, &unlisted):
+		return &helpers.Failure{Class: helpers.NotConfigured, Message: err.Error(), Err: err}
+	case errors.As(err, &shared):
+		return &helpers.Failure{Class: helpers.Profile, Message: err.Error(), Err: err}
+	case errors.As(err, &file):
+		return &helpers.Failure{Class: helpers.Config, Message: err.Error(), Command: mendFile(file), Err: err}
+	}
+	f := helpers.AsFailure(err)
+	if f.Message != "internal error" {
+		return f
+	}
+	return &helpers.Failure{Class: helpers.Config, Message: err.Error(), Err: err}
+}
+
+// mend is the command that mends a profile's own files; the engine stores it with the failure.
+func mend(p *config.Profile, err error) string {
+	if file, ok := errors.AsType[*config.FileError](err); ok {
+		return mendFile(file)
+	}
+	return "credential-idcs doctor " + p.Name
+}
+
+// mendFile is the chmod, or nothing where only a person can know.
+func mendFile(e *config.FileError) string {
+	path := e.Path.Written
+	if e.Path.Full != "" && !strings.Contains(path, "/") {
+		path = e.Path.Full
+	}
+	var take fs.FileMode
+	switch e.Problem {
+	case config.ReadableByOthers:
+		return "chmod 600 " + shellWord(path)
+	case config.WritableByOthers:
+		take = 0o022
+	default:
+		return ""
+	}
+	return fmt.Sprintf("chmod %o %s", uint32(e.Mode.Perm()&^take), shellWord(path))
+}
+
+// warn tells people of failures that didn't prevent an answer.
+func (a *app) warn(p *config.Profile, warnings []error) {
+	if a.silent {
+		return
+	}
+	for _, w := range warnings {
+		a.say(explain(p.Name, w).Lines())
+	}
+}
+
+// failed explains an error of a command, but for a signal that ends the process.
+func (a *app) failed(p *config.Profile, err error) error {
+	if _, ok := errors.AsType[*cache.SignalError](err); ok {
+		return err
+	}
+	return explain(p.Name, err)
+}

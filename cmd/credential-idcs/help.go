@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+// usage is the manual in short. It is made only when somebody asks.
+func usage() string {
+	var b strings.Builder
+	b.WriteString(`usage: credential-idcs COMMAND [ARGUMENTS]
+
+One login at an Oracle identity domain, then git, docker, kubectl and their
+relatives get a valid access token by themselves.
+
+`)
+	for _, v := range verbs() {
+		fmt.Fprintf(&b, "  %-12s %s\n", v.name, v.about)
+	}
+	b.WriteString(`
+Run by other programs, under a name of their own or by the first argument:
+
+`)
+	for _, h := range allHelpers {
+		fmt.Fprintf(&b, "  %-12s %s\n", h.Name, h.About)
+	}
+	b.WriteString(`
+Everywhere:
+  -p, --profile NAME   the profile; else $CREDENTIAL_IDCS_PROFILE, else the
+                       default of the configuration, else its only one
+  --config FILE        the configuration; else $CREDENTIAL_IDCS_CONFIG, else
+                       ~/.config/credential-idcs/config.toml
+
+Example:
+  credential-idcs login work
+  git config --global --add credential.https://git.example.com.helper ''
+  git config --global --add credential.https://git.example.com.helper idcs
+  git clone https://git.example.com/team/app.git
+
+Exit status: 0 done, 1 failure, 2 usage, 3 a login is needed, 4 try again
+later (network, rate limit, busy), 5 configuration.
+
+credential-idcs help COMMAND tells more of one.
+`)
+	return b.String()
+}
+
+// help is a verb's manual.
+func (v *verb) help() string {
+	s := "usage: credential-idcs " + v.name
+	if v.words != "" {
+		s += " " + v.words
+	}
+	return s + "\n\n" + strings.ToUpper(v.about[:1]) + v.about[1:] + ".\n" + v.text
+}
+
+func helpVerb() *verb {
+	return &verb{name: "help", words: "[COMMAND]", about: "what there is, or more of one command", run: runHelp}
+}
+
+func runHelp(_ context.Context, a *app, args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		_, err := io.WriteString(a.stdout, usage())
+		return err
+	}
+	if v := command(args[0]); v != nil {
+		_, err := io.WriteString(a.stdout, v.help())
+		return err
+	}
+	for _, h := range allHelpers {
+		if h.Name == args[0] {
+			_, err := fmt.Fprintf(a.stdout, "usage: credential-idcs %s …\n\n%s\n", h.Name, h.About)
+			return err
+		}
+	}
+	return misuse("there is no such command", "credential-idcs help")
+}
+
+func versionVerb() *verb {
+	return &verb{name: "version", about: "version, commit and Go version", run: runVersion}
+}
+
+func runVersion(_ context.Context, a *app, args []string) error {
+	if len(args) > 0 && (args[0] == "-h" || args[0] == "--help") {
+		_, err := io.WriteString(a.stdout, versionVerb().help())
+		return err
+	}
+	if len(args) > 0 {
+		return misuse("version takes no arguments", "credential-idcs help version")
+	}
+	commit := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				commit = s.Value
+			}
+		}
+	}
+	_, err := fmt.Fprintf(a.stdout, "credential-idcs %s (commit %s, %s)\n", version, commit, runtime.Version())
+	return err
+}

@@ -1,0 +1,111 @@
+package signin
+
+import (
+	"errors"
+
+	"github.com/credential-idcs/credential-idcs/idcs"
+)
+
+// A Setup is what a profile has set, as far as the domain must have it set too.
+type Setup struct {
+	Login       string // browser, device, assertion, client_credentials, password or refresh_token
+	Proof       string // secret, key, or empty: a public client
+	KeyID       string // the key's alias; empty: it is named by its certificate
+	RedirectURL string
+}
+
+// Advice names the switch in the domain's console that an administrator must set, one line in the
+// words of the console; empty where none would help.
+//
+// https://docs.oracle.com/en-us/iaas/Content/Identity/applications/add-confidential-application.htm
+// https://docs.oracle.com/en-us/iaas/Content/Identity/applications/add-mobile-application.htm
+func Advice(err error, s Setup) string {
+	switch {
+	case errors.Is(err, ErrNoRefresh):
+		return `in the application tick the grant "Refresh token", and in the resource application "Allow token refresh"`
+	case errors.Is(err, ErrNoAnswer):
+		return `if the browser showed "invalid_redirect_uri": ` + s.redirect()
+	case errors.Is(err, ErrDenied) && s.Login == "browser":
+		return "if you did not refuse it yourself: add the user, or a group of theirs, to the application's users"
+	}
+	e, ok := errors.AsType[*idcs.Error](err)
+	if !ok {
+		return ""
+	}
+	switch e.Code {
+	case "invalid_redirect_uri":
+		return s.redirect()
+	case "unauthorized_client", "unsupported_grant_type", "unsupported_response_type":
+		return s.grant()
+	case "invalid_client":
+		return s.client()
+	case "invalid_scope":
+		return `in the application use "Add resources" for the scope, and in the resource application "Add scopes"; the scopes of two resources don't go together`
+	case "invalid_grant":
+		return s.assertion()
+	case "":
+		if e.Status == 401 || e.Status == 403 {
+			return `activate the application, and let its "Client IP address" admit this machine`
+		}
+	}
+	return ""
+}
+
+func (s Setup) redirect() string {
+	if s.RedirectURL == "" {
+		return ""
+	}
+	return "register the redirect URL " + s.RedirectURL + ` letter by letter, and tick "Allow HTTP URLs" (in a mobile application "Allow non-HTTPS URLs")`
+}
+
+func (s Setup) grant() string {
+	name := ""
+	switch s.Login {
+	case "browser":
+		name = "Authorization code"
+	case "device":
+		name = "Device code"
+	case "assertion":
+		name = "JWT assertion"
+	case "client_credentials":
+		name = "Client credentials"
+	case "password":
+		name = "Resource owner"
+	case "refresh_token":
+		name = "Refresh token"
+	default:
+		return ""
+	}
+	advice := `in the application tick the grant "` + name + `"`
+	if s.Proof == "" && (s.Login == "assertion" || s.Login == "client_credentials" || s.Login == "password") {
+		return advice + "; it must be a confidential application, a mobile one has no such grant"
+	}
+	return advice
+}
+
+func (s Setup) client() string {
+	switch {
+	case s.Proof == "secret":
+		return `activate the application, and copy "Client ID" and "Client secret" from it again`
+	case s.Proof == "key":
+		return "activate the application, and " + s.certificate()
+	}
+	return "activate the application; without a secret or a key it must be a mobile application"
+}
+
+// certificate is where the domain looks for the key of an assertion.
+func (s Setup) certificate() string {
+	alias := "and its certificate imported"
+	if s.KeyID != "" {
+		alias = "and the certificate imported under the alias " + s.KeyID
+	}
+	return `in its "Client type" have "Trusted" chosen ` + alias + ` ("Import certificate", or Settings > "Trusted partner certificates")`
+}
+
+// assertion is for an invalid_grant that a person's typing can't mend.
+func (s Setup) assertion() string {
+	if s.Login != "assertion" {
+		return ""
+	}
+	return "the user must exist and be one of the application's users; " + s.certificate()
+}

@@ -1,0 +1,200 @@
+package signin
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// serverName is how one login knows another.
+const serverName = "credential-idcs"
+
+// A door is the listener that the browser comes back to. It takes one answer.
+type door struct {
+	redirect *redirect
+	state    secret.Text
+	domain   string      // shown on the page
+	hide     []string    // never shown there
+	results  chan result // the one answer
+	server   *http.Server
+
+	mu    sync.Mutex
+	taken bool
+	came  bool // by a browser, not pasted
+
+	finished chan struct{} // closed when page is there
+	page     []byte
+	once     sync.Once
+	shown    chan struct{} // closed when a browser has it
+}
+
+// openDoor listens at all the addresses of r, or at none: the error is a *PortError.
+func openDoor(r *redirect, state secret.Text, domain string) (*door, error) {
+	var listeners []net.Listener
+	for _, address := range r.listen {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			for _, l := range listeners {
+				_ = l.Close()
+			}
+			return nil, &PortError{Address: address, Login: isLogin(address), Err: err}
+		}
+		listeners = append(listeners, l)
+	}
+	d := &door{
+		redirect: r, state: state, domain: domain, results: make(chan result, 1),
+		finished: make(chan struct{}), shown: make(chan struct{}),
+	}
+	d.server = &http.Server{
+		Handler:           d,
+		ReadHeaderTimeout: 10 * time.Second, // others on this machine can connect, too
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          log.New(io.Discard, "", 0),
+	}
+	for _, l := range listeners {
+		go func() { _ = d.server.Serve(l) }() // until close
+	}
+	return d, nil
+}
+
+// isLogin asks whoever holds the address whether it is a login of ours.
+func isLogin(address string) bool {
+	conn, err := net.DialTimeout("tcp", address, time.Second)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(time.Second))
+	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: "+serverName+"\r\nConnection: close\r\n\r\n"); err != nil {
+		return false
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(io.LimitReader(conn, 64<<10)), nil)
+	return err == nil && resp.Header.Get("Server") == serverName
+}
+
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ours := r.Method == http.MethodGet && d.redirect.here(r.Host) && d.redirect.at(r.URL)
+	if d.isTaken() {
+		if !ours || r.URL.RawQuery != "" {
+			panic(http.ErrAbortHandler) // hangs up: there is nothing to say to a second answer
+		}
+		d.show(w, r)
+		return
+	}
+	if !ours {
+		d.answer(w, http.StatusBadRequest, notOurs(d.domain, "Nothing is waiting at this address."))
+		return
+	}
+	got, err := d.redirect.read(r.URL.RawQuery, d.state)
+	if err != nil {
+		d.answer(w, http.StatusBadRequest, notOurs(d.domain, "The login in the terminal is still waiting: "+err.Error()+"."))
+		return
+	}
+	if !d.take() {
+		panic(http.ErrAbortHandler)
+	}
+	d.mu.Lock()
+	d.came = true
+	d.mu.Unlock()
+	w.Header().Set("Location", d.redirect.url) // without the query
+	d.answer(w, http.StatusSeeOther, nil)
+	d.results <- got
+}
+
+// show gives the browser its page as soon as there is one.
+func (d *door) show(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-d.finished:
+	case <-r.Context().Done():
+		return
+	}
+	w.Header().Set("Connection", "close")
+	d.answer(w, http.StatusOK, d.page)
+	d.once.Do(func() { close(d.shown) })
+}
+
+// answer writes a page that nobody keeps, frames or takes anything else from.
+func (d *door) answer(w http.ResponseWriter, status int, page []byte) {
+	h := w.Header()
+	h.Set("Server", serverName)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", policy())
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(page)
+	_ = http.NewResponseController(w).Flush() // the process may end soon
+}
+
+// take reserves the one answer for the caller. False: somebody was first.
+func (d *door) take() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.taken {
+		return false
+	}
+	d.taken = true
+	return true
+}
+
+func (d *door) isTaken() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.taken
+}
+
+// visited is whether a browser brought the answer.
+func (d *door) visited() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.came
+}
+
+// finish tells the browser the end, and waits until it has heard it, or until late.
+func (d *door) finish(err error, late <-chan time.Time) {
+	if !d.visited() {
+		return
+	}
+	if err == nil {
+		d.page = success(d.domain)
+	} else {
+		d.page = failure(d.domain, d.harmless(err))
+	}
+	close(d.finished)
+	select {
+	case <-d.shown:
+	case <-late:
+	}
+}
+
+// harmless is a reason that can be shown. No error that gets here holds a secret; if one did one
+// day, the page would be the wrong place to find out.
+func (d *door) harmless(err error) string {
+	s := err.Error()
+	for _, hidden := range append([]string{d.state.Reveal()}, d.hide...) {
+		if strings.Contains(s, hidden) {
+			return ""
+		}
+	}
+	return text.Clean(s)
+}
+
+// close stops listening. Pages on their way arrive; connections on which nobody said anything
+// (browsers open some in advance) end after a moment.
+func (d *door) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 250*time.Millisecond)
+	defer cancel()
+	if d.server.Shutdown(ctx) != nil {
+		_ = d.server.Close()
+	}
+}

@@ -1,0 +1,23 @@
+package signin
+
+import (
+	"os/exec"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/windows"
+)
+
+// system asks the shell to open the URL, without cmd.exe, to which & is an operator. The folder comes
+// from Windows, not from a variable.
+func (o Opener) system() ([]string, error) {
+	dir, err := windows.GetSystemDirectory()
+	if err != nil {
+		return nil, err
+	}
+	return []string{filepath.Join(dir, "rundll32.exe"), "url.dll,FileProtocolHandler"}, nil
+}
+
+func detach(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP | windows.DETACHED_PROCESS}
+}

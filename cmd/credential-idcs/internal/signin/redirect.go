@@ -1,0 +1,142 @@
+package signin
+
+import (
+	"crypto/subtle"
+	"errors"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// A redirect is the address that the domain sends the browser back to.
+type redirect struct {
+	url    string   // as it is registered, letter by letter
+	host   string   // what the Host header says
+	port   string   // decimal
+	path   string   // escaped, "/" at least
+	listen []string // addresses, all of which must be ours
+}
+
+// parseRedirect takes http on a loopback address with a port: whatever else is registered, we can't
+// listen there, or others could too.
+func parseRedirect(s string) (*redirect, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return nil, &RedirectError{"is no URL"}
+	case u.Scheme != "http":
+		return nil, &RedirectError{"must begin with http://, a listener on this machine has no certificate"}
+	case u.User != nil, u.RawQuery != "", u.ForceQuery, u.Fragment != "", strings.HasSuffix(s, "#"):
+		return nil, &RedirectError{"must be host, port and path, and nothing more"}
+	case u.Port() == "0":
+		return nil, &RedirectError{"needs the port that is registered with the domain"}
+	}
+	r := &redirect{url: s, host: u.Host, port: u.Port(), path: u.EscapedPath()}
+	if r.port == "" {
+		r.port = "80"
+	}
+	if r.path == "" {
+		r.path = "/"
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	switch {
+	case strings.EqualFold(u.Hostname(), "localhost"):
+		r.listen = localhost(r.port)
+	case err == nil && ip.IsLoopback() && ip.Zone() == "":
+		r.listen = []string{net.JoinHostPort(ip.String(), r.port)}
+	default:
+		return nil, &RedirectError{"must be on 127.0.0.1, [::1] or localhost"}
+	}
+	return r, nil
+}
+
+// localhost is both loopback addresses where there are two: browsers try ::1 first, and whoever
+// listens only there would get the code. A machine without IPv6 has one.
+func localhost(port string) []string {
+	both := []string{net.JoinHostPort("127.0.0.1", port)}
+	if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
+		_ = l.Close()
+		both = append(both, net.JoinHostPort("::1", port))
+	}
+	return both
+}
+
+// here is whether a Host header names the redirect's own host. A page elsewhere whose name was made
+// to point to 127.0.0.1 (DNS rebinding) comes with its own.
+func (r *redirect) here(host string) bool {
+	return strings.EqualFold(host, r.host) || r.port == "80" && strings.EqualFold(strings.TrimSuffix(host, ":80"), strings.TrimSuffix(r.host, ":80"))
+}
+
+// A result is what the browser brought back: a code or a refusal.
+type result struct {
+	code    secret.Text
+	refusal *idcs.Error
+}
+
+// Why an answer isn't ours. The texts repeat nothing of it.
+var (
+	errState   = errors.New("it belongs to another login: its state isn't ours")
+	errNothing = errors.New("it holds neither a code nor an error")
+	errTwice   = errors.New("it holds a parameter twice")
+	errAddress = errors.New("it isn't the address that the browser was sent back to")
+)
+
+// read judges the query of an answer (RFC 6749 4.1.2).
+func (r *redirect) read(query string, state secret.Text) (result, error) {
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		return result{}, errNothing
+	}
+	if len(q["state"]) != 1 || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(state.Reveal())) != 1 {
+		return result{}, errState
+	}
+	if len(q["code"]) > 1 || len(q["error"]) > 1 {
+		return result{}, errTwice
+	}
+	if code := q.Get("error"); code != "" {
+		return result{refusal: refusal(code, q.Get("error_description"))}, nil
+	}
+	if q.Get("code") == "" {
+		return result{}, errNothing
+	}
+	return result{code: secret.New(q.Get("code"))}, nil
+}
+
+// readAddress judges a whole address, as the person copied it.
+func (r *redirect) readAddress(address string, state secret.Text) (result, error) {
+	address = strings.Trim(address, " \t\r\"'<>")
+	if !strings.Contains(address, "://") {
+		address = "http://" + address // some browsers hide it
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" || u.User != nil || !r.here(u.Host) || !r.at(u) {
+		return result{}, errAddress
+	}
+	return r.read(u.RawQuery, state)
+}
+
+func (r *redirect) at(u *url.URL) bool {
+	return u.EscapedPath() == r.path || u.EscapedPath() == "" && r.path == "/"
+}
+
+// refusal is the domain's no, brought by the browser (RFC 6749 4.1.2.1).
+func refusal(code, description string) *idcs.Error {
+	e := idcs.Error{Code: text.Clean(code), Description: text.Clean(description), Outcome: idcs.Settled}
+	switch code {
+	case "access_denied":
+		return ended(ErrDenied, e)
+	case "unauthorized_client", "unsupported_response_type", "invalid_scope", "invalid_request",
+		"invalid_client", "invalid_redirect_uri":
+		e.Class = idcs.ErrConfiguration
+	case "server_error", "temporarily_unavailable":
+		e.Class = idcs.ErrLater
+	default:
+		e.Class, e.Cause = idcs.ErrLoginFailed, string(idcs.ErrLoginFailed)
+	}
+	return &e
+}

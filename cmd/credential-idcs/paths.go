@@ -1,0 +1,86 @@
+package main
+
+import (
+	"path/filepath"
+	"runtime"
+
+	"github.com/adrg/xdg"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// The variables that choose folders are read here and nowhere else. A relative value is never used:
+// whoever runs git in a stranger's repository must not find a configuration or a cache there.
+
+const folder = "credential-idcs"
+
+// configPath is the configuration file: --config, else CREDENTIAL_IDCS_CONFIG, else the XDG place. A
+// helper takes only absolute paths, since its working directory is a repository; a person at a
+// shell may give --config a relative one.
+func (a *app) configPath(helper bool) (string, error) {
+	if a.config != "" {
+		if filepath.IsAbs(a.config) {
+			return filepath.Clean(a.config), nil
+		}
+		if helper {
+			return "", noPath("--config must be an absolute path here")
+		}
+		return filepath.Abs(a.config)
+	}
+	if v := a.getenv("CREDENTIAL_IDCS_CONFIG"); v != "" {
+		if !filepath.IsAbs(v) {
+			return "", noPath("CREDENTIAL_IDCS_CONFIG must be an absolute path")
+		}
+		return filepath.Clean(v), nil
+	}
+	base, err := a.xdgFolder("XDG_CONFIG_HOME", xdg.ConfigHome)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(base, folder, "config.toml"), nil
+}
+
+// cacheDir is the folder of the token files.
+func (a *app) cacheDir() (string, error) {
+	if v := a.getenv("CREDENTIAL_IDCS_CACHE_DIR"); v != "" {
+		if !filepath.IsAbs(v) {
+			return "", noPath("CREDENTIAL_IDCS_CACHE_DIR must be an absolute path")
+		}
+		return filepath.Clean(v), nil
+	}
+	base, err := a.xdgFolder("XDG_CACHE_HOME", xdg.CacheHome)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(base, folder), nil
+}
+
+// xdgFolder checks what xdg made of a variable and of HOME: it falls back to "/" where HOME is unset,
+// which is nobody's home.
+func (a *app) xdgFolder(variable, folder string) (string, error) {
+	v := a.getenv(variable)
+	if v != "" && !filepath.IsAbs(v) && v[0] != '~' {
+		a.notice(variable + " is ignored, it isn't an absolute path")
+		v = ""
+	}
+	if v == "" && a.home() == "" {
+		return "", noPath("HOME is not set, and " + variable + " neither; set one of them to an absolute path")
+	}
+	if !filepath.IsAbs(folder) {
+		return "", noPath(variable + " or HOME must be an absolute path")
+	}
+	return filepath.Clean(folder), nil
+}
+
+// home is the home directory, or empty where it isn't known.
+func (a *app) home() string {
+	if runtime.GOOS == "windows" {
+		return xdg.Home
+	}
+	if h := a.getenv("HOME"); filepath.IsAbs(h) {
+		return h
+	}
+	return ""
+}
+
+func noPath(why string) error { return &helpers.Failure{Class: helpers.Config, Message: why} }

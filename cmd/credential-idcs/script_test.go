@@ -1,0 +1,202 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+)
+
+// The test binary is the program, under each of its names.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"credential-idcs":        main,
+		"git-credential-idcs":    main,
+		"docker-credential-idcs": main,
+		"kubectl-idcs":           main,
+	})
+}
+
+// The scripts in testdata/script run the program as git, docker, kubectl and people do: real processes
+// in a home of their own, against a strict domain. See domainCommands for the commands they have.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			home := filepath.Join(e.WorkDir, "home")
+			e.Setenv("HOME", home)
+			e.Setenv("XDG_CONFIG_HOME", filepath.Join(home, ".config"))
+			e.Setenv("XDG_CACHE_HOME", filepath.Join(home, ".cache"))
+			e.Setenv("CACHE", filepath.Join(home, ".cache", "credential-idcs"))
+			e.Setenv("CONFIG", filepath.Join(home, ".config", "credential-idcs"))
+			e.Setenv("TZ", "UTC")
+			e.Values[domainKey{}] = new(*idcstest.Server) // filled by the command domain
+			return os.MkdirAll(filepath.Join(home, ".config", "credential-idcs"), 0o700)
+		},
+		Cmds: domainCommands(t),
+	})
+}
+
+type domainKey struct{}
+
+func domainOf(ts *testscript.TestScript) *idcstest.Server {
+	s, ok := ts.Value(domainKey{}).(**idcstest.Server)
+	if !ok || *s == nil {
+		ts.Fatalf("there is no domain yet")
+	}
+	return *s
+}
+
+// domainCommands are the scripts' own commands.
+func domainCommands(t *testing.T) map[string]func(*testscript.TestScript, bool, []string) {
+	cmds := commands()
+	// domain [ttl=1h] starts a strict domain, and sets the variables that configurations use.
+	cmds["domain"] = func(ts *testscript.TestScript, neg bool, args []string) { cmdDomain(t, ts, args) }
+	return cmds
+}
+
+func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		// config FILE writes the configuration, with $variables filled in.
+		"config": cmdConfig,
+		// posts GRANT N demands that so many requests came.
+		"posts": func(ts *testscript.TestScript, neg bool, args []string) {
+			want, err := strconv.Atoi(args[1])
+			ts.Check(err)
+			if got := domainOf(ts).Posts(args[0]); (got == want) == neg {
+				ts.Fatalf("%d requests of %s", got, args[0])
+			}
+		},
+		// fault GRANT STATUS [N] makes the next N requests, or all, fail so.
+		"fault": func(ts *testscript.TestScript, neg bool, args []string) {
+			status, err := strconv.Atoi(args[1])
+			ts.Check(err)
+			domainOf(ts).Script(idcstest.Fault{On: args[0], Status: status, Body: "<html>down</html>"})
+		},
+		// replay FILE says that a person, not the program, sends the refresh token in it again.
+		"replay": func(ts *testscript.TestScript, neg bool, args []string) {
+			domainOf(ts).AllowReplay(strings.TrimSpace(ts.ReadFile(args[0])))
+		},
+		"mended":    func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).Unscript() },
+		"endlogins": func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).EndLogins() },
+		"stop":      func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).Stop() },
+		// expired waits until the domain takes the access token in FILE no longer.
+		"expired": func(ts *testscript.TestScript, neg bool, args []string) {
+			token := strings.TrimSpace(ts.ReadFile(args[0]))
+			for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+				if _, err := domainOf(ts).Verify(token); err != nil {
+					return
+				}
+			}
+			ts.Fatalf("the token doesn't expire")
+		},
+		// verified demands that the domain takes the access token in FILE.
+		"verified": func(ts *testscript.TestScript, neg bool, args []string) {
+			if _, err := domainOf(ts).Verify(strings.TrimSpace(ts.ReadFile(args[0]))); (err == nil) == neg {
+				ts.Fatalf("verified: %v", err)
+			}
+		},
+		// newlogin FILE writes a refresh token that somebody got elsewhere.
+		"newlogin": func(ts *testscript.TestScript, neg bool, args []string) {
+			s := domainOf(ts)
+			ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(s.NewLogin(s.SecretClient.ID, "urn:opc:idm:__myscopes__ offline_access")), 0o600))
+		},
+		// damage GLOB cuts the only file that matches in half.
+		"damage": func(ts *testscript.TestScript, neg bool, args []string) {
+			path := onlyMatch(ts, args[0])
+			b, err := os.ReadFile(path)
+			ts.Check(err)
+			ts.Check(os.WriteFile(path, b[:len(b)/2], 0o600))
+		},
+		// newer GLOB makes a token file one of a later version.
+		"newer": func(ts *testscript.TestScript, neg bool, args []string) {
+			path := onlyMatch(ts, args[0])
+			b, err := os.ReadFile(path)
+			ts.Check(err)
+			ts.Check(os.WriteFile(path, []byte(strings.Replace(string(b), `"version":1`, `"version":9`, 1)), 0o600))
+		},
+		// files GLOB N demands that so many files match.
+		"files": func(ts *testscript.TestScript, neg bool, args []string) {
+			found, err := filepath.Glob(ts.MkAbs(args[0]))
+			ts.Check(err)
+			want, err := strconv.Atoi(args[1])
+			ts.Check(err)
+			if len(found) != want {
+				ts.Fatalf("%d files match, want %d: %v", len(found), want, found)
+			}
+		},
+		// nosecrets FILE... demands that no secret of the domain stands in them.
+		"nosecrets": func(ts *testscript.TestScript, neg bool, args []string) {
+			for _, name := range args {
+				content := ts.ReadFile(name)
+				for _, s := range domainOf(ts).Secrets() {
+					if strings.Contains(content, s) {
+						ts.Fatalf("%s holds a secret", name)
+					}
+				}
+			}
+		},
+	}
+}
+
+func onlyMatch(ts *testscript.TestScript, glob string) string {
+	found, err := filepath.Glob(ts.MkAbs(glob))
+	ts.Check(err)
+	if len(found) != 1 {
+		ts.Fatalf("%d files match %s", len(found), glob)
+	}
+	return found[0]
+}
+
+func cmdDomain(t *testing.T, ts *testscript.TestScript, args []string) {
+	o := idcstest.Options{Dir: ts.Getenv("WORK"), AccessTTL: time.Hour}
+	for _, a := range args {
+		ttl, ok := strings.CutPrefix(a, "ttl=")
+		if !ok {
+			ts.Fatalf("usage: domain [ttl=1h]")
+		}
+		d, err := time.ParseDuration(ttl)
+		ts.Check(err)
+		o.AccessTTL = d
+	}
+	s, err := idcstest.New(o)
+	ts.Check(err)
+	ts.Defer(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("%v\n%s", err, s.JournalText())
+		}
+	})
+	// Values are kept by type, and there is one holder for the script's life.
+	*ts.Value(domainKey{}).(**idcstest.Server) = s
+	dir := ts.Getenv("CONFIG")
+	ts.Check(os.WriteFile(filepath.Join(dir, "client-key.pem"), s.KeyClient.Key.KeyPEM(), 0o600))
+	ts.Check(os.WriteFile(filepath.Join(dir, "client-cert.pem"), s.KeyClient.Key.CertPEM(), 0o644))
+	ts.Check(os.WriteFile(filepath.Join(dir, "client.secret"), []byte(s.SecretClient.Secret+"\n"), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("password"), []byte(s.User.Password+"\n"), 0o600))
+	for k, v := range map[string]string{
+		"DOMAIN": s.URL(), "CA": s.CAFile, "USER_NAME": s.User.Name, "ALIAS": s.KeyClient.Key.Alias,
+		"KEY_CLIENT": s.KeyClient.ID, "SECRET_CLIENT": s.SecretClient.ID, "PUBLIC_CLIENT": s.PublicClient.ID,
+	} {
+		ts.Setenv(k, v)
+	}
+}
+
+func cmdConfig(ts *testscript.TestScript, neg bool, args []string) {
+	text := os.Expand(ts.ReadFile(args[0]), func(name string) string {
+		v := ts.Getenv(name)
+		if v == "" {
+			ts.Fatalf("config: $%s isn't set", name)
+		}
+		return v
+	})
+	path := filepath.Join(ts.Getenv("CONFIG"), "config.toml")
+	ts.Check(os.WriteFile(path, []byte(text), 0o600))
+}

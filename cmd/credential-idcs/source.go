@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// A source answers helpers: the configuration says who owns a target, the engine of that profile has
+// the token.
+type source struct {
+	app  *app
+	file *config.File
+}
+
+func (s *source) find(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
+	if ask.Target.IsZero() {
+		p, err := s.file.Choose(ask.Profile, s.app.getenv("CREDENTIAL_IDCS_PROFILE"))
+		if err != nil {
+			return nil, helpers.Owner{}, explainConfig(err)
+		}
+		return p, helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto"}, nil
+	}
+	p, t, err := s.file.Owner(ask.Target, ask.Username, ask.Profile)
+	if err != nil {
+		return nil, helpers.Owner{}, explainConfig(err)
+	}
+	return p, helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme}, nil
+}
+
+func (s *source) Owner(ask helpers.Ask) (helpers.Owner, error) {
+	_, owner, err := s.find(ask)
+	return owner, err
+}
+
+func (s *source) Credential(ctx context.Context, ask helpers.Ask) (helpers.Credential, error) {
+	p, owner, err := s.find(ask)
+	if err != nil {
+		return helpers.Credential{}, err
+	}
+	w := cache.Want{Need: ask.Need, Suspect: ask.Suspect, CachedOnly: ask.CachedOnly}
+	w.ID = ask.Kind == helpers.ID || ask.Kind == helpers.ProfilesToken && p.Token == "id"
+	if w.ID {
+		if err := noIDToken(p); err != nil {
+			return helpers.Credential{}, err
+		}
+	}
+	e, err := s.app.engine(p)
+	if err != nil {
+		return helpers.Credential{}, err
+	}
+	r, err := e.Token(ctx, w)
+	if err != nil {
+		return helpers.Credential{}, s.failed(p, err)
+	}
+	s.app.warn(p, r.Warnings)
+	token, stamp := r.Token.Access, r.Token.AccessStamp
+	if w.ID {
+		token, stamp = r.Token.ID, r.Token.IDStamp
+	}
+	return helpers.Credential{Owner: owner, Secret: token, Expiry: reported(stamp.Expires(), s.app.now())}, nil
+}
+
+// reported is the expiry told to clients: 30 s before the token dies while more than 60 s are left, so
+// that they come back in time; else the time it dies. Whole seconds, rounded down, but never past.
+func reported(dies, now time.Time) time.Time {
+	if dies.Sub(now) > 60*time.Second {
+		dies = dies.Add(-30 * time.Second)
+	}
+	t := dies.Truncate(time.Second)
+	if t.Before(now) { // less than a second is left
+		t = now.Truncate(time.Second).Add(time.Second)
+	}
+	return t.UTC()
+}
+
+func (s *source) Refused(ctx context.Context, ask helpers.Ask, access secret.Text) error {
+	p, _, err := s.find(ask)
+	if err != nil {
+		return err
+	}
+	e, err := s.app.engine(p)
+	if err != nil {
+		return err
+	}
+	if err := e.Drop(ctx, access); err != nil {
+		return s.failed(p, err)
+	}
+	return nil
+}
+
+// failed explains an error of a call. A signal that was held back until the new token was safe ends
+// the process here: whatever a helper would print now must not be printed.
+func (s *source) failed(p *config.Profile, err error) error {
+	if sig, ok := errors.AsType[*cache.SignalError](err); ok {
+		s.app.exit(128 + sig.Number)
+	}
+	return explain(p.Name, err)
+}
+
+func (s *source) Targets() ([]helpers.Listed, error) {
+	var all []helpers.Listed
+	for _, p := range s.file.Profiles {
+		for _, t := range p.Targets {
+			all = append(all, helpers.Listed{
+				Owner:  helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme},
+				Target: t.Target,
+			})
+		}
+	}
+	return all, nil
+}
+
+func (s *source) Ready(profile string) bool {
+	p, err := s.file.Profile(profile)
+	if err != nil {
+		return false
+	}
+	if p.Alone() {
+		return true
+	}
+	e, err := s.app.engine(p)
+	if err != nil {
+		return false
+	}
+	switch e.View().State {
+	case "fresh", "stale", "expired":
+		return true
+	}
+	return false
+}
+
+// noIDToken is why a profile never has an ID token, or nil.
+func noIDToken(p *config.Profile) error {
+	why := ""
+	switch {
+	case p.Login == config.ClientCredentials:
+		why = `login = "client_credentials" never brings an ID token`
+	case !slices.Contains(strings.Fields(p.Scope), "openid"):
+		why = `an ID token needs openid in its scope`
+	default:
+		return nil
+	}
+	return &helpers.Failure{Class: helpers.Profile, Message: "profile " + p.Name + ": " + why}
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+)
+
+func statusVerb() *verb {
+	return &verb{
+		name: "status", words: "[PROFILE] [--json]", about: "who is logged in, and for how long",
+		text: `
+One row a profile, from the files alone: never on the network. A token is
+fresh; stale, which is usable but due for a refresh; or expired, which is
+refreshed when it is next used. login_needed: something is stored that can be
+neither used nor refreshed. none: nothing is stored.
+
+  --json   an array of objects: profile, domain, username, state, expires_at,
+           obtained_at, refreshable, last_error
+`,
+		run: runStatus,
+	}
+}
+
+// A row is what status says of a profile; its members are the ones of --json.
+type row struct {
+	Profile     string     `json:"profile"`
+	Domain      string     `json:"domain"`
+	Username    string     `json:"username"`
+	State       string     `json:"state"`
+	Expires     *time.Time `json:"expires_at"`
+	Obtained    *time.Time `json:"obtained_at"`
+	Refreshable bool       `json:"refreshable"`
+	LastError   *lastError `json:"last_error"`
+
+	left    time.Duration
+	problem error
+}
+
+type lastError struct {
+	Code        string    `json:"code"`
+	Description string    `json:"description"`
+	ECID        string    `json:"ecid"`
+	At          time.Time `json:"at"`
+}
+
+func runStatus(_ context.Context, a *app, args []string) error {
+	f := a.options(statusVerb())
+	asJSON := f.Bool("json", false, "")
+	operands, err := a.parse(statusVerb(), f, args, 1)
+	if err != nil {
+		return helped(err)
+	}
+	file, err := a.load(false)
+	if err != nil {
+		return err
+	}
+	profiles := file.Profiles
+	if name := operand(operands); name != "" || a.profile != "" {
+		p, err := file.Choose(name, a.profile)
+		if err != nil {
+			return explainConfig(err)
+		}
+		profiles = []*config.Profile{p}
+	}
+	rows := make([]row, 0, len(profiles))
+	for _, p := range profiles {
+		r, err := a.row(p)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, r)
+	}
+	if *asJSON {
+		b, err := json.MarshalIndent(rows, "", "  ")
+		if err != nil {
+			return err
+		}
+		_, err = a.stdout.Write(append(b, '\n'))
+		return err
+	}
+	if len(rows) == 0 {
+		a.say("credential-idcs: there is no profile in " + file.Path + "\n")
+		return nil
+	}
+	return table(a.stdout, rows, file)
+}
+
+func (a *app) row(p *config.Profile) (row, error) {
+	e, err := a.engine(p)
+	if err != nil {
+		return row{}, err
+	}
+	v := e.View()
+	r := row{
+		Profile: p.Name, Domain: p.Domain, Username: p.Username, State: v.State,
+		Refreshable: v.Refresh, left: v.Left, problem: v.Problem,
+	}
+	if !v.Expires.IsZero() {
+		expires, obtained := v.Expires.UTC().Truncate(time.Second), v.Obtained.UTC().Truncate(time.Second)
+		r.Expires, r.Obtained = &expires, &obtained
+	}
+	if v.Last != nil {
+		r.LastError = failure(v.Last)
+	}
+	return r, nil
+}
+
+// failure is the last attempt's in the words of --json. Where the domain gave no code it is ours.
+func failure(f *cache.Failure) *lastError {
+	e := &lastError{Code: f.Code, Description: f.Description, ECID: f.ECID, At: f.At.UTC().Truncate(time.Second)}
+	if e.Code == "" {
+		e.Code = f.Class
+	}
+	if e.Description == "" {
+		e.Description = f.Text
+	}
+	return e
+}
+
+func table(w io.Writer, rows []row, file *config.File) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "PROFILE\tUSER\tSTATE\tLEFT\tREFRESH\tLAST FAILURE")
+	for _, r := range rows {
+		name, left, refresh, last := r.Profile, "-", "no", "-"
+		if len(rows) > 1 && name == file.Default {
+			name += " *"
+		}
+		if r.Expires != nil {
+			left = life(r.left)
+		}
+		if r.Refreshable {
+			refresh = "yes"
+		}
+		switch {
+		case r.problem != nil:
+			last = explain(r.Profile, r.problem).Message
+		case r.LastError != nil:
+			last = r.LastError.At.Local().Format("15:04") + " " + r.LastError.Code
+			if r.LastError.ECID != "" {
+				last += " (ecid " + r.LastError.ECID + ")"
+			}
+		}
+		fmt.Fprintln(t, strings.Join([]string{name, r.Username, r.State, left, refresh, last}, "\t"))
+	}
+	return t.Flush()
+}
+
+// life is a duration for eyes: 45s, 12m, 7h32m, 3d4h.
+func life(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%dd%dh", int(d.Hours())/24, int(d.Hours())%24)
+}

@@ -1,0 +1,23 @@
+// Package need finds the outside programs that a test runs.
+package need
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// Tool returns the path of a program. Where it is missing the test is skipped with its name, or
+// fails if CI=true is set: there .ci/run has installed everything, and a skip would hide a hole.
+func Tool(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("CI=true and %s is missing: %v", name, err)
+	}
+	t.Skipf("%s is missing: %v", name, err)
+	return ""
+}

@@ -1,0 +1,312 @@
+package idcs
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// No byte of a request reaches a server that can't be trusted.
+func TestUntrustedServersHearNothing(t *testing.T) {
+	selfSigned := func(t *testing.T) tls.Certificate {
+		key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		c := &x509.Certificate{SerialNumber: big.NewInt(3), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+			IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+		der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	}
+	for _, tt := range []struct {
+		name   string
+		config func(*testing.T) *tls.Config
+		edit   func(*Client)
+		want   string
+	}{
+		{"expired", withCertificate(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), nil, "expired"},
+		{"not yet valid", withCertificate(func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) }), nil, "isn't valid yet"},
+		{"clock of 1970", withCertificate(nil), func(c *Client) { c.Now = func() time.Time { return time.Unix(9, 0) } }, "by this machine's clock"},
+		{"another host", withCertificate(func(c *x509.Certificate) { c.IPAddresses = nil; c.DNSNames = []string{"evil\x1b[2J.example.com"} }), nil, "another host"},
+		{"for clients", withCertificate(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), nil, "isn't valid"},
+		{"self-signed", func(t *testing.T) *tls.Config { return &tls.Config{Certificates: []tls.Certificate{selfSigned(t)}} }, nil, "trusted authority"},
+		{"another authority", withCertificate(nil), func(c *Client) { c.Roots = x509.NewCertPool() }, "trusted authority"},
+		{"the system's authorities", withCertificate(nil), func(c *Client) { c.Roots = nil }, "trusted authorit"},
+		{"TLS 1.1", func(t *testing.T) *tls.Config {
+			c := withCertificate(nil)(t)
+			c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+			return c
+		}, nil, "TLS 1.2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l, err := tls.Listen("tcp", "127.0.0.1:0", tt.config(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			heard := make(chan int64, 1)
+			go func() {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				defer conn.Close()
+				n, _ := io.Copy(io.Discard, conn) // what came through TLS
+				heard <- n
+			}()
+			defer l.Close()
+			c := newClient("https://" + l.Addr().String())
+			if tt.edit != nil {
+				tt.edit(c)
+			}
+			_, err = c.Token(bound(t), refreshGrant(), func() error { t.Error("sending was called"); return nil })
+			e := expect(t, err, ErrConfiguration, NotSent)
+			if !strings.Contains(e.Error(), tt.want) || strings.ContainsRune(e.Error(), 0x1b) {
+				t.Errorf("got %q, want %q in it", e, tt.want)
+			}
+			if n := <-heard; n != 0 {
+				t.Errorf("%d bytes arrived", n)
+			}
+		})
+	}
+}
+
+func withCertificate(edit func(*x509.Certificate)) func(*testing.T) *tls.Config {
+	return func(t *testing.T) *tls.Config {
+		return &tls.Config{Certificates: []tls.Certificate{serverCertificate(t, edit)}}
+	}
+}
+
+func TestOldVersionChosenByTheServer(t *testing.T) {
+	// A ServerHello of TLS 1.0 by hand: Go's own server would send an alert instead.
+	hello := append([]byte{3, 1}, make([]byte, 32)...) // version, random
+	hello = append(hello, 0, 0xc0, 0x09, 0)            // no session, a cipher suite, no compression
+	body := append([]byte{2, 0, 0, byte(len(hello))}, hello...)
+	record := append([]byte{22, 3, 1, 0, byte(len(body))}, body...)
+	err := connectTo(t, string(record))
+	expect(t, err, ErrConfiguration, NotSent)
+}
+
+func TestAServerWithoutTLS(t *testing.T) {
+	expect(t, connectTo(t, "HTTP/1.1 400 Bad Request\r\n\r\n"), ErrLater, NotSent)
+}
+
+// connectTo asks a server that says one thing and no more.
+func connectTo(t *testing.T, says string) error {
+	d := newRawDomain(t, func(d *rawDomain, tcp *net.TCPConn, _ *tls.Conn) {
+		io.CopyN(io.Discard, tcp, 5)
+		io.WriteString(tcp, says)
+		<-d.done
+	})
+	_, err := newClient(d.URL).Token(bound(t), refreshGrant(), nil)
+	return err
+}
+
+func TestNoSuchHost(t *testing.T) {
+	_, err := newClient("https://no-such-domain.invalid").Token(bound(t), refreshGrant(), nil)
+	e := expect(t, err, ErrLater, NotSent)
+	if !strings.HasPrefix(e.Error(), "the domain no-such-domain.invalid: ") {
+		t.Errorf("got %q", e)
+	}
+}
+
+// through is a Client.Proxy that always says u.
+func through(u *url.URL) func(*url.URL) (*url.URL, error) {
+	return func(*url.URL) (*url.URL, error) { return u, nil }
+}
+
+// proxy is a CONNECT proxy that keeps what it is told.
+type proxy struct {
+	url *url.URL
+	mu  sync.Mutex
+	log strings.Builder
+	wg  sync.WaitGroup
+}
+
+func (p *proxy) heard() string { p.mu.Lock(); defer p.mu.Unlock(); return p.log.String() }
+
+// newProxy answers with answer, and connects through if that is a 2xx.
+func newProxy(t *testing.T, scheme, user, answer string) *proxy {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if scheme == "https" {
+		l = tls.NewListener(l, withCertificate(nil)(t))
+	}
+	p := &proxy{}
+	if p.url, err = url.Parse(scheme + "://" + user + l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close(); p.wg.Wait() })
+	p.wg.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			p.wg.Go(func() { p.serve(conn, answer) })
+		}
+	})
+	return p
+}
+
+func (p *proxy) serve(conn net.Conn, answer string) {
+	defer conn.Close()
+	br := bufio.NewReader(conn)
+	r, err := http.ReadRequest(br)
+	if err != nil {
+		return
+	}
+	p.mu.Lock()
+	fmt.Fprintf(&p.log, "%s %s\n", r.Method, r.RequestURI)
+	r.Header.Write(&p.log)
+	p.mu.Unlock()
+	io.WriteString(conn, answer)
+	if !strings.HasPrefix(answer, "HTTP/1.1 2") {
+		return
+	}
+	to, err := net.Dial("tcp", r.RequestURI)
+	if err != nil {
+		return
+	}
+	defer to.Close()
+	p.wg.Go(func() { io.Copy(to, br); to.Close() })
+	io.Copy(conn, to)
+}
+
+const established = "HTTP/1.1 200 Connection established\r\n\r\n"
+
+func TestProxiesCarryTheRequestUnseen(t *testing.T) {
+	for _, scheme := range []string{"http", "https"} {
+		for _, user := range []string{"", "ana:pr%40xy-pass@"} {
+			d, s := recorder(t, 200, good)
+			p := newProxy(t, scheme, user, established)
+			c := newClient(d.URL)
+			c.Proxy = through(p.url)
+			if _, err := c.Token(bound(t), refreshGrant(), nil); err != nil {
+				t.Fatalf("%s %s: %v", scheme, user, err)
+			}
+			if d.requests.Load() != 1 || s.header.Get("Proxy-Authorization") != "" {
+				t.Errorf("%d requests, headers %v", d.requests.Load(), s.header)
+			}
+			want := "CONNECT " + strings.TrimPrefix(d.URL, "https://") + "\n"
+			if user != "" {
+				want += "Proxy-Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("ana:pr@xy-pass")) + "\r\n"
+			}
+			want += "User-Agent: credential-idcs/test\r\n"
+			if got := p.heard(); got != want {
+				t.Errorf("the proxy heard %q, want %q", got, want)
+			}
+		}
+	}
+}
+
+// The proxy's password stands in no error, in whatever way it is printed.
+func TestProxyFailuresSendNothing(t *testing.T) {
+	d, _ := recorder(t, 200, good)
+	const user = "ana:pr0xy-pass@"
+	refused := func(answer string) func(*testing.T) *url.URL {
+		return func(t *testing.T) *url.URL { return newProxy(t, "http", user, answer).url }
+	}
+	at := func(s string) func(*testing.T) *url.URL {
+		return func(t *testing.T) *url.URL {
+			u, err := url.Parse(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return u
+		}
+	}
+	for _, tt := range []struct {
+		name  string
+		proxy func(*testing.T) *url.URL
+		class Class
+		want  string
+	}{
+		{"407", refused("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\n\r\n"), ErrLater, "(407)"},
+		{"403", refused("HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nbody"), ErrLater, "refused to connect (403)"},
+		{"redirect", refused("HTTP/1.1 302 Found\r\nLocation: https://evil.example.com/\r\n\r\n"), ErrLater, "(302)"},
+		{"garbage", refused("pr0xy-pass\r\n\r\n"), ErrLater, "no answer that could be understood"},
+		{"closed", refused(""), ErrLater, "no answer that could be understood"},
+		{"says more", refused(established + "more"), ErrLater, "more than its answer"},
+		{"down", at("http://" + user + "127.0.0.1:1"), ErrLater, "the proxy 127.0.0.1:1: connection refused"},
+		{"https asked of a plain one", func(t *testing.T) *url.URL {
+			u := *newProxy(t, "http", user, established).url
+			u.Scheme = "https"
+			return &u
+		}, ErrLater, "no connection"},
+		{"socks5", at("socks5://" + user + "127.0.0.1:1080"), ErrConfiguration, `a proxy of the kind "socks5" isn't supported, only http and https`},
+		{"no host", at("http://" + user + ":3128"), ErrConfiguration, "no host"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newClient(d.URL)
+			c.Proxy = through(tt.proxy(t))
+			_, err := c.Token(bound(t), refreshGrant(), func() error { t.Error("sending was called"); return nil })
+			e := expect(t, err, tt.class, NotSent)
+			if !strings.Contains(e.Error(), tt.want) {
+				t.Errorf("got %q, want %q in it", e, tt.want)
+			}
+			if all := fmt.Sprintf("%v %+v %#v %v", err, err, err, e.Err); strings.Contains(all, "pr0xy-pass") {
+				t.Errorf("the password is in %s", all)
+			}
+		})
+	}
+	c := newClient(d.URL)
+	c.Proxy = func(*url.URL) (*url.URL, error) {
+		return nil, errors.New("invalid proxy address http://ana:pr0xy-pass@")
+	}
+	_, err := c.Token(bound(t), refreshGrant(), nil)
+	if e := expect(t, err, ErrConfiguration, NotSent); e.Error() != "the proxy's address can't be read" || e.Err != nil {
+		t.Errorf("got %v, %v", e, e.Err)
+	}
+	if n := d.requests.Load(); n != 0 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// A proxy with a certificate of nobody's is a setting to mend, as with the domain itself.
+func TestProxyCertificateIsChecked(t *testing.T) {
+	d, _ := recorder(t, 200, good)
+	p := newProxy(t, "https", "", established)
+	c := newClient(d.URL)
+	c.Roots = x509.NewCertPool()
+	c.Proxy = through(p.url)
+	_, err := c.Token(bound(t), refreshGrant(), nil)
+	e := expect(t, err, ErrConfiguration, NotSent)
+	if !strings.HasPrefix(e.Error(), "the proxy 127.0.0.1:") || p.heard() != "" {
+		t.Errorf("got %q; the proxy heard %q", e, p.heard())
+	}
+}
+
+func TestInterruptWhileTheProxyHangs(t *testing.T) {
+	ctx, cancel := context.WithCancel(bound(t))
+	d := newRawDomain(t, func(d *rawDomain, tcp *net.TCPConn, _ *tls.Conn) {
+		io.CopyN(io.Discard, tcp, 20)
+		cancel()
+		<-d.done
+	})
+	c := newClient("https://domain.example.com")
+	u, _ := url.Parse("http" + strings.TrimPrefix(d.URL, "https"))
+	c.Proxy = through(u)
+	_, err := c.Token(ctx, refreshGrant(), nil)
+	expect(t, err, ErrLater, NotSent)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,260 @@
+#!/bin/sh
+# Installs credential-idcs. `./install.sh --help` is the manual.
+#
+# POSIX sh, with mktemp and readlink, which all systems have.
+set -eu
+
+usage() {
+	cat <<'END'
+usage: ./install.sh [--prefix DIR] [--binary FILE]
+       ./install.sh --uninstall [--prefix DIR]
+       ./install.sh --demo
+
+Builds credential-idcs from the sources beside this script and installs it into
+DIR/bin, with the names under which git, docker and kubectl run it. Nothing is
+written outside that folder.
+
+  --prefix DIR   where to install; default $PREFIX, else ~/.local
+  --binary FILE  install this built program instead of building one
+  --uninstall    take away what --prefix DIR got; nothing else
+  --demo         install nothing: build into a temporary folder and run git,
+                 docker and kubectl with it against servers on this machine;
+                 no account is needed, and nothing is left behind
+  --help         this text
+
+Building needs Go. Without it, a built credential-idcs beside this script is
+installed.
+END
+}
+
+program=credential-idcs
+links='git-credential-idcs docker-credential-idcs kubectl-idcs'
+module=github.com/credential-idcs/credential-idcs
+
+say() { printf '%s\n' "$*"; }
+warn() { printf 'install.sh: %s\n' "$*" >&2; }
+fail() {
+	warn "$*"
+	exit 1
+}
+misuse() {
+	warn "$*"
+	usage >&2
+	exit 2
+}
+
+source=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+tmp=     # the temporary folder
+partial= # a file in the bin folder that has not got its name yet
+
+# What is half done goes whatever happens; a signal becomes an exit, so that EXIT runs once.
+cleanup() {
+	[ -z "$tmp" ] || rm -rf -- "$tmp"
+	[ -z "$partial" ] || rm -f -- "$partial"
+}
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# has_source tells whether the sources of this program lie beside the script.
+has_source() { [ -f "$source/go.mod" ] && grep -q "^module $module\$" "$source/go.mod"; }
+
+# ours tells whether a file is a build of this program: Go writes the module's path into each.
+ours() { [ -f "$1" ] && [ ! -L "$1" ] && LC_ALL=C grep -q "$module" "$1"; }
+
+# our_link tells whether a file is a link that this script made.
+our_link() { [ -L "$1" ] && [ "$(readlink "$1")" = "$program" ]; }
+
+exists() { [ -e "$1" ] || [ -L "$1" ]; }
+
+# need_go fails unless the go on PATH can build this module. Go 1.21 and later fetch the version that
+# go.mod asks for by themselves, where GOTOOLCHAIN lets them; `go env` tells which one will build.
+need_go() {
+	want=$(sed -n 's/^go //p' "$source/go.mod")
+	command -v go >/dev/null 2>&1 ||
+		fail "Go is not installed: version $want or later is needed, see https://go.dev/dl/"
+	have=$(cd "$source" && go env GOVERSION) ||
+		fail "this Go can't build it, version $want or later is needed, see https://go.dev/dl/"
+	older "$have" "$want" || return 0
+	fail "this is $have, version $want or later is needed, see https://go.dev/dl/"
+}
+
+# older tells whether version $1, such as go1.19.8, is below version $2, such as 1.26.1. What can't be
+# read (a development version) counts as new.
+older() {
+	awk -v have="${1#go}" -v want="$2" 'BEGIN {
+		if (have !~ /^[0-9]+\.[0-9]+/) exit 1
+		split(have, h, /[^0-9]+/); split(want, w, /[^0-9]+/)
+		if (have ~ /rc|beta/) h[3] = -1
+		for (i = 1; i <= 3; i++) {
+			if (h[i] + 0 < w[i] + 0) exit 0
+			if (h[i] + 0 > w[i] + 0) exit 1
+		}
+		exit 1
+	}'
+}
+
+# build writes the program to $1.
+build() {
+	need_go
+	# The newest version that the changelog has, so that a tarball without git metadata knows it too.
+	version=$(sed -n 's/^## \[\([0-9][^]]*\)\].*/\1/p' "$source/CHANGELOG.md" | head -n 1)
+	# Go notes the commit in the program, but gives up where git finds fault with the folder.
+	vcs=false
+	if git -C "$source" status >/dev/null 2>&1; then vcs=auto; fi
+	(
+		cd "$source"
+		CGO_ENABLED=0 GOWORK=off go build -trimpath -buildvcs="$vcs" \
+			-ldflags "-s -w -X main.version=${version:-unknown}" -o "$1" "./cmd/$program"
+	) || fail "the build failed"
+}
+
+# link_names makes the other names in folder $1, each a relative link, so that the folder can be moved.
+link_names() {
+	for name in $links; do
+		partial=$1/.$name.$$
+		ln -s "$program" "$partial"
+		mv -f "$partial" "$1/$name"
+	done
+}
+
+# refuse_foreign fails if one of our names in folder $1 is taken by something else.
+refuse_foreign() {
+	if exists "$1/$program" && ! ours "$1/$program"; then
+		fail "$1/$program is not from this project; move it away, or use --prefix"
+	fi
+	for name in $links; do
+		if exists "$1/$name" && ! our_link "$1/$name"; then
+			fail "$1/$name is not from this project; move it away, or use --prefix"
+		fi
+	done
+}
+
+# warn_path says what stands between the user's shell and the program in folder $1.
+warn_path() {
+	case ":$PATH:" in
+	*":$1:"*) ;;
+	*)
+		warn "$1 is not on PATH; git, docker and kubectl look there:"
+		# shellcheck disable=SC2016 # $PATH is for the user's shell to expand
+		printf '\texport PATH="%s:$PATH"\n' "$1" >&2
+		return
+		;;
+	esac
+	for name in $program $links; do
+		first=$(command -v "$name") || continue
+		[ "$first" = "$1/$name" ] || warn "$first comes first on PATH"
+	done
+}
+
+install_program() {
+	if [ -n "$binary" ]; then
+		[ -f "$binary" ] || fail "$binary is no file"
+	elif has_source && { command -v go >/dev/null 2>&1 || ! ours "$source/$program"; }; then
+		tmp=$(mktemp -d)
+		binary=$tmp/$program
+		build "$binary"
+	elif ours "$source/$program"; then
+		binary=$source/$program
+	else
+		fail "there is neither the source nor a built $program beside this script"
+	fi
+	ours "$binary" || fail "$binary is not a build of $module"
+
+	refuse_foreign "$bin"
+	mkdir -p -- "$bin"
+	# A copy under another name in the same folder, then a rename: a program that is running keeps its
+	# file, and one that is started meanwhile finds the old one or the new one.
+	partial=$bin/.$program.$$
+	cp -- "$binary" "$partial"
+	chmod 755 "$partial"
+	mv -f "$partial" "$bin/$program"
+	link_names "$bin"
+	say "installed $program into $bin"
+	for name in $links; do say "linked    $name"; done
+	warn_path "$bin"
+}
+
+uninstall_program() {
+	for name in $links; do
+		if our_link "$bin/$name"; then
+			rm -f -- "$bin/$name"
+			say "removed $bin/$name"
+		elif exists "$bin/$name"; then
+			warn "$bin/$name is not from this project, it stays"
+		fi
+	done
+	if ours "$bin/$program"; then
+		rm -f -- "$bin/$program"
+		say "removed $bin/$program"
+		say "configuration and tokens stay; see \"Uninstall\" in README.md"
+	elif exists "$bin/$program"; then
+		warn "$bin/$program is not from this project, it stays"
+	else
+		say "there is no $program in $bin"
+	fi
+}
+
+run_demo() {
+	has_source || fail "--demo needs the whole repository"
+	command -v git >/dev/null 2>&1 || fail "--demo needs git"
+	tmp=$(mktemp -d)
+	mkdir "$tmp/bin"
+	warn "building; the first time this downloads what the demo's servers need"
+	build "$tmp/bin/$program"
+	link_names "$tmp/bin"
+	(cd "$source" && GOWORK=off go build -buildvcs=false -o "$tmp/demo" ./e2e/demo) || fail "the build failed"
+	"$tmp/demo" "$tmp/bin"
+}
+
+action=install
+prefix=
+binary=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--prefix | --binary)
+		if [ $# -lt 2 ] || [ -z "$2" ]; then misuse "$1 needs an argument"; fi
+		if [ "$1" = --prefix ]; then prefix=$2; else binary=$2; fi
+		shift
+		;;
+	--prefix=?*) prefix=${1#*=} ;;
+	--binary=?*) binary=${1#*=} ;;
+	--uninstall | --demo)
+		[ "$action" = install ] || misuse "--uninstall and --demo exclude each other"
+		action=${1#--}
+		;;
+	-h | --help)
+		usage
+		exit 0
+		;;
+	*) misuse "unknown argument: $1" ;;
+	esac
+	shift
+done
+
+if [ "$action" != install ] && [ -n "$binary" ]; then misuse "--binary goes with installing only"; fi
+if [ "$action" = demo ]; then
+	[ -z "$prefix" ] || misuse "--demo installs nothing, so it takes no --prefix"
+	run_demo
+	exit
+fi
+
+if [ -z "$prefix" ]; then
+	if [ -n "${PREFIX-}" ]; then
+		prefix=$PREFIX
+	elif [ -n "${HOME-}" ]; then
+		prefix=$HOME/.local
+	else
+		misuse "HOME is not set, so --prefix is needed"
+	fi
+fi
+case $prefix in
+/*) ;;
+*) prefix=$PWD/$prefix ;;
+esac
+bin=${prefix%/}/bin
+case "$action" in
+install) install_program ;;
+uninstall) uninstall_program ;;
+esac
