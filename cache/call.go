@@ -118,7 +118,7 @@ func (c *call) underLock(ctx context.Context, z zone, before state) (Result, err
 		return c.unlocked(z, err)
 	}
 	c.name = c.d.name(c.key) // a folder that was just made may turn out to be on the network
-	var wait time.Duration // early: look, don't wait
+	var wait time.Duration   // early: look, don't wait
 	switch {
 	case z == expired || c.want.Force:
 		wait = c.d.waits.expired

@@ -71,7 +71,11 @@ func (h *hold) same() bool {
 }
 
 // release gives the lock back.
-func (h *hold) release() { _ = h.lock.Unlock() }
+func (h *hold) release() {
+	if h != nil {
+		_ = h.lock.Unlock()
+	}
+}
 
 // sign writes into the lock file who holds it, for the message of those who wait in vain. Best
 // effort: nothing depends on it.
