@@ -12,10 +12,3 @@ import (
 var fatal = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
 
 func notifyStop(c chan<- os.Signal) { signal.Notify(c, syscall.SIGTSTP) }
-
-// stopSelf does what the terminal's stop would have done. The kernel doesn't stop a process of an
-// orphaned group for TSTP, and neither does this.
-func stopSelf() {
-	signal.Reset(syscall.SIGTSTP)
-	_ = syscall.Kill(os.Getpid(), syscall.SIGTSTP)
-}
