@@ -12,6 +12,5 @@
 // stdout, stderr and files. Time is the one thing that can't be had from outside, because no hook
 // reaches a static binary; so Age makes the stored token older, as if the machine had been idle.
 //
-// A Machine reports through the TB of package idcstest, which a *testing.T is, and the soak's own
-// reporter too.
+// A Machine reports to a TB, which a *testing.T is, and the soak's own reporter too.
 package machine

@@ -10,9 +10,15 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
+// TB is what a Machine reports to: a *testing.T, or the soak's own.
+type TB interface {
+	idcstest.TB
+	Skipf(format string, args ...any)
+}
+
 // A Machine is one home folder with one profile, work. Its calls may run at once.
 type Machine struct {
-	T       idcstest.TB
+	T       TB
 	Domain  *idcstest.Server
 	Program Program
 	Home    string
@@ -43,7 +49,7 @@ const (
 )
 
 // New makes a home folder whose profile belongs to the domain. Nobody has logged in yet.
-func New(t idcstest.TB, p Program, domain *idcstest.Server, kind Kind) *Machine {
+func New(t TB, p Program, domain *idcstest.Server, kind Kind) *Machine {
 	t.Helper()
 	home := t.TempDir()
 	m := &Machine{
