@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -41,14 +42,19 @@ func bound(t *testing.T) context.Context {
 	return ctx
 }
 
-// freeRedirect is on a port that nobody holds.
+// freeRedirect is on a port that nobody holds. It is below those that systems hand out by themselves
+// (from 32768 up): one of those could go to the next connection or listener of this very test.
 func freeRedirect(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	t.Helper()
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 20000+mathrand.IntN(12000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			_ = l.Close()
+			return "http://" + address + "/callback"
+		}
 	}
-	defer l.Close()
-	return "http://" + l.Addr().String() + "/callback"
+	t.Fatal("no free port")
+	return ""
 }
 
 // newDomain has one public client, with that redirect.
