@@ -84,6 +84,9 @@ func (r *reserve) save(name string, t Token) error {
 	if errors.Is(err, errFolderSync) { // renamed already: a second file would change nothing
 		return err
 	}
+	if errors.Is(err, errNotRenamed) && r.ours() { // whole and synced: the next call renames it, see orphan
+		return err
+	}
 	r.drop()
 	if again := r.d.saveAnew(name, record); again != nil {
 		return errors.Join(err, again)
@@ -91,7 +94,10 @@ func (r *reserve) save(name string, t Token) error {
 	return nil
 }
 
-var errFolderSync = errors.New("the folder could not be synced")
+var (
+	errFolderSync = errors.New("the folder could not be synced")
+	errNotRenamed = errors.New("the new file could not be renamed")
+)
 
 func (r *reserve) commit(name string, record []byte) error {
 	if !r.ours() {
@@ -110,7 +116,7 @@ func (r *reserve) commit(name string, record []byte) error {
 		return err
 	}
 	if err := replace(r.path, r.d.file(name, ".json")); err != nil {
-		return err
+		return errors.Join(errNotRenamed, err)
 	}
 	if err := syncFolder(r.d.path); err != nil {
 		return errors.Join(errFolderSync, err)
@@ -132,7 +138,7 @@ func (d *Dir) saveAnew(name string, record []byte) error {
 		return err
 	}
 	if err := r.commit(name, record); err != nil {
-		if !errors.Is(err, errFolderSync) {
+		if !errors.Is(err, errFolderSync) && !errors.Is(err, errNotRenamed) {
 			r.drop()
 		}
 		return err
