@@ -109,9 +109,9 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 	}
 	switch in.method {
 	case config.Browser:
-		return e.LoginBrowser(ctx, a.person(p, in.noBrowser))
+		return e.LoginBrowser(ctx, a.person(in.noBrowser))
 	case config.Device:
-		return e.LoginDevice(ctx, a.person(p, true))
+		return e.LoginDevice(ctx, a.person(true))
 	case config.Password:
 		password, err := a.password(ctx, p, in)
 		if err != nil {
@@ -136,7 +136,7 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 }
 
 // person is who logs in at this terminal.
-func (a *app) person(p *config.Profile, noBrowser bool) signin.Person {
+func (a *app) person(noBrowser bool) signin.Person {
 	who := signin.Person{Stderr: a.stderr}
 	if f, ok := a.stderr.(*os.File); ok {
 		who.Screen = signin.LookAt(f, a.getenv)
@@ -146,8 +146,10 @@ func (a *app) person(p *config.Profile, noBrowser bool) signin.Person {
 		return who
 	}
 	o := signin.Opener{Environ: a.environ()}
-	if p.Client != nil && p.Client.SecretEnv != "" {
-		o.Hide = []string{p.Client.SecretEnv}
+	for _, p := range a.file.Profiles {
+		if p.Client != nil && p.Client.SecretEnv != "" {
+			o.Hide = append(o.Hide, p.Client.SecretEnv)
+		}
 	}
 	who.Open = o.Open
 	return who

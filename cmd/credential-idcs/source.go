@@ -108,12 +108,7 @@ func (s *source) failed(p *config.Profile, err error) error {
 func (s *source) Targets() ([]helpers.Listed, error) {
 	var all []helpers.Listed
 	for _, p := range s.file.Profiles {
-		for _, t := range p.Targets {
-			all = append(all, helpers.Listed{
-				Owner:  helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme},
-				Target: t.Target,
-			})
-		}
+		all = append(all, listed(p)...)
 	}
 	return all, nil
 }
