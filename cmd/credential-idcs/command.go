@@ -23,7 +23,8 @@ type verb struct {
 func verbs() []*verb {
 	return []*verb{
 		loginVerb(), logoutVerb(), statusVerb(), tokenVerb(), refreshVerb(),
-		configureVerb(), unconfigureVerb(), versionVerb(), helpVerb(),
+		configureVerb(), unconfigureVerb(), doctorVerb(),
+		versionVerb(), helpVerb(),
 	}
 }
 

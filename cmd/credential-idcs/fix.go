@@ -8,6 +8,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // This file and fix_tokens.go are where an error meets the command that mends it. What is below
@@ -40,7 +41,7 @@ func mend(p *config.Profile, err error) string {
 	if file, ok := errors.AsType[*config.FileError](err); ok {
 		return mendFile(file)
 	}
-	return "credential-idcs doctor " + shellWord(p.Name)
+	return "credential-idcs doctor " + text.Word(p.Name)
 }
 
 // mendFile is the chmod, or nothing where only a person can know.
@@ -51,13 +52,13 @@ func mendFile(e *config.FileError) string {
 	var take fs.FileMode
 	switch e.Problem {
 	case config.ReadableByOthers:
-		return "chmod 600 " + shellWord(path)
+		return "chmod 600 " + text.Word(path)
 	case config.WritableByOthers:
 		take = 0o022
 	default:
 		return ""
 	}
-	return fmt.Sprintf("chmod %o %s", uint32(e.Mode.Perm()&^take), shellWord(path))
+	return fmt.Sprintf("chmod %o %s", uint32(e.Mode.Perm()&^take), text.Word(path))
 }
 
 // warn tells people of failures that didn't prevent an answer.

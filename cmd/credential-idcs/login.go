@@ -14,6 +14,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 func loginVerb() *verb {
@@ -120,7 +121,7 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 		return e.LoginPassword(ctx, password)
 	case config.RefreshToken:
 		if !in.named {
-			return cache.Result{}, misuse("login: the refresh token is read from stdin", "credential-idcs login "+shellWord(p.Name)+" --refresh-token-stdin")
+			return cache.Result{}, misuse("login: the refresh token is read from stdin", "credential-idcs login "+text.Word(p.Name)+" --refresh-token-stdin")
 		}
 		raw, err := a.secretFromStdin("the refresh token")
 		if err != nil {
@@ -160,7 +161,7 @@ func (a *app) person(noBrowser bool) signin.Person {
 func (a *app) password(ctx context.Context, p *config.Profile, in login) (secret.Text, error) {
 	f, ok := a.stdin.(*os.File)
 	if !ok || !in.named && !a.terminal(0) {
-		return secret.Text{}, misuse("login: the password is read from stdin", "credential-idcs login "+shellWord(p.Name)+" --password-stdin")
+		return secret.Text{}, misuse("login: the password is read from stdin", "credential-idcs login "+text.Word(p.Name)+" --password-stdin")
 	}
 	t, err := signin.Password(ctx, f, a.stderr, "Password of "+p.Username)
 	if err != nil {
@@ -216,7 +217,7 @@ func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
 		f.Message += "; " + advice
 	}
 	if f.Class == helpers.Temporary { // there is nothing yet that could be refreshed
-		f.Command = "credential-idcs login " + shellWord(e.Profile.Name)
+		f.Command = "credential-idcs login " + text.Word(e.Profile.Name)
 	}
 	return f
 }
