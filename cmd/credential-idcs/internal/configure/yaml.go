@@ -1,7 +1,6 @@
 package configure
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -519,11 +518,5 @@ func reserved(s string) bool {
 	return strings.Trim(s, "0123456789_.xobe+-") == ""
 }
 
-// join is the text again.
-func (d yamlDoc) join() []byte {
-	var b bytes.Buffer
-	for _, l := range d.lines {
-		b.WriteString(l)
-	}
-	return b.Bytes()
-}
+// join is the text again; never nil, which would mean that there is no file.
+func (d yamlDoc) join() []byte { return []byte(strings.Join(d.lines, "")) }
