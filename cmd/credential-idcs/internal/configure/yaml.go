@@ -94,7 +94,10 @@ func (d yamlDoc) checkBytes(b []byte) error {
 
 // body is a line without its ending.
 func body(line string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+	if s, ok := strings.CutSuffix(line, "\r\n"); ok {
+		return s
+	}
+	return strings.TrimSuffix(line, "\n")
 }
 
 // A row is a line with content: a key, a value, or both behind dashes. Dashes are rows of their
