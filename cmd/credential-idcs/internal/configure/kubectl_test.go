@@ -450,6 +450,18 @@ func FuzzKubeconfig(f *testing.F) {
 		if err := yaml.Unmarshal([]byte(before), &wasAll); err != nil {
 			t.Skip()
 		}
+		for name := range was.Contexts {
+			out, ok, err := setContext([]byte(before), name, "u'1")
+			if err != nil {
+				continue
+			}
+			want := was.DeepCopy()
+			want.Contexts[name].AuthInfo = "u'1"
+			got, err := clientcmd.Load(out)
+			if diff := cmp.Diff(want, got); !ok || err != nil || diff != "" {
+				t.Fatalf("context %q: %v %v\n%s\n%q", name, ok, err, diff, out)
+			}
+		}
 		after, err := setUser([]byte(before), u, false)
 		if err != nil || string(after) == before {
 			return
