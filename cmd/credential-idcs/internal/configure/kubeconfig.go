@@ -10,6 +10,9 @@ import (
 // addedUsers is the line that we add to a kubeconfig without users; dropUser takes it away again.
 const addedUsers = "users: # added by credential-idcs"
 
+// was stands before the empty value of users for which our entry stands: dropUser gives it back.
+const was = "# was "
+
 var (
 	errUsersStyle    = errors.New("its users are not written as a list of lines")
 	errContextsStyle = errors.New("its contexts are not written as a list of lines")
@@ -155,8 +158,8 @@ func setUser(b []byte, u execUser, overwrite bool) ([]byte, error) {
 		d = d.replace(d.head(), d.head(), append([]string{addedUsers + ending}, u.lines(0, ending)...))
 	case n == nil:
 		d = d.replace(d.root.from, d.root.from, append([]string{addedUsers + ending}, u.lines(0, ending)...))
-	case n.empty != "": // "users: []" becomes "users: # []": dropUser gives the [] back
-		d = d.splice(n.from, span{n.raw.from, n.raw.from}, "# ")
+	case n.empty != "":
+		d = d.splice(n.from, span{n.raw.from, n.raw.from}, was)
 		d = d.replace(n.from+1, n.from+1, u.lines(0, ending))
 	case len(items) == 0:
 		d = d.replace(n.from+1, n.from+1, u.lines(0, ending))
@@ -209,12 +212,12 @@ func dropUser(b []byte, name string) ([]byte, error) {
 	n := d.root.child("users")
 	line := body(d.lines[n.from])
 	mark := strings.TrimLeft(strings.TrimPrefix(line, "users:"), " ")
-	switch word, _, _ := strings.Cut(strings.TrimPrefix(mark, "# "), " "); {
+	switch word, _, _ := strings.Cut(strings.TrimPrefix(mark, was), " "); {
 	case line == addedUsers:
 		d = d.replace(n.from, n.from+1, nil)
-	case strings.HasPrefix(mark, "# ") && (word == "[]" || word == "null" || word == "~"):
+	case strings.HasPrefix(mark, was) && (word == "[]" || word == "null" || word == "~"):
 		at := len(line) - len(mark)
-		d = d.splice(n.from, span{at, at + 2}, "")
+		d = d.splice(n.from, span{at, at + len(was)}, "")
 	}
 	return d.join(), nil
 }
