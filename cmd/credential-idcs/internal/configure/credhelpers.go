@@ -21,7 +21,7 @@ func (e otherHelper) Error() string { return "another helper" }
 
 // addHelper sets credHelpers[host] = "idcs". b is nil where there is no file.
 func addHelper(b []byte, host string, overwrite bool) ([]byte, error) {
-	if len(bytes.TrimSpace(b)) == 0 {
+	if blank(b) {
 		return append(bytes.Clone(b), freshHelpers(b, []string{host})...), nil
 	}
 	d := jsonDoc{b}
@@ -80,7 +80,7 @@ func freshHelpers(before []byte, hosts []string) []byte {
 // dropHelper takes credHelpers[host] away if it is ours, and credHelpers with its last member, if
 // we made it. What we add to an empty object stands behind one space, and that is left empty.
 func dropHelper(b []byte, host string) ([]byte, error) {
-	if len(bytes.TrimSpace(b)) == 0 {
+	if blank(b) {
 		return b, nil
 	}
 	d := jsonDoc{b}
@@ -112,7 +112,7 @@ func dropHelper(b []byte, host string) ([]byte, error) {
 	// A file of ours alone goes, or is as empty as it was.
 	if fresh := freshHelpers(nil, []string{host}); bytes.Equal(b, fresh) {
 		return nil, nil
-	} else if rest, ok := bytes.CutSuffix(b, fresh[:len(fresh)-1]); ok && len(bytes.TrimSpace(rest)) == 0 {
+	} else if rest, ok := bytes.CutSuffix(b, fresh[:len(fresh)-1]); ok && blank(rest) {
 		return rest, nil
 	}
 	return d.drop(root, at).b, nil

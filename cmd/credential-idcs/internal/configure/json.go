@@ -181,6 +181,9 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
+// blank is whether there is nothing but JSON's space: docker takes that for an empty file.
+func blank(b []byte) bool { return skipSpace(b, 0) == len(b) }
+
 // skipValue is the offset behind the value that begins at i, in valid JSON.
 func skipValue(b []byte, i int) int {
 	depth := 0

@@ -10,6 +10,9 @@ import (
 // addedUsers is the line that we add to a kubeconfig without users; dropUser takes it away again.
 const addedUsers = "users: # added by credential-idcs"
 
+// was stands before the empty value of users for which our entry stands: dropUser gives it back.
+const was = "# was "
+
 var (
 	errUsersStyle    = errors.New("its users are not written as a list of lines")
 	errContextsStyle = errors.New("its contexts are not written as a list of lines")
@@ -155,8 +158,8 @@ func setUser(b []byte, u execUser, overwrite bool) ([]byte, error) {
 		d = d.replace(d.head(), d.head(), append([]string{addedUsers + ending}, u.lines(0, ending)...))
 	case n == nil:
 		d = d.replace(d.root.from, d.root.from, append([]string{addedUsers + ending}, u.lines(0, ending)...))
-	case n.empty != "": // "users: []" becomes "users: # []": dropUser gives the [] back
-		d = d.splice(n.from, span{n.raw.from, n.raw.from}, "# ")
+	case n.empty != "":
+		d = d.splice(n.from, span{n.raw.from, n.raw.from}, was)
 		d = d.replace(n.from+1, n.from+1, u.lines(0, ending))
 	case len(items) == 0:
 		d = d.replace(n.from+1, n.from+1, u.lines(0, ending))
@@ -209,113 +212,14 @@ func dropUser(b []byte, name string) ([]byte, error) {
 	n := d.root.child("users")
 	line := body(d.lines[n.from])
 	mark := strings.TrimLeft(strings.TrimPrefix(line, "users:"), " ")
-	switch word, _, _ := strings.Cut(strings.TrimPrefix(mark, "# "), " "); {
+	switch word, _, _ := strings.Cut(strings.TrimPrefix(mark, was), " "); {
 	case line == addedUsers:
 		d = d.replace(n.from, n.from+1, nil)
-	case strings.HasPrefix(mark, "# ") && (word == "[]" || word == "null" || word == "~"):
+	case strings.HasPrefix(mark, was) && (word == "[]" || word == "null" || word == "~"):
 		at := len(line) - len(mark)
-		d = d.splice(n.from, span{at, at + 2}, "")
+		d = d.splice(n.from, span{at, at + len(was)}, "")
 	}
 	return d.join(), nil
-}
-
-// setContext points a context at a user; ok is whether the file has that context.
-func setContext(b []byte, context, user string) (out []byte, ok bool, err error) {
-	d, err := parseYAML(b)
-	if err != nil {
-		return nil, false, err
-	}
-	items, ok := d.items("contexts")
-	if !ok {
-		return nil, false, errContextsStyle
-	}
-	entry := find(items, context)
-	if entry == nil {
-		return b, false, nil
-	}
-	c := entry.child("context")
-	if c == nil || c.kind != mappingNode || len(c.children) == 0 {
-		return nil, true, errContextsStyle
-	}
-	old := c.child("user")
-	switch {
-	case c.text("user") == user:
-		return b, true, nil
-	case old == nil:
-		first := c.children[0]
-		if first.from == c.from {
-			return nil, true, errContextsStyle
-		}
-		d = d.replace(first.from, first.from, []string{strings.Repeat(" ", first.column) + "user: " + encodeScalar(user) + d.ending()})
-	case old.to-old.from > 1 || len(old.children) > 0:
-		return nil, true, errContextsStyle
-	case old.raw.from == old.raw.to: // "user:" and perhaps a comment
-		colon := strings.Index(body(d.lines[old.from]), "user:") + len("user:")
-		d = d.splice(old.from, span{colon, colon}, " "+encodeScalar(user))
-	default:
-		d = d.splice(old.from, old.raw, encodeScalar(user))
-	}
-	again, err := parseYAML(d.join())
-	if err != nil {
-		return nil, true, err
-	}
-	if items, ok := again.items("contexts"); !ok || find(items, context).child("context").text("user") != user {
-		return nil, true, errNotKept
-	}
-	return d.join(), true, nil
-}
-
-// contexts are the names of the contexts, all or those of a user.
-func (d yamlDoc) contexts(user string) []string {
-	var out []string
-	items, _ := d.items("contexts")
-	for _, n := range items {
-		if user == "" || n.child("context").text("user") == user {
-			out = append(out, n.text("name"))
-		}
-	}
-	return out
-}
-
-// ending is how the file ends its lines.
-func (d yamlDoc) ending() string {
-	if len(d.lines) > 0 && strings.HasSuffix(d.lines[0], "\r\n") {
-		return "\r\n"
-	}
-	return "\n"
-}
-
-// head is the line behind "---", where content may begin, if there is none yet.
-func (d yamlDoc) head() int {
-	for i, l := range d.lines {
-		if strings.HasPrefix(l, "---") {
-			return i + 1
-		}
-	}
-	return 0
-}
-
-// replace puts lines in the place of others. If they end up at the end of a text without a last
-// line break, that one has none afterwards either.
-func (d yamlDoc) replace(from, to int, with []string) yamlDoc {
-	bare := to == len(d.lines) && to > 0 && !strings.HasSuffix(d.lines[to-1], "\n")
-	out := slices.Concat(d.lines[:from], with, d.lines[to:])
-	if last := len(out) - 1; bare && last >= 0 {
-		if from == to { // something new behind the last line
-			out[from-1] += d.ending()
-		}
-		out[last] = body(out[last])
-	}
-	d.lines = out
-	return d
-}
-
-// splice puts s in the place of a span of a line.
-func (d yamlDoc) splice(line int, at span, s string) yamlDoc {
-	l := d.lines[line]
-	d.lines = slices.Clone(d.lines)
-	d.lines[line] = l[:at.from] + s + l[at.to:]
-	return d
 }
 
 // hideUsers is a kubeconfig without what other users' entries hold: tokens, keys, passwords.
