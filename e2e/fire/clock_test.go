@@ -73,7 +73,7 @@ func TestWrongClockIsCorrected(t *testing.T) {
 			s.Domain.SetSkew(skew)
 			r := s.Do(machine.Git)
 			s.served(r)
-			if !strings.Contains(r.Stderr, "this machine's clock is 10m0s ") {
+			if !strings.Contains(r.Stderr, "this machine's clock is ") {
 				t.Errorf("no warning: %s", r)
 			}
 			s.posts(2)

@@ -179,34 +179,26 @@ func TestLockLiesBesideTheToken(t *testing.T) {
 func TestDeletedInUse(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		remove func(*machine.Machine)
+		remove func(folder, lock string)
 	}{
-		{"lock", func(m *machine.Machine) { _ = os.Remove(m.File(".lock")) }},
-		{"folder", func(m *machine.Machine) { _ = os.RemoveAll(m.Cache) }},
+		{"lock", func(_, lock string) { _ = os.Remove(lock) }},
+		{"folder", func(folder, _ string) {
+			_ = os.RemoveAll(folder)
+			time.Sleep(5 * time.Millisecond) // else there never is one to use
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for range repeat(t, 2) {
 				s := expired(t, machine.Alone, idcstest.Options{})
 				lock := s.File(".lock")
-				stop := make(chan struct{})
+				stop := time.Now().Add(time.Second) // a crowd's time, twice; later calls must end, too
 				var wait sync.WaitGroup
 				wait.Go(func() {
-					for {
-						select {
-						case <-stop:
-							return
-						default:
-						}
-						if test.name == "lock" {
-							_ = os.Remove(lock)
-						} else {
-							_ = os.RemoveAll(s.Cache)
-							time.Sleep(5 * time.Millisecond) // else there never is one to use
-						}
+					for time.Now().Before(stop) {
+						test.remove(s.Cache, lock)
 					}
 				})
 				results := s.Crowd(machine.Mixed(64)...)
-				close(stop)
 				wait.Wait()
 				for _, r := range results {
 					if r.Exit != 0 && r.Exit != r.Status(4) && r.Exit != r.Status(1) || r.Signal != 0 {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/credential-idcs/credential-idcs/e2e/machine"
 	"github.com/credential-idcs/credential-idcs/e2e/need"
@@ -133,6 +134,9 @@ func TestLittleOfEverything(t *testing.T) {
 		t.Run(limit, func(t *testing.T) {
 			s := expired(t, machine.Person, idcstest.Options{})
 			r := s.Do(machine.Git.Under("prlimit", limit, "--"))
+			if r.Took > 10*time.Second { // what gives up at once needs no more, and what waits takes 15
+				t.Errorf("took too long: %s", r)
+			}
 			switch {
 			case r.Exit == 0 && r.Secret() != "":
 				s.posts(1)
