@@ -3,17 +3,12 @@ package goauth
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/pem"
 	"io"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,97 +24,30 @@ func TestMain(m *testing.M) { helpertest.Main(m, Helper) }
 // far is an expiry that no test reaches.
 const far = " expiry=4102444800"
 
-// A forge serves one module to who has its token: where it is (go-get=1), and then by the protocol
-// of module proxies. Its certificate is for example.com and what is below.
-type forge struct {
-	*httptest.Server
-	takes, challenge string
-	module           string // git.example.com/team/mod
-	mu               sync.Mutex
-	got              []string // "STATUS Authorization" of each request
-}
+const module = "git.example.com/team/mod"
 
-func newForge(t *testing.T, takes string) *forge {
-	f := &forge{takes: takes, module: "git.example.com/team/mod", challenge: "Bearer"}
-	f.Server = httptest.NewTLSServer(f)
-	t.Cleanup(f.Close)
-	return f
-}
-
-func (f *forge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	said := r.Header.Get("Authorization")
-	status := http.StatusOK
-	if said != f.takes {
-		status = http.StatusUnauthorized
+// newForge serves one module to who has its token: where it is (go-get=1), and then by the protocol
+// of module proxies, which it also is at /proxy.
+func newForge(t *testing.T, takes string) *helpertest.Server {
+	const gomod = "module " + module + "\n\ngo 1.24\n"
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	entry, err := z.Create(module + "@v1.0.0/go.mod")
+	if err == nil {
+		_, err = io.WriteString(entry, gomod)
 	}
-	f.mu.Lock()
-	f.got = append(f.got, strings.TrimSpace(http.StatusText(status)+" "+said))
-	f.mu.Unlock()
-	if status != http.StatusOK {
-		w.Header().Set("WWW-Authenticate", f.challenge)
-		w.WriteHeader(status)
-		return
+	if err == nil {
+		err = z.Close()
 	}
-	gomod := "module " + f.module + "\n\ngo 1.24\n"
-	_, file, proxied := strings.Cut(r.URL.Path, f.module+"/@v/")
-	switch {
-	case r.URL.Query().Get("go-get") == "1":
-		_, _ = io.WriteString(w, `<meta name="go-import" content="`+f.module+` mod https://`+f.module+`">`)
-	case !proxied:
-		w.WriteHeader(http.StatusNotFound)
-	case file == "v1.0.0.info":
-		_, _ = io.WriteString(w, `{"Version":"v1.0.0"}`)
-	case file == "v1.0.0.mod":
-		_, _ = io.WriteString(w, gomod)
-	case file == "v1.0.0.zip":
-		z := zip.NewWriter(w)
-		entry, err := z.Create(f.module + "@v1.0.0/go.mod")
-		if err == nil {
-			_, _ = io.WriteString(entry, gomod)
-		}
-		_ = z.Close()
-	default:
-		w.WriteHeader(http.StatusNotFound)
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-// requests are what was said, without repetitions in a row.
-func (f *forge) requests() []string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var l []string
-	for _, s := range f.got {
-		if len(l) == 0 || l[len(l)-1] != s {
-			l = append(l, s)
-		}
+	files := helpertest.Files{"/team/mod": `<meta name="go-import" content="` + module + ` mod https://` + module + `">`}
+	for _, root := range []string{"/team/mod/", "/proxy/"} {
+		at := root + module + "/@v/v1.0.0."
+		files[at+"info"], files[at+"mod"], files[at+"zip"] = `{"Version":"v1.0.0"}`, gomod, b.String()
 	}
-	return l
-}
-
-// tunnel is a proxy that takes every host for the forge: names needn't resolve.
-func tunnel(t *testing.T, f *forge) string {
-	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodConnect {
-			w.WriteHeader(http.StatusMethodNotAllowed)
-			return
-		}
-		server, err := net.Dial("tcp", f.Listener.Addr().String())
-		if err != nil {
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-		client, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			_ = server.Close()
-			return
-		}
-		_, _ = io.WriteString(client, "HTTP/1.1 200 OK\r\n\r\n")
-		go func() { _, _ = io.Copy(server, client); _ = server.Close() }()
-		go func() { _, _ = io.Copy(client, server); _ = client.Close() }()
-	}))
-	t.Cleanup(s.Close)
-	return s.URL
+	return helpertest.NewServer(t, takes, files)
 }
 
 // A client is a go command with nothing of its own but GOAUTH.
@@ -128,19 +56,15 @@ type client struct {
 	env             []string
 }
 
-func newClient(t *testing.T, f *forge, targets string, env ...string) *client {
+func newClient(t *testing.T, f *helpertest.Server, targets string, env ...string) *client {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("the go command takes a test's certificate by SSL_CERT_FILE on linux")
 	}
 	home := t.TempDir()
-	ca := filepath.Join(home, "ca.pem")
-	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.Certificate().Raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	c := &client{path: helpertest.Tool(t, "go"), home: home, log: filepath.Join(home, "log")}
 	c.env = append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "SSL_CERT_FILE=" + ca, "HTTPS_PROXY=" + tunnel(t, f),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "SSL_CERT_FILE=" + f.CAFile(t), "HTTPS_PROXY=" + f.Tunnel(t),
 		"GOENV=off", "GOTOOLCHAIN=local", "GOFLAGS=-modcacherw", "GOPATH=" + filepath.Join(home, "go"), "GOCACHE=" + filepath.Join(home, "cache"),
 		"GOPROXY=direct", "GOSUMDB=off", "GOVCS=*:off",
 		"GOAUTH=" + helpertest.Link(t, "credential-idcs") + " goauth",
@@ -198,13 +122,13 @@ func TestGoFetchesAPrivateModule(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := newForge(t, c.takes)
 			if c.challenge != "" {
-				f.challenge = c.challenge
+				f.Challenge = c.challenge
 			}
 			client := newClient(t, f, strings.Replace(c.targets, " ", far+" ", 1)+far, c.env)
-			if output, err := client.download(t, f.module+"@v1.0.0"); err != nil {
+			if output, err := client.download(t, module+"@v1.0.0"); err != nil {
 				t.Fatalf("%v\n%s", err, output)
 			}
-			if diff := cmp.Diff(c.requests, f.requests()); diff != "" {
+			if diff := cmp.Diff(c.requests, f.Requests()); diff != "" {
 				t.Errorf("requests, -want +got:\n%s", diff)
 			}
 			log := append(helpertest.Log(t, client.log), "")
@@ -219,10 +143,10 @@ func TestGoFetchesAPrivateModule(t *testing.T) {
 func TestGoFetchesTheTargetItself(t *testing.T) {
 	f := newForge(t, "Bearer TOKEN")
 	client := newClient(t, f, "https://git.example.com/team/mod stale=yes"+far)
-	if output, err := client.download(t, f.module+"@v1.0.0"); err != nil {
+	if output, err := client.download(t, module+"@v1.0.0"); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	if diff := cmp.Diff([]string{"Unauthorized", "OK Bearer TOKEN"}, f.requests()); diff != "" {
+	if diff := cmp.Diff([]string{"Unauthorized", "OK Bearer TOKEN"}, f.Requests()); diff != "" {
 		t.Errorf("requests, -want +got:\n%s", diff)
 	}
 }
@@ -232,11 +156,11 @@ func TestGoElsewhere(t *testing.T) {
 	for _, target := range []string{"https://example.com", "https://git.example.com:8443", "https://git.example.com/teams"} {
 		f := newForge(t, "Bearer TOKEN")
 		client := newClient(t, f, target+far)
-		output, err := client.download(t, f.module+"@v1.0.0")
+		output, err := client.download(t, module+"@v1.0.0")
 		if err == nil || !strings.Contains(output, "401 Unauthorized") || strings.Contains(output, "GOAUTH encountered errors") {
 			t.Errorf("%s: %v\n%s", target, err, output)
 		}
-		if diff := cmp.Diff([]string{"Unauthorized"}, f.requests()); diff != "" {
+		if diff := cmp.Diff([]string{"Unauthorized"}, f.Requests()); diff != "" {
 			t.Errorf("%s: requests, -want +got:\n%s", target, diff)
 		}
 	}
@@ -245,7 +169,7 @@ func TestGoElsewhere(t *testing.T) {
 // P1: a failure is what go shows with -x.
 func TestGoShowsTheFailure(t *testing.T) {
 	f := newForge(t, "Bearer TOKEN")
-	output, err := newClient(t, f, "https://git.example.com fails=login").download(t, f.module+"@v1.0.0")
+	output, err := newClient(t, f, "https://git.example.com fails=login").download(t, module+"@v1.0.0")
 	if err == nil || !strings.Contains(output, "login needed, the refresh token is spent\n\tcredential-idcs login work") {
 		t.Errorf("%v\n%s", err, output)
 	}
