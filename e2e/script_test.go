@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var installed = []string{"credential-idcs", "docker-credential-idcs", "git-credential-idcs", "kubectl-idcs"}
+var installed = []string{"cargo-credential-idcs", "credential-idcs", "docker-credential-idcs", "git-credential-idcs", "kubectl-idcs"}
 
 // builtLike stands for a built program where a test doesn't run it: install.sh knows its own by the
 // module's path, which Go writes into every build.

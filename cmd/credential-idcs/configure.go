@@ -189,11 +189,14 @@ func (a *app) carryOut(name string, plan configure.Plan, failed error, dryRun bo
 // listed are a profile's targets.
 func listed(p *config.Profile) []helpers.Listed {
 	all := make([]helpers.Listed, 0, len(p.Targets))
-	for _, t := range p.Targets {
-		all = append(all, helpers.Listed{
-			Owner:  helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme},
-			Target: t.Target,
-		})
+	for i := range p.Targets {
+		t := &p.Targets[i]
+		all = append(all, helpers.Listed{Owner: ownerOf(p, t), Target: t.Target})
 	}
 	return all
+}
+
+// ownerOf is what the configuration says of a target.
+func ownerOf(p *config.Profile, t *config.Target) helpers.Owner {
+	return helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme, Unattended: p.Alone()}
 }

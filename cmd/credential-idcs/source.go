@@ -26,13 +26,13 @@ func (s *source) find(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
 		if err != nil {
 			return nil, helpers.Owner{}, explainConfig(err)
 		}
-		return p, helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto"}, nil
+		return p, helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto", Unattended: p.Alone()}, nil
 	}
 	p, t, err := s.file.Owner(ask.Target, ask.Username, ask.Profile)
 	if err != nil {
 		return nil, helpers.Owner{}, explainConfig(err)
 	}
-	return p, helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme}, nil
+	return p, ownerOf(p, t), nil
 }
 
 func (s *source) Owner(ask helpers.Ask) (helpers.Owner, error) {
