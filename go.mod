@@ -23,6 +23,8 @@ require (
 	k8s.io/client-go v0.37.2
 )
 
+require k8s.io/kubelet v0.37.2
+
 require (
 	github.com/davecgh/go-spew v1.1.2-0.20180830191138-d8f796af33cc // indirect
 	github.com/docker/cli v29.7.2+incompatible // indirect
