@@ -21,9 +21,8 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0
 	k8s.io/apimachinery v0.37.2
 	k8s.io/client-go v0.37.2
+	k8s.io/kubelet v0.37.2
 )
-
-require k8s.io/kubelet v0.37.2
 
 require (
 	github.com/davecgh/go-spew v1.1.2-0.20180830191138-d8f796af33cc // indirect
