@@ -4,12 +4,21 @@ import (
 	"context"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/helpers/bazel"
+	"github.com/credential-idcs/credential-idcs/helpers/cargo"
 	"github.com/credential-idcs/credential-idcs/helpers/docker"
 	"github.com/credential-idcs/credential-idcs/helpers/git"
+	"github.com/credential-idcs/credential-idcs/helpers/goauth"
+	"github.com/credential-idcs/credential-idcs/helpers/google"
+	"github.com/credential-idcs/credential-idcs/helpers/keyring"
 	"github.com/credential-idcs/credential-idcs/helpers/kubectl"
+	"github.com/credential-idcs/credential-idcs/helpers/kubelet"
+	"github.com/credential-idcs/credential-idcs/helpers/pnpm"
+	"github.com/credential-idcs/credential-idcs/helpers/terraform"
 )
 
 // allHelpers are the protocols that the program speaks.
@@ -17,6 +26,14 @@ var allHelpers = []*helpers.Helper{
 	&git.Helper,
 	&docker.Helper,
 	&kubectl.Helper,
+	&goauth.Helper,
+	&bazel.Helper,
+	&cargo.Helper,
+	&terraform.Helper,
+	&kubelet.Helper,
+	&keyring.Helper,
+	&pnpm.Helper,
+	&google.Helper,
 }
 
 // dispatch acts by the name that the program is run under, else by its first argument.
@@ -47,6 +64,9 @@ func (a *app) dispatch(ctx context.Context) error {
 	for _, h := range allHelpers {
 		if first == h.Name {
 			return a.help(ctx, h, rest)
+		}
+		if slices.Contains(h.Words, first) {
+			return a.help(ctx, h, args)
 		}
 	}
 	if c := command(first); c != nil {

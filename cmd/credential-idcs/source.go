@@ -26,13 +26,13 @@ func (s *source) find(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
 		if err != nil {
 			return nil, helpers.Owner{}, explainConfig(err)
 		}
-		return p, helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto"}, nil
+		return p, helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto", Unattended: p.Alone()}, nil
 	}
 	p, t, err := s.file.Owner(ask.Target, ask.Username, ask.Profile)
 	if err != nil {
 		return nil, helpers.Owner{}, explainConfig(err)
 	}
-	return p, helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme}, nil
+	return p, helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme, Unattended: p.Alone()}, nil
 }
 
 func (s *source) Owner(ask helpers.Ask) (helpers.Owner, error) {
@@ -110,7 +110,7 @@ func (s *source) Targets() ([]helpers.Listed, error) {
 	for _, p := range s.file.Profiles {
 		for _, t := range p.Targets {
 			all = append(all, helpers.Listed{
-				Owner:  helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme},
+				Owner:  helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme, Unattended: p.Alone()},
 				Target: t.Target,
 			})
 		}
