@@ -28,7 +28,8 @@ END
 }
 
 program=credential-idcs
-links='git-credential-idcs docker-credential-idcs kubectl-idcs cargo-credential-idcs'
+links='git-credential-idcs docker-credential-idcs kubectl-idcs bazel-credential-idcs cargo-credential-idcs
+pnpm-token-idcs terraform-credentials-idcs'
 module=github.com/credential-idcs/credential-idcs
 
 say() { printf '%s\n' "$*"; }

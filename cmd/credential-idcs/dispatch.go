@@ -8,11 +8,17 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/helpers/bazel"
 	"github.com/credential-idcs/credential-idcs/helpers/cargo"
 	"github.com/credential-idcs/credential-idcs/helpers/docker"
 	"github.com/credential-idcs/credential-idcs/helpers/git"
 	"github.com/credential-idcs/credential-idcs/helpers/goauth"
+	"github.com/credential-idcs/credential-idcs/helpers/google"
+	"github.com/credential-idcs/credential-idcs/helpers/keyring"
 	"github.com/credential-idcs/credential-idcs/helpers/kubectl"
+	"github.com/credential-idcs/credential-idcs/helpers/kubelet"
+	"github.com/credential-idcs/credential-idcs/helpers/pnpm"
+	"github.com/credential-idcs/credential-idcs/helpers/terraform"
 )
 
 // allHelpers are the protocols that the program speaks.
@@ -21,7 +27,13 @@ var allHelpers = []*helpers.Helper{
 	&docker.Helper,
 	&kubectl.Helper,
 	&goauth.Helper,
+	&bazel.Helper,
 	&cargo.Helper,
+	&terraform.Helper,
+	&kubelet.Helper,
+	&keyring.Helper,
+	&pnpm.Helper,
+	&google.Helper,
 }
 
 // dispatch acts by the name that the program is run under, else by its first argument.

@@ -1,8 +1,9 @@
 package helpertest
 
 import (
-	"encoding/pem"
+	"crypto/tls"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,14 +14,14 @@ import (
 	"testing"
 )
 
-// A Server answers over https whoever says what it wants to hear, and 401 all others. Its
-// certificate is for 127.0.0.1, example.com and what is below that.
+// A Server answers over https whoever says what it wants to hear, and 401 all others.
 type Server struct {
 	*httptest.Server
 	Takes     string                 // the Authorization header
 	Challenge string                 // the WWW-Authenticate header of a 401
 	Public    func(path string) bool // what needs no Authorization; nil: nothing
 
+	ca  []byte // PEM
 	mu  sync.Mutex
 	got []string
 }
@@ -29,7 +30,7 @@ type Server struct {
 func NewServer(t *testing.T, takes string, h http.Handler) *Server {
 	t.Helper()
 	s := &Server{Takes: takes, Challenge: "Bearer"}
-	s.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		said := r.Header.Get("Authorization")
 		ok := said == s.Takes || s.Public != nil && s.Public(r.URL.Path)
 		status := "OK"
@@ -46,6 +47,11 @@ func NewServer(t *testing.T, takes string, h http.Handler) *Server {
 		}
 		h.ServeHTTP(w, r)
 	}))
+	var leaf tls.Certificate
+	leaf, s.ca = certificate(t)
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{leaf}}
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are what some tests want
+	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s
 }
@@ -64,11 +70,11 @@ func (s *Server) Requests() []string {
 	return l
 }
 
-// CAFile is a file with the certificate.
+// CAFile is a file with the certificate of the server's authority.
 func (s *Server) CAFile(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+	if err := os.WriteFile(path, s.ca, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -108,6 +114,9 @@ func (f Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		w.WriteHeader(http.StatusNotFound)
 		return
+	}
+	if strings.HasPrefix(content, "{") {
+		w.Header().Set("Content-Type", "application/json")
 	}
 	_, _ = io.WriteString(w, content)
 }
