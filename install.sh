@@ -28,7 +28,7 @@ END
 }
 
 program=credential-idcs
-links='git-credential-idcs docker-credential-idcs kubectl-idcs'
+links='git-credential-idcs docker-credential-idcs kubectl-idcs cargo-credential-idcs'
 module=github.com/credential-idcs/credential-idcs
 
 say() { printf '%s\n' "$*"; }

@@ -37,7 +37,11 @@ func (x *transaction) arm(refresh secret.Text) error {
 		return err
 	}
 	defer guard.release()
-	if !x.hold.same() || !x.d.readState(x.name).same(x.seen) {
+	disk, err := x.d.tryReadState(x.name)
+	if err != nil { // no descriptor is left, perhaps: nobody took the lock from us
+		return &FolderError{Path: x.d.file(x.name, ".state"), Problem: "can't be read", Err: err}
+	}
+	if !x.hold.same() || !disk.same(x.seen) {
 		return errLockLost
 	}
 	start, _ := processStart(os.Getpid())

@@ -126,24 +126,34 @@ func cut(s string) string {
 
 // readState returns the empty state for a file that isn't there or can't be read.
 func (d *Dir) readState(name string) state {
+	s, _ := d.tryReadState(name)
+	return s
+}
+
+// tryReadState is readState for somebody who must know: the error says that there may be a state
+// which could not be read.
+func (d *Dir) tryReadState(name string) (state, error) {
 	f, err := os.OpenFile(d.file(name, ".state"), os.O_RDONLY|noFollow, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return state{}, nil
+	}
 	if err != nil {
-		return state{}
+		return state{}, err
 	}
 	defer f.Close()
 	if fi, err := f.Stat(); err != nil || !fi.Mode().IsRegular() || fi.Size() < stateSize {
-		return state{} // reading a fifo would wait
+		return state{}, err // reading a fifo would wait
 	}
 	b := make([]byte, stateSize)
 	for range 3 { // half of what is being written is there for the time of a copy
 		if _, err := f.ReadAt(b, 0); err != nil {
-			return state{}
+			return state{}, err
 		}
 		if s, err := decodeState(b); err == nil {
-			return s
+			return s, nil
 		}
 	}
-	return state{}
+	return state{}, nil
 }
 
 // same reports whether no attempt began or ended between the readings of two states.

@@ -77,16 +77,6 @@ func processStat(pid int) []string {
 	return strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
 }
 
-// parentOf is the parent of another process.
-func parentOf(pid int) (parent int, ok bool) {
-	fields := processStat(pid)
-	if len(fields) < 2 {
-		return 0, false
-	}
-	parent, err := strconv.Atoi(fields[1])
-	return parent, err == nil
-}
-
 // pidNamespace names the set of processes among which a pid has its meaning.
 func pidNamespace() string {
 	name, _ := os.Readlink("/proc/self/ns/pid")

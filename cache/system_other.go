@@ -23,5 +23,3 @@ func processStart(pid int) (start string, alive bool) {
 }
 
 func pidNamespace() string { return "" }
-
-func parentOf(int) (parent int, ok bool) { return 0, false }

@@ -18,8 +18,8 @@ func TestReadmesConfigurationsAreValid(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	blocks := strings.Split(read(t, filepath.Join("..", "README.md")), "```toml\n")[1:]
-	if len(blocks) != 3 {
-		t.Fatalf("the README has %d configurations, want one for each of the three set-ups", len(blocks))
+	if len(blocks) < 3 {
+		t.Fatalf("the README has %d configurations, want one for each set-up at least", len(blocks))
 	}
 	for _, b := range blocks {
 		content, _, _ := strings.Cut(b, "```")

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var installed = []string{"credential-idcs", "docker-credential-idcs", "git-credential-idcs", "kubectl-idcs"}
+var installed = []string{"cargo-credential-idcs", "credential-idcs", "docker-credential-idcs", "git-credential-idcs", "kubectl-idcs"}
 
 // builtLike stands for a built program where a test doesn't run it: install.sh knows its own by the
 // module's path, which Go writes into every build.
@@ -51,7 +51,7 @@ func newScript(t *testing.T, sources bool) *script {
 	}}
 }
 
-// copySources copies the files that Go and install.sh read.
+// copySources copies what a checkout has, but no git metadata and no program that somebody built there.
 func copySources(t *testing.T, from, to string) {
 	t.Helper()
 	err := filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
@@ -66,8 +66,8 @@ func copySources(t *testing.T, from, to string) {
 			return err
 		}
 		switch {
-		case !d.Type().IsRegular():
-		case filepath.Ext(name) == ".go", name == "go.mod", name == "go.sum", name == "CHANGELOG.md":
+		case !d.Type().IsRegular(), name == "credential-idcs", name == "install.sh":
+		default:
 			write(t, filepath.Join(to, name), read(t, path), 0o644)
 		}
 		return nil

@@ -15,9 +15,10 @@ import (
 // An app is one run of the program: the process and the two flags that all of it understands.
 type app struct {
 	*process
-	config  string // --config
-	profile string // --profile
-	silent  bool   // nothing but failures may go to stderr
+	config  string       // --config
+	profile string       // --profile
+	file    *config.File // once it is loaded
+	silent  bool         // nothing but failures may go to stderr
 	noticed map[string]bool
 }
 
@@ -66,6 +67,7 @@ func (a *app) load(helper bool) (*config.File, error) {
 	if err != nil {
 		return nil, explainConfig(err)
 	}
+	a.file = f
 	return f, nil
 }
 

@@ -22,7 +22,9 @@ type verb struct {
 // verbs is the program's table of contents for people, in the order of a first day.
 func verbs() []*verb {
 	return []*verb{
-		loginVerb(), logoutVerb(), statusVerb(), tokenVerb(), refreshVerb(), versionVerb(), helpVerb(),
+		loginVerb(), logoutVerb(), statusVerb(), tokenVerb(), refreshVerb(),
+		configureVerb(), unconfigureVerb(), doctorVerb(),
+		versionVerb(), helpVerb(),
 	}
 }
 

@@ -4,11 +4,14 @@ import (
 	"context"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/helpers/cargo"
 	"github.com/credential-idcs/credential-idcs/helpers/docker"
 	"github.com/credential-idcs/credential-idcs/helpers/git"
+	"github.com/credential-idcs/credential-idcs/helpers/goauth"
 	"github.com/credential-idcs/credential-idcs/helpers/kubectl"
 )
 
@@ -17,6 +20,8 @@ var allHelpers = []*helpers.Helper{
 	&git.Helper,
 	&docker.Helper,
 	&kubectl.Helper,
+	&goauth.Helper,
+	&cargo.Helper,
 }
 
 // dispatch acts by the name that the program is run under, else by its first argument.
@@ -47,6 +52,9 @@ func (a *app) dispatch(ctx context.Context) error {
 	for _, h := range allHelpers {
 		if first == h.Name {
 			return a.help(ctx, h, rest)
+		}
+		if slices.Contains(h.Words, first) {
+			return a.help(ctx, h, args)
 		}
 	}
 	if c := command(first); c != nil {

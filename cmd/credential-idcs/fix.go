@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // This file and fix_tokens.go are where an error meets the command that mends it. What is below
@@ -41,25 +41,24 @@ func mend(p *config.Profile, err error) string {
 	if file, ok := errors.AsType[*config.FileError](err); ok {
 		return mendFile(file)
 	}
-	return "credential-idcs doctor " + p.Name
+	return "credential-idcs doctor " + text.Word(p.Name)
 }
 
 // mendFile is the chmod, or nothing where only a person can know.
 func mendFile(e *config.FileError) string {
-	path := e.Path.Written
-	if e.Path.Full != "" && !strings.Contains(path, "/") {
-		path = e.Path.Full
-	}
+	// In full: the command is typed elsewhere than in the configuration's folder, and between quotes
+	// a shell leaves ~/ as it is.
+	path := e.Path.Full
 	var take fs.FileMode
 	switch e.Problem {
 	case config.ReadableByOthers:
-		return "chmod 600 " + shellWord(path)
+		return "chmod 600 " + text.Word(path)
 	case config.WritableByOthers:
 		take = 0o022
 	default:
 		return ""
 	}
-	return fmt.Sprintf("chmod %o %s", uint32(e.Mode.Perm()&^take), shellWord(path))
+	return fmt.Sprintf("chmod %o %s", uint32(e.Mode.Perm()&^take), text.Word(path))
 }
 
 // warn tells people of failures that didn't prevent an answer.

@@ -19,14 +19,14 @@ relatives get a valid access token by themselves.
 
 `)
 	for _, v := range verbs() {
-		fmt.Fprintf(&b, "  %-12s %s\n", v.name, v.about)
+		fmt.Fprintf(&b, "  %-10s %s\n", v.name, v.about)
 	}
 	b.WriteString(`
 Run by other programs, under a name of their own or by the first argument:
 
 `)
 	for _, h := range allHelpers {
-		fmt.Fprintf(&b, "  %-12s %s\n", h.Name, h.About)
+		fmt.Fprintf(&b, "  %-10s %s\n", h.Name, h.About)
 	}
 	b.WriteString(`
 Everywhere:

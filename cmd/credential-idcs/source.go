@@ -26,13 +26,13 @@ func (s *source) find(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
 		if err != nil {
 			return nil, helpers.Owner{}, explainConfig(err)
 		}
-		return p, helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto"}, nil
+		return p, helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto", Unattended: p.Alone()}, nil
 	}
 	p, t, err := s.file.Owner(ask.Target, ask.Username, ask.Profile)
 	if err != nil {
 		return nil, helpers.Owner{}, explainConfig(err)
 	}
-	return p, helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme}, nil
+	return p, ownerOf(p, t), nil
 }
 
 func (s *source) Owner(ask helpers.Ask) (helpers.Owner, error) {
@@ -108,12 +108,7 @@ func (s *source) failed(p *config.Profile, err error) error {
 func (s *source) Targets() ([]helpers.Listed, error) {
 	var all []helpers.Listed
 	for _, p := range s.file.Profiles {
-		for _, t := range p.Targets {
-			all = append(all, helpers.Listed{
-				Owner:  helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme},
-				Target: t.Target,
-			})
-		}
+		all = append(all, listed(p)...)
 	}
 	return all, nil
 }

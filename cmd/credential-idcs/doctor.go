@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/doctor"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/signin"
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+func doctorVerb() *verb {
+	return &verb{
+		name: "doctor", words: "[PROFILE] [--offline]", about: "look for what is wrong, and say what mends it",
+		text: `
+It looks at the configuration, keys, certificates and their modes, the domain
+and its clock, the login, and what git, docker, podman and kubectl are set to.
+The client's proof is really tried, by revoking a made-up token: nothing is
+spent. Without PROFILE, and without a default, it looks at all profiles.
+
+Each line is ok, warning or error, with the command that mends it below. Exit
+status 1 if there is an error; warnings alone are 0.
+
+  --offline   nothing uses the network
+`,
+		run: runDoctor,
+	}
+}
+
+func runDoctor(ctx context.Context, a *app, args []string) error {
+	f := a.options(doctorVerb())
+	offline := f.Bool("offline", false, "")
+	operands, err := a.parse(doctorVerb(), f, args, 1)
+	if err != nil {
+		return helped(err)
+	}
+	d, worst := a.doctor()
+	path, err := a.configPath(false)
+	if err != nil {
+		return err
+	}
+	file, err := a.load(false)
+	var profiles []*config.Profile
+	switch {
+	case err != nil:
+		f := helpers.AsFailure(err)
+		d.Report(doctor.Finding{Level: doctor.Error, Text: f.Message, Command: f.Command})
+	case file.Missing || len(file.Profiles) == 0:
+		_, err := file.Choose()
+		d.Report(doctor.Finding{Level: doctor.Error, Text: err.Error(), Command: "credential-idcs init"})
+	default:
+		if profiles, err = a.patients(file, operand(operands)); err != nil {
+			return err
+		}
+		d.Report(doctor.Finding{Text: path + " is right"})
+	}
+	for _, p := range profiles {
+		d.Profile(ctx, p, *offline)
+	}
+	d.Tools(ctx, profiles)
+	if *worst == doctor.Error {
+		return &helpers.Exit{Status: helpers.Internal.Exit()}
+	}
+	return nil
+}
+
+// patients are the profile that a person means, or all where nothing says which.
+func (a *app) patients(file *config.File, operand string) ([]*config.Profile, error) {
+	p, err := file.Choose(operand, a.profile, a.getenv("CREDENTIAL_IDCS_PROFILE"))
+	if err == nil {
+		return []*config.Profile{p}, nil
+	}
+	if unknown, ok := errors.AsType[*config.ProfileError](err); ok && unknown.Name == "" {
+		return file.Profiles, nil
+	}
+	return nil, explainConfig(err)
+}
+
+// doctor is one that reports to stdout, and the worst that it has reported.
+func (a *app) doctor() (*doctor.Doctor, *doctor.Level) {
+	worst := new(doctor.Level)
+	self := ""
+	if path, err := a.executable(); err == nil {
+		if self, err = filepath.EvalSymlinks(path); err != nil {
+			self = path
+		}
+	}
+	sheet := doctor.Sheet{Out: a.stdout, Color: a.terminal(1) && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"}
+	if a.terminal(2) && a.getenv("TERM") != "dumb" {
+		sheet.Life = a.stderr
+	}
+	return &doctor.Doctor{
+		Report: func(f doctor.Finding) {
+			*worst = max(*worst, f.Level)
+			sheet.Write(f)
+		},
+		Busy:    sheet.Busy,
+		Engine:  a.engine,
+		Explain: func(p *config.Profile, err error) *helpers.Failure { return explain(p.Name, err) },
+		Mend:    mend,
+		Advice: func(p *config.Profile, err error) string {
+			return signin.Advice(err, setup(p, p.Login))
+		},
+		Proxy: a.proxy, Now: a.now, Getenv: a.getenv, Environ: a.environ, Home: a.home(), Self: self,
+	}, worst
+}

@@ -1,0 +1,121 @@
+// Package doctor looks for what is wrong with a set-up, before git, docker or kubectl fail over it:
+// the profile's files, the domain, this machine's clock, and what the tools are set to.
+//
+// # Findings
+//
+// Each look ends in a Finding: a fact, how bad it is, and where there is one the command that mends
+// it. An error is what makes calls fail; a warning is what may surprise, or hand a token to somebody
+// else. What is right is said too, so that a person sees what was looked at. A tool that isn't
+// installed is no finding, and neither is a target that only one of several tools is set up for:
+// targets don't say whether they are git servers, registries or clusters.
+//
+// # What it doesn't do
+//
+// It changes nothing and spends nothing. The domain is asked once a profile, to revoke a token that
+// never was (RFC 7009 2.2: such a request is answered after the client has been judged), so the
+// client's proof is really tried and no refresh token is at stake. The tools are asked by their own
+// commands, where those read files only: git knows best what its includes come to, and kubectl how
+// its files are merged.
+package doctor
+
+import (
+	"context"
+	"io"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// A Level is how bad a finding is.
+type Level int
+
+// The levels.
+const (
+	OK Level = iota
+	Warning
+	Error
+)
+
+// String is ok, warning or error.
+func (l Level) String() string { return [...]string{"ok", "warning", "error"}[l] }
+
+// A Finding is one fact. Its texts are clean: no control character, no secret.
+type Finding struct {
+	Level   Level
+	Text    string // one line, no full stop
+	Command string // what mends it; may be empty
+}
+
+// A Doctor looks at one machine. All fields but Busy are needed; it isn't meant for several goroutines.
+type Doctor struct {
+	Report func(Finding)
+	Busy   func(what string) // something begins that takes time; empty: it is over
+
+	Engine  func(*config.Profile) (*engine.Engine, error) // its error is a *helpers.Failure
+	Explain func(*config.Profile, error) *helpers.Failure
+	Mend    func(*config.Profile, error) string // the command for a file's fault
+	Advice  func(*config.Profile, error) string // what an administrator must set, or empty
+
+	Proxy   func(*url.URL) (*url.URL, error)
+	Now     func() time.Time
+	Getenv  func(string) string
+	Environ func() []string
+	Home    string // empty: not known
+	Self    string // this program's file
+}
+
+func (d *Doctor) ok(text string)               { d.Report(Finding{OK, text, ""}) }
+func (d *Doctor) warn(text, command string)    { d.Report(Finding{Warning, text, command}) }
+func (d *Doctor) problem(text, command string) { d.Report(Finding{Error, text, command}) }
+
+func (d *Doctor) busy(what string) {
+	if d.Busy != nil {
+		d.Busy(what)
+	}
+}
+
+// look finds a program in the absolute parts of PATH, empty if there is none. What lies in the
+// working directory isn't ours to run.
+func (d *Doctor) look(name string) string {
+	for _, dir := range filepath.SplitList(d.Getenv("PATH")) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		if p, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return p
+		}
+	}
+	return ""
+}
+
+// anyOf is the first of some programs that is installed.
+func (d *Doctor) anyOf(names ...string) string {
+	for _, name := range names {
+		if d.look(name) != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// toolLimit is how long a tool may take to print its settings.
+const toolLimit = 20 * time.Second
+
+// output runs a tool and returns what it printed, and its exit status; -1 if it has none.
+func (d *Doctor) output(ctx context.Context, path string, args ...string) (string, int) {
+	ctx, cancel := context.WithTimeout(ctx, toolLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env, cmd.Stderr = d.Environ(), io.Discard
+	cmd.WaitDelay = time.Second
+	out, _ := cmd.Output()
+	if cmd.ProcessState == nil {
+		return "", -1
+	}
+	return string(out), cmd.ProcessState.ExitCode()
+}

@@ -1,0 +1,122 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// The differences between the domain's clock and ours that matter: assertions are refused from about
+// a minute on, and some seconds are what a machine without time service gathers in a week.
+const (
+	clockWrong = 60 * time.Second
+	clockOff   = 5 * time.Second
+)
+
+// domain asks the identity domain what it thinks of the client, and what time it is.
+func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine) {
+	way, err := d.way(p.Domain)
+	if err != nil {
+		d.problem(of(p)+"the proxy for "+p.Domain+" can't be used: "+text.Clean(err.Error()), "")
+		return
+	}
+	d.busy("asking " + p.Domain)
+	clock, err := e.Prove(ctx)
+	d.busy("")
+	d.clock(clock)
+	if err == nil {
+		d.ok(of(p) + p.Domain + " accepts the client" + way)
+		return
+	}
+	said := text.Clean(err.Error())
+	if advice := d.Advice(p, err); advice != "" {
+		said += "; " + advice
+	}
+	command := ""
+	if fault, ok := err.(*idcs.Error); !ok {
+		command = d.Mend(p, err)
+		if strings.HasPrefix(command, "credential-idcs doctor") { // that's us
+			command = ""
+		}
+	} else if fault.Class == idcs.ErrLater || fault.Class == idcs.ErrInDoubt {
+		command = "curl -sS -o /dev/null " + text.Word(p.Domain)
+	}
+	d.problem(of(p)+p.Domain+way+": "+said, command)
+}
+
+// way is the proxy on the way to the domain: `, through proxy.example.com:3128`. Its address may hold a
+// password, so only the host is said.
+func (d *Doctor) way(domain string) (string, error) {
+	u, err := url.Parse(domain)
+	if err != nil || d.Proxy == nil {
+		return "", err
+	}
+	proxy, err := d.Proxy(u)
+	if err != nil {
+		return "", fmt.Errorf("the variable HTTPS_PROXY is no address")
+	}
+	if proxy == nil {
+		return "", nil
+	}
+	return ", through the proxy " + text.Clean(proxy.Host), nil
+}
+
+func (d *Doctor) clock(c idcs.Clock) {
+	if !c.Known {
+		return
+	}
+	way, by := "behind", c.Skew
+	if by < 0 {
+		way, by = "ahead of", -by
+	}
+	line := fmt.Sprintf("this machine's clock is %s %s the domain's", by.Round(time.Second), way)
+	switch {
+	case by > clockWrong:
+		d.problem(line+": what it signs may be refused", "sudo timedatectl set-ntp true")
+	case by > clockOff:
+		d.warn(line, "sudo timedatectl set-ntp true")
+	default:
+		d.ok("this machine's clock agrees with the domain's")
+	}
+}
+
+// login judges what is stored, from the files alone.
+func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
+	v := e.View()
+	login := "credential-idcs login " + text.Word(p.Name)
+	if v.Network {
+		d.warn(of(p)+"the cache folder may be shared with other machines, so each of them needs a login of its own",
+			"export CREDENTIAL_IDCS_CACHE_DIR=FOLDER")
+	}
+	if v.Problem != nil {
+		f := d.Explain(p, v.Problem)
+		d.problem(f.Message, f.Command)
+		return
+	}
+	switch {
+	case p.Alone() && v.State == "none":
+		d.ok(of(p) + "nothing is stored, and its login needs no person")
+	case v.State == "none":
+		d.warn(of(p)+"login needed, nothing is stored yet", login)
+	case v.State == "login_needed":
+		d.warn(of(p)+"login needed, what is stored can be neither used nor refreshed", login)
+	case !v.Refresh && v.State != "expired":
+		d.warn(of(p)+"the login brought no refresh token, so it ends with its first token", login)
+	default:
+		d.ok(of(p) + "logged in, the token is " + v.State)
+	}
+	if life := v.Expires.Sub(v.Obtained); p.Expiry > 0 && life > p.Expiry+time.Minute {
+		d.warn(of(p)+fmt.Sprintf("its token lives %s, longer than expiry = %q asks for", life.Round(time.Second), p.Expiry), "")
+	}
+	if v.Last != nil {
+		d.warn(of(p)+"the last attempt failed at "+v.Last.At.Local().Format(time.DateTime)+": "+text.Clean(v.Last.Text),
+			"credential-idcs refresh "+text.Word(p.Name))
+	}
+}

@@ -1,0 +1,134 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// A kubeconfig is what `kubectl config view` prints: all files of $KUBECONFIG merged, without secrets.
+type kubeconfig struct {
+	Clusters []struct {
+		Name    string `json:"name"`
+		Cluster struct {
+			Server   string `json:"server"`
+			Insecure bool   `json:"insecure-skip-tls-verify"`
+		} `json:"cluster"`
+	} `json:"clusters"`
+	Users []struct {
+		Name string `json:"name"`
+		User struct {
+			Exec *execUser `json:"exec"`
+		} `json:"user"`
+	} `json:"users"`
+	Contexts []struct {
+		Name    string `json:"name"`
+		Context struct {
+			Cluster string `json:"cluster"`
+			User    string `json:"user"`
+		} `json:"context"`
+	} `json:"contexts"`
+}
+
+type execUser struct {
+	Command            string   `json:"command"`
+	Args               []string `json:"args"`
+	ProvideClusterInfo bool     `json:"provideClusterInfo"`
+}
+
+// profile is the one that the user's arguments name; empty: the server's owner.
+func (e *execUser) profile() string {
+	for i, arg := range e.Args {
+		name, value, joined := strings.Cut(arg, "=")
+		switch {
+		case name != "--profile" && name != "-profile" && name != "-p":
+		case joined:
+			return value
+		case i+1 < len(e.Args):
+			return e.Args[i+1]
+		}
+	}
+	return ""
+}
+
+// kubectl looks at the users that run us and at the clusters that they meet in a context.
+func (d *Doctor) kubectl(ctx context.Context, path string, places []*place) {
+	out, status := d.output(ctx, path, "config", "view", "-o", "json")
+	var k kubeconfig
+	if status != 0 || json.Unmarshal([]byte(out), &k) != nil {
+		d.warn("kubectl can't read its configuration", "kubectl config view")
+		return
+	}
+	for _, u := range k.Users {
+		e := u.User.Exec
+		if e == nil || !isUs(e.Command) {
+			continue
+		}
+		mine := belonging(places, e.profile())
+		if len(mine) == 0 {
+			continue // of a profile that isn't looked at
+		}
+		d.kubeUser(u.Name, e)
+		for _, c := range k.Contexts {
+			if c.Context.User == u.Name {
+				d.kubeCluster(&k, c.Name, c.Context.Cluster, mine)
+			}
+		}
+	}
+}
+
+// belonging are the places of a profile, or all.
+func belonging(places []*place, profile string) []*place {
+	var list []*place
+	for _, t := range places {
+		if profile == "" || t.profile.Name == profile {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+func (d *Doctor) kubeUser(name string, e *execUser) {
+	user := "kubectl's user " + text.Clean(name)
+	program := e.Command
+	if !strings.ContainsAny(program, `/\`) {
+		program = d.look(program)
+	}
+	if _, err := os.Stat(program); filepath.IsAbs(program) && err != nil || program == "" {
+		d.problem(user+" runs "+text.Clean(e.Command)+", which isn't there",
+			"kubectl config set-credentials "+text.Word(name)+" --exec-command="+text.Word(d.Self))
+	}
+	if !e.ProvideClusterInfo {
+		d.warn(user+" doesn't tell us the server (provideClusterInfo), so any server that a context names gets the token",
+			"kubectl config set-credentials "+text.Word(name)+" --exec-provide-cluster-info")
+	}
+}
+
+// kubeCluster judges the cluster of a context whose user runs us.
+func (d *Doctor) kubeCluster(k *kubeconfig, contextName, cluster string, mine []*place) {
+	here := "kubectl's context " + text.Clean(contextName)
+	for _, c := range k.Clusters {
+		if c.Name != cluster {
+			continue
+		}
+		if c.Cluster.Insecure {
+			d.warn(here+" doesn't check who answers at its server (insecure-skip-tls-verify), so anybody may get the token",
+				"kubectl config unset "+text.Word("clusters."+c.Name+".insecure-skip-tls-verify"))
+		}
+		server, err := helpers.ParseURL(c.Cluster.Server)
+		for _, t := range mine {
+			if err == nil && t.Covers(server) {
+				t.set = true
+				d.ok(here + " asks us for " + t.String())
+				return
+			}
+		}
+		d.warn(here+" asks us for a server that is no target: "+text.Clean(c.Cluster.Server), "kubectl config view --context="+text.Word(contextName)+" --minify")
+		return
+	}
+}

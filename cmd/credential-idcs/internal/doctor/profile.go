@@ -1,0 +1,138 @@
+package doctor
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// Profile looks at what a profile names and at its domain. Offline, nothing uses the network.
+func (d *Doctor) Profile(ctx context.Context, p *config.Profile, offline bool) {
+	ready := d.files(p)
+	e, err := d.Engine(p)
+	if err != nil {
+		f := d.Explain(p, err)
+		d.problem(f.Message, f.Command)
+		return
+	}
+	switch {
+	case offline:
+	case ready:
+		d.domain(ctx, p, e)
+	default:
+		d.warn(of(p)+"the domain was not asked: what proves the client can't be read", "")
+	}
+	d.login(p, e)
+}
+
+func of(p *config.Profile) string { return "profile " + p.Name + ": " }
+
+// files judges keys, secrets and certificates. False: the client's proof can't be made.
+func (d *Doctor) files(p *config.Profile) bool {
+	ready := true
+	if !p.CAFile.IsZero() {
+		ready = d.authority(p)
+	}
+	var proof config.Proof
+	if p.Client != nil {
+		proof = *p.Client
+	}
+	switch {
+	case !proof.KeyFile.IsZero():
+		ready = d.pair(p, proof.KeyFile, proof.CertFile) && ready
+	case !proof.SecretFile.IsZero():
+		ready = d.secretFile(p, proof.SecretFile) && ready
+	case proof.SecretEnv != "" && d.Getenv(proof.SecretEnv) == "":
+		d.problem(of(p)+"the variable "+proof.SecretEnv+", which should hold the client secret, is not set", "read -rs "+proof.SecretEnv+" && export "+proof.SecretEnv)
+		ready = false
+	}
+	u := p.User
+	if u != nil && !u.KeyFile.IsZero() && (u.KeyFile != proof.KeyFile || u.CertFile != proof.CertFile) {
+		d.pair(p, u.KeyFile, u.CertFile)
+	}
+	return ready
+}
+
+func (d *Doctor) authority(p *config.Profile) bool {
+	b, err := config.ReadPublic(p.CAFile)
+	if err != nil {
+		d.problem(of(p)+err.Error(), d.Mend(p, err))
+		return false
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(b) {
+		d.problem(of(p)+p.CAFile.Written+" holds no certificate", "")
+		return false
+	}
+	d.ok(of(p) + p.CAFile.Written + " holds certificates")
+	return true
+}
+
+func (d *Doctor) secretFile(p *config.Profile, path config.Path) bool {
+	b, err := config.ReadSecret(path)
+	switch {
+	case err != nil:
+		d.problem(of(p)+err.Error(), d.Mend(p, err))
+	case strings.TrimRight(string(b), "\r\n") == "":
+		d.problem(of(p)+path.Written+" is empty", "")
+	default:
+		d.ok(of(p) + path.Written + " can be read by nobody else")
+		return true
+	}
+	return false
+}
+
+// soon is how long before a certificate's end people hear of it: whoever imports the next one may be
+// on holiday.
+const soon = 30 * 24 * time.Hour
+
+// pair judges a key and, where the profile has it, its certificate.
+func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Path) bool {
+	pem, err := config.ReadSecret(keyFile)
+	if err != nil {
+		d.problem(of(p)+err.Error(), d.Mend(p, err))
+		return false
+	}
+	key, err := idcs.ParseKey(pem)
+	if err != nil {
+		d.problem(of(p)+keyFile.Written+" "+err.Error(), "")
+		return false
+	}
+	d.ok(of(p) + keyFile.Written + " is an RSA key and can be read by nobody else")
+	if certFile.IsZero() {
+		return true
+	}
+	if pem, err = config.ReadPublic(certFile); err != nil {
+		d.problem(of(p)+err.Error(), d.Mend(p, err))
+		return false
+	}
+	cert, err := idcs.ParseCertificate(pem)
+	if err != nil {
+		d.problem(of(p)+certFile.Written+" "+err.Error(), "")
+		return false
+	}
+	again := "openssl req -x509 -new -key " + text.Word(keyFile.Full) + " -sha256 -days 1825 -subj /CN=" + text.Word(p.ClientID) + " -out " + text.Word(certFile.Full)
+	const then = "; make another one and have it imported into the domain"
+	if !key.Matches(cert) {
+		d.problem(of(p)+certFile.Written+" is not the certificate of "+keyFile.Written+then, again)
+		return false
+	}
+	left := cert.NotAfter.Sub(d.Now())
+	end := cert.NotAfter.Local().Format(time.DateOnly)
+	switch {
+	case left <= 0:
+		d.problem(of(p)+certFile.Written+" expired on "+end+then, again)
+	case d.Now().Before(cert.NotBefore):
+		d.problem(of(p)+certFile.Written+" is valid only from "+cert.NotBefore.Local().Format(time.DateTime), "")
+	case left < soon:
+		d.warn(of(p)+fmt.Sprintf("%s expires on %s, in %d days%s", certFile.Written, end, int(left.Hours()/24), then), again)
+	default:
+		d.ok(of(p) + certFile.Written + " belongs to " + keyFile.Written + " and is good until " + end)
+	}
+	return true // the domain may still take an expired one, and asking it tells
+}

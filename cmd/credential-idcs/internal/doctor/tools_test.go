@@ -1,0 +1,158 @@
+package doctor
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/e2e/need"
+)
+
+func certificateEnd(t *testing.T, b []byte) time.Time {
+	t.Helper()
+	block, _ := pem.Decode(b)
+	c, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.NotAfter
+}
+
+func anotherKey(t *testing.T) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
+}
+
+// What isn't installed is no finding, and then nothing can be set up for a target either.
+func TestToolThatIsNotInstalledIsNoFinding(t *testing.T) {
+	w := newWard(t)
+	w.file(".docker/config.json", "{")
+	if report := w.lookAtTools(w.profile("https://git.example.com")); report != "" {
+		t.Errorf("without tools:\n%s", report)
+	}
+}
+
+// Our reading of a pattern is git's own.
+func TestPatternsMatchAsInGit(t *testing.T) {
+	git := need.Tool(t, "git")
+	target := "https://git.example.com:8443/team/a"
+	for _, pattern := range []string{
+		"https://git.example.com:8443", "https://git.example.com", "https://git.example.com:8443/team", "https://git.example.com:8443/team/",
+		"https://git.example.com:8443/tea", "https://git.example.com:8443/team/a/b", "https://*.example.com:8443", "https://*.com:8443",
+		"https://g*.example.com:8443", "http://git.example.com:8443", "https://ana@git.example.com:8443", "https://GIT.example.com:8443",
+		"https://example.com:8443", "https://git.example.com:443",
+	} {
+		file := filepath.Join(t.TempDir(), "config")
+		if out, err := exec.Command(git, "config", "--file", file, "credential."+pattern+".helper", "x").CombinedOutput(); err != nil {
+			t.Fatalf("%s: %s", pattern, out)
+		}
+		want := exec.Command(git, "config", "--file", file, "--get-urlmatch", "credential.helper", target).Run() == nil
+		if got := matches(pattern, target); got != want {
+			t.Errorf("matches(%q) = %v, git says %v", pattern, got, want)
+		}
+	}
+	if !matches("", target) || !matches("git.example.com:8443", target) || !matches("https://", target) || matches("github.com", target) {
+		t.Error("a pattern of a host or a scheme alone")
+	}
+}
+
+// An empty value drops the helpers before it; what follows from a file with a wider URL gets our token.
+func TestGitHelpersAreCollectedInFileOrder(t *testing.T) {
+	w := newWard(t)
+	if err := os.Symlink(need.Tool(t, "git"), filepath.Join(w.tools, "git")); err != nil {
+		t.Fatal(err)
+	}
+	w.env["GIT_CONFIG_NOSYSTEM"] = "1"
+	p := w.profile("https://git.example.com", "https://git.example.com:8443/team")
+
+	w.file(".gitconfig", "[credential]\n\thelper = store\n[credential \"https://git.example.com\"]\n\thelper =\n\thelper = idcs\n")
+	report := w.lookAtTools(p)
+	has(t, report, "ok       git asks us, and nobody else, for https://git.example.com\n",
+		"error    git-credential-idcs is not on PATH", "\tln -s ",
+		"warning  profile work: no tool asks us for https://git.example.com:8443/team\n")
+	w.program("git-credential-idcs")
+	has(t, w.lookAtTools(p), "git-credential-idcs, which git runs, is not this program", "\tln -sf ")
+
+	w.file(".gitconfig", "[credential \"https://git.example.com\"]\n\thelper = idcs\n\tusername = eve\n[credential]\n\thelper = \"!echo hunter2\"\n"+
+		"[http]\n\tsslVerify = false\n[credential \"https://git.example.com:8443\"]\n\thelper = idcs\n")
+	report = w.lookAtTools(p)
+	has(t, report, "another helper too: a shell command, set in "+w.home+"/.gitconfig\n\tcredential-idcs configure git --profile work\n",
+		"error    git asks for https://git.example.com with the user name eve, and profile work answers as oauth2\n",
+		"warning  git doesn't check who answers at https://git.example.com ",
+		"error    git doesn't tell us the path of https://git.example.com:8443/team,")
+	lacks(t, report, "hunter2", "nobody else", "no tool asks")
+}
+
+func TestDockerAndPodmanFiles(t *testing.T) {
+	w := newWard(t)
+	w.program("docker")
+	w.program("podman")
+	w.program("docker-credential-idcs")
+	p := w.profile("https://a.example.com:5000", "https://b.example.com", "https://c.example.com", "https://d.example.com", "https://e.example.com")
+	w.file(".docker/config.json", `{"credHelpers": {"a.example.com:5000": "idcs", "b.example.com": "idcs", "c.example.com": "pass", "D.example.com": "idcs"},
+		"auths": {"a.example.com:5000": {}, "https://b.example.com": {"auth": "aHVudGVyMg=="}}}`)
+	w.file(".config/containers/auth.json", `{"auths": {"a.example.com:5000": {"auth": "aHVudGVyMg=="}}, "credHelpers": {"e.example.com": "idcs"}}`)
+	w.env["DOCKER_AUTH_CONFIG"] = "{}"
+	report := w.lookAtTools(p)
+	has(t, report,
+		"ok       docker asks us for a.example.com:5000\n",
+		"warning  an old password for b.example.com still lies in "+w.home+"/.docker/config.json\n\tdocker logout b.example.com\n",
+		"warning  docker asks another helper for c.example.com: pass, ",
+		"warning  docker never looks up the key D.example.com of credHelpers ",
+		"ok       podman asks us for e.example.com\n",
+		"warning  the variable DOCKER_AUTH_CONFIG is set",
+		"no tool asks us for https://c.example.com\n", "no tool asks us for https://d.example.com\n",
+	)
+	lacks(t, report, "aHVudGVyMg", "no tool asks us for https://e.example.com")
+
+	w.file(".docker/config.json", `{"auths": ["aHVudGVyMg=="]}`)
+	report = w.lookAtTools(p)
+	has(t, report, "error    "+w.home+"/.docker/config.json is not JSON")
+	lacks(t, report, "aHVudGVyMg")
+}
+
+// The real kubectl merges and prints what the users and clusters are.
+func TestKubectlUsersAndClusters(t *testing.T) {
+	w := newWard(t)
+	if err := os.Symlink(need.Tool(t, "kubectl"), filepath.Join(w.tools, "kubectl")); err != nil {
+		t.Fatal(err)
+	}
+	p := w.profile("https://k8s.example.com:6443", "https://insecure.example.com")
+	w.env["KUBECONFIG"] = w.file("kube", `apiVersion: v1
+kind: Config
+clusters:
+- {name: good, cluster: {server: "https://k8s.example.com:6443"}}
+- {name: insecure, cluster: {server: "https://insecure.example.com", insecure-skip-tls-verify: true}}
+- {name: other, cluster: {server: "https://evil.example.com"}}
+users:
+- {name: us, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: credential-idcs, args: [kubectl, --profile, work], interactiveMode: Never, provideClusterInfo: true}}}
+- {name: blind, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: /nowhere/credential-idcs, args: [kubectl, --profile=work], interactiveMode: Never}}}
+- {name: them, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: other-login, interactiveMode: Never}}}
+- {name: home, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: credential-idcs, args: [kubectl, -p, home], interactiveMode: Never}}}
+contexts:
+- {name: good, context: {cluster: good, user: us}}
+- {name: insecure, context: {cluster: insecure, user: us}}
+- {name: swapped, context: {cluster: other, user: us}}
+- {name: theirs, context: {cluster: other, user: them}}
+`)
+	report := w.lookAtTools(p)
+	has(t, report,
+		"ok       kubectl's context good asks us for https://k8s.example.com:6443\n",
+		"warning  kubectl's context insecure doesn't check who answers at its server (insecure-skip-tls-verify)",
+		"\tkubectl config unset clusters.insecure.insecure-skip-tls-verify\n",
+		"warning  kubectl's context swapped asks us for a server that is no target: https://evil.example.com\n",
+		"warning  kubectl's user blind doesn't tell us the server (provideClusterInfo)", "\tkubectl config set-credentials blind --exec-provide-cluster-info\n",
+		"error    kubectl's user blind runs /nowhere/credential-idcs, which isn't there\n",
+	)
+	lacks(t, report, "theirs", "them", "user home", "no tool asks")
+}

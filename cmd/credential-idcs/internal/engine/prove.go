@@ -1,0 +1,33 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/idcs"
+)
+
+// Prove lets the domain judge the client's proof, and spends nothing: it asks for the revocation of a
+// token that never was, and takes no lock. The Clock is what the answer's Date says, also beside an
+// error. A proof that is refused only because this machine's clock is wrong counts as good: it is
+// tried once more with corrected times, as a refresh would be.
+//
+// The error is that of a file or command of the profile, or an *idcs.Error.
+func (e *Engine) Prove(ctx context.Context) (idcs.Clock, error) {
+	ctx, cancel := context.WithTimeout(ctx, loginLimit)
+	defer cancel()
+	c, err := e.client(ctx, cache.Attempt{Connect: 4 * time.Second})
+	if err != nil {
+		return idcs.Clock{}, err
+	}
+	clock, err := c.Prove(ctx)
+	_, signed := c.Proof.(idcs.Assertion)
+	var refused *idcs.Error
+	if signed && clock.Known && tooFar(clock.Skew) && errors.As(err, &refused) && refused.Code == "invalid_client" {
+		c.Skew = clock.Skew
+		return c.Prove(ctx)
+	}
+	return clock, err
+}
