@@ -185,51 +185,75 @@ func TestAStoppedHolderIsNamedAndSavesLater(t *testing.T) {
 // A person, or a cleaner of caches, deletes what is in use. A lock that others can't see any more is
 // no lock: no token is presented twice.
 func TestNoTokenIsPresentedTwiceWhileTheLockFileIsDeleted(t *testing.T) {
-	for _, what := range []string{"lock", "folder"} {
-		t.Run(what, func(t *testing.T) {
-			dir, dom := folder(t), newDomain(t)
-			dom.life = 1 // each call finds the token due
-			dom.slow = 10 * time.Millisecond
-			expiredToken(t, dir, dom)
-			done, gone := make(chan struct{}), make(chan struct{})
-			go func() {
-				defer close(gone)
-				for {
-					select {
-					case <-done:
-						return
-					default:
-					}
-					if what == "lock" {
-						_ = os.Remove(dir.file(dir.name(testKey), ".lock"))
-						time.Sleep(time.Duration(rand.IntN(8_000)) * time.Microsecond) // not an event: a rhythm that meets all steps
-					} else {
-						_ = os.RemoveAll(dir.path)
-						time.Sleep(50 * time.Millisecond)
-						_ = dir.again(t).ensure()
-						access, refresh := dom.login()
-						old := Token{}
-						old.Access, old.Refresh = text(access), text(refresh)
-						old.AccessStamp = Stamp{Obtained: time.Now().Add(-time.Hour), Life: time.Second}
-						_ = os.WriteFile(filepath.Join(dir.path, "planted"), seal(encodeToken(old)), 0o600)
-						_ = os.Rename(filepath.Join(dir.path, "planted"), dir.file(dir.name(testKey), ".json"))
-						time.Sleep(20 * time.Millisecond)
-					}
-				}
-			}()
-			j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Want: Want{Force: true}, Wait: 2 * time.Second, Rounds: 20}
-			for range 2 {
-				for before := dom.count(); dom.count() < before+count(50, 10); {
-					for _, p := range j.crowd(t, 16) {
-						p.ends()
-					}
-				}
+	dir, dom := folder(t), newDomain(t)
+	dom.slow = 10 * time.Millisecond
+	expiredToken(t, dir, dom)
+	crowdWhile(t, dir, dom, func(<-chan string, <-chan struct{}) {
+		_ = os.Remove(dir.file(dir.name(testKey), ".lock"))
+		time.Sleep(time.Duration(rand.IntN(8_000)) * time.Microsecond) // no event: a rhythm that meets all steps
+	})
+	dom.chain(dir, testKey)
+}
+
+// The whole folder goes while an answer is awaited, and a person logs in again.
+func TestNoTokenIsPresentedTwiceWhileTheFolderIsDeleted(t *testing.T) {
+	dir, dom := folder(t), newDomain(t)
+	dom.slow = 10 * time.Millisecond
+	expiredToken(t, dir, dom)
+	crowdWhile(t, dir, dom, func(arrived <-chan string, done <-chan struct{}) {
+		select {
+		case <-arrived:
+		case <-done:
+			return
+		}
+		_ = os.RemoveAll(dir.path)
+		access, refresh := dom.login()
+		old := Token{Access: text(access), Refresh: text(refresh)}
+		old.AccessStamp = Stamp{Obtained: time.Now().Add(-time.Hour), Life: time.Second}
+		for { // a process that made the folder again may be in the way
+			_ = dir.ensure()
+			planted := filepath.Join(dir.path, "planted")
+			_ = os.WriteFile(planted, seal(encodeToken(old)), 0o600)
+			if os.Rename(planted, dir.file(dir.name(testKey), ".json")) == nil {
+				return
 			}
-			close(done)
-			<-gone
-			dom.once()
-		})
+		}
+	})
+}
+
+// crowdWhile lets processes refresh again and again while harm is done, until enough was presented.
+func crowdWhile(t *testing.T, dir *Dir, dom *domain, harm func(arrived <-chan string, done <-chan struct{})) {
+	t.Helper()
+	arrived, done, gone := make(chan string, 1<<16), make(chan struct{}), make(chan struct{})
+	dom.mu.Lock()
+	dom.arrived = arrived
+	dom.mu.Unlock()
+	go func() {
+		defer close(gone)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				harm(arrived, done)
+			}
+		}
+	}()
+	j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Want: Want{Force: true}, Wait: 2 * time.Second, Rounds: 10}
+	for range 100 {
+		if dom.count() >= count(40, 10) {
+			break
+		}
+		for _, p := range j.crowd(t, 16) {
+			p.ends()
+		}
 	}
+	if dom.count() < count(40, 10) {
+		t.Errorf("only %d presentations: the token was lost", dom.count())
+	}
+	close(done)
+	<-gone
+	dom.once()
 }
 
 // A login wins over refreshes that run at the same time: its family is on the disk afterwards.

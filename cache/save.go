@@ -115,6 +115,9 @@ func (r *reserve) commit(name string, record []byte) error {
 	if err := r.f.Close(); err != nil { // before the rename: Windows renames no open file
 		return err
 	}
+	if !r.ours() { // again: the sync took its time, and another's reserve would be renamed to the token
+		return fs.ErrNotExist
+	}
 	if err := replace(r.path, r.d.file(name, ".json")); err != nil {
 		return errors.Join(errNotRenamed, err)
 	}
