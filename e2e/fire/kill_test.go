@@ -112,6 +112,29 @@ func (s *scene) recovers(f fate, kind machine.Kind) {
 
 var interrupted = regexp.MustCompile(`^credential-idcs: the refresh of work at \d\d:\d\d was interrupted \(pid \d+\) and the domain had already replaced its token\n\tcredential-idcs login work\n$`)
 
+// An interruption isn't forgotten because the next try was turned away before the domain looked at the
+// grant: when the loss shows at last, its reason is said.
+func TestInterruptionOutlivesARateLimit(t *testing.T) {
+	for name, f := range map[string]idcstest.Fault{
+		"429":            retryAfter(429, "30"),
+		"503":            retryAfter(503, "30"),
+		"invalid_client": {Status: 401, Error: "invalid_client"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := expired(t, machine.Person, idcstest.Options{})
+			atGate(idcstest.Refresh, idcstest.AfterRotation)(s)
+			f.On, f.Nth = idcstest.Refresh, 1
+			s.Domain.Script(f)
+			if r := s.Do(machine.Git); r.Exit != 4 && r.Exit != 5 {
+				t.Errorf("%s", r)
+			}
+			r := s.Do(machine.Refresh) // ignores the pause
+			s.failed(3, "was interrupted (pid ", r)
+			s.posts(3)
+		})
+	}
+}
+
 // atGate kills the process while its request stands at a point of the domain.
 func atGate(on string, p idcstest.Point) func(*scene) {
 	return func(s *scene) {

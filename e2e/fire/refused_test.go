@@ -140,7 +140,7 @@ func TestRefusedTokenGoes(t *testing.T) {
 func TestRefusedAgainAndAgain(t *testing.T) {
 	s := set(t, machine.Person, idcstest.Options{})
 	s.Age(5 * time.Minute)
-	for range repeat(t, 20) {
+	for range 2 + repeat(t, 20) {
 		r := s.Do(machine.Git)
 		s.served(r)
 		s.Do(erase(r.Secret()))
@@ -165,7 +165,7 @@ func TestRefusedByKubectlsServer(t *testing.T) {
 			}
 			call, want = call.With("XDG_RUNTIME_DIR="+dir), 1
 		}
-		for range repeat(t, 20) {
+		for range 2 + repeat(t, 20) {
 			s.served(s.Do(call))
 		}
 		s.posts(want)
