@@ -161,6 +161,7 @@ func TestAnIntentAtWorkIsRespected(t *testing.T) {
 		posts  int
 	}{
 		{"its process lives", intent{Pid: os.Getppid(), Start: start, Namespace: pidNamespace()}, time.Hour, 0},
+		{"its process lives, and was at another token", intent{Digest: "another", Pid: os.Getppid(), Start: start, Namespace: pidNamespace()}, time.Second, 1},
 		{"its pid has another process", intent{Pid: os.Getppid(), Start: start + "1", Namespace: pidNamespace()}, time.Second, 1},
 		{"another namespace, young", intent{Pid: 1, Start: "1", Namespace: "pid:[1]"}, 29 * time.Second, 0},
 		{"another namespace, old", intent{Pid: 1, Start: "1", Namespace: "pid:[1]"}, 31 * time.Second, 1},
@@ -171,7 +172,10 @@ func TestAnIntentAtWorkIsRespected(t *testing.T) {
 			dir, old := crashed(t, dom)
 			dir.waits.expired = 200 * time.Millisecond
 			i := tt.intent
-			i.Digest, i.At, i.Machine = digest(old.Refresh), dir.sys.Now().Add(-tt.age), dir.sys.Machine()
+			if i.Digest == "" {
+				i.Digest = digest(old.Refresh)
+			}
+			i.At, i.Machine = dir.sys.Now().Add(-tt.age), dir.sys.Machine()
 			before := state{Intent: &i}
 			if err := dir.writeState(dir.name(testKey), before, false); err != nil {
 				t.Fatal(err)
