@@ -98,6 +98,25 @@ func TestStoppedHolderDelaysNobody(t *testing.T) {
 	s.Chain()
 }
 
+// The lock file is deleted while its holder waits for the domain. Whoever makes a new one finds out
+// that the refresh token is on the wire, and leaves it alone.
+func TestLockDeletedUnderItsHolder(t *testing.T) {
+	s := alive(t, machine.Person, idcstest.Options{})
+	holder, gate := s.hold()
+	if err := os.Remove(s.File(".lock")); err != nil {
+		t.Fatal(err)
+	}
+	s.served(s.Crowd(machine.Mixed(8)...)...)
+	s.posts(1)
+	gate.Open()
+	if r := holder.Wait(); r.Exit != 0 {
+		t.Errorf("%s", r)
+	}
+	s.posts(1)
+	s.Chain()
+	s.Litter()
+}
+
 // With an expired token there is nothing to answer with. Others give up and name the holder, and
 // nobody sends the token that may be on the wire. The holder's answer waits in its socket.
 func TestStoppedHolderOfAnExpiredToken(t *testing.T) {
