@@ -64,7 +64,9 @@ func (x *transaction) storeLogin(t Token, skew int64) error {
 		return err
 	}
 	t.predecessor = digest(old.Refresh) // so that a kill before the rename is mended like any other
-	if err := x.room.save(x.name, t); err != nil {
+	err = x.room.save(x.name, t)
+	x.d.sys.saved("login", err)
+	if err != nil {
 		return err
 	}
 	x.seen = x.d.readState(x.name)

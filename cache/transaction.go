@@ -54,6 +54,9 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	z, err := x.judge(x.old)
+	if log := x.d.sys.Log; log != nil {
+		log("token looked at again", "zone", z, "interrupted", x.doubt != nil)
+	}
 	if z == fresh {
 		return Result{Token: x.old}, nil
 	}
@@ -64,6 +67,7 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 		if damaged != nil && errors.Is(why, ErrNothing) {
 			why = damaged
 		}
+		x.d.sys.refused("nothing is sent", why)
 		return x.answer(x.old, z, why)
 	}
 
@@ -214,6 +218,7 @@ func (x *transaction) finish(z zone, o outcome) (Result, error) {
 	if err != nil {
 		r.Warnings = append(r.Warnings, &NotSavedError{Err: err})
 	}
+	x.d.sys.saved("token", err)
 	if err == nil || errors.Is(err, errFolderSync) {
 		x.settled()
 	} // else the intent stays: the token on the disk is spent, and the next call must find that out
@@ -235,6 +240,9 @@ func (x *transaction) settled() {
 // failed writes down the failure for all processes of this machine and answers by zone.
 func (x *transaction) failed(z zone, o outcome) (Result, error) {
 	f := o.refusal
+	if log := x.d.sys.Log; log != nil {
+		log("refused", "verdict", f.Verdict, "class", f.Failure.Class, "successor", !f.Refresh.Empty())
+	}
 	if errors.Is(f.Err, errLockLost) {
 		x.room.drop()
 		return Result{}, errLockLost
@@ -251,6 +259,10 @@ func (x *transaction) failed(z zone, o outcome) (Result, error) {
 	}
 	armed := x.state.Intent
 	x.record(f, o.grant)
+	if log := x.d.sys.Log; log != nil && x.state.Pause != nil {
+		p := x.state.Pause
+		log("pause", "for", p.End.Sub(p.Begun).Round(time.Millisecond), "row", p.Row)
+	}
 	if lost {
 		x.state.Intent = armed // the token on the disk is spent, and the next call must find that out
 	}
@@ -267,7 +279,9 @@ func (x *transaction) failed(z zone, o outcome) (Result, error) {
 func (x *transaction) keepSuccessor(successor secret.Text) bool {
 	t := x.old
 	t.predecessor, t.Refresh, t.machine = digest(x.old.Refresh), successor, x.d.sys.Machine()
-	if err := x.room.save(x.name, t); err != nil && !errors.Is(err, errFolderSync) {
+	err := x.room.save(x.name, t)
+	x.d.sys.saved("refresh token", err)
+	if err != nil && !errors.Is(err, errFolderSync) {
 		return false
 	}
 	x.old = t

@@ -20,12 +20,18 @@ type app struct {
 	file    *config.File // once it is loaded
 	silent  bool         // nothing but failures may go to stderr
 	noticed map[string]bool
+
+	debug   bool // --debug
+	journal *journal
+	logger  func(msg string, args ...any) // writes to journal; see debugLog
+	mute    bool                          // nobody needs to ask again whether there is a log
 }
 
 // run does what the program is asked for and returns the exit status of the process.
 func run(ctx context.Context, p *process) int {
 	a := &app{process: p}
 	err := a.dispatch(ctx)
+	a.endLog(err)
 	if err == nil {
 		return 0
 	}
@@ -91,8 +97,10 @@ func (a *app) world() (engine.World, error) {
 	if err != nil {
 		return engine.World{}, err
 	}
+	system := cache.NewSystem()
+	system.Log = a.debugLog()
 	return engine.World{
-		CacheDir: dir, System: cache.NewSystem(), Now: a.now, Rand: a.rand, Proxy: a.proxy,
+		CacheDir: dir, System: system, Log: system.Log, Now: a.now, Rand: a.rand, Proxy: a.proxy,
 		UserAgent: "credential-idcs/" + strings.Trim(version, "()"),
 		Getenv:    a.getenv, Environ: a.environ, Mend: mend,
 	}, nil

@@ -54,6 +54,7 @@ func (a *app) options(v *verb) *flag.FlagSet {
 	f.StringVar(&a.config, "config", a.config, "")
 	f.StringVar(&a.profile, "profile", a.profile, "")
 	f.StringVar(&a.profile, "p", a.profile, "")
+	f.BoolVar(&a.debug, "debug", a.debug, "")
 	return f
 }
 

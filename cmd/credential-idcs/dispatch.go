@@ -78,13 +78,19 @@ func (a *app) dispatch(ctx context.Context) error {
 	return misuse("unknown command", "credential-idcs help")
 }
 
-// globals takes --config FILE and --profile NAME from the front of args. What it doesn't know it
+// globals takes --config FILE, --profile NAME and --debug from the front of args. What it doesn't know it
 // leaves: a protocol has its own words for a wrong argument.
 func (a *app) globals(args []string) []string {
 	for len(args) > 0 {
 		name, value, joined := strings.Cut(args[0], "=")
 		var to *string
 		switch name {
+		case "--debug":
+			if joined {
+				return args
+			}
+			a.debug, args = true, args[1:]
+			continue
 		case "--config", "-config":
 			to = &a.config
 		case "--profile", "-profile", "-p":
@@ -107,7 +113,15 @@ func (a *app) globals(args []string) []string {
 // help runs a helper for one call.
 func (a *app) help(ctx context.Context, h *helpers.Helper, args []string) error {
 	a.silent = h.Silent
-	rest := a.globals(args)
+	rest := a.withoutDebug(a.globals(args))
+	if log := a.debugLog(); log != nil {
+		log("helper called", "helper", h.Name, "version", version)
+	}
+	defer func() {
+		if log := a.debugLog(); log != nil && a.file == nil {
+			log("the input alone decided", "configuration", "not read")
+		}
+	}()
 	return h.Run(ctx, &helpers.Call{
 		Args: rest, Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr,
 		Terminal: len(rest) > 0 && a.terminal(0), Getenv: a.getenv, Now: a.now, Profile: a.profile,

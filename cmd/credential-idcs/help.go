@@ -34,6 +34,9 @@ Everywhere:
                        default of the configuration, else its only one
   --config FILE        the configuration; else $CREDENTIAL_IDCS_CONFIG, else
                        ~/.config/credential-idcs/config.toml
+  --debug              log to stderr what is decided and why, without secrets;
+                       CREDENTIAL_IDCS_DEBUG=1 does so, too, and an absolute
+                       path in it names a file
 
 Example:
   credential-idcs login work

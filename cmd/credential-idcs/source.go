@@ -20,7 +20,20 @@ type source struct {
 	file *config.File
 }
 
+// find is the profile that answers an Ask.
 func (s *source) find(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
+	p, owner, err := s.search(ask)
+	if log := s.app.debugLog(); log != nil {
+		if err != nil {
+			log("no profile", "target", ask.Target.String(), "why", err)
+		} else {
+			log("profile found", "target", ask.Target.String(), "profile", p.Name, "username", owner.Username)
+		}
+	}
+	return p, owner, err
+}
+
+func (s *source) search(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
 	if ask.Target.IsZero() {
 		p, err := s.file.Choose(ask.Profile, s.app.getenv("CREDENTIAL_IDCS_PROFILE"))
 		if err != nil {
@@ -100,6 +113,7 @@ func (s *source) Refused(ctx context.Context, ask helpers.Ask, access secret.Tex
 // the process here: whatever a helper would print now must not be printed.
 func (s *source) failed(p *config.Profile, err error) error {
 	if sig, ok := errors.AsType[*cache.SignalError](err); ok {
+		s.app.endLog(err)
 		s.app.exit(128 + sig.Number)
 	}
 	return explain(p.Name, err)
