@@ -36,7 +36,7 @@ policy.get('consent').checks.remove('native_client_prompt');
 const provider = new Provider(issuer, {
   clients: settings.clients,
   jwks: { keys: [signing] },
-  scopes: ['openid', 'offline_access', settings.scope],
+  scopes: ['openid', 'offline_access'],
   cookies: { keys: ['only for tests'] },
   routes: {
     authorization: '/oauth2/v1/authorize',
@@ -67,8 +67,6 @@ const provider = new Provider(issuer, {
   issueRefreshToken: (ctx, client) => client.grantTypeAllowed('refresh_token'),
   expiresWithSession: () => false,
 });
-// Addresses are built from the request; the issuer is another host, as with IDCS.
-provider.proxy = false;
 
 async function newGrant(clientId, accountId) {
   const grant = new provider.Grant({ clientId, accountId });
@@ -116,7 +114,9 @@ const count = (kind, name) => { tally[kind][name] = (tally[kind][name] ?? 0) + 1
 provider.on('grant.success', (ctx) => count('granted', ctx.oidc.params.grant_type));
 provider.on('grant.error', (ctx, error) => count('refused', `${ctx.oidc.params?.grant_type} ${error.error}: ${error.error_detail ?? error.error_description}`));
 provider.on('grant.revoked', () => { tally.revoked += 1; });
-provider.on('revocation.error', (ctx, error) => count('refused', `revocation ${error.error}`));
+for (const endpoint of ['authorization', 'device_authorization', 'revocation']) {
+  provider.on(`${endpoint}.error`, (ctx, error) => count('refused', `${endpoint} ${error.error}: ${error.error_detail ?? error.error_description}`));
+}
 provider.on('server_error', (ctx, error) => { count('refused', 'server_error'); console.error(error); });
 
 // The sign-in page lets everybody in as the one user, and takes their consent as given.
