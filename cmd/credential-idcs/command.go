@@ -24,7 +24,7 @@ func verbs() []*verb {
 	return []*verb{
 		loginVerb(), logoutVerb(), statusVerb(), tokenVerb(), refreshVerb(),
 		configureVerb(), unconfigureVerb(), doctorVerb(),
-		versionVerb(), helpVerb(),
+		completionVerb(), versionVerb(), helpVerb(),
 	}
 }
 
@@ -34,6 +34,8 @@ func command(name string) *verb {
 		name = "version"
 	case "--help", "-help", "-h":
 		name = "help"
+	case "complete": // for scripts only, so it isn't in the table
+		return completeVerb()
 	}
 	for _, v := range verbs() {
 		if v.name == name {

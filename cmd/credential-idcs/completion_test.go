@@ -1,0 +1,128 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/credential-idcs/credential-idcs/e2e/need"
+)
+
+// withProfiles is an app whose configuration has the profiles work, "home office" and it's.
+func withProfiles(t *testing.T) *app {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.toml")
+	var toml strings.Builder
+	for _, name := range []string{`work`, `"home office"`, `"it's"`} {
+		toml.WriteString("[profiles." + name + "]\ndomain = \"https://idcs.example.com\"\nclient_id = \"c\"\nlogin = \"device\"\nscope = \"s\"\n")
+	}
+	if err := os.WriteFile(path, []byte(toml.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &app{process: &process{getenv: func(string) string { return "" }}, config: path, silent: true}
+}
+
+func TestCompleteKnowsWhatMayFollow(t *testing.T) {
+	a := withProfiles(t)
+	for _, c := range []struct {
+		before, begun string
+		want          string
+	}{
+		{"", "sta", "status"},
+		{"", "--pro", "--profile"},
+		{"--profile work", "sta", "status"},
+		{"status", "w", "work"},
+		{"status work", "w", ""},
+		{"status", "--j", "--json"},
+		{"--config nowhere status", "w", ""},
+		{"logout", "--a", "--all"},
+		{"login --profile", "w", "work"},
+		{"login -p", "w", "work"},
+		{"login", "--profile=w", "--profile=work"},
+		{"login --profile =", "w", "work"},
+		{"login --profile", "=", "work,home office,it's"},
+		{"login --profile = work", "--de", "--device"},
+		{"token --min-ttl", "", ""},
+		{"token --min-ttl 5m", "w", "work"},
+		{"help", "ref", "refresh"},
+		{"completion", "z", "zsh"},
+		{"nosuch", "", ""},
+	} {
+		var before []string
+		if c.before != "" {
+			before = strings.Split(c.before, " ")
+		}
+		a := *a // what a word changes is for one call
+		if got := strings.Join(a.complete(before, c.begun), ","); got != c.want {
+			t.Errorf("%s %q: got %q, want %q", c.before, c.begun, got, c.want)
+		}
+	}
+}
+
+// The usage of a verb is what completion goes by, so each of its options must be one.
+func TestUsageNamesOptionsThatExist(t *testing.T) {
+	for _, v := range verbs() {
+		for _, w := range split(v.words) {
+			if strings.HasPrefix(w, "-") && !strings.Contains(v.text, w) && v.name != "help" {
+				t.Errorf("%s: %s stands in the usage and not in the help", v.name, w)
+			}
+		}
+	}
+}
+
+// The real shells load their script and complete with it.
+func TestScriptsInTheRealShells(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	if err := os.Symlink(self, filepath.Join(bin, "credential-idcs")); err != nil { // see TestMain
+		t.Fatal(err)
+	}
+	config := withProfiles(t).config
+	const bash = `source <(credential-idcs completion bash)
+complete -p credential-idcs kubectl-idcs >/dev/null || exit 1
+try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _credential_idcs; printf '%s\n' "${COMPREPLY[@]}"; }
+`
+	const zsh = `autoload -Uz compinit && compinit -D -u; source <(credential-idcs completion zsh)
+[[ $_comps[credential-idcs] == _credential_idcs ]] || exit 1
+compadd() { print -rl -- ${(P)@[-1]} }
+_files() { print files }
+try() { words=("$@"); CURRENT=$#; _credential_idcs }
+`
+	for _, c := range []struct {
+		shell, name string
+		args        []string
+		script      string
+		want        []string
+	}{
+		{"bash", "bash", []string{"--norc", "-c"}, bash + "try credential-idcs sta; try credential-idcs status --profile = h; try credential-idcs login it",
+			[]string{"status", `home\ office`, `it\'s`}},
+		{"zsh", "zsh", []string{"-f", "-c"}, zsh + "try credential-idcs sta; try credential-idcs status --profile=h; try credential-idcs login it; try credential-idcs --config ''",
+			[]string{"status", "--profile=home office", "it's", "files"}},
+		{"fish", "fish", []string{"--no-config", "-c"}, "credential-idcs completion fish | source; for line in 'credential-idcs sta' 'credential-idcs status --profile=h' 'kubectl-idcs login it'; complete -C $line; end",
+			[]string{"status", "--profile=home office", "it's"}},
+		{"powershell", "pwsh", []string{"-NoProfile", "-Command"}, "credential-idcs completion powershell | Out-String | Invoke-Expression; " +
+			"foreach ($l in 'credential-idcs sta', 'credential-idcs login h') { (TabExpansion2 $l $l.Length).CompletionMatches.CompletionText }",
+			[]string{"status", "'home office'"}},
+	} {
+		t.Run(c.shell, func(t *testing.T) {
+			if _, err := exec.LookPath(c.name); err != nil && c.name == "pwsh" {
+				t.Skip("pwsh is missing, and Debian has none")
+			}
+			cmd := exec.Command(need.Tool(t, c.name), append(slices.Clone(c.args), c.script)...)
+			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "CREDENTIAL_IDCS_CONFIG="+config, "HOME="+t.TempDir())
+			out, err := cmd.CombinedOutput()
+			got := strings.Split(strings.TrimSpace(string(out)), "\n")
+			if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
+				t.Errorf("%v\n%s", err, diff)
+			}
+		})
+	}
+}
