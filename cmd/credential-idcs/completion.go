@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"embed"
-	"io"
 	"slices"
 )
 
@@ -48,6 +47,6 @@ func runCompletion(_ context.Context, a *app, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(a.stdout, string(b))
+	_, err = a.stdout.Write(b)
 	return err
 }
