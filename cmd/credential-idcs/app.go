@@ -102,8 +102,22 @@ func (a *app) world() (engine.World, error) {
 	return engine.World{
 		CacheDir: dir, System: system, Log: system.Log, Now: a.now, Rand: a.rand, Proxy: a.proxy,
 		UserAgent: "credential-idcs/" + strings.Trim(version, "()"),
-		Getenv:    a.getenv, Environ: a.environ, Mend: mend,
+		Getenv:    a.getenv, Environ: a.environ, Hide: a.secretVariables(), Mend: mend,
 	}, nil
+}
+
+// secretVariables are the variables that hold a client's secret, of all profiles: a program that one of
+// them runs has no business with any.
+func (a *app) secretVariables() (names []string) {
+	if a.file == nil {
+		return nil
+	}
+	for _, p := range a.file.Profiles {
+		if p.Client != nil && p.Client.SecretEnv != "" {
+			names = append(names, p.Client.SecretEnv)
+		}
+	}
+	return names
 }
 
 // engine is a profile's way to its tokens.

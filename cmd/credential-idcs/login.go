@@ -146,12 +146,7 @@ func (a *app) person(noBrowser bool) signin.Person {
 		who.Stdin = a.stdin
 		return who
 	}
-	o := signin.Opener{Environ: a.environ()}
-	for _, p := range a.file.Profiles {
-		if p.Client != nil && p.Client.SecretEnv != "" {
-			o.Hide = append(o.Hide, p.Client.SecretEnv)
-		}
-	}
+	o := signin.Opener{Environ: a.environ(), Hide: a.secretVariables()}
 	who.Open = o.Open
 	return who
 }
