@@ -11,8 +11,8 @@ usage: ./install.sh [--prefix DIR] [--binary FILE]
        ./install.sh --demo
 
 Builds credential-idcs from the sources beside this script and installs it into
-DIR/bin, with the names under which git, docker and kubectl run it. Nothing is
-written outside that folder.
+DIR/bin, with the names under which git, docker and kubectl run it, and the
+manual pages beside this script into DIR/share/man. Nothing else is written.
 
   --prefix DIR   where to install; default $PREFIX, else ~/.local
   --binary FILE  install this built program instead of building one
@@ -28,6 +28,7 @@ END
 }
 
 program=credential-idcs
+pages='credential-idcs.1 git-credential-idcs.1 docker-credential-idcs.1 credential-idcs-config.5'
 links='git-credential-idcs docker-credential-idcs kubectl-idcs bazel-credential-idcs cargo-credential-idcs
 pnpm-token-idcs terraform-credentials-idcs'
 module=github.com/credential-idcs/credential-idcs
@@ -66,6 +67,9 @@ ours() { [ -f "$1" ] && [ ! -L "$1" ] && LC_ALL=C grep -q "$module" "$1"; }
 
 # our_link tells whether a file is a link that this script made.
 our_link() { [ -L "$1" ] && [ "$(readlink "$1")" = "$program" ]; }
+
+# our_page tells whether a file is one of this project's manual pages: their first line says so.
+our_page() { [ -f "$1" ] && head -n 1 "$1" | grep -q '^\.TH .* credential-idcs "'; }
 
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
@@ -149,6 +153,37 @@ warn_path() {
 	done
 }
 
+# install_pages puts the manual pages beside the script below folder $1, each by rename. They are not
+# what anybody waits for, so a page that can't be put there is said and no failure.
+install_pages() {
+	for page in $pages; do
+		our_page "$source/man/$page" || continue
+		to=$1/man${page##*.}
+		if exists "$to/$page" && ! our_page "$to/$page"; then
+			warn "$to/$page is not from this project, it stays"
+			continue
+		fi
+		partial=$to/.$page.$$
+		if mkdir -p -- "$to" && cp -- "$source/man/$page" "$partial" && chmod 644 "$partial" && mv -f "$partial" "$to/$page"; then
+			say "manual    $page"
+		else
+			warn "$to/$page can't be written"
+		fi
+	done
+}
+
+uninstall_pages() {
+	for page in $pages; do
+		old=$1/man${page##*.}/$page
+		if our_page "$old"; then
+			rm -f -- "$old"
+			say "removed $old"
+		elif exists "$old"; then
+			warn "$old is not from this project, it stays"
+		fi
+	done
+}
+
 install_program() {
 	if [ -n "$binary" ]; then
 		[ -f "$binary" ] || fail "$binary is no file"
@@ -174,6 +209,7 @@ install_program() {
 	link_names "$bin"
 	say "installed $program into $bin"
 	for name in $links; do say "linked    $name"; done
+	install_pages "$man"
 	warn_path "$bin"
 }
 
@@ -186,6 +222,7 @@ uninstall_program() {
 			warn "$bin/$name is not from this project, it stays"
 		fi
 	done
+	uninstall_pages "$man"
 	if ours "$bin/$program"; then
 		rm -f -- "$bin/$program"
 		say "removed $bin/$program"
@@ -255,6 +292,7 @@ case $prefix in
 *) prefix=$PWD/$prefix ;;
 esac
 bin=${prefix%/}/bin
+man=${prefix%/}/share/man
 case "$action" in
 install) install_program ;;
 uninstall) uninstall_program ;;

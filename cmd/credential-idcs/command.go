@@ -22,7 +22,7 @@ type verb struct {
 // verbs is the program's table of contents for people, in the order of a first day.
 func verbs() []*verb {
 	return []*verb{
-		loginVerb(), logoutVerb(), statusVerb(), tokenVerb(), refreshVerb(),
+		initVerb(), loginVerb(), logoutVerb(), statusVerb(), tokenVerb(), refreshVerb(),
 		configureVerb(), unconfigureVerb(), doctorVerb(),
 		completionVerb(), versionVerb(), helpVerb(),
 	}

@@ -85,7 +85,7 @@ func verbNames() []string {
 
 // split takes a verb's words apart: "[PROFILE|--all]" is PROFILE and --all.
 func split(words string) []string {
-	return strings.FieldsFunc(words, func(r rune) bool { return strings.ContainsRune(" []|…", r) })
+	return strings.FieldsFunc(words, func(r rune) bool { return strings.ContainsRune(" \n[]|.…", r) })
 }
 
 // takesValue reports whether an option is followed by a value, which the usage has in capitals:

@@ -87,7 +87,7 @@ func (a *app) doctor() (*doctor.Doctor, *doctor.Level) {
 			self = path
 		}
 	}
-	sheet := doctor.Sheet{Out: a.stdout, Color: a.terminal(1) && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"}
+	sheet := doctor.Sheet{Out: a.stdout, Color: a.terminal(1) && a.colors()}
 	if a.terminal(2) && a.getenv("TERM") != "dumb" {
 		sheet.Life = a.stderr
 	}
@@ -106,3 +106,6 @@ func (a *app) doctor() (*doctor.Doctor, *doctor.Level) {
 		Proxy: a.proxy, Now: a.now, Getenv: a.getenv, Environ: a.environ, Home: a.home(), Self: self,
 	}, worst
 }
+
+// colors reports whether a terminal may be written to in colour (https://no-color.org).
+func (a *app) colors() bool { return a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb" }

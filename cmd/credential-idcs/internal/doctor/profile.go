@@ -8,18 +8,27 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// Profile looks at what a profile names and at its domain. Offline, nothing uses the network.
+// Profile looks at what a profile names, at its domain and its login. Offline, nothing uses the
+// network.
 func (d *Doctor) Profile(ctx context.Context, p *config.Profile, offline bool) {
+	if e := d.Settings(ctx, p, offline); e != nil {
+		d.login(p, e)
+	}
+}
+
+// Settings is Profile without the login. The engine is nil if the cache folder can't be used.
+func (d *Doctor) Settings(ctx context.Context, p *config.Profile, offline bool) *engine.Engine {
 	ready := d.files(p)
 	e, err := d.Engine(p)
 	if err != nil {
 		f := d.Explain(p, err)
 		d.problem(f.Message, f.Command)
-		return
+		return nil
 	}
 	switch {
 	case offline:
@@ -28,7 +37,7 @@ func (d *Doctor) Profile(ctx context.Context, p *config.Profile, offline bool) {
 	default:
 		d.warn(of(p)+"the domain was not asked: what proves the client can't be read", "")
 	}
-	d.login(p, e)
+	return e
 }
 
 func of(p *config.Profile) string { return "profile " + p.Name + ": " }

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+)
+
+// atTerminal runs the program as a person at a terminal who types these lines.
+func atTerminal(t *testing.T, home, typed string, args ...string) (status int, stderr string) {
+	t.Helper()
+	var out bytes.Buffer
+	env := map[string]string{
+		"HOME": home, "TERM": "dumb",
+		"CREDENTIAL_IDCS_CONFIG": filepath.Join(home, "config.toml"), "CREDENTIAL_IDCS_CACHE_DIR": filepath.Join(home, "cache"),
+	}
+	p := thisProcess()
+	p.args, p.stdin, p.stdout, p.stderr = append([]string{"credential-idcs"}, args...), strings.NewReader(typed), io.Discard, &out
+	p.getenv, p.environ = func(k string) string { return env[k] }, func() []string { return nil }
+	p.terminal = func(int) bool { return true }
+	return run(context.Background(), p), out.String()
+}
+
+// What the options leave open is asked for; a wrong answer is asked for again, with the reason; an
+// empty one is the usual value.
+func TestInitAsksOnATerminal(t *testing.T) {
+	home := t.TempDir()
+	status, said := atTerminal(t, home, strings.Join([]string{
+		"", "idcs.example.com", "https://idcs.example.com", "c1", "carrier pigeon", "", "", "", "",
+		"http://git.example.com", "https://git.example.com", "https://k8s.example.com:6443", "", "",
+	}, "\n"), "init", "--offline")
+	if status != 0 {
+		t.Fatalf("exit %d\n%s", status, said)
+	}
+	for _, want := range []string{"Name of the profile [work]: ", "\tit must begin with https://\n", "\tit must be one of those in the brackets\n", "next:\n\tcredential-idcs login work\n"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in\n%s", want, said)
+		}
+	}
+	f, err := config.Load(filepath.Join(home, "config.toml"), home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := f.Profiles[0]
+	if p.Name != "work" || p.ClientID != "c1" || p.Login != config.Browser || p.RedirectURL != usualRedirect || p.Scope != usualScope || p.Client != nil || len(p.Targets) != 2 {
+		t.Errorf("wrote %+v", p)
+	}
+
+	// The name is taken; and whoever leaves before the end leaves nothing.
+	before, err := os.ReadFile(f.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, said = atTerminal(t, home, "work\nsecond\nhttps://idcs.example.com\n", "init", "--offline")
+	if status == 0 || !strings.Contains(said, "there is a profile of that name already") || !strings.Contains(said, "nothing was written") {
+		t.Errorf("exit %d\n%s", status, said)
+	}
+	if after, err := os.ReadFile(f.Path); err != nil || !bytes.Equal(before, after) {
+		t.Error("something was written")
+	}
+}
+
+// A login by assertion needs a key and a user, so no public client is offered.
+func TestInitAsksWhatTheLoginNeeds(t *testing.T) {
+	home := t.TempDir()
+	status, said := atTerminal(t, home, "\nalias\nbuild@example.com\n\n",
+		"init", "ci", "--offline", "--domain", "https://idcs.example.com", "--login", "assertion", "--client-id", "c", "--scope", "s")
+	if strings.Contains(said, "none") || status == 0 {
+		t.Errorf("exit %d\n%s", status, said)
+	}
+	status, said = atTerminal(t, home, "\nalias\nbuild@example.com\nhttps://git.example.com\n\n",
+		"init", "ci", "--offline", "--domain", "https://idcs.example.com", "--login", "assertion", "--client-id", "c", "--scope", "s")
+	if status != 0 || !strings.Contains(said, "\tcredential-idcs token ci\n") || !strings.Contains(said, "client-key.pem can't be read") {
+		t.Errorf("exit %d\n%s", status, said)
+	}
+}

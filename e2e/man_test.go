@@ -1,0 +1,111 @@
+package e2e_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/credential-idcs/credential-idcs/e2e/need"
+)
+
+var pages = []string{"man1/credential-idcs.1", "man1/docker-credential-idcs.1", "man1/git-credential-idcs.1", "man5/credential-idcs-config.5"}
+
+func source(page string) string { return filepath.Join("..", "man", filepath.Base(page)) }
+
+// The pages are sound: mandoc finds nothing to warn of.
+func TestManualPagesAreSound(t *testing.T) {
+	mandoc := need.Tool(t, "mandoc")
+	for _, p := range pages {
+		if out, err := exec.CommandContext(t.Context(), mandoc, "-Tlint", "-Wwarning", source(p)).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%v\n%s", err, out)
+		}
+	}
+}
+
+// plainPage is a page without what roff needs: escapes of - and changes of font.
+func plainPage(t *testing.T, page string) string {
+	t.Helper()
+	return regexp.MustCompile(`\\f[BIR]`).ReplaceAllString(strings.ReplaceAll(read(t, source(page)), `\-`, "-"), "")
+}
+
+// The manual knows each command and option that the program's own help does, and each key that the
+// configuration has.
+func TestManualPagesAreComplete(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "credential-idcs")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../cmd/credential-idcs").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	help := func(args ...string) string {
+		out, err := exec.CommandContext(t.Context(), program, append([]string{"help"}, args...)...).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	page := plainPage(t, "credential-idcs.1")
+	commands, _, _ := strings.Cut(help(), "Run by other programs")
+	found := regexp.MustCompile(`(?m)^  ([a-z]+) `).FindAllStringSubmatch(commands, -1)
+	if len(found) < 8 {
+		t.Fatalf("only these commands in the help: %q", found)
+	}
+	for _, c := range found {
+		if !strings.Contains(page, "\n.B "+c[1]+" ") && !strings.Contains(page, "\n.B "+c[1]+"\n") {
+			t.Errorf("the manual lacks %s", c[1])
+		}
+		if c[1] == "init" { // the manual leaves its options to the help
+			continue
+		}
+		usage, _, _ := strings.Cut(help(c[1]), "\n\n")
+		for _, option := range regexp.MustCompile(`--[a-z-]+`).FindAllString(usage, -1) {
+			if !strings.Contains(page, option) {
+				t.Errorf("the manual lacks %s %s", c[1], option)
+			}
+		}
+	}
+
+	page = plainPage(t, "credential-idcs-config.5")
+	schema := read(t, "../cmd/credential-idcs/internal/config/schema.go")
+	keys := regexp.MustCompile(`\{"([a-z_]+)", a(?:String|List), nil\}`).FindAllStringSubmatch(schema, -1)
+	if len(keys) < 20 {
+		t.Fatalf("only these keys: %q", keys)
+	}
+	for _, k := range keys {
+		if !regexp.MustCompile(`(?m)^\.BR? ` + k[1] + `\b`).MatchString(page) {
+			t.Errorf("credential-idcs-config(5) lacks %s", k[1])
+		}
+	}
+}
+
+// install.sh puts the pages where man looks, keeps foreign ones, and takes its own away.
+func TestInstallPutsManualPages(t *testing.T) {
+	s := newScript(t, false)
+	s.withoutGo()
+	folder := filepath.Dir(s.path)
+	write(t, filepath.Join(folder, "credential-idcs"), builtLike, 0o755)
+	man := filepath.Join(s.home, ".local", "share", "man")
+	s.want(0, nil) // a release without pages
+	if _, err := os.Stat(man); err == nil {
+		t.Error("without pages there is a folder for them")
+	}
+	for _, p := range pages {
+		write(t, filepath.Join(folder, "man", filepath.Base(p)), read(t, source(p)), 0o600)
+	}
+	foreign := filepath.Join(man, pages[2])
+	write(t, foreign, "theirs", 0o644)
+	for range 2 {
+		s.want(0, []string{"manual    credential-idcs.1", foreign + " is not from this project, it stays"})
+	}
+	for _, p := range pages {
+		info, err := os.Stat(filepath.Join(man, p))
+		if err != nil || info.Mode() != 0o644 {
+			t.Errorf("%s: %v, %v", p, info, err)
+		}
+	}
+	s.want(0, []string{"removed " + filepath.Join(man, pages[3]), foreign + " is not from this project, it stays"}, "--uninstall")
+	if left := append(list(t, filepath.Join(man, "man1")), list(t, filepath.Join(man, "man5"))...); strings.Join(left, " ") != "git-credential-idcs.1" {
+		t.Errorf("left %q", left)
+	}
+}
