@@ -29,7 +29,8 @@ END
 
 program=credential-idcs
 pages='credential-idcs.1 git-credential-idcs.1 docker-credential-idcs.1 credential-idcs-config.5'
-links='git-credential-idcs docker-credential-idcs kubectl-idcs'
+links='git-credential-idcs docker-credential-idcs kubectl-idcs bazel-credential-idcs cargo-credential-idcs
+pnpm-token-idcs terraform-credentials-idcs'
 module=github.com/credential-idcs/credential-idcs
 
 say() { printf '%s\n' "$*"; }

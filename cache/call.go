@@ -52,6 +52,9 @@ func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, er
 	}
 	c.start = t
 	z, err := c.judge(t)
+	if log := d.sys.Log; log != nil {
+		log("token looked at", "zone", z, "left", c.left(w.stamp(t), t).Round(time.Second), "stored", !t.none())
+	}
 	switch {
 	case z == fresh:
 		return Result{Token: t}, nil
@@ -62,6 +65,7 @@ func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, er
 	}
 	s := d.readState(c.name)
 	if why := c.hopeless(t, s); why != nil && !(t.none() && d.found && d.exists(c.name, ".new")) {
+		d.sys.refused("nothing is sent", why)
 		return c.answer(t, z, why)
 	}
 	return c.underLock(ctx, z, s)
@@ -118,7 +122,7 @@ func (c *call) underLock(ctx context.Context, z zone, before state) (Result, err
 		return c.unlocked(z, err)
 	}
 	c.name = c.d.name(c.key) // a folder that was just made may turn out to be on the network
-	var wait time.Duration // early: look, don't wait
+	var wait time.Duration   // early: look, don't wait
 	switch {
 	case z == expired || c.want.Force:
 		wait = c.d.waits.expired
@@ -132,13 +136,18 @@ func (c *call) underLock(ctx context.Context, z zone, before state) (Result, err
 			settled = c.news(z, before)
 			return settled != nil
 		})
+		if log := c.d.sys.Log; log != nil {
+			log("lock", "zone", z, "waited", time.Since(begun).Round(time.Millisecond), "limit", wait, "held", err == nil)
+		}
 		if errors.Is(err, errSettled) {
+			c.d.sys.refused("nothing is sent", err)
 			return settled()
 		}
 		if err != nil {
 			if busy, ok := errors.AsType[*BusyError](err); ok {
 				busy.Waited = wait
 			}
+			c.d.sys.refused("no lock", err)
 			return c.unlocked(z, err)
 		}
 		r, err := c.transact(ctx, h)

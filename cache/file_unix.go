@@ -52,8 +52,3 @@ func private(create func()) {
 }
 
 func replace(from, to string) error { return os.Rename(from, to) }
-
-func processAlive(pid int) bool {
-	err := unix.Kill(pid, 0)
-	return err == nil || errors.Is(err, unix.EPERM)
-}

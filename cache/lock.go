@@ -71,7 +71,11 @@ func (h *hold) same() bool {
 }
 
 // release gives the lock back.
-func (h *hold) release() { _ = h.lock.Unlock() }
+func (h *hold) release() {
+	if h != nil {
+		_ = h.lock.Unlock()
+	}
+}
 
 // sign writes into the lock file who holds it, for the message of those who wait in vain. Best
 // effort: nothing depends on it.
@@ -128,7 +132,11 @@ func (d *Dir) lock(ctx context.Context, name string, wait time.Duration, news fu
 		}
 		waited := time.Since(begun)
 		if waited >= wait {
-			return nil, &BusyError{Pid: d.holder(name), Waited: wait}
+			pid := d.holder(name)
+			if s := d.readState(name); pid == 0 && s.Intent != nil && d.atWork(s.Intent) {
+				pid = s.Intent.Pid // under a lock file that was deleted
+			}
+			return nil, &BusyError{Pid: pid, Waited: wait}
 		}
 		pause := 25*time.Millisecond + time.Duration(d.sys.Spread()*float64(75*time.Millisecond))
 		select {

@@ -18,6 +18,9 @@ func (d *Dir) Login(ctx context.Context, key Key, grant func(context.Context, At
 		return Result{}, err
 	}
 	name := d.name(key)
+	if _, err := d.read(name); err != nil && !errors.Is(err, errDamaged) {
+		return Result{}, err // what lies there couldn't be replaced afterwards
+	}
 	x := &transaction{call: d.call(key, Want{}, Renewal{})}
 	skew := d.readState(name).SkewMS
 	t, refusal := grant(ctx, Attempt{
@@ -61,10 +64,13 @@ func (x *transaction) storeLogin(t Token, skew int64) error {
 		return err
 	}
 	t.predecessor = digest(old.Refresh) // so that a kill before the rename is mended like any other
-	if err := x.room.save(x.name, t); err != nil {
+	err = x.room.save(x.name, t)
+	x.d.sys.saved("login", err)
+	if err != nil {
 		return err
 	}
-	x.state = x.d.readState(x.name)
+	x.seen = x.d.readState(x.name)
+	x.state = x.seen
 	x.state.SkewMS = skew
 	x.settled()
 	return nil
@@ -78,19 +84,28 @@ func (d *Dir) Exchange(ctx context.Context, key Key, refresh secret.Text, r Rene
 		return Result{}, err
 	}
 	c := d.call(key, Want{Force: true}, r)
-	h, err := d.lock(ctx, c.name, d.waits.expired, nil)
-	if err != nil {
-		return Result{}, err
-	}
-	x := &transaction{call: c, hold: h}
-	res, err := x.exchange(ctx, refresh)
-	h.release()
-	if x.lower != nil {
-		if end := x.lower(); end != nil {
-			return Result{}, end
+	for begun := time.Now(); ; {
+		h, err := d.lock(ctx, c.name, max(0, d.waits.expired-time.Since(begun)), nil)
+		if err != nil {
+			return Result{}, err
+		}
+		x := &transaction{call: c, hold: h}
+		res, err := x.exchange(ctx, refresh)
+		h.release()
+		if x.lower != nil {
+			if end := x.lower(); end != nil {
+				return Result{}, end
+			}
+		}
+		if pid, ok := d.elsewhere(c.name, err); !ok {
+			return res, err
+		} else if time.Since(begun) >= d.waits.expired {
+			return Result{}, &BusyError{Pid: pid, Waited: d.waits.expired}
+		}
+		if err := nap(ctx); err != nil {
+			return Result{}, err
 		}
 	}
-	return res, err
 }
 
 func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result, error) {
@@ -108,17 +123,23 @@ func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result
 	if o.refusal == nil {
 		return x.finish(expired, o)
 	}
-	if !o.refusal.Refresh.Empty() { // the given one is dead now; its successor is all that is left
-		x.old = Token{Refresh: o.refusal.Refresh}
-		x.keepSuccessor(o.refusal.Refresh)
-		x.settled()
-	} else {
+	switch stored := refresh == x.old.Refresh; {
+	case errors.Is(o.refusal.Err, errLockLost):
+		x.room.drop()
+	case !o.refusal.Refresh.Empty(): // the given one is dead now; its successor is all that is left
+		x.old = Token{Refresh: refresh}
+		if x.keepSuccessor(o.refusal.Refresh) {
+			x.settled()
+		}
+	case stored && o.refusal.Verdict == Doubt: // what is stored may be spent: the intent stays
+		x.room.drop()
+	default:
 		x.room.drop()
 		x.state.Intent = x.doubt
-		if refresh == x.old.Refresh && o.refusal.Verdict == Spent {
+		if stored && o.refusal.Verdict == Spent {
 			x.markSpent()
 		}
-		_ = x.d.writeState(x.name, x.state, false)
+		_ = x.store(false)
 	}
 	return Result{}, o.refusal.why()
 }

@@ -20,9 +20,9 @@ func (x *transaction) record(f *Refusal, grant bool) {
 	s.Last = &last
 	if !grant { // a grant's request says nothing about the refresh token
 		switch f.Verdict {
-		case NotSent:
+		case NotSent, Settled: // what became of an earlier request isn't known any better: a 429 came before the grant
 			s.Intent = x.doubt
-		case Settled, Spent:
+		case Spent:
 			s.Intent = nil
 		case Doubt: // stays as armed
 		}

@@ -47,6 +47,10 @@ const (
 	Spent                  // the domain doesn't accept it any more
 )
 
+func (v Verdict) String() string {
+	return [...]string{"not sent", "settled", "in doubt", "spent"}[v]
+}
+
 // A Pause says how long nobody tries again.
 type Pause int
 

@@ -84,6 +84,9 @@ func (r *reserve) save(name string, t Token) error {
 	if errors.Is(err, errFolderSync) { // renamed already: a second file would change nothing
 		return err
 	}
+	if errors.Is(err, errNotRenamed) && r.ours() { // whole and synced: the next call renames it, see orphan
+		return err
+	}
 	r.drop()
 	if again := r.d.saveAnew(name, record); again != nil {
 		return errors.Join(err, again)
@@ -91,7 +94,10 @@ func (r *reserve) save(name string, t Token) error {
 	return nil
 }
 
-var errFolderSync = errors.New("the folder could not be synced")
+var (
+	errFolderSync = errors.New("the folder could not be synced")
+	errNotRenamed = errors.New("the new file could not be renamed")
+)
 
 func (r *reserve) commit(name string, record []byte) error {
 	if !r.ours() {
@@ -109,8 +115,11 @@ func (r *reserve) commit(name string, record []byte) error {
 	if err := r.f.Close(); err != nil { // before the rename: Windows renames no open file
 		return err
 	}
+	if !r.ours() { // again: the sync took its time, and another's reserve would be renamed to the token
+		return fs.ErrNotExist
+	}
 	if err := replace(r.path, r.d.file(name, ".json")); err != nil {
-		return err
+		return errors.Join(errNotRenamed, err)
 	}
 	if err := syncFolder(r.d.path); err != nil {
 		return errors.Join(errFolderSync, err)
@@ -118,12 +127,18 @@ func (r *reserve) commit(name string, record []byte) error {
 	return nil
 }
 
-// saveAnew is the second try: a new file, in a folder that may have to be made again.
+// saveAnew is the second try: a new file, in a folder that may have to be made again. A KEY.new that
+// is there then isn't ours: the lock file was deleted, and somebody who holds another one has reserved
+// room. Our intent keeps them from sending, so there is no successor in it to lose.
 func (d *Dir) saveAnew(name string, record []byte) error {
 	if err := d.ensure(); err != nil {
 		return err
 	}
 	f, err := createPrivate(d.file(name, ".new"))
+	for i := 0; i < 10 && errors.Is(err, fs.ErrExist); i++ {
+		d.dropOrphan(name)
+		f, err = createPrivate(d.file(name, ".new"))
+	}
 	if err != nil {
 		return err
 	}
@@ -132,7 +147,7 @@ func (d *Dir) saveAnew(name string, record []byte) error {
 		return err
 	}
 	if err := r.commit(name, record); err != nil {
-		if !errors.Is(err, errFolderSync) {
+		if !errors.Is(err, errFolderSync) && !errors.Is(err, errNotRenamed) {
 			r.drop()
 		}
 		return err

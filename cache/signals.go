@@ -18,31 +18,29 @@ func shield() (lower func() error) {
 	for _, s := range fatal {
 		ignored[s] = signal.Ignored(s) // nohup: being ignored is what the parent wants
 	}
-	caught := make(chan os.Signal, 64) // more than all there are: the first of each kind is kept
-	signal.Notify(caught)
+	// One channel for all, which nobody reads: being caught is enough, and the runtime's own SIGURG
+	// would fill any. One place in the two that matter keeps the first that came.
+	all, ends, stops := make(chan os.Signal, 1), make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(all)
+	for _, s := range fatal {
+		if !ignored[s] {
+			signal.Notify(ends, s)
+		}
+	}
+	notifyStop(stops)
 	return func() error {
-		signal.Stop(caught)
-		stop := false
-		var end *SignalError
-		for {
-			select {
-			case s := <-caught:
-				for _, f := range fatal {
-					if s == f && !ignored[s] && end == nil {
-						end = &SignalError{Number: int(s.(syscall.Signal))}
-					}
-				}
-				stop = stop || isStop(s)
-				continue
-			default:
-			}
-			break
+		for _, c := range []chan os.Signal{all, ends, stops} {
+			signal.Stop(c)
 		}
-		if end != nil {
-			return end
+		select {
+		case s := <-ends:
+			return &SignalError{Number: int(s.(syscall.Signal))}
+		default:
 		}
-		if stop {
+		select {
+		case <-stops:
 			stopSelf()
+		default:
 		}
 		return nil
 	}

@@ -9,6 +9,6 @@ import (
 
 var fatal = []os.Signal{os.Interrupt, syscall.SIGTERM}
 
-func isStop(os.Signal) bool { return false }
+func notifyStop(chan<- os.Signal) {}
 
 func stopSelf() {}

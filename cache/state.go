@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -76,11 +77,21 @@ func decodeState(b []byte) (state, error) {
 	if err := d.Decode(&s); err != nil {
 		return state{}, errDamaged
 	}
+	if again, err := encodeState(s); err != nil || !bytes.Equal(again, b) {
+		return state{}, errDamaged // no state that this program wrote
+	}
 	return s, nil
 }
 
 // encodeState fills exactly stateSize bytes; the padding is spaces behind the sealed line.
 func encodeState(s state) ([]byte, error) {
+	if s.Last != nil { // what is no UTF-8 would be read back as something else
+		last := *s.Last
+		for _, p := range []*string{&last.Class, &last.Code, &last.Description, &last.ECID, &last.Text, &last.Command} {
+			*p = strings.ToValidUTF8(*p, "?")
+		}
+		s.Last = &last
+	}
 	record, err := json.Marshal(s)
 	if err != nil {
 		return nil, err
@@ -91,7 +102,9 @@ func encodeState(s state) ([]byte, error) {
 			return nil, errors.New("state too large")
 		}
 		short := *s.Last
-		short.Text, short.Description, short.Code, short.ECID = cut(short.Text), cut(short.Description), cut(short.Code), cut(short.ECID)
+		for _, p := range []*string{&short.Class, &short.Code, &short.Description, &short.ECID, &short.Text, &short.Command} {
+			*p = cut(*p)
+		}
 		s.Last = &short
 		if record, err = json.Marshal(s); err != nil {
 			return nil, err
@@ -103,31 +116,62 @@ func encodeState(s state) ([]byte, error) {
 	return append(b, bytes.Repeat([]byte{' '}, stateSize-len(b))...), nil
 }
 
-// cut keeps a text so short that six bytes for each of its own still fit.
+// cut keeps a text so short that six texts fit with six bytes for each of theirs.
 func cut(s string) string {
-	if len(s) > 100 {
-		return s[:100]
+	if len(s) > 64 {
+		return strings.ToValidUTF8(s[:64], "")
 	}
 	return s
 }
 
 // readState returns the empty state for a file that isn't there or can't be read.
 func (d *Dir) readState(name string) state {
+	s, _ := d.tryReadState(name)
+	return s
+}
+
+// tryReadState is readState for somebody who must know: the error says that there may be a state
+// which could not be read.
+func (d *Dir) tryReadState(name string) (state, error) {
 	f, err := os.OpenFile(d.file(name, ".state"), os.O_RDONLY|noFollow, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return state{}, nil
+	}
 	if err != nil {
-		return state{}
+		return state{}, err
 	}
 	defer f.Close()
+	if fi, err := f.Stat(); err != nil || !fi.Mode().IsRegular() || fi.Size() < stateSize {
+		return state{}, err // reading a fifo would wait
+	}
 	b := make([]byte, stateSize)
-	n, err := f.Read(b)
-	if err != nil {
-		return state{}
+	for range 3 { // half of what is being written is there for the time of a copy
+		if _, err := f.ReadAt(b, 0); err != nil {
+			return state{}, err
+		}
+		if s, err := decodeState(b); err == nil {
+			return s, nil
+		}
 	}
-	s, err := decodeState(b[:n])
-	if err != nil {
-		return state{}
+	return state{}, nil
+}
+
+// same reports whether no attempt began or ended between the readings of two states.
+func (s state) same(o state) bool {
+	if s.Attempts != o.Attempts || (s.Intent == nil) != (o.Intent == nil) {
+		return false
 	}
-	return s
+	a, b := s.Intent, o.Intent
+	return a == nil || a.Digest == b.Digest && a.Pid == b.Pid && a.Start == b.Start && a.At.Equal(b.At)
+}
+
+// guardState locks the state file itself, for the time of a reading and a writing, or says errBusy.
+// Where an open file can't be deleted the lock of the key does for it.
+func (d *Dir) guardState(name string) (*hold, error) {
+	if !modesCount {
+		return nil, nil
+	}
+	return lockFile(d.file(name, ".state"))
 }
 
 // writeState stores s. With durable set it is on the disk when writeState returns.
@@ -138,17 +182,18 @@ func (d *Dir) writeState(name string, s state, durable bool) error {
 	}
 	path := d.file(name, ".state")
 	f, err := os.OpenFile(path, os.O_RDWR|noFollow, 0)
-	created := errors.Is(err, fs.ErrNotExist)
-	if created {
+	if errors.Is(err, fs.ErrNotExist) {
 		f, err = createPrivate(path)
 	}
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if fi, err := f.Stat(); err != nil {
+	fi, err := f.Stat()
+	if err != nil {
 		return err
-	} else if !fi.Mode().IsRegular() {
+	}
+	if !fi.Mode().IsRegular() {
 		return &FolderError{Path: path, Problem: "is no regular file"}
 	}
 	if _, err := f.WriteAt(b, 0); err != nil {
@@ -160,7 +205,7 @@ func (d *Dir) writeState(name string, s state, durable bool) error {
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	if created {
+	if fi.Size() == 0 { // new: its name must be on the disk too
 		return syncFolder(d.path)
 	}
 	return nil

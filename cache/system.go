@@ -19,6 +19,9 @@ type System struct {
 	NetworkFS func(dir string) bool
 	// Spread is a random number in [0,1).
 	Spread func() float64
+	// Log, if not nil, is told what is decided and why, as log/slog takes it: a message, names and
+	// values. It must not block: it is called under the lock. Nothing it is told is a secret.
+	Log func(msg string, args ...any)
 	// UID is the effective user; -1 on systems without.
 	UID int
 }

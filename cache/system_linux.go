@@ -61,15 +61,20 @@ func networkFS(dir string) bool {
 // With the pid it names one process for good. The name in field 2 may hold anything, so the fields
 // are counted behind the last parenthesis.
 func processStart(pid int) (start string, alive bool) {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return "", false
-	}
-	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	fields := processStat(pid)
 	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
 		return "", false
 	}
 	return fields[19], true
+}
+
+// processStat returns the fields of /proc/PID/stat from the third on, or none.
+func processStat(pid int) []string {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
 }
 
 // pidNamespace names the set of processes among which a pid has its meaning.

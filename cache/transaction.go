@@ -3,7 +3,6 @@ package cache
 import (
 	"context"
 	"errors"
-	"os"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -17,9 +16,6 @@ const (
 	grantNeeds               = 2 * time.Second // what a grant after a failed refresh must have left
 )
 
-// errLockLost says that the lock we hold is no longer the one that others would take.
-var errLockLost = errors.New("the lock file was deleted")
-
 // A transaction renews the token of one key under its lock.
 type transaction struct {
 	*call
@@ -31,6 +27,7 @@ type transaction struct {
 
 	old   Token // on the disk
 	state state
+	seen  state   // what the state file said last
 	doubt *intent // an earlier interruption that nothing has settled
 }
 
@@ -51,9 +48,15 @@ func (c *call) transact(ctx context.Context, h *hold) (Result, error) {
 func (x *transaction) run(ctx context.Context) (Result, error) {
 	damaged, err := x.lookAgain()
 	if err != nil {
+		if _, elsewhere := x.d.elsewhere(x.name, err); !elsewhere && !x.old.none() {
+			return x.answer(x.old, early, err) // what a dead process left can't be put right, but there is a token
+		}
 		return Result{}, err
 	}
 	z, err := x.judge(x.old)
+	if log := x.d.sys.Log; log != nil {
+		log("token looked at again", "zone", z, "interrupted", x.doubt != nil)
+	}
 	if z == fresh {
 		return Result{Token: x.old}, nil
 	}
@@ -64,6 +67,7 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 		if damaged != nil && errors.Is(why, ErrNothing) {
 			why = damaged
 		}
+		x.d.sys.refused("nothing is sent", why)
 		return x.answer(x.old, z, why)
 	}
 
@@ -93,7 +97,7 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 	if x.renew.Grant == nil || x.limit.left() < grantNeeds {
 		return x.finish(z, o)
 	}
-	if err := x.d.writeState(x.name, x.state, false); err != nil {
+	if err := x.store(false); err != nil {
 		return x.finish(z, o)
 	}
 	return x.finish(z, x.grant(connect))
@@ -101,7 +105,11 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 
 // lookAgain reads the files under the lock and puts right what a dead process left. The first
 // result says that the token file was damaged and is kept aside now.
+//
+// The state is read first: a process under another lock file saves its token before it writes its
+// state, so whoever sees an old token here sees an old state too, and arm will notice.
 func (x *transaction) lookAgain() (damaged, err error) {
+	x.seen = x.d.readState(x.name)
 	x.old, err = x.d.read(x.name)
 	if errors.Is(err, errDamaged) {
 		aside, err := x.d.setAside(x.name)
@@ -112,7 +120,7 @@ func (x *transaction) lookAgain() (damaged, err error) {
 	} else if err != nil {
 		return nil, err
 	}
-	x.old, x.state, err = x.d.recover(x.name, x.old, x.d.readState(x.name))
+	x.old, x.state, err = x.d.recover(x.name, x.old, x.seen)
 	if err != nil {
 		return nil, err
 	}
@@ -154,54 +162,6 @@ func (x *transaction) attempt(connect time.Duration, spends secret.Text) Attempt
 		Clock:   func(skew time.Duration) { x.state.SkewMS = skew.Milliseconds() },
 		Sending: func() error { return x.arm(spends) },
 	}
-}
-
-// arm is Attempt.Sending: the last steps before the first byte. From here on the process can't be
-// interrupted, and whoever comes later can know that the refresh token may be spent. Should the lock
-// file have been replaced under us, its new holder either finds this intent, or made the file before
-// we look at it.
-func (x *transaction) arm(refresh secret.Text) error {
-	if x.lower == nil {
-		x.lower = shield()
-	}
-	x.stamp()
-	if !refresh.Empty() {
-		start, _ := processStart(os.Getpid())
-		s := x.state
-		s.Intent = &intent{
-			Digest: digest(refresh), At: x.now.Obtained, Pid: os.Getpid(), Start: start,
-			Namespace: pidNamespace(), Machine: x.d.sys.Machine(),
-		}
-		if err := x.d.writeState(x.name, s, true); err != nil {
-			x.disarm()
-			return &FolderError{Path: x.d.path, Problem: "can't be written", Err: err}
-		}
-		x.state.Intent = s.Intent
-	}
-	if !x.hold.same() {
-		x.disarm()
-		return errLockLost
-	}
-	return nil
-}
-
-// stamp notes the time before a request is sent.
-func (x *transaction) stamp() {
-	x.now = Stamp{
-		Obtained: x.d.sys.Now().Truncate(time.Millisecond),
-		Boot:     x.d.sys.Boot().Truncate(time.Millisecond),
-	}
-}
-
-// disarm takes our own intent away after all: nothing was sent.
-func (x *transaction) disarm() {
-	s := x.d.readState(x.name)
-	start, _ := processStart(os.Getpid())
-	if s.Intent != nil && s.Intent.Pid == os.Getpid() && s.Intent.Start == start {
-		s.Intent = x.doubt
-		_ = x.d.writeState(x.name, s, false)
-	}
-	x.state.Intent = x.doubt
 }
 
 // complete adds to the domain's answer what the cache knows: when it was sent, and what is kept of
@@ -247,17 +207,24 @@ func (x *transaction) finish(z zone, o outcome) (Result, error) {
 	if o.refusal != nil {
 		return x.failed(z, o)
 	}
+	if !x.hold.same() {
+		if newer, ok := x.replaced(); ok { // a login came between, under a lock file of its own
+			x.room.drop()
+			return Result{Token: newer}, nil
+		}
+	}
 	r := Result{Token: o.token}
 	err := x.room.save(x.name, o.token)
 	if err != nil {
 		r.Warnings = append(r.Warnings, &NotSavedError{Err: err})
 	}
+	x.d.sys.saved("token", err)
 	if err == nil || errors.Is(err, errFolderSync) {
 		x.settled()
 	} // else the intent stays: the token on the disk is spent, and the next call must find that out
 	if x.want.ID {
-		if z, err := x.judge(o.token); z == expired {
-			return Result{}, errors.Join(ErrNoID, err)
+		if z, _ := x.judge(o.token); z == expired {
+			return Result{}, ErrNoID
 		}
 	}
 	return r, nil
@@ -267,12 +234,15 @@ func (x *transaction) finish(z zone, o outcome) (Result, error) {
 func (x *transaction) settled() {
 	x.state.Intent, x.state.Mark, x.state.Pause, x.state.Last = nil, nil, nil, nil
 	x.state.Attempts++
-	_ = x.d.writeState(x.name, x.state, false) // an intent that stays names a token that is gone
+	_ = x.store(false) // an intent that stays names a token that is gone
 }
 
 // failed writes down the failure for all processes of this machine and answers by zone.
 func (x *transaction) failed(z zone, o outcome) (Result, error) {
 	f := o.refusal
+	if log := x.d.sys.Log; log != nil {
+		log("refused", "verdict", f.Verdict, "class", f.Failure.Class, "successor", !f.Refresh.Empty())
+	}
 	if errors.Is(f.Err, errLockLost) {
 		x.room.drop()
 		return Result{}, errLockLost
@@ -281,14 +251,23 @@ func (x *transaction) failed(z zone, o outcome) (Result, error) {
 		x.room.drop()
 		return x.answer(x.old, z, disk)
 	}
+	lost := false
 	if !f.Refresh.Empty() {
-		x.keepSuccessor(f.Refresh)
+		lost = !x.keepSuccessor(f.Refresh)
 	} else {
 		x.room.drop()
 	}
+	armed := x.state.Intent
 	x.record(f, o.grant)
-	_ = x.d.writeState(x.name, x.state, f.Verdict == Spent) // else others will see for themselves
-	why := error(&f.Failure)
+	if log := x.d.sys.Log; log != nil && x.state.Pause != nil {
+		p := x.state.Pause
+		log("pause", "for", p.End.Sub(p.Begun).Round(time.Millisecond), "row", p.Row)
+	}
+	if lost {
+		x.state.Intent = armed // the token on the disk is spent, and the next call must find that out
+	}
+	_ = x.store(f.Verdict == Spent) // else others will see for themselves
+	why := error(x.state.Last)
 	if f.Verdict == Spent && !o.grant {
 		why = x.loginNeeded(x.old, x.state)
 	}
@@ -296,11 +275,15 @@ func (x *transaction) failed(z zone, o outcome) (Result, error) {
 }
 
 // keepSuccessor stores a refresh token that came in an otherwise useless answer: the old one is
-// dead. The access token stays while it lives.
-func (x *transaction) keepSuccessor(successor secret.Text) {
+// dead. The access token stays while it lives. It reports whether the successor is on the disk.
+func (x *transaction) keepSuccessor(successor secret.Text) bool {
 	t := x.old
-	t.predecessor, t.Refresh = digest(x.old.Refresh), successor
-	if err := x.room.save(x.name, t); err == nil || errors.Is(err, errFolderSync) {
-		x.old = t
+	t.predecessor, t.Refresh, t.machine = digest(x.old.Refresh), successor, x.d.sys.Machine()
+	err := x.room.save(x.name, t)
+	x.d.sys.saved("refresh token", err)
+	if err != nil && !errors.Is(err, errFolderSync) {
+		return false
 	}
+	x.old = t
+	return true
 }

@@ -12,6 +12,8 @@ const (
 	expired             // dead, or none: without a refresh there is no answer
 )
 
+func (z zone) String() string { return [...]string{"fresh", "early", "hard", "expired"}[z] }
+
 // skewAllowed is how far in the future a token may have been obtained before its time is called
 // wrong: clocks are set back by seconds, not by minutes.
 const skewAllowed = 60 * time.Second

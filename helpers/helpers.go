@@ -109,6 +109,9 @@ type Owner struct {
 	Profile  string
 	Username string
 	Scheme   string // "auto", "basic" or "bearer"
+	// Unattended is whether the profile's login needs no person (a user assertion, the client's own
+	// credentials): then it can be repeated where nobody sits.
+	Unattended bool
 }
 
 // A Listed is a configured target.
@@ -196,7 +199,7 @@ func (e *Exit) Unwrap() error { return e.Err }
 type Call struct {
 	Args   []string // behind the helper's name and the global flags
 	Stdin  io.Reader
-	Stdout io.Writer // the protocol's; one Write a call
+	Stdout io.Writer // the protocol's; one Write an answer
 	Stderr io.Writer // people's
 	// Terminal is whether a person sits at stdin.
 	Terminal bool
@@ -215,7 +218,10 @@ type Call struct {
 type Helper struct {
 	Name  string   // the first argument that selects it: "git"
 	Bases []string // base names of argv[0] that select it: "git-credential-idcs"
-	About string   // one line for the help
+	// Words are other first arguments that select it and, unlike Name, stay in Args: a client that
+	// starts all its helpers with the same words has them there under each name of the program.
+	Words []string
+	About string // one line for the help
 	// Silent is for clients that show stderr in the middle of their own screen: on exit 0 not a
 	// byte goes there, so a Source keeps its warnings to itself.
 	Silent bool

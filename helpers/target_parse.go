@@ -49,7 +49,27 @@ func ParseURL(s string) (Target, error) {
 	if err != nil {
 		return Target{}, err
 	}
+	return parsePlace(splitPath(rest))
+}
+
+// ParseRequest reads the address of one HTTP request. It takes what ParseURL takes, and behind the
+// path also a query, which says nothing of where the request goes.
+func ParseRequest(s string) (Target, error) {
+	rest, err := cutScheme(s)
+	if err != nil {
+		return Target{}, err
+	}
 	authority, path := splitPath(rest)
+	path, query, _ := strings.Cut(path, "?")
+	for i := range len(query) {
+		if c := query[i]; c <= ' ' || 0x7f <= c || c == '#' || c == '\\' {
+			return Target{}, errors.New("the query has a character that must be escaped")
+		}
+	}
+	return parsePlace(authority, path)
+}
+
+func parsePlace(authority, path string) (Target, error) {
 	t, err := parseAuthority(authority)
 	if err != nil {
 		return Target{}, err

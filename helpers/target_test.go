@@ -168,14 +168,16 @@ var hosts = map[string]string{
 func TestHosts(t *testing.T) {
 	for in, want := range hosts {
 		for name, parse := range map[string]func(string) (Target, error){
-			"ParseTarget":    func(s string) (Target, error) { return ParseTarget("https://" + s) },
-			"ParseTarget, /": func(s string) (Target, error) { return ParseTarget("https://" + s + "/") },
-			"ParseURL":       func(s string) (Target, error) { return ParseURL("https://" + s) },
-			"ParseURL, path": func(s string) (Target, error) { return ParseURL("https://" + s + "/") },
-			"ParseGit":       func(s string) (Target, error) { return ParseGit("https", s, "") },
-			"ParseServer":    ParseServer,
-			"https server":   func(s string) (Target, error) { return ParseServer("https://" + s) },
-			"server, path":   func(s string) (Target, error) { return ParseServer(s + "/v2/") },
+			"ParseTarget":         func(s string) (Target, error) { return ParseTarget("https://" + s) },
+			"ParseTarget, /":      func(s string) (Target, error) { return ParseTarget("https://" + s + "/") },
+			"ParseURL":            func(s string) (Target, error) { return ParseURL("https://" + s) },
+			"ParseURL, path":      func(s string) (Target, error) { return ParseURL("https://" + s + "/") },
+			"ParseRequest":        func(s string) (Target, error) { return ParseRequest("https://" + s) },
+			"ParseRequest, query": func(s string) (Target, error) { return ParseRequest("https://" + s + "/?a=b") },
+			"ParseGit":            func(s string) (Target, error) { return ParseGit("https", s, "") },
+			"ParseServer":         ParseServer,
+			"https server":        func(s string) (Target, error) { return ParseServer("https://" + s) },
+			"server, path":        func(s string) (Target, error) { return ParseServer(s + "/v2/") },
 		} {
 			target, err := parse(in)
 			if got := target.HostPort(); got != want || (err == nil) != (want != "") || target.Path() != "" {
@@ -411,6 +413,9 @@ func FuzzTarget(f *testing.F) {
 		}
 		if in, err := ParseURL(s); err != nil || in != target || !target.Covers(in) {
 			t.Errorf("%q: ParseURL: %v, %v", s, in, err)
+		}
+		if in, err := ParseRequest(s); err != nil || in != target {
+			t.Errorf("%q: ParseRequest: %v, %v", s, in, err)
 		}
 		authority, path, _ := strings.Cut(strings.TrimPrefix(s, "https://"), "/")
 		if in, err := ParseGit("https", authority, path); err != nil || in != target {

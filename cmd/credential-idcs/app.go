@@ -15,16 +15,23 @@ import (
 // An app is one run of the program: the process and the two flags that all of it understands.
 type app struct {
 	*process
-	config  string // --config
-	profile string // --profile
-	silent  bool   // nothing but failures may go to stderr
+	config  string       // --config
+	profile string       // --profile
+	file    *config.File // once it is loaded
+	silent  bool         // nothing but failures may go to stderr
 	noticed map[string]bool
+
+	debug   bool // --debug
+	journal *journal
+	logger  func(msg string, args ...any) // writes to journal; see debugLog
+	mute    bool                          // nobody needs to ask again whether there is a log
 }
 
 // run does what the program is asked for and returns the exit status of the process.
 func run(ctx context.Context, p *process) int {
 	a := &app{process: p}
 	err := a.dispatch(ctx)
+	a.endLog(err)
 	if err == nil {
 		return 0
 	}
@@ -66,6 +73,7 @@ func (a *app) load(helper bool) (*config.File, error) {
 	if err != nil {
 		return nil, explainConfig(err)
 	}
+	a.file = f
 	return f, nil
 }
 
@@ -89,11 +97,27 @@ func (a *app) world() (engine.World, error) {
 	if err != nil {
 		return engine.World{}, err
 	}
+	system := cache.NewSystem()
+	system.Log = a.debugLog()
 	return engine.World{
-		CacheDir: dir, System: cache.NewSystem(), Now: a.now, Rand: a.rand, Proxy: a.proxy,
+		CacheDir: dir, System: system, Log: system.Log, Now: a.now, Rand: a.rand, Proxy: a.proxy,
 		UserAgent: "credential-idcs/" + strings.Trim(version, "()"),
-		Getenv:    a.getenv, Environ: a.environ, Mend: mend,
+		Getenv:    a.getenv, Environ: a.environ, Hide: a.secretVariables(), Mend: mend,
 	}, nil
+}
+
+// secretVariables are the variables that hold a client's secret, of all profiles: a program that one of
+// them runs has no business with any.
+func (a *app) secretVariables() (names []string) {
+	if a.file == nil {
+		return nil
+	}
+	for _, p := range a.file.Profiles {
+		if p.Client != nil && p.Client.SecretEnv != "" {
+			names = append(names, p.Client.SecretEnv)
+		}
+	}
+	return names
 }
 
 // engine is a profile's way to its tokens.

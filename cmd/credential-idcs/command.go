@@ -22,7 +22,8 @@ type verb struct {
 // verbs is the program's table of contents for people, in the order of a first day.
 func verbs() []*verb {
 	return []*verb{
-		initVerb(), loginVerb(), logoutVerb(), statusVerb(), tokenVerb(), refreshVerb(), doctorVerb(),
+		initVerb(), loginVerb(), logoutVerb(), statusVerb(), tokenVerb(), refreshVerb(),
+		configureVerb(), unconfigureVerb(), doctorVerb(),
 		completionVerb(), versionVerb(), helpVerb(),
 	}
 }
@@ -55,6 +56,7 @@ func (a *app) options(v *verb) *flag.FlagSet {
 	f.StringVar(&a.config, "config", a.config, "")
 	f.StringVar(&a.profile, "profile", a.profile, "")
 	f.StringVar(&a.profile, "p", a.profile, "")
+	f.BoolVar(&a.debug, "debug", a.debug, "")
 	return f
 }
 

@@ -4,12 +4,21 @@ import (
 	"context"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/helpers/bazel"
+	"github.com/credential-idcs/credential-idcs/helpers/cargo"
 	"github.com/credential-idcs/credential-idcs/helpers/docker"
 	"github.com/credential-idcs/credential-idcs/helpers/git"
+	"github.com/credential-idcs/credential-idcs/helpers/goauth"
+	"github.com/credential-idcs/credential-idcs/helpers/google"
+	"github.com/credential-idcs/credential-idcs/helpers/keyring"
 	"github.com/credential-idcs/credential-idcs/helpers/kubectl"
+	"github.com/credential-idcs/credential-idcs/helpers/kubelet"
+	"github.com/credential-idcs/credential-idcs/helpers/pnpm"
+	"github.com/credential-idcs/credential-idcs/helpers/terraform"
 )
 
 // allHelpers are the protocols that the program speaks.
@@ -17,6 +26,14 @@ var allHelpers = []*helpers.Helper{
 	&git.Helper,
 	&docker.Helper,
 	&kubectl.Helper,
+	&goauth.Helper,
+	&bazel.Helper,
+	&cargo.Helper,
+	&terraform.Helper,
+	&kubelet.Helper,
+	&keyring.Helper,
+	&pnpm.Helper,
+	&google.Helper,
 }
 
 // dispatch acts by the name that the program is run under, else by its first argument.
@@ -48,6 +65,9 @@ func (a *app) dispatch(ctx context.Context) error {
 		if first == h.Name {
 			return a.help(ctx, h, rest)
 		}
+		if slices.Contains(h.Words, first) {
+			return a.help(ctx, h, args)
+		}
 	}
 	if c := command(first); c != nil {
 		return c.run(ctx, a, rest)
@@ -58,13 +78,19 @@ func (a *app) dispatch(ctx context.Context) error {
 	return misuse("unknown command", "credential-idcs help")
 }
 
-// globals takes --config FILE and --profile NAME from the front of args. What it doesn't know it
+// globals takes --config FILE, --profile NAME and --debug from the front of args. What it doesn't know it
 // leaves: a protocol has its own words for a wrong argument.
 func (a *app) globals(args []string) []string {
 	for len(args) > 0 {
 		name, value, joined := strings.Cut(args[0], "=")
 		var to *string
 		switch name {
+		case "--debug":
+			if joined {
+				return args
+			}
+			a.debug, args = true, args[1:]
+			continue
 		case "--config", "-config":
 			to = &a.config
 		case "--profile", "-profile", "-p":
@@ -87,7 +113,15 @@ func (a *app) globals(args []string) []string {
 // help runs a helper for one call.
 func (a *app) help(ctx context.Context, h *helpers.Helper, args []string) error {
 	a.silent = h.Silent
-	rest := a.globals(args)
+	rest := a.withoutDebug(a.globals(args))
+	if log := a.debugLog(); log != nil {
+		log("helper called", "helper", h.Name, "version", version)
+	}
+	defer func() {
+		if log := a.debugLog(); log != nil && a.file == nil {
+			log("the input alone decided", "configuration", "not read")
+		}
+	}()
 	return h.Run(ctx, &helpers.Call{
 		Args: rest, Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr,
 		Terminal: len(rest) > 0 && a.terminal(0), Getenv: a.getenv, Now: a.now, Profile: a.profile,

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
@@ -42,15 +41,14 @@ func mend(p *config.Profile, err error) string {
 	if file, ok := errors.AsType[*config.FileError](err); ok {
 		return mendFile(file)
 	}
-	return "credential-idcs doctor " + p.Name
+	return "credential-idcs doctor " + text.Word(p.Name)
 }
 
 // mendFile is the chmod, or nothing where only a person can know.
 func mendFile(e *config.FileError) string {
-	path := e.Path.Written
-	if e.Path.Full != "" && !strings.Contains(path, "/") {
-		path = e.Path.Full
-	}
+	// In full: the command is typed elsewhere than in the configuration's folder, and between quotes
+	// a shell leaves ~/ as it is.
+	path := e.Path.Full
 	var take fs.FileMode
 	switch e.Problem {
 	case config.ReadableByOthers:

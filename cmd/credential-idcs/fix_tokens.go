@@ -17,7 +17,7 @@ import (
 // error meets the command that mends it.
 func explain(profile string, err error) *helpers.Failure {
 	f := &helpers.Failure{Class: helpers.Internal, Err: err}
-	login := "credential-idcs login " + profile
+	login := "credential-idcs login " + text.Word(profile)
 	say := func(format string, args ...any) {
 		f.Message = "profile " + profile + ": " + text.Clean(fmt.Sprintf(format, args...))
 	}
@@ -61,7 +61,7 @@ func explain(profile string, err error) *helpers.Failure {
 		f.Class, f.Command = helpers.LoginNeeded, login
 		say("login needed, the token file was damaged and is kept as %s", filepath.Base(damaged.Aside))
 	case errors.As(err, &newer):
-		f.Command = "credential-idcs logout " + profile + " && " + login
+		f.Command = "credential-idcs logout " + text.Word(profile) + " && " + login
 		say("the stored tokens were written by a newer credential-idcs; update it, or log in anew")
 	case errors.As(err, &busy):
 		f.Class = helpers.Temporary
@@ -83,7 +83,7 @@ func explain(profile string, err error) *helpers.Failure {
 		}
 		say("%s", shared.Text)
 	case errors.As(err, &clock):
-		f.Command = "credential-idcs doctor " + profile
+		f.Command = "credential-idcs doctor " + text.Word(profile)
 		say("%s", clock.Error())
 	default:
 		say("%s", err.Error())
@@ -98,11 +98,11 @@ func readOnly(err error) bool { return errors.Is(err, syscall.EROFS) }
 func reaction(profile string, f *cache.Failure) (helpers.Class, string) {
 	switch f.Class {
 	case engine.Configured:
-		return helpers.Profile, "credential-idcs doctor " + profile
+		return helpers.Profile, "credential-idcs doctor " + text.Word(profile)
 	case engine.Login:
-		return helpers.LoginNeeded, "credential-idcs login " + profile
+		return helpers.LoginNeeded, "credential-idcs login " + text.Word(profile)
 	case engine.Later:
-		return helpers.Temporary, "credential-idcs refresh " + profile
+		return helpers.Temporary, "credential-idcs refresh " + text.Word(profile)
 	}
-	return helpers.Internal, "credential-idcs doctor " + profile
+	return helpers.Internal, "credential-idcs doctor " + text.Word(profile)
 }

@@ -19,14 +19,14 @@ relatives get a valid access token by themselves.
 
 `)
 	for _, v := range verbs() {
-		fmt.Fprintf(&b, "  %-12s %s\n", v.name, v.about)
+		fmt.Fprintf(&b, "  %-10s %s\n", v.name, v.about)
 	}
 	b.WriteString(`
 Run by other programs, under a name of their own or by the first argument:
 
 `)
 	for _, h := range allHelpers {
-		fmt.Fprintf(&b, "  %-12s %s\n", h.Name, h.About)
+		fmt.Fprintf(&b, "  %-10s %s\n", h.Name, h.About)
 	}
 	b.WriteString(`
 Everywhere:
@@ -34,6 +34,9 @@ Everywhere:
                        default of the configuration, else its only one
   --config FILE        the configuration; else $CREDENTIAL_IDCS_CONFIG, else
                        ~/.config/credential-idcs/config.toml
+  --debug              log to stderr what is decided and why, without secrets;
+                       CREDENTIAL_IDCS_DEBUG=1 does so, too, and an absolute
+                       path in it names a file
 
 Example:
   credential-idcs login work

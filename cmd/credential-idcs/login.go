@@ -14,6 +14,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 func loginVerb() *verb {
@@ -109,9 +110,9 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 	}
 	switch in.method {
 	case config.Browser:
-		return e.LoginBrowser(ctx, a.person(p, in.noBrowser))
+		return e.LoginBrowser(ctx, a.person(in.noBrowser))
 	case config.Device:
-		return e.LoginDevice(ctx, a.person(p, true))
+		return e.LoginDevice(ctx, a.person(true))
 	case config.Password:
 		password, err := a.password(ctx, p, in)
 		if err != nil {
@@ -120,7 +121,7 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 		return e.LoginPassword(ctx, password)
 	case config.RefreshToken:
 		if !in.named {
-			return cache.Result{}, misuse("login: the refresh token is read from stdin", "credential-idcs login "+p.Name+" --refresh-token-stdin")
+			return cache.Result{}, misuse("login: the refresh token is read from stdin", "credential-idcs login "+text.Word(p.Name)+" --refresh-token-stdin")
 		}
 		raw, err := a.secretFromStdin("the refresh token")
 		if err != nil {
@@ -136,7 +137,7 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 }
 
 // person is who logs in at this terminal.
-func (a *app) person(p *config.Profile, noBrowser bool) signin.Person {
+func (a *app) person(noBrowser bool) signin.Person {
 	who := signin.Person{Stderr: a.stderr}
 	if f, ok := a.stderr.(*os.File); ok {
 		who.Screen = signin.LookAt(f, a.getenv)
@@ -145,10 +146,7 @@ func (a *app) person(p *config.Profile, noBrowser bool) signin.Person {
 		who.Stdin = a.stdin
 		return who
 	}
-	o := signin.Opener{Environ: a.environ()}
-	if p.Client != nil && p.Client.SecretEnv != "" {
-		o.Hide = []string{p.Client.SecretEnv}
-	}
+	o := signin.Opener{Environ: a.environ(), Hide: a.secretVariables()}
 	who.Open = o.Open
 	return who
 }
@@ -158,7 +156,7 @@ func (a *app) person(p *config.Profile, noBrowser bool) signin.Person {
 func (a *app) password(ctx context.Context, p *config.Profile, in login) (secret.Text, error) {
 	f, ok := a.stdin.(*os.File)
 	if !ok || !in.named && !a.terminal(0) {
-		return secret.Text{}, misuse("login: the password is read from stdin", "credential-idcs login "+p.Name+" --password-stdin")
+		return secret.Text{}, misuse("login: the password is read from stdin", "credential-idcs login "+text.Word(p.Name)+" --password-stdin")
 	}
 	t, err := signin.Password(ctx, f, a.stderr, "Password of "+p.Username)
 	if err != nil {
@@ -214,7 +212,7 @@ func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
 		f.Message += "; " + advice
 	}
 	if f.Class == helpers.Temporary { // there is nothing yet that could be refreshed
-		f.Command = "credential-idcs login " + e.Profile.Name
+		f.Command = "credential-idcs login " + text.Word(e.Profile.Name)
 	}
 	return f
 }

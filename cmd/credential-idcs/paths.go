@@ -1,8 +1,10 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/adrg/xdg"
 
@@ -13,6 +15,22 @@ import (
 // whoever runs git in a stranger's repository must not find a configuration or a cache there.
 
 const folder = "credential-idcs"
+
+// dropRelative takes relative values of the XDG variables out of the environment, as the XDG Base
+// Directory Specification demands, and returns their names. xdg itself keeps two kinds of them: it
+// expands ~ and $HOME, and where HOME is unset it does so to "/".
+func dropRelative() (dropped []string) {
+	for _, name := range []string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME"} {
+		if v := os.Getenv(name); v != "" && !filepath.IsAbs(v) {
+			_ = os.Unsetenv(name)
+			dropped = append(dropped, name)
+		}
+	}
+	if dropped != nil {
+		xdg.Reload()
+	}
+	return dropped
+}
 
 // configPath is the configuration file: --config, else CREDENTIAL_IDCS_CONFIG, else the XDG place. A
 // helper takes only absolute paths, since its working directory is a repository; a person at a
@@ -58,13 +76,11 @@ func (a *app) cacheDir() (string, error) {
 // xdgFolder checks what xdg made of a variable and of HOME: it falls back to "/" where HOME is unset,
 // which is nobody's home.
 func (a *app) xdgFolder(variable, folder string) (string, error) {
-	v := a.getenv(variable)
-	if v != "" && !filepath.IsAbs(v) && v[0] != '~' {
+	if slices.Contains(a.dropped, variable) {
 		a.notice(variable + " is ignored, it isn't an absolute path")
-		v = ""
 	}
-	if v == "" && a.home() == "" {
-		return "", noPath("HOME is not set, and " + variable + " neither; set one of them to an absolute path")
+	if a.getenv(variable) == "" && a.home() == "" {
+		return "", noPath("HOME is not set to an absolute path, and " + variable + " neither")
 	}
 	if !filepath.IsAbs(folder) {
 		return "", noPath(variable + " or HOME must be an absolute path")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -80,6 +81,17 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 			status, err := strconv.Atoi(args[1])
 			ts.Check(err)
 			domainOf(ts).Script(idcstest.Fault{On: args[0], Status: status, Body: "<html>down</html>"})
+		},
+		// tamper GRANT MEMBER JSON puts a value into each answer; "" for GRANT means all.
+		"tamper": func(ts *testscript.TestScript, neg bool, args []string) {
+			domainOf(ts).Script(idcstest.Fault{On: args[0], Set: map[string]string{args[1]: args[2]}})
+		},
+		// redirect NAME STATUS sends requests elsewhere on the domain, where each is counted as "other".
+		"redirect": func(ts *testscript.TestScript, neg bool, args []string) {
+			status, err := strconv.Atoi(args[1])
+			ts.Check(err)
+			s := domainOf(ts)
+			s.Script(idcstest.Fault{On: args[0], Status: status, Header: http.Header{"Location": {s.URL() + "/elsewhere"}}, Body: "{}"})
 		},
 		// replay FILE says that a person, not the program, sends the refresh token in it again.
 		"replay": func(ts *testscript.TestScript, neg bool, args []string) {

@@ -20,19 +20,32 @@ type source struct {
 	file *config.File
 }
 
+// find is the profile that answers an Ask.
 func (s *source) find(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
+	p, owner, err := s.search(ask)
+	if log := s.app.debugLog(); log != nil {
+		if err != nil {
+			log("no profile", "target", ask.Target.String(), "why", err)
+		} else {
+			log("profile found", "target", ask.Target.String(), "profile", p.Name, "username", owner.Username)
+		}
+	}
+	return p, owner, err
+}
+
+func (s *source) search(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
 	if ask.Target.IsZero() {
 		p, err := s.file.Choose(ask.Profile, s.app.getenv("CREDENTIAL_IDCS_PROFILE"))
 		if err != nil {
 			return nil, helpers.Owner{}, explainConfig(err)
 		}
-		return p, helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto"}, nil
+		return p, helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto", Unattended: p.Alone()}, nil
 	}
 	p, t, err := s.file.Owner(ask.Target, ask.Username, ask.Profile)
 	if err != nil {
 		return nil, helpers.Owner{}, explainConfig(err)
 	}
-	return p, helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme}, nil
+	return p, ownerOf(p, t), nil
 }
 
 func (s *source) Owner(ask helpers.Ask) (helpers.Owner, error) {
@@ -100,6 +113,7 @@ func (s *source) Refused(ctx context.Context, ask helpers.Ask, access secret.Tex
 // the process here: whatever a helper would print now must not be printed.
 func (s *source) failed(p *config.Profile, err error) error {
 	if sig, ok := errors.AsType[*cache.SignalError](err); ok {
+		s.app.endLog(err)
 		s.app.exit(128 + sig.Number)
 	}
 	return explain(p.Name, err)
@@ -108,12 +122,7 @@ func (s *source) failed(p *config.Profile, err error) error {
 func (s *source) Targets() ([]helpers.Listed, error) {
 	var all []helpers.Listed
 	for _, p := range s.file.Profiles {
-		for _, t := range p.Targets {
-			all = append(all, helpers.Listed{
-				Owner:  helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme},
-				Target: t.Target,
-			})
-		}
+		all = append(all, listed(p)...)
 	}
 	return all, nil
 }

@@ -15,9 +15,15 @@ func Tool(t testing.TB, name string) string {
 	if err == nil {
 		return path
 	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("CI=true and %s is missing: %v", name, err)
-	}
-	t.Skipf("%s is missing: %v", name, err)
+	Missing(t, name)
 	return ""
+}
+
+// Missing skips or fails the test for the lack of what a test needs that is no program on PATH.
+func Missing(t testing.TB, name string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("CI=true and %s is missing", name)
+	}
+	t.Skipf("%s is missing", name)
 }

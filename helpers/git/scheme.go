@@ -1,9 +1,6 @@
 package git
 
-import (
-	"iter"
-	"strings"
-)
+import "github.com/credential-idcs/credential-idcs/helpers"
 
 // bearer reports whether the answer is a Bearer header rather than a password, by the target's
 // scheme. It takes a git that knows authtype. On "auto" it also takes a server that asks for Bearer
@@ -21,62 +18,5 @@ func (r *request) bearer(scheme string) bool {
 	return r.offers("bearer") && !r.offers("basic")
 }
 
-// offers reports whether a server named the scheme, written in lower case here.
-func (r *request) offers(scheme string) bool {
-	for _, challenge := range r.challenges {
-		for s := range schemes(challenge) {
-			if strings.EqualFold(s, scheme) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// schemes yields the names of the schemes of a WWW-Authenticate header in turn. A header may hold
-// several challenges, and commas separate these as well as the parameters of one, so a name is a
-// token at the start or behind a comma outside quotes that no "=" follows (RFC 9110 section
-// 11.6.1). Parameters, realm among them, are of no interest: who runs the server writes them.
-func schemes(header string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for rest := header; rest != ""; rest = behindComma(rest) {
-			rest = strings.TrimLeft(rest, " \t,")
-			n := 0
-			for n < len(rest) && tokenChar(rest[n]) {
-				n++
-			}
-			name, after := rest[:n], rest[n:]
-			if name == "" || after != "" && !strings.ContainsAny(after[:1], " \t,") {
-				continue
-			}
-			if strings.HasPrefix(strings.TrimLeft(after, " \t"), "=") {
-				continue
-			}
-			if !yield(name) {
-				return
-			}
-		}
-	}
-}
-
-// behindComma is what follows the first comma outside a quoted string.
-func behindComma(s string) string {
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case quoted && s[i] == '\\':
-			i++
-		case s[i] == '"':
-			quoted = !quoted
-		case s[i] == ',' && !quoted:
-			return s[i+1:]
-		}
-	}
-	return ""
-}
-
-// tokenChar is tchar of RFC 9110 section 5.6.2.
-func tokenChar(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
-}
+// offers reports whether a server named the scheme.
+func (r *request) offers(scheme string) bool { return helpers.Offers(r.challenges, scheme) }

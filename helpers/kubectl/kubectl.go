@@ -32,7 +32,6 @@ package kubectl
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
@@ -110,24 +109,13 @@ func notTarget(source helpers.Source, ask helpers.Ask, server string) error {
 		// Without a name, it is the one that a call without cluster information gets.
 		owner, err := source.Owner(helpers.Ask{Kind: ask.Kind})
 		if err != nil {
-			f.Message = shown(server) + " is not a target of any profile"
+			f.Message = helpers.Shown(server) + " is not a target of any profile"
 			return f
 		}
 		ask.Profile = owner.Profile
 	}
-	f.Message = shown(server) + " is not a target of profile " + text.Clean(ask.Profile)
+	f.Message = helpers.Shown(server) + " is not a target of profile " + text.Clean(ask.Profile)
 	return f
-}
-
-// shown is a server for people, without what may be a secret in it: user info, query, fragment.
-func shown(server string) string {
-	if i := strings.LastIndexByte(server, '@'); i >= 0 { // first, a password may hold "#" and "?"
-		server = "…" + server[i:]
-	}
-	if i := strings.IndexAny(server, "?#"); i >= 0 {
-		server = server[:i] + "…"
-	}
-	return text.Clean(server)
 }
 
 // An answer is the part of ExecCredential that comes back. v1 and v1beta1 agree on it.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
@@ -16,6 +17,9 @@ type Result struct {
 	Writes         int // to stdout
 }
 
+// Now is the time of calls that set none: 9m30s before the expiry of the tokens that set none.
+var Now = time.Unix(1790000000, 0).Add(-9*time.Minute - 30*time.Second)
+
 // Run does one call as the program does it: it gives the helper its streams, prints its failure,
 // and finds its exit status. Fields of call that are set stay as they are.
 func Run(ctx context.Context, h helpers.Helper, call helpers.Call, open func() (helpers.Source, error)) Result {
@@ -26,6 +30,9 @@ func Run(ctx context.Context, h helpers.Helper, call helpers.Call, open func() (
 	}
 	if call.Getenv == nil {
 		call.Getenv = func(string) string { return "" }
+	}
+	if call.Now == nil {
+		call.Now = func() time.Time { return Now }
 	}
 	exit := finish(&people, h.Run(ctx, &call))
 	return Result{Stdout: out.String(), Stderr: people.String(), Exit: exit, Writes: out.writes}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -33,16 +35,50 @@ func plugin(h helpers.Helper, targets string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 99
 	}
+	args := os.Args[1:]
+	if len(args) > 0 && args[0] == h.Name { // credential-idcs NAME
+		args = args[1:]
+	}
 	call := helpers.Call{
-		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Args: args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Now: time.Now, Module: "example.com/module", Version: "v1.2.3",
 		Open: func() (helpers.Source, error) { return logged{source, os.Getenv(EnvLog)}, nil },
 	}
 	return finish(os.Stderr, h.Run(context.Background(), &call))
 }
 
+// Link puts the test binary under another name into a new folder, as the program is installed, and
+// returns its path.
+func Link(t *testing.T, name string) string {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), name)
+	if err := os.Symlink(exe, link); err != nil {
+		t.Skip(err) // Windows, without the right to make links
+	}
+	return link
+}
+
+// Tool returns the path of a client. Where it is missing the test is skipped with its name, or fails
+// if CI=true is set: there all of them are installed, and a skip would hide a hole.
+func Tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("CI=true and %s is missing: %v", name, err)
+	}
+	t.Skipf("%s is missing: %v", name, err)
+	return ""
+}
+
 // logged is a Source that outlives its process in a log of "asked for TARGET, suspect FINGERPRINT"
-// and "refused TOKEN". A suspect that is the token it would answer gets "NEW" in its place, as if a
+// (but for what may come out of the cache only) and "refused TOKEN". A suspect that is the token it would answer gets "NEW" in its place, as if a
 // refresh had been forced.
 type logged struct {
 	*Source
@@ -50,7 +86,9 @@ type logged struct {
 }
 
 func (l logged) Credential(ctx context.Context, ask helpers.Ask) (helpers.Credential, error) {
-	l.write("asked for " + ask.Target.String() + ", suspect " + ask.Suspect)
+	if !ask.CachedOnly {
+		l.write("asked for " + ask.Target.String() + ", suspect " + ask.Suspect)
+	}
 	cred, err := l.Source.Credential(ctx, ask)
 	if err == nil && ask.Suspect == helpers.Fingerprint(cred.Secret) {
 		cred.Secret = secret.New("NEW")

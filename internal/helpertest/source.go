@@ -30,11 +30,12 @@ type Entry struct {
 	Expiry  time.Time        // as reported
 	Failure *helpers.Failure // instead of a token
 	Unready bool             // a person would have to log in
+	Stale   bool             // nothing for an Ask with CachedOnly
 }
 
 // Parse reads entries, a line each: the target, then any of profile=work user=oauth2 scheme=auto
 // token=TOKEN id= expiry=1790000000 (Unix seconds) fails= (login, temporary, profile, internal,
-// config) unready=yes. A line "default NAME" sets Default.
+// config) unready=yes stale=yes unattended=yes. A line "default NAME" sets Default.
 func Parse(s string) (*Source, error) {
 	src := new(Source)
 	for line := range strings.Lines(s) {
@@ -64,6 +65,10 @@ func Parse(s string) (*Source, error) {
 				*to = value
 			case key == "unready":
 				e.Unready = true
+			case key == "stale":
+				e.Stale = true
+			case key == "unattended":
+				e.Unattended = true
 			case key == "expiry":
 				var n int64
 				if _, err := fmt.Sscan(value, &n); err != nil {
@@ -152,6 +157,9 @@ func (s *Source) Credential(_ context.Context, ask helpers.Ask) (helpers.Credent
 	}
 	if e.Failure != nil {
 		return helpers.Credential{}, e.Failure
+	}
+	if ask.CachedOnly && e.Stale {
+		return helpers.Credential{}, &helpers.Failure{Class: helpers.Temporary, Message: "profile " + e.Profile + ": no fresh token is stored"}
 	}
 	token := e.Token
 	if ask.Kind == helpers.ID {

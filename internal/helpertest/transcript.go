@@ -36,7 +36,7 @@ import (
 // The lines of a case are its arguments, then one a line: "profile NAME", "env NAME=VALUE",
 // "terminal", "config unusable" (Open fails), "stdin untouched" (reading it, or opening the
 // configuration, is an error), "refused TOKEN" (the call must tell so), "need SECONDS" (that the
-// call must ask for). The streams are also "stdin, no newline" (behind the last line) and
+// call must ask for), "writes N" (to stdout, of a protocol that says more than one thing). The streams are also "stdin, no newline" (behind the last line) and
 // "stdin, quoted" (each line a Go string without its quotes, joined by nothing).
 func Transcripts(t *testing.T, h helpers.Helper) {
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -79,7 +79,7 @@ func runCase(t *testing.T, h helpers.Helper, targets, lines string, streams map[
 	call.Getenv = func(key string) string { return env[key] }
 	var opened error
 	var refused []string
-	untouched, need := false, ""
+	untouched, need, writes := false, "", 1
 	args, rest, _ := strings.Cut(lines, "\n")
 	call.Args = strings.Fields(args)
 	for line := range strings.Lines(rest) {
@@ -100,6 +100,10 @@ func runCase(t *testing.T, h helpers.Helper, targets, lines string, streams map[
 			refused = append(refused, value)
 		case "need":
 			need = value
+		case "writes":
+			if writes, err = strconv.Atoi(value); err != nil {
+				t.Fatal(err)
+			}
 		default:
 			t.Fatalf("unknown line %q", line)
 		}
@@ -124,7 +128,7 @@ func runCase(t *testing.T, h helpers.Helper, targets, lines string, streams map[
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if wantWrites := min(1, len(got.Stdout)); got.Writes != wantWrites {
+	if wantWrites := min(writes, len(got.Stdout)); got.Writes != wantWrites {
 		t.Errorf("stdout got %d writes, want %d", got.Writes, wantWrites)
 	}
 	if diff := cmp.Diff(refused, source.Refusals); diff != "" {

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // A builder makes a Profile of its table. Keys and types are right already.
@@ -49,11 +50,14 @@ func (b *builder) name() error {
 		return b.fail(b.table, "", "a profile has no name")
 	case strings.HasPrefix(b.profile, "-"):
 		return b.fail(b.table, "", "the name of profile "+quote(b.profile)+" begins with -")
-	case strings.IndexFunc(b.profile, helpers.Control) >= 0:
-		return b.fail(b.table, "", "the name of profile "+quote(b.profile)+" has a control character")
+	case strings.IndexFunc(b.profile, hidden) >= 0:
+		return b.fail(b.table, "", "the name of profile "+quote(b.profile)+" has a character that can't be seen")
 	}
 	return nil
 }
+
+// hidden reports a character that a message would not show as it is.
+func hidden(r rune) bool { return text.Clean(string(r)) != string(r) }
 
 func (b *builder) basics(p *Profile) error {
 	for _, name := range []string{"domain", "client_id", "login"} {

@@ -2,7 +2,6 @@ package config
 
 import (
 	"io/fs"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -79,9 +78,6 @@ func mode(m fs.FileMode) string {
 	s := strconv.FormatUint(uint64(m.Perm()), 8)
 	return strings.Repeat("0", max(0, 4-len(s))) + s
 }
-
-// base is a path's last part for messages.
-func base(path string) string { return filepath.Base(path) }
 
 // names lists words for a message: `one, two`.
 func names(list []string) string { return text.Clean(strings.Join(list, ", ")) }

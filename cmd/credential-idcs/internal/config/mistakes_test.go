@@ -106,7 +106,8 @@ func TestMistakesNameFileLineAndKey(t *testing.T) {
 		// Names of profiles.
 		{"[profiles.\"\"]", `config.toml:7: a profile has no name`},
 		{"[profiles.-x]", `config.toml:7: the name of profile "-x" begins with -`},
-		{"[profiles.\"a\\u0000b\"]", `config.toml:7: the name of profile "a?b" has a control character`},
+		{"[profiles.\"a\\u0000b\"]", `config.toml:7: the name of profile "a?b" has a character that can't be seen`},
+		{"[profiles.\"a\\u202eb\"]", `config.toml:7: the name of profile "a?b" has a character that can't be seen`},
 		{"[profiles.other]\ndomain = \"https://d.example.com\"", `config.toml:7: profile "other" has no client_id`},
 	} {
 		doc := above + c.doc

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,14 +67,13 @@ func (e *Engine) lookPath(name string) (string, error) {
 	return "", fmt.Errorf("secret_command %s: %w", text.Clean(name), os.ErrNotExist)
 }
 
-// scrubbed is the environment of a child: ours without the client's secret, without what kubectl told
+// scrubbed is the environment of a child: ours without the secret of any profile's client, without what kubectl told
 // us about a cluster, and without git's settings.
 func (e *Engine) scrubbed() []string {
 	var env []string
 	for _, v := range e.world.Environ() {
 		name, _, _ := strings.Cut(v, "=")
-		hidden := name == "KUBERNETES_EXEC_INFO" || strings.HasPrefix(name, "GIT_") ||
-			e.Profile.Client != nil && name == e.Profile.Client.SecretEnv
+		hidden := name == "KUBERNETES_EXEC_INFO" || strings.HasPrefix(name, "GIT_") || slices.Contains(e.world.Hide, name)
 		if !hidden {
 			env = append(env, v)
 		}

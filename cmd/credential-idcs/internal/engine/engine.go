@@ -25,6 +25,9 @@ type World struct {
 	UserAgent string
 	Getenv    func(string) string
 	Environ   func() []string
+	Hide      []string // variables that no child gets: the secret_env of every profile
+	// Log is cache.System.Log, for what the domain is asked and says. Nil: nobody wants it.
+	Log func(msg string, args ...any)
 	// Mend is the command that mends a fault of the profile's own files, or empty. It is stored with
 	// a failure, so that all processes of the machine say the same.
 	Mend func(p *config.Profile, err error) string

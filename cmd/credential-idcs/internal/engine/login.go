@@ -37,12 +37,13 @@ func (e *Engine) login(ctx context.Context, grant func() (idcs.Grant, error)) (c
 
 // LoginBrowser logs in with the person's browser.
 func (e *Engine) LoginBrowser(ctx context.Context, p signin.Person) (cache.Result, error) {
-	return e.warned(e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
+	var visit *signin.Visit
+	r, err := e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		c, err := e.client(ctx, a)
 		if err != nil {
 			return cache.Token{}, e.refuse(err)
 		}
-		visit, err := signin.Browser(ctx, p, c, Scope(e.Profile), e.Profile.RedirectURL)
+		visit, err = signin.Browser(ctx, p, c, Scope(e.Profile), e.Profile.RedirectURL)
 		if err != nil {
 			return cache.Token{}, e.refusePerson(err)
 		}
@@ -52,12 +53,13 @@ func (e *Engine) LoginBrowser(ctx context.Context, p signin.Person) (cache.Resul
 		if err == nil {
 			err = visit.Check(answer)
 		}
-		visit.Close(err)
 		if err != nil {
 			return cache.Token{}, e.refusePerson(err)
 		}
 		return token(answer), nil
-	}))
+	})
+	visit.Close(err) // the page says what really happened, so it waits until the tokens are stored
+	return e.warned(r, err)
 }
 
 // LoginDevice logs in with a browser on another device.

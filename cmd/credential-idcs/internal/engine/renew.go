@@ -80,11 +80,11 @@ func token(a idcs.Answer) cache.Token {
 
 // send hands over a grant, and once more if our clock was to blame.
 func (e *Engine) send(ctx context.Context, c *idcs.Client, a cache.Attempt, g idcs.Grant) (idcs.Answer, error) {
-	answer, err := c.Token(ctx, g, a.Sending)
+	answer, err := e.post(ctx, c, a, g)
 	clock := clockOf(answer, err)
 	if err != nil && clock.Known && refusedAssertion(c, g, err) && tooFar(clock.Skew-c.Skew) {
 		c.Skew = clock.Skew
-		answer, err = c.Token(ctx, g, a.Sending)
+		answer, err = e.post(ctx, c, a, g)
 		if again := clockOf(answer, err); again.Known {
 			clock = again
 		}

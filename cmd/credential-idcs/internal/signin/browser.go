@@ -45,8 +45,8 @@ func Browser(ctx context.Context, p Person, c *idcs.Client, scope, redirectURL s
 	if err != nil {
 		return nil, err
 	}
-	d.hide = []string{a.Nonce.Reveal(), a.Verifier.Reveal()}
 	got, err := p.await(ctx, c.Now, d, address)
+	d.hide = []secret.Text{a.State, a.Nonce, a.Verifier, got.code}
 	v := &Visit{
 		Grant: idcs.AuthorizationCode{Code: got.code, RedirectURI: redirectURL, Verifier: a.Verifier},
 		nonce: a.Nonce, door: d, after: p.after,

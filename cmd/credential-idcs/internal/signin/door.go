@@ -22,9 +22,9 @@ const serverName = "credential-idcs"
 type door struct {
 	redirect *redirect
 	state    secret.Text
-	domain   string      // shown on the page
-	hide     []string    // never shown there
-	results  chan result // the one answer
+	domain   string        // shown on the page
+	hide     []secret.Text // never shown there
+	results  chan result   // the one answer
 	server   *http.Server
 
 	mu    sync.Mutex
@@ -91,12 +91,12 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !ours {
-		d.answer(w, http.StatusBadRequest, notOurs(d.domain, "Nothing is waiting at this address."))
+		d.answer(w, http.StatusBadRequest, notOurs(d.domain, "Nothing is waiting for this address."))
 		return
 	}
 	got, err := d.redirect.read(r.URL.RawQuery, d.state)
 	if err != nil {
-		d.answer(w, http.StatusBadRequest, notOurs(d.domain, "The login in the terminal is still waiting: "+err.Error()+"."))
+		d.answer(w, http.StatusBadRequest, notOurs(d.domain, "This address is of no use here: "+err.Error()+"."))
 		return
 	}
 	if !d.take() {
@@ -181,8 +181,8 @@ func (d *door) finish(err error, late <-chan time.Time) {
 // day, the page would be the wrong place to find out.
 func (d *door) harmless(err error) string {
 	s := err.Error()
-	for _, hidden := range append([]string{d.state.Reveal()}, d.hide...) {
-		if strings.Contains(s, hidden) {
+	for _, hidden := range d.hide {
+		if !hidden.Empty() && strings.Contains(s, hidden.Reveal()) {
 			return ""
 		}
 	}

@@ -33,7 +33,7 @@ func failure(domain, reason string) []byte {
 
 // notOurs is for a visitor who isn't the answer. The login goes on.
 func notOurs(domain, reason string) []byte {
-	return fill("odd", mark, "This is not the answer to a login", reason, "Go back to the terminal and use the address shown there.", domain)
+	return fill("odd", mark, "Not the answer to this login", reason, "Nothing was changed: the login in the terminal is still waiting. Use the address shown there.", domain)
 }
 
 func fill(kind, icon, title, reason, next, domain string) []byte {
@@ -48,7 +48,7 @@ func fill(kind, icon, title, reason, next, domain string) []byte {
 		"{{title}}", html.EscapeString(title),
 		"{{reason}}", reason,
 		"{{next}}", html.EscapeString(next),
-		"{{domain}}", html.EscapeString(domain),
+		"{{domain}}", strings.ReplaceAll(html.EscapeString(domain), ".", ".<wbr>"), // 66 letters in life
 	).Replace(pageHTML))
 }
 

@@ -1,0 +1,412 @@
+//go:build unix
+
+package cache
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// deadPid is the pid of a process that has ended.
+func deadPid(t *testing.T) int {
+	t.Helper()
+	p := job{Op: "none", Dir: t.TempDir()}.start(t).release()
+	p.ends()
+	return p.Process.Pid
+}
+
+// crashed is an expired token whose refresh a dead process began at some point of it.
+func crashed(t *testing.T, dom *domain) (*Dir, Token) {
+	dir := folder(t)
+	return dir, expiredToken(t, dir, dom)
+}
+
+func plantIntent(t *testing.T, dir *Dir, refresh string, pid int) {
+	t.Helper()
+	s := state{Intent: &intent{Digest: digest(text(refresh)), At: dir.sys.Now().Add(-time.Minute), Pid: pid, Start: "1", Namespace: pidNamespace(), Machine: dir.sys.Machine()}}
+	if err := dir.writeState(dir.name(testKey), s, false); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func successorOf(old Token, access, refresh string, now time.Time) Token {
+	n := Token{Access: text(access), Refresh: text(refresh), machine: old.machine, predecessor: digest(old.Refresh)}
+	n.AccessStamp = Stamp{Obtained: now.Truncate(time.Millisecond), Life: time.Hour}
+	return n
+}
+
+// What each point of death leaves, planted, and what the next call makes of it.
+func TestWhatADeadProcessLeft(t *testing.T) {
+	garbage := bytes.Repeat([]byte{0xa5}, reserveSize)
+	for _, tt := range []struct {
+		name   string
+		leave  func(t *testing.T, dir *Dir, old Token, dom *domain)
+		posts  int
+		access string // "" : the access token is a new one of the domain's
+		err    string
+	}{
+		{name: "K1 reserved, not sent", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+			plantBytes(t, dir.file(dir.name(testKey), ".new"), garbage)
+		}},
+		{name: "K1 armed, not sent", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+			plantBytes(t, dir.file(dir.name(testKey), ".new"), garbage)
+			plantIntent(t, dir, old.Refresh.Reveal(), deadPid(t))
+		}},
+		{name: "K3 rotated, answer lost", posts: 1, err: "interrupted", leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+			dom.mu.Lock()
+			dom.rotate(old.Refresh.Reveal(), 200)
+			dom.mu.Unlock()
+			plantBytes(t, dir.file(dir.name(testKey), ".new"), garbage)
+			plantIntent(t, dir, old.Refresh.Reveal(), deadPid(t))
+		}},
+		{name: "K4 half written", posts: 1, err: "interrupted", leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+			dom.mu.Lock()
+			dom.rotate(old.Refresh.Reveal(), 200)
+			dom.mu.Unlock()
+			half := seal(encodeToken(successorOf(old, "x", "y", dir.sys.Now())))
+			plantBytes(t, dir.file(dir.name(testKey), ".new"), append(half[:len(half)/2:len(half)/2], garbage...))
+			plantIntent(t, dir, old.Refresh.Reveal(), deadPid(t))
+		}},
+		{name: "K5 written, not cut", access: "successor", leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+			plantIntent(t, dir, old.Refresh.Reveal(), deadPid(t))
+			plantBytes(t, dir.file(dir.name(testKey), ".new"), append(seal(encodeToken(successorOf(old, "successor", "next", dir.sys.Now()))), garbage...))
+		}},
+		{name: "K6 synced", access: "successor", leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+			plantIntent(t, dir, old.Refresh.Reveal(), deadPid(t))
+			plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(successorOf(old, "successor", "next", dir.sys.Now()))))
+		}},
+		{name: "K7 renamed", access: "successor", leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+			plantIntent(t, dir, old.Refresh.Reveal(), deadPid(t))
+			plantToken(t, dir, successorOf(old, "successor", "next", dir.sys.Now()))
+		}},
+		{name: "a successor of another token", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+			n := successorOf(old, "stray", "stray", dir.sys.Now())
+			n.predecessor = digest(text("another"))
+			plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(n)))
+		}},
+		{name: "a successor open to others", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+			path := dir.file(dir.name(testKey), ".new")
+			plantBytes(t, path, seal(encodeToken(successorOf(old, "stray", "stray", dir.sys.Now()))))
+			if err := os.Chmod(path, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{name: "a link instead", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+			target := filepath.Join(t.TempDir(), "target")
+			plantBytes(t, target, seal(encodeToken(successorOf(old, "stray", "stray", dir.sys.Now()))))
+			if err := os.Symlink(target, dir.file(dir.name(testKey), ".new")); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{name: "a sparse 2 GB", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+			path := dir.file(dir.name(testKey), ".new")
+			plantBytes(t, path, nil)
+			if err := os.Truncate(path, 2<<30); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{name: "an intent for a token that is gone", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+			plantIntent(t, dir, "earlier", deadPid(t))
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dom := newDomain(t)
+			dir, old := crashed(t, dom)
+			tt.leave(t, dir, old, dom)
+			got, err := dir.Token(t.Context(), testKey, Want{}, renewal(dom.URL))
+			if h := heard(got, err); h.Kind != tt.err {
+				t.Fatalf("got %+v, want %q", h, tt.err)
+			}
+			if n := dom.count(); n != tt.posts {
+				t.Errorf("%d presentations, want %d", n, tt.posts)
+			}
+			switch {
+			case tt.err != "":
+				if got, err := dir.again(t).Token(t.Context(), testKey, Want{}, renewal(dom.URL)); heard(got, err).Kind != "interrupted" || dom.count() != tt.posts {
+					t.Errorf("the next call: %v, %d presentations", err, dom.count())
+				}
+			case tt.access != "":
+				if got.Token.Access != text(tt.access) || stored(t, dir).Refresh != text("next") {
+					t.Errorf("got %s", got.Token.Access.Reveal())
+				}
+				if s := dir.readState(dir.name(testKey)); tt.name[:2] != "K7" && s.Intent != nil {
+					t.Errorf("the intent stayed")
+				}
+			default:
+				dom.chain(dir, testKey)
+			}
+			if left := leftovers(t, dir); left != nil {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+}
+
+// An intent of a process that lives keeps everybody off; so does a young one that can't be looked up.
+func TestAnIntentAtWorkIsRespected(t *testing.T) {
+	start, ok := processStart(os.Getppid())
+	if !ok {
+		t.Skip("no process to look up")
+	}
+	for _, tt := range []struct {
+		name   string
+		intent intent
+		age    time.Duration
+		posts  int
+	}{
+		{"its process lives", intent{Pid: os.Getppid(), Start: start, Namespace: pidNamespace()}, time.Hour, 0},
+		{"its process lives, and was at another token", intent{Digest: "another", Pid: os.Getppid(), Start: start, Namespace: pidNamespace()}, time.Second, 1},
+		{"its pid has another process", intent{Pid: os.Getppid(), Start: start + "1", Namespace: pidNamespace()}, time.Second, 1},
+		{"another namespace, young", intent{Pid: 1, Start: "1", Namespace: "pid:[1]"}, 29 * time.Second, 0},
+		{"another namespace, old", intent{Pid: 1, Start: "1", Namespace: "pid:[1]"}, 31 * time.Second, 1},
+		{"another namespace, from the future", intent{Pid: 1, Start: "1", Namespace: "pid:[1]"}, -time.Hour, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dom := newDomain(t)
+			dir, old := crashed(t, dom)
+			dir.waits.expired = 200 * time.Millisecond
+			i := tt.intent
+			if i.Digest == "" {
+				i.Digest = digest(old.Refresh)
+			}
+			i.At, i.Machine = dir.sys.Now().Add(-tt.age), dir.sys.Machine()
+			before := state{Intent: &i}
+			if err := dir.writeState(dir.name(testKey), before, false); err != nil {
+				t.Fatal(err)
+			}
+			_, err := dir.Token(t.Context(), testKey, Want{}, renewal(dom.URL))
+			if _, busy := errors.AsType[*BusyError](err); busy != (tt.posts == 0) {
+				t.Errorf("got %v", err)
+			}
+			if n := dom.count(); n != tt.posts {
+				t.Errorf("%d presentations, want %d", n, tt.posts)
+			}
+			if s := dir.readState(dir.name(testKey)); tt.posts == 0 && !s.same(before) {
+				t.Errorf("the state was touched: %+v", s)
+			}
+		})
+	}
+}
+
+// A real process is killed at the gates of the domain, and the next call goes on.
+func TestKilledWhileTheDomainHoldsTheAnswer(t *testing.T) {
+	for _, rotated := range []bool{false, true} {
+		for range count(20, 2) {
+			dom := newDomain(t)
+			dir, old := crashed(t, dom)
+			if !rotated {
+				dom.script(func(int) reply { return reply{keep: true, status: 500} })
+			}
+			arrived, release := dom.gate()
+			p := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey}.start(t).release()
+			<-arrived
+			if err := p.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			p.ends()
+			release()
+			dom.script(nil)
+			got, err := dir.Token(t.Context(), testKey, Want{}, renewal(dom.URL))
+			h := heard(got, err)
+			if n := dom.presented[old.Refresh.Reveal()]; n != 2 {
+				t.Errorf("%d presentations, want one more", n)
+			}
+			if rotated && (h.Kind != "interrupted" || h.Pid != p.Process.Pid) {
+				t.Errorf("got %+v, want the interruption of pid %d", h, p.Process.Pid)
+			}
+			if !rotated {
+				if h.Error != "" {
+					t.Errorf("got %+v", h)
+				}
+				dom.chain(dir, testKey)
+			}
+			if left := leftovers(t, dir); left != nil {
+				t.Errorf("left behind: %q", left)
+			}
+		}
+	}
+}
+
+// Death at any moment: the next call holds the lock and works. Interruptions are the only reason
+// for a login.
+func TestKilledAnywhere(t *testing.T) {
+	dom := newDomain(t)
+	dir := folder(t)
+	j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Want: Want{Force: true}, Rounds: 1000}
+	for i := range count(40, 5) {
+		expiredToken(t, dir, dom)
+		p := j.start(t)
+		arrived := make(chan string, 4096)
+		dom.mu.Lock()
+		dom.arrived = arrived
+		dom.mu.Unlock()
+		p.release()
+		for range i % 7 { // how far it gets
+			<-arrived
+		}
+		_ = p.Process.Kill()
+		_ = p.Wait()
+		s := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Want: Want{}}.start(t).release().says()
+		if s.Error != "" && s.Kind != "interrupted" {
+			t.Errorf("after kill %d: %+v", i, s)
+		}
+		if left := leftovers(t, dir); len(left) > 1 || left != nil && left[0] != string(testKey)+".new" {
+			t.Errorf("left behind: %q", left)
+		}
+	}
+}
+
+func TestADamagedFileIsKeptAside(t *testing.T) {
+	whole := seal(encodeToken(sample()))
+	for _, tt := range []struct {
+		name string
+		b    []byte
+	}{
+		{"empty", nil}, {"cut", whole[:100]}, {"flipped", bytes.Replace(whole, []byte("c2ln"), []byte("c2lo"), 1)},
+		{"2 MiB", bytes.Repeat([]byte("x"), 2<<20)}, {"trailing", append(bytes.Clone(whole), 'x')},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := folder(t)
+			now := dir.sys.Now()
+			dir.sys.Now = func() time.Time { return now } // several in one millisecond
+			path := dir.file(dir.name(testKey), ".json")
+			for i := range 5 {
+				b := append(bytes.Clone(tt.b), bytes.Repeat([]byte{'\n'}, min(i, len(tt.b)))...)
+				plantBytes(t, path, b)
+				if _, err := dir.Token(t.Context(), testKey, Want{CachedOnly: true}, Renewal{}); !errors.Is(err, ErrNotFresh) {
+					t.Errorf("cached only: %v", err)
+				}
+				_, err := dir.Token(t.Context(), testKey, Want{}, Renewal{})
+				damaged, ok := errors.AsType[*DamagedError](err)
+				if !ok {
+					t.Fatalf("got %v", err)
+				}
+				if got, err := os.ReadFile(damaged.Aside); err != nil || !bytes.Equal(got, b) {
+					t.Errorf("kept aside: %d bytes of %d, %v", len(got), len(b), err)
+				}
+				if i == 3 {
+					now = time.Unix(0, 0) // the newest stays, whatever the clock says
+				}
+			}
+			if n := len(dir.aside(dir.name(testKey))); n != 3 {
+				t.Errorf("%d files kept aside", n)
+			}
+			if _, err := dir.Token(t.Context(), testKey, Want{}, Renewal{}); !errors.Is(err, ErrNothing) {
+				t.Errorf("the next call: %v", err)
+			}
+		})
+	}
+}
+
+// What isn't ours is neither read nor touched, and nothing hangs.
+func TestWhatIsNoTokenFileStaysUntouched(t *testing.T) {
+	whole := seal(encodeToken(sample()))
+	for _, tt := range []struct {
+		name, problem string
+		make          func(path string) error
+	}{
+		{"link", "is a link", func(p string) error {
+			if err := os.WriteFile(p+".target", whole, 0o600); err != nil {
+				return err
+			}
+			return os.Symlink(p+".target", p)
+		}},
+		{"dangling link", "is a link", func(p string) error { return os.Symlink("nowhere", p) }},
+		{"fifo", "is no regular file", func(p string) error { return syscall.Mkfifo(p, 0o600) }},
+		{"folder", "is no regular file", func(p string) error { return os.Mkdir(p, 0o700) }},
+		{"hard link", "has a second name (hard link)", func(p string) error {
+			if err := os.WriteFile(p, whole, 0o600); err != nil {
+				return err
+			}
+			return os.Link(p, p+".second")
+		}},
+		{"readable by the group", "is open to others (mode 0640)", func(p string) error {
+			if err := os.WriteFile(p, whole, 0o600); err != nil {
+				return err
+			}
+			return os.Chmod(p, 0o640)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := folder(t)
+			path := dir.file(dir.name(testKey), ".json")
+			if err := tt.make(path); err != nil {
+				t.Fatal(err)
+			}
+			before, err := os.Lstat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			grants := 0
+			grant := func() (Token, *Refusal) { grants++; return Token{}, &Refusal{} }
+			for _, op := range []string{"token", "login"} {
+				_, err = callWith(t, dir, op, grant)
+				if f, ok := errors.AsType[*FolderError](err); !ok || f.Problem != tt.problem {
+					t.Errorf("%s: got %v, want %q", op, err, tt.problem)
+				}
+			}
+			if grants > 0 {
+				t.Errorf("asked the domain %d times", grants)
+			}
+			if after, err := os.Lstat(path); err != nil || !os.SameFile(before, after) || after.Mode() != before.Mode() {
+				t.Errorf("it was touched: %v", err)
+			}
+		})
+	}
+}
+
+func TestANewerFileStaysUntouched(t *testing.T) {
+	dir := folder(t)
+	path := dir.file(dir.name(testKey), ".json")
+	newer := bytes.Replace(seal(encodeToken(sample())), []byte(`"version":1`), []byte(`"version":2`), 1)
+	plantBytes(t, path, newer)
+	for _, op := range []string{"token", "login"} {
+		_, err := callWith(t, dir, op, func() (Token, *Refusal) { t.Error("asked the domain"); return Token{}, &Refusal{} })
+		if err == nil || !strings.HasSuffix(err.Error(), "was written by a newer credential-idcs") {
+			t.Errorf("%s: %v", op, err)
+		}
+	}
+	if got, _ := os.ReadFile(path); !bytes.Equal(got, newer) {
+		t.Error("the file changed")
+	}
+}
+
+// Odd things under the other names hold nobody up.
+func TestFifosUnderTheOtherNamesHangNobody(t *testing.T) {
+	for _, suffix := range []string{".state", ".lock", ".new"} {
+		t.Run(suffix, func(t *testing.T) {
+			dir, dom := folder(t), newDomain(t)
+			path := dir.file(dir.name(testKey), suffix)
+			if err := syscall.Mkfifo(path, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			keep, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0) // a reader waits for its writer
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer keep.Close()
+			dir.waits = waits{}
+			tok := plant(t, dir, "alive", "refresh-1-1", 50*time.Minute, time.Hour)
+			got, err := dir.Token(t.Context(), testKey, Want{}, renewal(dom.URL))
+			if err != nil || got.Token.Access != tok.Access && suffix != ".new" {
+				t.Errorf("got %v", err)
+			}
+			_ = dir.holder(dir.name(testKey))
+			_ = dir.View(testKey, renewal(dom.URL))
+		})
+	}
+}
+
+// callWith is Token or Login with one function for the domain.
+func callWith(t *testing.T, dir *Dir, op string, ask func() (Token, *Refusal)) (Result, error) {
+	if op == "login" {
+		return dir.Login(t.Context(), testKey, grantOf(ask))
+	}
+	return dir.Token(t.Context(), testKey, Want{Force: true}, Renewal{Grant: grantOf(ask), Client: func() string { return "" }})
+}

@@ -1,0 +1,298 @@
+//go:build unix
+
+package cache
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// count is full, or short's share of it.
+func count(full, short int) int {
+	if testing.Short() {
+		return short
+	}
+	return full
+}
+
+// expiredToken plants a token that the domain issued and that has just died.
+func expiredToken(t *testing.T, dir *Dir, dom *domain) Token {
+	t.Helper()
+	access, refresh := dom.login()
+	return plant(t, dir, access, refresh, 2*time.Hour, time.Hour)
+}
+
+func TestOneExpiryCostsOneRequest(t *testing.T) {
+	for range count(5, 1) {
+		dir, dom := folder(t), newDomain(t)
+		expiredToken(t, dir, dom)
+		var answers []string
+		for _, p := range (job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey}).crowd(t, 64) {
+			s := p.says()
+			if s.Error != "" {
+				t.Errorf("a process failed: %s", s.Error)
+			}
+			answers = append(answers, s.Access)
+		}
+		if slices.Sort(answers); len(slices.Compact(answers)) != 1 {
+			t.Errorf("answers differ: %q", slices.Compact(answers))
+		}
+		if n := dom.count(); n != 1 {
+			t.Errorf("%d presentations", n)
+		}
+		dom.chain(dir, testKey)
+		if left := leftovers(t, dir); left != nil {
+			t.Errorf("left behind: %q", left)
+		}
+	}
+}
+
+// All processes of a machine try once and say the same.
+func TestAFailureIsShared(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		reply reply
+		text  string
+		kind  string
+	}{
+		{"closed", reply{keep: true}, "no answer", "failure"},
+		{"500", reply{keep: true, status: 500}, "status 500 ", "failure"},
+		{"429", reply{keep: true, status: 429, body: answer{RetryAfter: 7}}, "status 429 ", "failure"},
+		{"503", reply{keep: true, status: 503}, "status 503 ", "failure"},
+		{"invalid_client", reply{keep: true, status: 401, body: answer{Error: "invalid_client"}}, "status 401 invalid_client", "failure"},
+		{"invalid_grant", reply{keep: true, status: 400, body: answer{Error: "invalid_grant"}}, "the refresh token is spent", "spent"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir, dom := folder(t), newDomain(t)
+			tok := expiredToken(t, dir, dom)
+			dom.script(func(int) reply { return tt.reply })
+			j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey}
+			for _, p := range j.crowd(t, count(64, 16)) {
+				if s := p.says(); s.Error != tt.text || s.Kind != tt.kind || s.Access != "" {
+					t.Errorf("got %+v, want %s %q", s, tt.kind, tt.text)
+				}
+			}
+			if n := dom.count(); n != 1 {
+				t.Errorf("%d presentations", n)
+			}
+			if got := stored(t, dir); got != tok {
+				t.Errorf("the stored token changed")
+			}
+		})
+	}
+}
+
+// Those who wait for a leader take its answer, and the lock is not what they wait for.
+func TestWaitersEndWithTheirLeader(t *testing.T) {
+	dir, dom := folder(t), newDomain(t)
+	expiredToken(t, dir, dom)
+	arrived, release := dom.gate()
+	j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey}
+	crowd := j.crowd(t, 8)
+	<-arrived
+	release()
+	for _, p := range crowd {
+		if s := p.says(); s.Access != "access-1-2" {
+			t.Errorf("got %+v", s)
+		}
+	}
+	dom.once()
+}
+
+// stop stops a process and waits until it is stopped.
+func stop(t *testing.T, p *process) {
+	t.Helper()
+	if err := p.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	awaitStopped(t, p)
+}
+
+func awaitStopped(t *testing.T, p *process) {
+	t.Helper()
+	var ws syscall.WaitStatus
+	if _, err := syscall.Wait4(p.Process.Pid, &ws, syscall.WUNTRACED, nil); err != nil || !ws.Stopped() {
+		t.Fatalf("not stopped: %v %v", ws, err)
+	}
+}
+
+func TestAStoppedHolderKeepsNobodyFromALiveToken(t *testing.T) {
+	dir, dom := folder(t), newDomain(t)
+	access, refresh := dom.login()
+	plant(t, dir, access, refresh, 50*time.Minute, time.Hour) // early
+	arrived, release := dom.gate()
+	j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey}
+	holder := j.start(t).release()
+	<-arrived
+	stop(t, holder)
+	for _, p := range j.crowd(t, 20) {
+		if s := p.says(); s.Access != access || s.Error != "" {
+			t.Errorf("got %+v", s)
+		}
+	}
+	release()
+	if err := holder.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if s := holder.says(); s.Access == access || s.Error != "" {
+		t.Errorf("the holder got %+v", s)
+	}
+	dom.once()
+	dom.chain(dir, testKey)
+}
+
+func TestAStoppedHolderIsNamedAndSavesLater(t *testing.T) {
+	dir, dom := folder(t), newDomain(t)
+	expiredToken(t, dir, dom)
+	arrived, release := dom.gate()
+	j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey}
+	holder := j.start(t).release()
+	<-arrived
+	stop(t, holder)
+	j.Wait = time.Second
+	for _, p := range j.crowd(t, 8) {
+		if s := p.says(); s.Kind != "busy" || s.Pid != holder.Process.Pid {
+			t.Errorf("got %+v, want busy with pid %d", s, holder.Process.Pid)
+		}
+	}
+	// The lock file goes; the intent of a living process still keeps everybody off.
+	if err := os.Remove(dir.file(dir.name(testKey), ".lock")); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range j.crowd(t, 8) {
+		if s := p.says(); s.Kind != "busy" || s.Pid != holder.Process.Pid {
+			t.Errorf("without the lock file: got %+v, want busy with pid %d", s, holder.Process.Pid)
+		}
+	}
+	if n := dom.count(); n != 1 {
+		t.Errorf("%d presentations", n)
+	}
+	release()
+	if err := holder.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if s := holder.says(); s.Error != "" {
+		t.Errorf("the holder failed: %s", s.Error)
+	}
+	dom.chain(dir, testKey)
+}
+
+// A person, or a cleaner of caches, deletes what is in use. A lock that others can't see any more is
+// no lock: no token is presented twice.
+func TestNoTokenIsPresentedTwiceWhileTheLockFileIsDeleted(t *testing.T) {
+	dir, dom := folder(t), newDomain(t)
+	dom.slow = 10 * time.Millisecond
+	expiredToken(t, dir, dom)
+	crowdWhile(t, dir, dom, func(<-chan string, <-chan struct{}) {
+		_ = os.Remove(dir.file(dir.name(testKey), ".lock"))
+		time.Sleep(time.Duration(rand.IntN(8_000)) * time.Microsecond) // no event: a rhythm that meets all steps
+	})
+	dom.chain(dir, testKey)
+}
+
+// The whole folder goes while an answer is awaited, and a person logs in again.
+func TestNoTokenIsPresentedTwiceWhileTheFolderIsDeleted(t *testing.T) {
+	dir, dom := folder(t), newDomain(t)
+	dom.slow = 10 * time.Millisecond
+	expiredToken(t, dir, dom)
+	crowdWhile(t, dir, dom, func(arrived <-chan string, done <-chan struct{}) {
+		select {
+		case <-arrived:
+		case <-done:
+			return
+		}
+		_ = os.RemoveAll(dir.path)
+		access, refresh := dom.login()
+		old := Token{Access: text(access), Refresh: text(refresh)}
+		old.AccessStamp = Stamp{Obtained: time.Now().Add(-time.Hour), Life: time.Second}
+		for { // a process that made the folder again may be in the way
+			_ = dir.ensure()
+			planted := filepath.Join(dir.path, "planted")
+			_ = os.WriteFile(planted, seal(encodeToken(old)), 0o600)
+			if os.Rename(planted, dir.file(dir.name(testKey), ".json")) == nil {
+				return
+			}
+		}
+	})
+}
+
+// crowdWhile lets processes refresh again and again while harm is done, until enough was presented.
+func crowdWhile(t *testing.T, dir *Dir, dom *domain, harm func(arrived <-chan string, done <-chan struct{})) {
+	t.Helper()
+	arrived, done, gone := make(chan string, 1<<16), make(chan struct{}), make(chan struct{})
+	dom.mu.Lock()
+	dom.arrived = arrived
+	dom.mu.Unlock()
+	go func() {
+		defer close(gone)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				harm(arrived, done)
+			}
+		}
+	}()
+	j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Want: Want{Force: true}, Wait: 2 * time.Second, Rounds: 10}
+	for range 100 {
+		if dom.count() >= count(40, 10) {
+			break
+		}
+		for _, p := range j.crowd(t, 16) {
+			p.ends()
+		}
+	}
+	if dom.count() < count(40, 10) {
+		t.Errorf("only %d presentations: the token was lost", dom.count())
+	}
+	close(done)
+	<-gone
+	dom.once()
+}
+
+// A login wins over refreshes that run at the same time: its family is on the disk afterwards.
+func TestALoginAmongRefreshesStays(t *testing.T) {
+	for range count(5, 1) {
+		dir, dom := folder(t), newDomain(t)
+		expiredToken(t, dir, dom)
+		j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey}
+		crowd := j.crowd(t, 32)
+		j.Op = "login"
+		login := j.start(t).release()
+		if s := login.says(); s.Error != "" {
+			t.Fatalf("login: %s", s.Error)
+		}
+		for _, p := range crowd {
+			if s := p.says(); s.Error != "" {
+				t.Errorf("refresh: %s", s.Error)
+			}
+		}
+		if got := stored(t, dir).Refresh.Reveal(); got[:len("refresh-2-")] != "refresh-2-" {
+			t.Errorf("the disk holds %s", got)
+		}
+		dom.once()
+		dom.chain(dir, testKey)
+	}
+}
+
+// With a grant of its own the profile recovers from a spent token with one refresh and one grant.
+func TestASpentTokenCostsOneGrant(t *testing.T) {
+	dir, dom := folder(t), newDomain(t)
+	plant(t, dir, "dead", "refresh-9-9", 2*time.Hour, time.Hour)
+	j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Grant: true}
+	for _, p := range j.crowd(t, count(64, 16)) {
+		if s := p.says(); s.Error != "" {
+			t.Errorf("got %+v", s)
+		}
+	}
+	if n := dom.count(); n != 1 || dom.grants != 1 {
+		t.Errorf("%d presentations, %d grants", n, dom.grants)
+	}
+	dom.chain(dir, testKey)
+}

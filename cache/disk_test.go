@@ -1,0 +1,292 @@
+//go:build unix
+
+package cache
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// needUnshare skips where user namespaces aren't allowed.
+func needUnshare(t *testing.T) {
+	t.Helper()
+	if err := exec.Command("unshare", "-rm", "true").Run(); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("unshare -rm: %v", err)
+		}
+		t.Skipf("unshare -rm: %v", err)
+	}
+}
+
+// inShell runs the job in a shell that prepares the disk first. %DIR is the folder.
+func (j job) inShell(t *testing.T, script string) said {
+	t.Helper()
+	script = strings.ReplaceAll(script, "%DIR", j.Dir) + ` && exec "$0"`
+	return j.start(t, "unshare", "-rm", "sh", "-c", script).release().says()
+}
+
+// No refresh token is sent before the room for its successor is on the disk.
+func TestWithoutRoomNothingIsSent(t *testing.T) {
+	full := "cp -a %DIR %DIR.copy && mount -t tmpfs -o size=64k,mode=700 none %DIR && cp -a %DIR.copy/. %DIR/"
+	readOnly := "mount --bind %DIR %DIR && mount -o remount,bind,ro %DIR"
+	for _, tt := range []struct {
+		name, script string
+		wrap         []string
+		problem      string
+	}{
+		{name: "full disk", script: full, problem: "has no room for a new token: no space left on device"},
+		{name: "read-only", script: readOnly, problem: "can't be"},
+		{name: "file size limit", wrap: []string{"sh", "-c", `ulimit -f 64; exec "$0"`}, problem: "has no room for a new token: file too large"},
+	} {
+		for _, age := range []time.Duration{10 * time.Minute, 50 * time.Minute, 3590 * time.Second, 2 * time.Hour} {
+			t.Run(tt.name+" "+age.String(), func(t *testing.T) {
+				dir, dom := folder(t), newDomain(t)
+				access, refresh := dom.login()
+				plant(t, dir, access, refresh, age, time.Hour)
+				j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey}
+				var s said
+				if tt.script != "" {
+					needUnshare(t)
+					s = j.inShell(t, tt.script)
+				} else {
+					s = j.start(t, tt.wrap...).release().says()
+				}
+				if n := dom.count(); n != 0 {
+					t.Errorf("%d presentations", n)
+				}
+				if age < time.Hour {
+					if s.Access != access || s.Error != "" {
+						t.Errorf("a live token: got %+v", s)
+					}
+				} else if s.Kind != "folder" || !strings.Contains(s.Error, tt.problem) || !strings.Contains(s.Error, dir.path) {
+					t.Errorf("a dead token: got %+v", s)
+				}
+				dom.chain(dir, testKey)
+				if left := leftovers(t, dir); left != nil {
+					t.Errorf("left behind: %q", left)
+				}
+			})
+		}
+	}
+}
+
+// Whatever the umask, and for somebody whom modes bind.
+func TestModesDontDependOnTheUmask(t *testing.T) {
+	for _, mask := range []string{"000", "022", "777"} {
+		t.Run(mask, func(t *testing.T) {
+			dom := newDomain(t)
+			base := t.TempDir()
+			wrap := []string{"sh", "-c", "umask " + mask + `; exec "$0"`}
+			if os.Geteuid() == 0 { // root may open what it can't open
+				if _, err := exec.LookPath("setpriv"); err != nil {
+					t.Skip("setpriv isn't there")
+				}
+				for p := base; strings.HasPrefix(p, os.TempDir()+"/"); p = filepath.Dir(p) {
+					if err := os.Chmod(p, 0o755); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := os.Chown(base, 65534, 65534); err != nil {
+					t.Fatal(err)
+				}
+				self, _ := os.Executable()
+				for p := filepath.Dir(self); strings.HasPrefix(p, os.TempDir()+"/"); p = filepath.Dir(p) {
+					_ = os.Chmod(p, 0o755)
+				}
+				wrap = append([]string{"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"}, wrap...)
+			}
+			path := filepath.Join(base, "a", "b", "cache")
+			j := job{Dir: path, URL: dom.URL, Op: "login", Key: testKey}
+			if s := j.start(t, wrap...).release().says(); s.Error != "" {
+				t.Fatalf("login: %s", s.Error)
+			}
+			j.Op, j.Want = "token", Want{Force: true}
+			var crowd []*process
+			for range 8 {
+				crowd = append(crowd, j.start(t, wrap...))
+			}
+			for _, p := range crowd {
+				p.release()
+			}
+			for _, p := range crowd {
+				if s := p.says(); s.Error != "" {
+					t.Errorf("refresh: %s", s.Error)
+				}
+			}
+			dom.once()
+			err := filepath.WalkDir(filepath.Join(base, "a"), func(p string, e fs.DirEntry, err error) error {
+				if err != nil {
+					return err
+				}
+				fi, err := e.Info()
+				want := fs.FileMode(0o600)
+				if e.IsDir() {
+					want = 0o700
+				}
+				if err == nil && fi.Mode().Perm() != want {
+					t.Errorf("%s has mode %v", p, fi.Mode())
+				}
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestAFolderThatOthersCanChangeIsRefused(t *testing.T) {
+	for _, mode := range []fs.FileMode{0o777, 0o770, 0o720, 0o702, 0o777 | fs.ModeSticky} {
+		dir := folder(t)
+		if err := os.Chmod(dir.path, mode); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Open(dir.path, NewSystem())
+		if f, ok := errors.AsType[*FolderError](err); !ok || f.Mode != 0o700 || f.Path != dir.path {
+			t.Errorf("mode %v: got %v", mode, err)
+		}
+	}
+	for _, tt := range []struct {
+		mode fs.FileMode
+		ok   bool
+	}{{0o777, false}, {0o777 | fs.ModeSticky, true}, {0o755, true}} {
+		dir := folder(t)
+		parent := filepath.Dir(dir.path)
+		if err := os.Chmod(parent, tt.mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(dir.path, NewSystem()); (err == nil) != tt.ok {
+			t.Errorf("parent's mode %v: got %v", tt.mode, err)
+		}
+	}
+}
+
+func TestAnotherUsersFolderIsRefusedAndOnlyReadByRoot(t *testing.T) {
+	dir := folder(t)
+	tok := plant(t, dir, "alive", "r", 50*time.Minute, time.Hour) // due
+	sys := NewSystem()
+	mine := sys.UID
+	sys.UID = mine + 1
+	if _, err := Open(dir.path, sys); mine+1 != 0 && err == nil {
+		t.Error("another user's folder was accepted")
+	}
+	if mine == 0 {
+		if err := os.Chown(dir.path, 12345, 12345); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chown(dir.file(dir.name(testKey), ".json"), 12345, 12345); err != nil {
+			t.Fatal(err)
+		}
+		sys.UID = 0
+	} else {
+		sys.UID = 0 // we play root; the folder is another's then
+	}
+	d, err := Open(dir.path, sys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := func() (Token, *Refusal) { t.Error("asked the domain"); return Token{}, &Refusal{} }
+	r := Renewal{Grant: grantOf(asked), Client: func() string { return "" }}
+	before := listing(t, dir.path)
+	got, err := d.Token(t.Context(), testKey, Want{}, r)
+	if err != nil || got.Token.Access != tok.Access {
+		t.Errorf("a live token: %v", err)
+	}
+	if _, err := d.Token(t.Context(), testKey, Want{Force: true}, r); err == nil {
+		t.Error("forced a refresh")
+	}
+	if _, err := d.Login(t.Context(), testKey, grantOf(asked)); err == nil {
+		t.Error("logged in")
+	}
+	if err := d.Logout(t.Context(), testKey, nil); err == nil {
+		t.Error("logged out")
+	}
+	if err := d.Drop(t.Context(), testKey, tok.Access); err != nil {
+		t.Errorf("drop: %v", err)
+	}
+	if after := listing(t, dir.path); after != before {
+		t.Errorf("the folder changed: %s, then %s", before, after)
+	}
+}
+
+func listing(t *testing.T, path string) string {
+	t.Helper()
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, e := range entries {
+		fi, err := e.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		st := fi.Sys().(*syscall.Stat_t)
+		b.WriteString(e.Name() + " " + fi.Mode().String() + " " + fi.ModTime().Format(time.RFC3339Nano) + " ")
+		b.WriteString(octal(fs.FileMode(st.Uid)) + "\n")
+	}
+	return b.String()
+}
+
+// A fresh token costs no write and is served whatever state the folder's other files are in.
+func TestAFreshTokenTouchesNothing(t *testing.T) {
+	dir := folder(t)
+	tok := plant(t, dir, "fresh", "r", time.Minute, time.Hour)
+	h, err := dir.tryLock(dir.name(testKey)) // somebody else's
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.release()
+	before := listing(t, dir.path)
+	for range 10 {
+		got, err := dir.again(t).Token(t.Context(), testKey, Want{}, Renewal{})
+		if err != nil || got.Token.Access != tok.Access {
+			t.Errorf("got %v", err)
+		}
+	}
+	if after := listing(t, dir.path); after != before {
+		t.Errorf("the folder changed: %s, then %s", before, after)
+	}
+}
+
+// Machines that may not see each other's locks don't share a refresh token.
+func TestANetworkFolderHasAKeyPerMachine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cache")
+	var names []string
+	for _, m := range []string{"one", "two"} {
+		sys := NewSystem()
+		sys.Machine, sys.NetworkFS = func() string { return m }, func(string) bool { return true }
+		d, err := Open(path, sys) // for the first one the folder isn't there yet
+		if err != nil {
+			t.Fatal(err)
+		}
+		grants := 0
+		r := Renewal{Client: func() string { return "" }, Grant: grantOf(func() (Token, *Refusal) {
+			grants++
+			return Token{Access: text("of " + m), AccessStamp: Stamp{Life: time.Hour}}, nil
+		})}
+		for range 2 {
+			got, err := d.Token(t.Context(), testKey, Want{}, r)
+			if err != nil || got.Token.Access != text("of "+m) {
+				t.Errorf("%s: %v", m, err)
+			}
+			if d, err = Open(path, sys); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if grants != 1 {
+			t.Errorf("%s: %d grants", m, grants)
+		}
+		names = append(names, d.name(testKey))
+	}
+	if names[0] == names[1] || names[0] == string(testKey) {
+		t.Errorf("names %q", names)
+	}
+}

@@ -1,0 +1,115 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// whileSent is r with something that happens between sending and the answer.
+func whileSent(r Renewal, happens func()) Renewal {
+	refresh := r.Refresh
+	r.Refresh = func(ctx context.Context, old Token, a Attempt) (Token, *Refusal) {
+		t, refusal := refresh(ctx, old, a)
+		happens()
+		return t, refusal
+	}
+	return r
+}
+
+// block puts something in the way of KEY.new that no file takes the place of.
+func block(t *testing.T, dir *Dir) {
+	t.Helper()
+	path := dir.file(dir.name(testKey), ".new")
+	if err := os.Remove(path); err != nil {
+		t.Error(err)
+	}
+	if err := os.MkdirAll(filepath.Join(path, "full"), 0o700); err != nil {
+		t.Error(err)
+	}
+}
+
+// A token that couldn't be saved is answered with a warning, and the next call can know of it.
+func TestATokenThatCantBeSavedIsAnsweredWithAWarning(t *testing.T) {
+	dir, _ := clocked(t)
+	old := plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
+	sent := 0
+	got, err := dir.Token(t.Context(), testKey, Want{}, whileSent(giving(aToken("a", "next"), &sent), func() { block(t, dir) }))
+	if err != nil || got.Token.Access != text("a") || len(got.Warnings) != 1 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if _, ok := errors.AsType[*NotSavedError](got.Warnings[0]); !ok {
+		t.Errorf("warning %v", got.Warnings[0])
+	}
+	if s := dir.readState(dir.name(testKey)); stored(t, dir) != old || s.Intent == nil || s.Intent.Digest != digest(old.Refresh) {
+		t.Errorf("state %+v", s)
+	}
+}
+
+func TestASuccessorThatCantBeSavedLeavesTheIntent(t *testing.T) {
+	dir, _ := clocked(t)
+	plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
+	sent := 0
+	r := refusing(&Refusal{Verdict: Settled, Pause: PauseAnswer, Refresh: text("next"), Failure: Failure{Text: "useless"}}, &sent)
+	if _, err := dir.Token(t.Context(), testKey, Want{}, whileSent(r, func() { block(t, dir) })); err == nil || err.Error() != "useless" {
+		t.Errorf("got %v", err)
+	}
+	if s := dir.readState(dir.name(testKey)); s.Intent == nil || s.Pause == nil {
+		t.Errorf("state %+v", s)
+	}
+}
+
+// A login came between, under a lock file of its own: its token stays, and is the answer.
+func TestALoginUnderAnotherLockFileIsNotOverwritten(t *testing.T) {
+	dir, _ := clocked(t)
+	plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
+	sent := 0
+	got, err := dir.Token(t.Context(), testKey, Want{}, whileSent(giving(aToken("a", "next"), &sent), func() {
+		if err := os.Remove(dir.file(dir.name(testKey), ".lock")); err != nil {
+			t.Error(err)
+		}
+		if _, err := dir.again(t).Login(t.Context(), testKey, grantOf(func() (Token, *Refusal) { return aToken("login", "login"), nil })); err != nil {
+			t.Error(err)
+		}
+	}))
+	if err != nil || got.Token.Access != text("login") || stored(t, dir).Refresh != text("login") {
+		t.Errorf("got %s, %v", got.Token.Access.Reveal(), err)
+	}
+}
+
+// Exchange was killed before its rename: what the given token was exchanged for is all that is left.
+func TestAnExchangeKilledBeforeItsRename(t *testing.T) {
+	dir, _ := clocked(t)
+	old := plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
+	name := dir.name(testKey)
+	s := state{Intent: &intent{Digest: digest(text("given")), At: dir.sys.Now().Add(-time.Hour), Pid: os.Getpid(), Start: "1", Machine: "other"}}
+	if err := dir.writeState(name, s, false); err != nil {
+		t.Fatal(err)
+	}
+	next := aToken("a", "next")
+	next.AccessStamp.Obtained, next.predecessor, next.machine = dir.sys.Now(), digest(text("given")), old.machine
+	plantBytes(t, dir.file(name, ".new"), seal(encodeToken(next)))
+	sent := 0
+	got, err := dir.Token(t.Context(), testKey, Want{}, giving(aToken("x", "x"), &sent))
+	if err != nil || got.Token.Access != text("a") || sent != 0 {
+		t.Errorf("got %s, %v, sent %d times", got.Token.Access.Reveal(), err, sent)
+	}
+}
+
+// A row of failures belongs to one refresh token.
+func TestAnotherTokensPausesStartAnew(t *testing.T) {
+	dir, move := clocked(t)
+	sent := 0
+	r := refusing(&Refusal{Verdict: Settled, Pause: PauseAnswer, Failure: Failure{Text: "no"}}, &sent)
+	for _, refresh := range []string{"r", "another"} {
+		plant(t, dir, "dead", refresh, 2*time.Hour, time.Hour)
+		_, _ = dir.Token(t.Context(), testKey, Want{}, r)
+		move(5 * time.Second)
+	}
+	if _, _ = dir.Token(t.Context(), testKey, Want{}, r); sent != 3 {
+		t.Errorf("sent %d times", sent)
+	}
+}

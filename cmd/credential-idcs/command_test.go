@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// call runs the program inside the test, in a world without variables but env.
+func call(t *testing.T, stdin string, env map[string]string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	var out, err strings.Builder
+	status = run(context.Background(), &process{
+		args: args, stdin: strings.NewReader(stdin), stdout: &out, stderr: &err,
+		getenv: func(name string) string { return env[name] }, environ: func() []string { return nil },
+		now: time.Now, terminal: func(int) bool { return false },
+		exit: func(status int) { t.Fatalf("exit %d", status) },
+	})
+	return out.String(), err.String(), status
+}
+
+// configured is an environment whose configuration has one profile that was never logged in.
+func configured(t *testing.T) map[string]string {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "config.toml")
+	doc := `[profiles.work]
+domain = "https://domain.example.com"
+client_id = "c"
+login = "device"
+scope = "openid"
+targets = ["https://git.example.com"]
+`
+	if err := os.WriteFile(path, []byte(doc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{"CREDENTIAL_IDCS_CONFIG": path, "CREDENTIAL_IDCS_CACHE_DIR": filepath.Join(dir, "cache")}
+}
+
+func TestProgramActsByTheNameItIsRunUnder(t *testing.T) {
+	env := configured(t)
+	const request = "protocol=https\nhost=git.example.com\n\n"
+	for _, c := range []struct {
+		args   []string
+		stdin  string
+		stdout string
+		status int
+	}{
+		{[]string{"/usr/bin/git-credential-idcs", "get"}, request, "quit=1\n", 3},
+		{[]string{"credential-idcs", "git", "get"}, request, "quit=1\n", 3},
+		{[]string{"kubectl-idcs", "git", "get"}, request, "quit=1\n", 3},
+		{[]string{"git-credential-idcs", "--profile", "work", "get"}, request, "quit=1\n", 3},
+		{[]string{"git-credential-idcs", "--profile=work", "get"}, request, "quit=1\n", 3},
+		{[]string{"credential-idcs", "--profile", "work", "git", "get"}, request, "quit=1\n", 3},
+		{[]string{"git-credential-idcs", "--profile", "other", "get"}, request, "", 5},
+		{[]string{"docker-credential-idcs", "get"}, "other.example.com", "credentials not found in native keychain\n", 1},
+		{[]string{"credential-idcs", "docker", "get"}, "other.example.com", "credentials not found in native keychain\n", 1},
+		// The match is exact: these are credential-idcs, which has no command get.
+		{[]string{"git-credential-idcs2", "get"}, request, "", 2},
+		{[]string{"Git-Credential-IDCS", "get"}, request, "", 2},
+		{[]string{"my-git-credential-idcs", "get"}, request, "", 2},
+		{nil, request, "", 2},
+		{[]string{"git-credential-idcs"}, request, "", 2},
+	} {
+		stdout, stderr, status := call(t, c.stdin, env, c.args...)
+		if stdout != c.stdout || status != c.status {
+			t.Errorf("%q: got %q, exit %d, want %q, exit %d\n%s", c.args, stdout, status, c.stdout, c.status, stderr)
+		}
+	}
+}
+
+func TestNothingTypedIsRepeated(t *testing.T) {
+	env := configured(t)
+	for _, args := range [][]string{
+		{"hunter2"},
+		{"--client-secret", "hunter2"},
+		{"--client-secret=hunter2"},
+		{"login", "--client-secret", "hunter2"},
+		{"login", "--client-secret=hunter2"},
+		{"login", "--password", "hunter2", "work"},
+		{"login", "work", "--password=hunter2"},
+		{"login", "--password-stdin=hunter2"},
+		{"token", "--min-ttl", "hunter2"},
+		{"token", "--json=hunter2"},
+		{"token", "work", "hunter2"},
+		{"refresh", "work", "--token", "hunter2"},
+		{"logout", "work", "hunter2"},
+		{"status", "work", "hunter2"},
+		{"version", "hunter2"},
+		{"help", "hunter2"},
+		{"kubectl", "hunter2"},
+	} {
+		stdout, stderr, status := call(t, "", env, append([]string{"credential-idcs"}, args...)...)
+		if status != 2 || stdout != "" || stderr == "" || strings.Contains(stderr, "hunter2") {
+			t.Errorf("%q: exit %d\nstdout: %s\nstderr: %s", args, status, stdout, stderr)
+		}
+	}
+}
+
+func TestHelpIsEverywhere(t *testing.T) {
+	for _, v := range verbs() {
+		want, stderr, status := call(t, "", nil, "credential-idcs", "help", v.name)
+		if status != 0 || stderr != "" || !strings.HasPrefix(want, "usage: credential-idcs "+v.name) {
+			t.Errorf("help %s: exit %d, %q, %q", v.name, status, want, stderr)
+		}
+		if v.name == "help" {
+			continue // help --help is the whole manual
+		}
+		for _, flag := range []string{"-h", "--help"} {
+			got, stderr, status := call(t, "", nil, "credential-idcs", v.name, flag)
+			if got != want || stderr != "" || status != 0 {
+				t.Errorf("%s %s: exit %d, %q, %q", v.name, flag, status, got, stderr)
+			}
+		}
+	}
+	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}, {"help", "--help"}} {
+		got, _, status := call(t, "", nil, append([]string{"credential-idcs"}, args...)...)
+		if got != usage() || status != 0 {
+			t.Errorf("%q: exit %d, %q", args, status, got)
+		}
+	}
+	for _, line := range strings.Split(usage(), "\n") {
+		if len(line) > 80 {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
+}
+
+// git waits for store in each of its commands, and asks what it likes of erase.
+func TestHelpersReadNoConfigurationBeforeTheyKnowWhy(t *testing.T) {
+	broken := map[string]string{"CREDENTIAL_IDCS_CONFIG": "relative"} // any reading of it fails
+	for _, args := range [][]string{
+		{"git-credential-idcs", "store"},
+		{"git-credential-idcs", "capability"},
+		{"git-credential-idcs", "unheard-of"},
+		{"docker-credential-idcs", "version"},
+	} {
+		var out strings.Builder
+		status := run(context.Background(), &process{
+			args: args, stdin: untouched{t}, stdout: &out, stderr: &out,
+			getenv: func(name string) string { return broken[name] }, terminal: func(int) bool { return false },
+		})
+		if status != 0 || strings.Contains(out.String(), "CREDENTIAL_IDCS_CONFIG") {
+			t.Errorf("%q: exit %d, %s", args, status, out.String())
+		}
+	}
+}
+
+// untouched is a stdin that nobody may read.
+type untouched struct{ t *testing.T }
+
+func (u untouched) Read([]byte) (int, error) {
+	u.t.Error("stdin was read")
+	return 0, io.EOF
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// What --debug and CREDENTIAL_IDCS_DEBUG show is the way to a decision: which profile, which zone, who
+// held the lock, what the domain said. No line has a secret: nothing that logs is ever given one but
+// as a secret.Text, which prints as its length.
+
+// debugLog is where that goes, nil if nobody wants it: then nothing is made, and a call that is
+// answered from the cache costs what it costs without.
+func (a *app) debugLog() func(msg string, args ...any) {
+	if a.mute {
+		return a.logger
+	}
+	to := a.getenv("CREDENTIAL_IDCS_DEBUG")
+	if !a.debug && (to == "" || to == "0") {
+		return nil
+	}
+	a.mute = true // asked once; a log that can't be had keeps no token back
+	w := a.stderr
+	switch {
+	case filepath.IsAbs(to):
+		f, err := openLog(filepath.Clean(to))
+		if err != nil {
+			a.say("credential-idcs: the debug log can't be used: " + err.Error() + "\n")
+			return nil
+		}
+		w = f
+	case to != "" && to != "0" && to != "1":
+		a.notice("CREDENTIAL_IDCS_DEBUG is ignored, it is neither 1 nor an absolute path")
+		if !a.debug {
+			return nil
+		}
+	}
+	a.journal = newJournal(w)
+	a.logger = slog.New(slog.NewTextHandler(a.journal, &slog.HandlerOptions{Level: slog.LevelDebug})).
+		With("pid", os.Getpid()).Debug
+	return a.logger
+}
+
+// endLog writes how the run ended, and all that isn't written yet.
+func (a *app) endLog(err error) {
+	log := a.debugLog()
+	if log == nil {
+		return
+	}
+	switch f := helpers.AsFailure(err); {
+	case err == nil:
+		log("done")
+	case f.Message == "":
+		log("ended without an answer")
+	default:
+		log("ended without an answer", "class", f.Class.Exit(), "why", f.Message)
+	}
+	a.journal.close()
+	a.journal, a.logger = nil, nil // who comes later logs nothing: mute stays
+}
+
+// withoutDebug takes --debug out of a helper's arguments, wherever it stands.
+func (a *app) withoutDebug(args []string) []string {
+	if !slices.Contains(args, "--debug") {
+		return args
+	}
+	a.debug = true
+	return slices.DeleteFunc(slices.Clone(args), func(s string) bool { return s == "--debug" })
+}
+
+// A journal writes lines from a goroutine of its own. Whoever logs may hold the lock and a refresh
+// token that isn't stored yet, and must never wait for a reader of stderr who has stopped reading.
+type journal struct {
+	lines chan []byte
+	done  chan struct{}
+}
+
+// patience is how long the end of the program waits for the last lines to be taken.
+const patience = time.Second
+
+func newJournal(w io.Writer) *journal {
+	j := &journal{lines: make(chan []byte, 256), done: make(chan struct{})}
+	go func() {
+		defer close(j.done)
+		for line := range j.lines {
+			_, _ = w.Write(line)
+		}
+	}()
+	return j
+}
+
+// Write takes one line. It never waits: what nobody takes is lost.
+func (j *journal) Write(line []byte) (int, error) {
+	select {
+	case j.lines <- slices.Clone(line):
+	default:
+	}
+	return len(line), nil
+}
+
+// close writes what is left. Nobody logs behind it.
+func (j *journal) close() {
+	if j == nil {
+		return
+	}
+	close(j.lines)
+	select {
+	case <-j.done:
+	case <-time.After(patience):
+	}
+}

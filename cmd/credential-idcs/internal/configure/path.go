@@ -1,0 +1,54 @@
+package configure
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// find is the file that PATH has for a program, absolute and clean, links not resolved; empty if
+// there is none. Relative parts of PATH don't count: what they find depends on the folder that one
+// happens to stand in.
+func (e Env) find(name string) string {
+	for _, dir := range filepath.SplitList(e.get("PATH")) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		if file := filepath.Join(dir, name); executable(file) {
+			return file
+		} else if runtime.GOOS == "windows" && executable(file+".exe") {
+			return file + ".exe"
+		}
+	}
+	return ""
+}
+
+func executable(file string) bool {
+	fi, err := os.Stat(file)
+	return err == nil && fi.Mode().IsRegular() && (runtime.GOOS == "windows" || fi.Mode()&0o111 != 0)
+}
+
+// needOnPath refuses what would leave a tool with a helper that it can't find.
+func (e Env) needOnPath(name string) error {
+	if e.find(name) != "" {
+		return nil
+	}
+	dir := filepath.Dir(e.Program)
+	command := "ln -s credential-idcs " + quote(filepath.Join(dir, name))
+	if executable(filepath.Join(dir, name)) {
+		command = `export PATH=` + quote(dir) + `:"$PATH"`
+	}
+	return refuse(command, "%s is not on PATH", name)
+}
+
+// quote makes one word of the shell's.
+func quote(s string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:@%+=,", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

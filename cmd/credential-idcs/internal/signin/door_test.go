@@ -1,0 +1,217 @@
+package signin
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+)
+
+// S64, line by line: what isn't the answer gets 400, changes nothing, and the login waits on.
+func TestWhatIsNotTheAnswerChangesNothing(t *testing.T) {
+	l := startLogin(t, idcstest.Options{}, nil)
+	host := strings.TrimSuffix(strings.TrimPrefix(l.redirect, "http://"), "/callback")
+	port := host[strings.LastIndexByte(host, ':'):]
+	good := l.back("state", l.state, "code", "stolen")
+	setHost := func(h string) func(*http.Request) { return func(r *http.Request) { r.Host = h } }
+	for _, c := range []struct {
+		name, address string
+		edit          func(*http.Request)
+	}{
+		{"no state", l.back("code", "stolen"), nil},
+		{"empty state", l.back("code", "stolen", "state", ""), nil},
+		{"wrong state", l.back("code", "stolen", "state", strings.Repeat("A", 43)), nil},
+		{"part of the state", l.back("code", "stolen", "state", l.state[:42]), nil},
+		{"longer state", l.back("code", "stolen", "state", l.state+"A"), nil},
+		{"two states", good + "&state=" + l.state, nil},
+		{"two codes", good + "&code=other", nil},
+		{"neither code nor error", l.back("state", l.state), nil},
+		{"empty code", l.back("state", l.state, "code", ""), nil},
+		{"error without state", l.back("error", "access_denied"), nil},
+		{"error with wrong state", l.back("error", "access_denied", "state", "x"), nil},
+		{"broken query", l.redirect + "?%zz&state=" + l.state + "&code=c", nil},
+		{"state in the fragment", l.redirect + "#state=" + l.state + "&code=c", nil},
+		{"nothing", l.redirect, nil},
+		{"foreign host", good, setHost("evil.example.com" + port)},
+		{"rebound name without port", good, setHost("127.0.0.1.evil.example.com")},
+		{"localhost is not 127.0.0.1", good, setHost("localhost" + port)},
+		{"other port", good, setHost("127.0.0.1:1")},
+		{"no port", good, setHost("127.0.0.1")},
+		{"other path", strings.Replace(good, "/callback", "/other", 1), nil},
+		{"longer path", strings.Replace(good, "/callback", "/callback/", 1), nil},
+		{"doubled slash", strings.Replace(good, "/callback", "//callback", 1), nil},
+		{"other case", strings.Replace(good, "/callback", "/Callback", 1), nil},
+		{"encoded path", strings.Replace(good, "/callback", "/call%62ack", 1), nil},
+		{"root", strings.Replace(good, "/callback", "/", 1), nil},
+		{"favicon", strings.Replace(l.redirect, "/callback", "/favicon.ico", 1), nil},
+		{"POST", good, func(r *http.Request) { r.Method = http.MethodPost }},
+		{"HEAD, as link scanners send", good, func(r *http.Request) { r.Method = http.MethodHead }},
+	} {
+		got, err := l.hit(c.address, c.edit)
+		if err != nil || got.status != http.StatusBadRequest {
+			t.Errorf("%s: got %+v, %v, want 400", c.name, got, err)
+			continue
+		}
+		got.url = "" // the visitor's own
+		harmlessPage(t, l, got, "stolen")
+	}
+	l.waits()
+
+	got, err := l.hit(l.back("state", l.state, "code", "AQIDBAU-_mine="), nil)
+	if err != nil || got.status != http.StatusSeeOther || got.header.Get("Location") != l.redirect || got.body != "" {
+		t.Fatalf("got %+v, %v, want a redirect to the bare address", got, err)
+	}
+	harmlessPage(t, l, page{header: got.header, body: got.body})
+	visit, err := l.wait()
+	if err != nil || visit.Grant.Code.Reveal() != "AQIDBAU-_mine=" || visit.Grant.RedirectURI != l.redirect {
+		t.Errorf("got %v, %v", visit, err)
+	}
+}
+
+// S64: a second answer isn't heard, during the exchange and after it.
+func TestASecondAnswerIsHungUpOn(t *testing.T) {
+	l := startLogin(t, idcstest.Options{}, nil)
+	good := l.back("state", l.state, "code", "first")
+	if got, err := l.hit(good, nil); err != nil || got.status != http.StatusSeeOther {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	visit, err := l.wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, address := range []string{good, l.back("state", l.state, "code", "second"), l.back("state", l.state, "error", "access_denied"),
+		strings.Replace(l.redirect, "/callback", "/", 1)} {
+		if got, err := l.hit(address, nil); err == nil {
+			t.Errorf("%s: got %+v, want a closed connection", address, got)
+		}
+	}
+	if got, err := l.hit(l.redirect, func(r *http.Request) { r.Host = "evil.example.com" }); err == nil {
+		t.Errorf("foreign host: got %+v", got)
+	}
+	if visit.Grant.Code.Reveal() != "first" {
+		t.Errorf("got %q", visit.Grant.Code.Reveal())
+	}
+	shown := l.browse(l.redirect)
+	visit.Close(nil)
+	if got := <-shown; got.status != http.StatusOK {
+		t.Errorf("got %+v", got)
+	}
+	if _, err := l.hit(good, nil); err == nil {
+		t.Error("still listening")
+	}
+}
+
+// Of many answers at once exactly one counts.
+func TestTheListenerAnswersOnce(t *testing.T) {
+	l := startLogin(t, idcstest.Options{}, nil)
+	codes := make(chan string)
+	for i := range 16 {
+		code := fmt.Sprint("code", i)
+		go func() {
+			if got, err := l.hit(l.back("state", l.state, "code", code), nil); err == nil && got.status == http.StatusSeeOther {
+				codes <- code
+			} else {
+				codes <- ""
+			}
+		}()
+	}
+	var told []string
+	for range 16 {
+		if c := <-codes; c != "" {
+			told = append(told, c)
+		}
+	}
+	visit, err := l.wait()
+	if err != nil || len(told) != 1 || visit.Grant.Code.Reveal() != told[0] {
+		t.Errorf("got %v, %v, told %v", visit, err, told)
+	}
+}
+
+// A listener of a login is on loopback only, whatever the machine's other addresses.
+func TestTheListenerIsOnLoopbackOnly(t *testing.T) {
+	l := startLogin(t, idcstest.Options{}, nil)
+	_, port, _ := net.SplitHostPort(strings.TrimSuffix(strings.TrimPrefix(l.redirect, "http://"), "/callback"))
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addresses {
+		n, ok := a.(*net.IPNet)
+		if !ok || n.IP.IsLoopback() || n.IP.IsLinkLocalUnicast() {
+			continue
+		}
+		if conn, err := net.Dial("tcp", net.JoinHostPort(n.IP.String(), port)); err == nil {
+			_ = conn.Close()
+			t.Errorf("listens on %s", n.IP)
+		}
+	}
+}
+
+// A neighbour that connects and says nothing, or half a request, keeps nobody from logging in.
+func TestASilentVisitorBlocksNobody(t *testing.T) {
+	l := startLogin(t, idcstest.Options{}, nil)
+	host := strings.TrimSuffix(strings.TrimPrefix(l.redirect, "http://"), "/callback")
+	for _, said := range []string{"", "GET /callback?"} {
+		conn, err := net.Dial("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, _ = fmt.Fprint(conn, said)
+	}
+	shown := l.browse(l.back("state", l.state, "code", "c"))
+	visit, err := l.wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	visit.Close(nil)
+	if got := <-shown; got.status != http.StatusOK {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// localhost is two addresses: both must be ours, or the browser may knock at a stranger's.
+func TestLocalhostListensOnBothAddresses(t *testing.T) {
+	redirect := strings.Replace(freeRedirect(t), "127.0.0.1", "localhost", 1)
+	r, err := parseRedirect(redirect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, c := newDomain(t, idcstest.Options{}, redirect)
+	l := startLoginAt(t, s, c, redirect, nil)
+	for _, address := range r.listen {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+			continue
+		}
+		defer conn.Close()
+		_, _ = fmt.Fprintf(conn, "GET /callback HTTP/1.1\r\nHost: %s\r\n\r\n", r.host)
+		if resp, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || resp.StatusCode != 400 {
+			t.Errorf("%s: got %v, %v", address, resp, err)
+		}
+	}
+	l.waits()
+	if len(r.listen) < 2 {
+		return // no IPv6 here
+	}
+	l.cancel(nil)
+	_, _ = l.wait()
+	other, err := net.Listen("tcp", r.listen[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := Browser(bound(t), Person{Stderr: &paper{}, Open: notOpened(t)}, c, scope, redirect); err == nil {
+		t.Error("a stranger at ::1 wasn't noticed")
+	}
+	if l, err := net.Listen("tcp", r.listen[0]); err != nil {
+		t.Errorf("the first address is still held: %v", err)
+	} else {
+		_ = l.Close()
+	}
+}

@@ -1,0 +1,213 @@
+//go:build linux
+
+package fire
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+)
+
+// The order that makes a token durable before it leaves: sync the file, rename it, sync the folder,
+// print.
+func TestDurableBeforePrinted(t *testing.T) {
+	need.Tool(t, "strace")
+	s := expired(t, machine.Person, idcstest.Options{})
+	trace := filepath.Join(t.TempDir(), "trace")
+	s.served(s.Do(machine.Git.Under(machine.Trace(trace, "fsync,renameat,renameat2,write,pwrite64,ftruncate")...)))
+	b, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest := string(b)
+	for _, step := range []string{
+		"write(", s.File(".new") + ">", // the reserve
+		"fsync(", s.File(".new") + ">",
+		"pwrite64(", s.File(".state") + ">", // the intent
+		"fsync(", s.File(".state") + ">",
+		"pwrite64(", s.File(".new") + ">", // the successor
+		"ftruncate(", s.File(".new") + ">",
+		"fsync(", s.File(".new") + ">",
+		"renameat", s.File(".new") + `"`,
+		"fsync(", s.Cache + ">",
+		"write(1<",
+	} {
+		_, after, ok := strings.Cut(rest, step)
+		if !ok {
+			t.Fatalf("no %s in its place:\n%s", step, b)
+		}
+		rest = after
+	}
+}
+
+// The disk is full, the quota reached, the file system read-only or broken before anything is sent:
+// nothing is. A token that lives is answered.
+func TestNoRoomNothingSent(t *testing.T) {
+	need.Tool(t, "strace")
+	for _, at := range []place{{"write", ".new"}, {"fsync", ".new"}, {"pwrite64", ".state"}, {"fsync", ".state"}} {
+		for _, errno := range []string{"ENOSPC", "EDQUOT", "EIO", "EROFS"} {
+			t.Run(at.call+at.suffix+" "+errno, func(t *testing.T) {
+				s := alive(t, machine.Person, idcstest.Options{})
+				inject := machine.Inject(s.File(at.suffix), at.call, "error="+errno)
+				s.served(s.Do(machine.Git.Under(inject...)))
+				s.Expire()
+				s.failed(1, s.Cache, s.Do(machine.Token.Under(inject...)))
+				s.posts(0)
+				s.Litter()
+				s.Chain()
+			})
+		}
+	}
+	t.Run("open .new", func(t *testing.T) {
+		for _, errno := range []string{"ENOSPC", "EROFS", "EACCES", "EMFILE"} {
+			s := expired(t, machine.Person, idcstest.Options{})
+			s.failed(1, s.Cache, s.Do(machine.Token.Under(machine.Inject(s.File(".new"), "openat", "error="+errno)...)))
+			s.posts(0)
+			s.Chain()
+		}
+	})
+}
+
+// It breaks after the answer: the token is printed with a warning where it could not be saved, and the
+// next call finds out what there is.
+func TestNoRoomAfterTheAnswer(t *testing.T) {
+	need.Tool(t, "strace")
+	for _, test := range []struct {
+		place
+		saved bool
+	}{
+		{place{"pwrite64", ".new"}, false},
+		{place{"ftruncate", ".new"}, false},
+		{place{"fsync", ".new"}, false},
+		{place{"renameat", ".new"}, true}, // it lies in .new, whole: the next call renames it
+		{place{"fsync", ""}, true},        // renamed; only its durability is in doubt
+	} {
+		for _, errno := range []string{"ENOSPC", "EDQUOT", "EIO", "EROFS"} {
+			t.Run(test.call+test.suffix+" "+errno, func(t *testing.T) {
+				s := expired(t, machine.Alone, idcstest.Options{})
+				path := s.Cache
+				if test.suffix != "" {
+					path = s.File(test.suffix)
+				}
+				gate := s.Domain.Gate(idcstest.Refresh, idcstest.AfterRotation)
+				p := s.Start(machine.Git)
+				s.reach(gate)
+				tracer := p.Attach(machine.Inject(path, test.call, "error="+errno))
+				gate.Open()
+				r := p.Wait()
+				tracer.Wait()
+				s.served(r)
+				if !strings.Contains(r.Stderr, "could not be saved") {
+					t.Errorf("no warning: %s", r)
+				}
+				s.Litter()
+				s.again()
+				if test.saved {
+					s.served(s.Do(machine.Git))
+					s.posts(0)
+				} else {
+					s.Domain.Killed() // the successor is as lost as by a kill
+					s.served(s.Do(machine.Git))
+					s.posts(1)
+					s.grants(idcstest.Assertion, 1)
+				}
+				s.Chain()
+			})
+		}
+	}
+}
+
+// A real file system that is full.
+func TestFullDisk(t *testing.T) {
+	userNamespace(t)
+	s := alive(t, machine.Person, idcstest.Options{})
+	// The folder is copied onto a file system of 16 KiB, which then is filled up.
+	full := `mount -t tmpfs -o size=16k,mode=700 x "$0.mnt" && cp -a "$0/." "$0.mnt/" && mount --move "$0.mnt" "$0" &&
+		{ dd if=/dev/zero of="$0/filler" bs=1k >/dev/null 2>&1; exec "$@"; }`
+	if err := os.Mkdir(s.Cache+".mnt", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	under := []string{"unshare", "-rm", "/bin/sh", "-c", full, s.Cache}
+	s.served(s.Do(machine.Git.Under(under...)))
+	s.Expire()
+	s.failed(1, s.Cache, s.Do(machine.Git.Under(under...)))
+	s.posts(0)
+	s.Chain()
+}
+
+// A quota of blocks: Go programs get EFBIG and no signal.
+func TestFileSizeLimit(t *testing.T) {
+	for _, blocks := range []int{0, 1, 64} {
+		t.Run(fmt.Sprint(blocks), func(t *testing.T) {
+			s := alive(t, machine.Person, idcstest.Options{})
+			limit := []string{"/bin/sh", "-c", fmt.Sprintf(`ulimit -f %d; exec "$0" "$@"`, blocks)}
+			s.served(s.Do(machine.Git.Under(limit...)))
+			s.Expire()
+			s.failed(1, s.Cache, s.Do(machine.Git.Under(limit...)))
+			s.posts(0)
+			s.Chain()
+			s.Litter()
+		})
+	}
+}
+
+// A home that can't be written: what is stored is served, and nothing is sent.
+func TestReadOnlyHome(t *testing.T) {
+	userNamespace(t)
+	s := set(t, machine.Person, idcstest.Options{})
+	under := []string{"unshare", "-rm", "/bin/sh", "-c", `mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"`, s.Home}
+	for _, call := range machine.Mixed(4) {
+		s.served(s.Do(call.Under(under...)))
+	}
+	s.Age(50 * 60e9)
+	s.served(s.Do(machine.Git.Under(under...)))
+	s.Expire()
+	s.failed(1, "CREDENTIAL_IDCS_CACHE_DIR", s.Do(machine.Git.Under(under...)))
+	s.posts(0)
+	s.Chain()
+}
+
+// sudo: root in a user's home serves what lives and touches nothing.
+func TestRootInAnothersHome(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can be root in another's home")
+	}
+	s := alive(t, machine.Person, idcstest.Options{})
+	own := func() { // the configuration stays root's: one of another user is refused
+		s.Helper()
+		if out, err := exec.Command("chown", "-R", "12345:12345", s.Cache).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	own()
+	before := s.snapshot()
+	s.served(s.Do(machine.Token))
+	if after := s.snapshot(); after != before {
+		t.Errorf("files changed:\n%s\n%s", before, after)
+	}
+	s.Expire()
+	own()
+	before = s.snapshot()
+	s.failed(1, "belongs to another user", s.Do(machine.Token))
+	s.posts(0)
+	if after := s.snapshot(); after != before {
+		t.Errorf("files changed:\n%s\n%s", before, after)
+	}
+}
+
+// snapshot is the folder's files with owners, sizes and times.
+func (s *scene) snapshot() string {
+	s.Helper()
+	out, err := exec.Command("find", s.Cache, "-printf", "%P %u %m %s %T@ %i\n").CombinedOutput()
+	if err != nil {
+		s.Fatalf("%v: %s", err, out)
+	}
+	return string(out)
+}

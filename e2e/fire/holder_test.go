@@ -1,0 +1,232 @@
+//go:build linux
+
+package fire
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+)
+
+// hold starts a forced refresh and returns when the domain has its request: the lock is held and the
+// refresh token is on the wire. Opening the gate lets the domain answer.
+func (s *scene) hold() (*machine.Process, *idcstest.Gate) {
+	s.Helper()
+	g := s.Domain.Gate(idcstest.Refresh, idcstest.BeforeRotation)
+	p := s.Start(machine.Refresh)
+	s.reach(g)
+	return p, g
+}
+
+// A fresh token costs nothing and waits for nobody, whatever goes on beside it.
+func TestFreshTokenWaitsForNobody(t *testing.T) {
+	s := set(t, machine.Person, idcstest.Options{})
+	holder, gate := s.hold()
+	connections := s.Domain.Counts().Connections
+	s.served(s.Crowd(machine.Mixed(64)...)...)
+	if n := s.Domain.Counts().Connections - connections; n != 0 {
+		t.Errorf("%d connections for fresh tokens", n)
+	}
+	gate.Open()
+	if r := holder.Wait(); r.Exit != 0 {
+		t.Errorf("%s", r)
+	}
+	s.Chain()
+}
+
+// What "costs nothing" means, call by call: no lock, no socket, nothing written.
+func TestFreshTokenTouchesNothing(t *testing.T) {
+	need.Tool(t, "strace")
+	s := set(t, machine.Person, idcstest.Options{})
+	for _, call := range machine.Mixed(4) {
+		trace := filepath.Join(t.TempDir(), "trace")
+		s.served(s.Do(call.Under(machine.Trace(trace, "%file,%network,flock,fsync,ftruncate,pwrite64")...)))
+		b, err := os.ReadFile(trace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(b), s.File(".json")) {
+			t.Fatalf("the trace doesn't even show the token file:\n%s", b)
+		}
+		for line := range strings.Lines(string(b)) {
+			written := strings.Contains(line, "O_WRONLY") || strings.Contains(line, "O_RDWR") || strings.Contains(line, "O_CREAT")
+			for _, bad := range []string{"flock(", "socket(", "connect(", "fsync(", "ftruncate(", "pwrite64(", "rename", "unlink", "mkdir", "chmod"} {
+				if strings.Contains(line, bad) || written && strings.Contains(line, s.Home) {
+					t.Errorf("%s: %s", call, line)
+					break
+				}
+			}
+		}
+	}
+	s.posts(0)
+}
+
+// The holder of the lock is stopped in the middle of its request. Who has a token that lives answers
+// with it; the holder goes on later as if nothing had been.
+func TestStoppedHolderDelaysNobody(t *testing.T) {
+	s := alive(t, machine.Person, idcstest.Options{})
+	holder, gate := s.hold()
+	holder.Signal(syscall.SIGSTOP)
+	token := s.Stored().Access
+	begun := time.Now()
+	results := s.Crowd(machine.Mixed(20)...)
+	if got := s.served(results...); got != token {
+		t.Errorf("not the stored token")
+	}
+	for _, r := range results {
+		if r.Stderr != "" {
+			t.Errorf("%s", r)
+		}
+	}
+	if d := time.Since(begun); d > 5*time.Second { // 20 at once; one that waits for the lock takes 5 s itself
+		t.Errorf("20 calls took %v", d)
+	}
+	gate.Open()
+	holder.Signal(syscall.SIGCONT)
+	if r := holder.Wait(); r.Exit != 0 {
+		t.Errorf("%s", r)
+	}
+	s.posts(1)
+	s.Chain()
+}
+
+// The lock file is deleted while its holder waits for the domain. Whoever makes a new one finds out
+// that the refresh token is on the wire, and leaves it alone.
+func TestLockDeletedUnderItsHolder(t *testing.T) {
+	s := alive(t, machine.Person, idcstest.Options{})
+	holder, gate := s.hold()
+	if err := os.Remove(s.File(".lock")); err != nil {
+		t.Fatal(err)
+	}
+	s.served(s.Crowd(machine.Mixed(8)...)...)
+	s.posts(1)
+	gate.Open()
+	if r := holder.Wait(); r.Exit != 0 {
+		t.Errorf("%s", r)
+	}
+	s.posts(1)
+	s.Chain()
+	s.Litter()
+}
+
+// With an expired token there is nothing to answer with. Others give up and name the holder, and
+// nobody sends the token that may be on the wire. The holder's answer waits in its socket.
+func TestStoppedHolderOfAnExpiredToken(t *testing.T) {
+	slow(t)
+	s := expired(t, machine.Person, idcstest.Options{})
+	holder, gate := s.hold()
+	holder.Signal(syscall.SIGSTOP)
+	gate.Open()
+	s.failed(4, fmt.Sprintf("profile work: another process (pid %d) is refreshing it, waited 15 s", holder.Pid()), s.Crowd(machine.Mixed(8)...)...)
+	s.posts(1)
+	holder.Signal(syscall.SIGCONT)
+	if r := holder.Wait(); r.Exit != 0 {
+		t.Errorf("%s", r)
+	}
+	s.served(s.Do(machine.Git))
+	s.posts(1)
+	s.Chain()
+}
+
+// Stopped for longer than any limit, while the answer waits in its socket: it is used.
+func TestStoppedLongerThanItsTime(t *testing.T) {
+	slow(t)
+	s := expired(t, machine.Person, idcstest.Options{})
+	gate := s.Domain.Gate(idcstest.Refresh, idcstest.AfterRotation)
+	p := s.Start(machine.Git)
+	s.reach(gate)
+	p.Signal(syscall.SIGSTOP)
+	gate.Open()
+	s.await(func(c idcstest.Counts) bool { return c.InFlight == 0 })
+	time.Sleep(10 * time.Second) // the thing itself: the transaction's limit is 8 s
+	p.Signal(syscall.SIGCONT)
+	s.served(p.Wait())
+	s.posts(1)
+	s.Chain()
+}
+
+// A lock isn't left behind by the dead: the next call has it at once, without any rule of age.
+func TestDeadHolderLeavesNoLock(t *testing.T) {
+	s := set(t, machine.Person, idcstest.Options{})
+	for range repeat(t, 10) {
+		s.Expire()
+		gate := s.Domain.Gate("", idcstest.Accepted)
+		p := s.Start(machine.Git)
+		s.reach(gate)
+		p.Kill()
+		gate.Drop()
+		s.served(s.Do(machine.Token))
+	}
+	s.posts(repeat(t, 10))
+	s.Chain()
+}
+
+// A child of the program doesn't keep the lock, however long it stays.
+func TestChildDoesNotKeepTheLock(t *testing.T) {
+	s := set(t, machine.Person, idcstest.Options{})
+	pidfile := filepath.Join(t.TempDir(), "pid")
+	s.Write("secret.sh", fmt.Sprintf("#!/bin/sh\nsetsid sleep 1000 & echo $! >%s\nexec cat %s\n", pidfile, filepath.Join(s.Home, ".config/credential-idcs/client.secret")))
+	script := filepath.Join(s.Home, ".config/credential-idcs/secret.sh")
+	if err := os.Chmod(script, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.Configure("", fmt.Sprintf("secret_command = [%q]\n", script))
+	for range 2 {
+		s.Expire()
+		s.again()
+		s.served(s.Crowd(machine.Mixed(8)...)...)
+		s.posts(1)
+		b, err := os.ReadFile(pidfile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var pid int
+		if _, err := fmt.Sscan(string(b), &pid); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, 0); err != nil {
+			t.Fatalf("the child isn't there any more: %v", err)
+		}
+		t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
+	}
+	s.Chain()
+}
+
+// Where there are no locks nothing is refreshed, and a token that lives is answered.
+func TestNoLocksNoRefresh(t *testing.T) {
+	need.Tool(t, "strace")
+	for _, errno := range []string{"ENOLCK", "EBADF", "EIO"} {
+		t.Run(errno, func(t *testing.T) {
+			s := alive(t, machine.Person, idcstest.Options{})
+			inject := machine.Inject(s.File(".lock"), "flock", "error="+errno)
+			s.served(s.Do(machine.Git.Under(inject...)))
+			s.Expire()
+			for _, call := range machine.Mixed(4) {
+				s.failed(1, s.Cache, s.Do(call.Under(inject...)))
+			}
+			s.posts(0)
+			s.Chain()
+		})
+	}
+}
+
+// A folder that was copied from another machine spends nothing: the other one still has the token.
+func TestCopiedFolderSpendsNothing(t *testing.T) {
+	if b, err := os.ReadFile("/etc/machine-id"); err != nil || len(strings.TrimSpace(string(b))) != 32 {
+		t.Skip("this machine has no /etc/machine-id, so it can't tell itself from another")
+	}
+	s := alive(t, machine.Person, idcstest.Options{})
+	s.Edit(`"machine":"[0-9a-f]*"`, `"machine":"00112233445566778899aabbccddeeff"`)
+	s.served(s.Crowd(machine.Mixed(8)...)...)
+	s.Expire()
+	s.failed(3, "copied from another machine", s.Crowd(machine.Mixed(8)...)...)
+	s.posts(0)
+}

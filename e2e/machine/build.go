@@ -1,0 +1,37 @@
+//go:build linux
+
+package machine
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// A Program is the built program: the folder that holds it under all its names.
+type Program string
+
+// The names under which others run the program.
+const (
+	People = "credential-idcs"
+	git    = "git-credential-idcs"
+	docker = "docker-credential-idcs"
+)
+
+// Build builds the program into dir as a release is built, without cgo, and links its names.
+func Build(dir string) (Program, error) {
+	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, People), "github.com/credential-idcs/credential-idcs/cmd/credential-idcs")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	for _, name := range []string{git, docker} {
+		if err := os.Symlink(People, filepath.Join(dir, name)); err != nil {
+			return "", err
+		}
+	}
+	return Program(dir), nil
+}
+
+func (p Program) path(name string) string { return filepath.Join(string(p), name) }

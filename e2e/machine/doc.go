@@ -1,0 +1,16 @@
+// Package machine is a person's computer for tests: a home folder, a profile, and the real program in
+// it, run as real processes under its real names.
+//
+//	p, err := machine.Build(dir)
+//	domain := idcstest.Start(t, idcstest.Options{})
+//	m := machine.New(t, p, domain, machine.Person)
+//	m.Login()
+//	m.Expire()
+//	for _, r := range m.Crowd(machine.Mixed(64)...) { … }
+//
+// Nothing of the program is linked in: what a test knows of it is what a caller sees, exit status,
+// stdout, stderr and files. Time is the one thing that can't be had from outside, because no hook
+// reaches a static binary; so Age makes the stored token older, as if the machine had been idle.
+//
+// A Machine reports to a TB, which a *testing.T is, and the soak's own reporter too.
+package machine

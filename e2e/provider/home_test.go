@@ -1,0 +1,236 @@
+//go:build linux
+
+package provider_test
+
+import (
+	"bufio"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/provider"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+)
+
+var program machine.Program
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "provider")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		if program, err = machine.Build(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+const (
+	user   = "ana@example.com"
+	secret = "pa ss:w+rd%2F/&=" // Basic needs each of these letters encoded
+	bearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+	device = "urn:ietf:params:oauth:grant-type:device_code"
+)
+
+// A scene is a provider with one client of each kind, and the files that prove them.
+type scene struct {
+	*testing.T
+	*provider.Server
+	ca  *idcstest.CA
+	key *idcstest.Key
+}
+
+// The clients, by how they prove themselves.
+const (
+	bySecret = "app:by+secret"
+	byKey    = "app-by-key"
+	public   = "app-public"
+)
+
+func set(t *testing.T) *scene {
+	t.Helper()
+	ca, err := idcstest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := idcstest.NewKey("buildkey")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &scene{T: t, ca: ca, key: key}
+	client := func(id, method string, grants ...string) provider.Client {
+		return provider.Client{
+			ID: id, Method: method, Type: "native", Responses: []string{"code"},
+			// The port of 127.0.0.1 may be any (RFC 8252 7.3).
+			Redirects: []string{"http://127.0.0.1/callback"},
+			Grants:    append(grants, "refresh_token", "authorization_code", device),
+		}
+	}
+	secretClient := client(bySecret, "client_secret_basic", "client_credentials")
+	secretClient.Secret = secret
+	keyClient := client(byKey, "private_key_jwt", "client_credentials", bearer)
+	keyClient.Keys = &provider.Keys{Keys: []any{jwk(key)}}
+	s.Server = provider.Start(t, provider.Settings{
+		Clients: []provider.Client{secretClient, keyClient, client(public, "none")},
+		User:    user, Scope: machine.Scope, Life: 3600, CA: ca,
+	})
+	return s
+}
+
+// jwk is the public key as the client registers it (RFC 7517 4, RFC 7518 6.3.1).
+func jwk(k *idcstest.Key) map[string]string {
+	number := func(i *big.Int) string { return base64.RawURLEncoding.EncodeToString(i.Bytes()) }
+	public := &k.Private.PublicKey
+	return map[string]string{
+		"kty": "RSA", "alg": "RS256", "use": "sig", "kid": k.Alias,
+		"n": number(public.N), "e": number(big.NewInt(int64(public.E))),
+	}
+}
+
+// home is a person's machine with the profile work for one of the clients.
+func (s *scene) home(client, login string) *machine.Machine {
+	s.Helper()
+	home := s.TempDir()
+	m := &machine.Machine{
+		T: s.T, Program: program, Home: home, Cache: filepath.Join(home, ".cache", "credential-idcs"),
+		Env: []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")},
+	}
+	m.Write("ca.pem", string(s.ca.PEM()))
+	var proof string
+	switch client {
+	case bySecret:
+		m.Write("client.secret", secret+"\n")
+		proof = "[profiles.work.client]\nsecret_file = \"client.secret\"\n"
+	case byKey:
+		m.Write("client-key.pem", string(s.key.KeyPEM()))
+		proof = fmt.Sprintf("[profiles.work.client]\nkey_file = \"client-key.pem\"\nkey_id = %q\n", s.key.Alias)
+	}
+	if login == "assertion" {
+		proof += fmt.Sprintf("[profiles.work.user]\nsubject = %q\n", user)
+	}
+	callback, scope := "", machine.Scope
+	if login == "browser" {
+		scope = "openid " + scope // the nonce is OpenID Connect's; without openid this provider refuses it
+		callback = fmt.Sprintf("redirect_url = \"http://127.0.0.1:%d/callback\"\n", s.freePort())
+	}
+	m.Write("config.toml", fmt.Sprintf(`[profiles.work]
+domain = %q
+ca_file = "ca.pem"
+client_id = %q
+login = %q
+scope = %q
+%stargets = ["https://%s", "https://%s"]
+%s`, s.URL, client, login, scope, callback, machine.GitHost, machine.Registry, proof))
+	return m
+}
+
+// login runs `login` and does what the person does meanwhile, in a browser.
+func (s *scene) login(m *machine.Machine, method string) machine.Result {
+	s.Helper()
+	call := machine.Call{Name: machine.People, Args: []string{"login", "work"}}
+	switch method {
+	case "browser":
+		return s.inBrowser(m, call)
+	case "device":
+		return s.onDevice(m, call)
+	}
+	return m.Do(call)
+}
+
+// inBrowser logs in with a $BROWSER that hands its address to the test.
+func (s *scene) inBrowser(m *machine.Machine, call machine.Call) machine.Result {
+	s.Helper()
+	fifo := filepath.Join(m.Home, "address")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		s.Fatal(err)
+	}
+	browser := filepath.Join(m.Home, "browser")
+	if err := os.WriteFile(browser, []byte("#!/bin/sh\nprintf '%s\\n' \"$1\" >\"$HOME/address\"\n"), 0o700); err != nil {
+		s.Fatal(err)
+	}
+	// Open for both, so that neither side waits for the other to open it.
+	pipe, err := os.OpenFile(fifo, os.O_RDWR, 0)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer pipe.Close()
+	p := m.Start(call.With("BROWSER=" + browser))
+	ended := make(chan machine.Result, 1)
+	go func() {
+		ended <- p.Wait()
+		_ = pipe.SetReadDeadline(time.Now()) // nobody will write any more
+	}()
+	address, err := bufio.NewReader(pipe).ReadString('\n')
+	if err != nil {
+		return <-ended // the caller judges how
+	}
+	if _, err := s.Browse(strings.TrimSuffix(address, "\n")); err != nil {
+		s.Errorf("the browser: %v", err)
+		p.Signal(syscall.SIGTERM)
+	}
+	return <-ended
+}
+
+// freePort is a port of 127.0.0.1 that nobody listens on now.
+func (s *scene) freePort() int {
+	s.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+var (
+	userCode = regexp.MustCompile(`enter the code (\S+)`)
+	address  = regexp.MustCompile(`https://\S+`)
+)
+
+// onDevice logs in with a code that the person types elsewhere.
+func (s *scene) onDevice(m *machine.Machine, call machine.Call) machine.Result {
+	s.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer r.Close()
+	call.Alter = func(c *exec.Cmd) { c.Stderr = w }
+	p := m.Start(call)
+	_ = w.Close() // the program's copy is the one that is left
+	var said strings.Builder
+	lines := bufio.NewScanner(io.TeeReader(r, &said))
+	code := ""
+	for lines.Scan() {
+		if c := userCode.FindStringSubmatch(lines.Text()); c != nil {
+			code = strings.TrimSuffix(c[1], ":")
+		}
+		if a := address.FindString(lines.Text()); a != "" && code != "" {
+			if _, err := s.Browse(a + "?user_code=" + code); err != nil {
+				s.Errorf("the browser: %v", err)
+				p.Signal(syscall.SIGTERM)
+			}
+			break
+		}
+	}
+	go func() { _, _ = io.Copy(&said, r) }()
+	result := p.Wait()
+	result.Stderr = said.String()
+	return result
+}

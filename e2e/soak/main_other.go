@@ -1,0 +1,6 @@
+//go:build !linux
+
+// Soak runs on Linux only.
+package main
+
+func main() {}

@@ -1,0 +1,127 @@
+// Package cargo is a credential provider of Cargo, from 1.74 on.
+//
+// With `credential-provider = "/abs/credential-idcs"` cargo starts `credential-idcs --cargo-plugin`,
+// and the two exchange lines of JSON: ours says which versions of the protocol we speak, then each of
+// cargo's gets one back, until cargo closes stdin. Facts:
+// https://doc.rust-lang.org/cargo/reference/credential-provider-protocol.html; a real cargo is in the
+// tests.
+//
+// # Failures
+//
+// All of them are answers, and the exit status is 0: cargo shows the message of an answer, and after
+// another status only that the program failed. "url-not-supported" makes it ask the next provider.
+// login and logout are not supported: a token that was typed would have to be kept, and one that is
+// also git's would have to be forgotten. The token in a login is never looked at.
+//
+// # The token
+//
+// It is the whole value of cargo's Authorization header, so the scheme belongs to it. It is the same
+// for every operation (read, publish, yank), and cargo may keep it in memory until it expires.
+package cargo
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// Helper is Cargo's row in the program's table. Cargo itself knows no name for a provider but the
+// path that it starts, so it is the word which tells that it was cargo.
+var Helper = helpers.Helper{
+	Name:  "cargo",
+	Bases: []string{"cargo-credential-idcs"},
+	Words: []string{plugin},
+	About: `answer Cargo (credential-provider = "/PATH/credential-idcs")`,
+	Run:   run,
+}
+
+const plugin = "--cargo-plugin"
+
+func run(ctx context.Context, call *helpers.Call) error {
+	if len(call.Args) != 1 || call.Args[0] != plugin {
+		return &helpers.Failure{Class: helpers.Usage, Message: "usage: credential-idcs --cargo-plugin (cargo runs it)"}
+	}
+	if err := call.PrintJSON(hello{V: []int{version}}); err != nil {
+		return err
+	}
+	s := session{call: call}
+	lines := bufio.NewReader(io.LimitReader(call.Stdin, helpers.InputLimit+1))
+	for total := 0; ; {
+		line, err := lines.ReadBytes('\n')
+		if total += len(line); total > helpers.InputLimit {
+			return call.PrintJSON(other(malformed(helpers.ErrTooLong.Error())))
+		}
+		if len(line) > 0 {
+			if err := call.PrintJSON(s.answer(ctx, line)); err != nil {
+				return err
+			}
+		}
+		if err != nil { // the end, or nobody to answer to
+			return nil
+		}
+	}
+}
+
+// A session is what cargo asks in one run. The configuration is read once, if at all.
+type session struct {
+	call   *helpers.Call
+	opened bool
+	source helpers.Source
+	err    error
+}
+
+func (s *session) open() (helpers.Source, error) {
+	if !s.opened {
+		s.source, s.err = s.call.Open()
+		s.opened = true
+	}
+	return s.source, s.err
+}
+
+// answer is the line for one of cargo's.
+func (s *session) answer(ctx context.Context, line []byte) any {
+	request, ok := helpers.ParseObject(line)
+	switch {
+	case !ok:
+		return other(malformed("the request is not a JSON object"))
+	case string(request["v"]) != "1":
+		return other(malformed("the request is of another version of the protocol"))
+	case request.String("kind") == "":
+		return other(malformed("the request has no kind"))
+	case request.String("kind") != "get":
+		return refused{Err: refusal{Kind: "operation-not-supported"}}
+	}
+	index := request.Object("registry").String("index-url")
+	if index == "" {
+		return other(malformed("the request names no registry"))
+	}
+	target, err := helpers.ParseURL(strings.TrimPrefix(index, "sparse+"))
+	if err != nil {
+		return notOurs
+	}
+	source, err := s.open()
+	if err != nil {
+		return other(err)
+	}
+	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: s.call.Profile})
+	if err == nil {
+		err = cred.Check(0)
+	}
+	if err != nil {
+		if helpers.AsFailure(err).Class == helpers.NotConfigured {
+			return notOurs
+		}
+		return other(err)
+	}
+	return granted{Ok: token{
+		Kind: "get", Token: "Bearer " + cred.Secret.Reveal(),
+		Cache: "expires", Expiration: cred.Expiry.Unix(), OperationIndependent: true,
+	}}
+}
+
+func malformed(why string) error {
+	return &helpers.Failure{Class: helpers.Malformed, Message: why}
+}

@@ -1,0 +1,150 @@
+// Package goauth speaks the go command's GOAUTH protocol: `credential-idcs goauth`, from Go 1.24 on,
+// for private modules and module proxies.
+//
+// With GOAUTH='credential-idcs goauth' the go command starts it once before its first request, and
+// then after each answer from 400 to 499 with the address as last argument and the server's answer on
+// stdin. Facts: `go help goauth`, and cmd/go/internal/auth of https://github.com/golang/go.
+//
+// # Two questions
+//
+// Without an address go wants everything there is, for a command that may need none of it. So
+// that answer comes out of the cache alone and never fails: a login that is over must not disturb a
+// build that stays on this machine. With an address go has been refused there, and the answer
+// is worth a refresh. go asks once for each address and shows what goes wrong with -x only.
+//
+// # What go does with the answer
+//
+// It keeps headers by prefix, as text, and takes the longest that a request's address equals or
+// continues with whole segments. Hence the host is spelled as go spelled it, port and all. The
+// query counts as part of the address, so that ".../team/mod?go-get=1" doesn't continue ".../team/mod":
+// where the target is that very path, the address is answered beside it.
+//
+// # A 401
+//
+// go doesn't say what it had sent. But if there is a fresh token, then it came with the first
+// answer, and a 401 is a hint that the server refused it: one refresh is forced, unless the token is
+// newer than a minute. A 403 or 404 says nothing of the kind; forges answer 404 to strangers.
+package goauth
+
+import (
+	"context"
+	"encoding/base64"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// Helper is the go command's row in the program's table.
+var Helper = helpers.Helper{
+	Name:  "goauth",
+	About: "answer the go command (GOAUTH='credential-idcs goauth')",
+	Run:   run,
+}
+
+func run(ctx context.Context, call *helpers.Call) error {
+	switch len(call.Args) {
+	case 0:
+		return all(ctx, call)
+	case 1:
+		return one(ctx, call, call.Args[0])
+	}
+	return &helpers.Failure{Class: helpers.Usage, Message: "usage: credential-idcs goauth [URL]"}
+}
+
+// all answers for each target that has a fresh token.
+func all(ctx context.Context, call *helpers.Call) error {
+	source, err := call.Open()
+	if err != nil {
+		return nil // whoever needs it asks again, and is told
+	}
+	listed, err := source.Targets()
+	if err != nil {
+		return nil
+	}
+	var b []byte
+	for _, l := range listed {
+		ask := helpers.Ask{Target: l.Target, Profile: call.Profile, CachedOnly: true}
+		cred, err := source.Credential(ctx, ask)
+		if err != nil || cred.Profile != l.Profile || cred.Check(0) != nil {
+			continue
+		}
+		b = appendEntry(b, cred, cred.Scheme == "basic", l.Target.String())
+	}
+	if len(b) == 0 {
+		return nil
+	}
+	return call.Print(b)
+}
+
+// one answers for one address that go was refused at.
+func one(ctx context.Context, call *helpers.Call, address string) error {
+	target, err := helpers.ParseRequest(address)
+	if err != nil {
+		return nil
+	}
+	resp, ok := readResponse(call)
+	if !ok {
+		return nil
+	}
+	source, err := call.Open()
+	if err != nil {
+		return err
+	}
+	ask := helpers.Ask{Target: target, Profile: call.Profile}
+	if resp.status == 401 {
+		cached := ask
+		cached.CachedOnly = true
+		if cred, err := source.Credential(ctx, cached); err == nil {
+			ask.Suspect = helpers.Fingerprint(cred.Secret)
+		}
+	}
+	cred, err := source.Credential(ctx, ask)
+	if err == nil {
+		err = cred.Check(0)
+	}
+	if err != nil {
+		if helpers.AsFailure(err).Class == helpers.NotConfigured {
+			return nil
+		}
+		return err
+	}
+	basic := cred.Scheme == "basic" ||
+		cred.Scheme == "auto" && helpers.Offers(resp.challenges, "basic") && !helpers.Offers(resp.challenges, "bearer")
+	return call.Print(appendEntry(nil, cred, basic, prefixes(source, cred, target, address)...))
+}
+
+// prefixes are the addresses that an answer is for: the target's, with host and port as go spelled
+// them, and perhaps the request's own. See the package's text.
+func prefixes(source helpers.Source, cred helpers.Credential, request helpers.Target, address string) []string {
+	var owner helpers.Target
+	listed, _ := source.Targets() // it has just answered for one of them
+	for _, l := range listed {
+		if l.Profile == cred.Profile && l.Target.Covers(request) && (owner.IsZero() || l.Target.Narrower(owner)) {
+			owner = l.Target
+		}
+	}
+	rest := strings.TrimPrefix(address, "https://")
+	authority, _, _ := strings.Cut(rest, "/")
+	p := []string{"https://" + authority + owner.Path()}
+	if owner.Path() != "" && request.Path() == owner.Path() && strings.Contains(rest, "?") {
+		p = append(p, address)
+	}
+	return p
+}
+
+// appendEntry appends addresses, a blank line, a header and a blank line.
+func appendEntry(b []byte, cred helpers.Credential, basic bool, addresses ...string) []byte {
+	for _, a := range addresses {
+		b = append(b, a...)
+		b = append(b, '\n')
+	}
+	b = append(b, "\nAuthorization: "...)
+	if basic {
+		b = append(b, "Basic "...)
+		b = base64.StdEncoding.AppendEncode(b, []byte(cred.Username+":"+cred.Secret.Reveal()))
+	} else {
+		b = append(b, "Bearer "...)
+		b = append(b, cred.Secret.Reveal()...)
+	}
+	return append(b, "\n\n"...)
+}

@@ -1,0 +1,133 @@
+// Package keyring speaks what pip and uv use of the keyring command: base name keyring.
+//
+// With --keyring-provider subprocess they start `keyring get SERVICE USER` and take stdout for the
+// password; uv, where it has no user name, `keyring get SERVICE --mode creds` and takes two lines.
+// Facts: pip/_internal/network/auth.py of https://github.com/pypa/pip and
+// crates/uv-auth/src/keyring.rs of https://github.com/astral-sh/uv.
+//
+// # Services
+//
+// A service is the address of an index, and after a failure its host and port alone. Without a scheme
+// it is taken for https: pip names the host of an http index in the same way, so an http index at a
+// target's host and port would get the token. What listens on a port for TLS speaks no http, and the
+// index with its scheme, which comes first, is refused.
+//
+// # Failures
+//
+// Both clients take every exit status but 0 for "no password" and go on. A user name or service that
+// isn't ours fails without a word, since both ask for every index.
+//
+// # A real keyring
+//
+// A program of this name hides the real one, which others use for passwords of every kind. So
+// whoever installs it does that in a folder which only pip's PATH has, and set and del fail loudly:
+// a password that was typed must not vanish.
+package keyring
+
+import (
+	"context"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// Helper is pip's and uv's row in the program's table.
+var Helper = helpers.Helper{
+	Name:  "keyring",
+	Bases: []string{"keyring"},
+	About: "answer pip and uv (--keyring-provider subprocess)",
+	Run:   run,
+}
+
+func run(ctx context.Context, call *helpers.Call) error {
+	q, err := parse(call.Args)
+	if err != nil {
+		return &helpers.Exit{Status: 1, Err: err}
+	}
+	target, err := service(q.service)
+	if err != nil || q.named && q.user == "" {
+		return &helpers.Exit{Status: 1}
+	}
+	source, err := call.Open()
+	if err != nil {
+		return &helpers.Exit{Status: 1, Err: err}
+	}
+	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: call.Profile, Username: q.user})
+	if err == nil {
+		err = cred.Check(0)
+	}
+	if err != nil {
+		f := helpers.AsFailure(err)
+		if f.Class == helpers.NotConfigured {
+			return &helpers.Exit{Status: 1}
+		}
+		return &helpers.Exit{Status: 1, Err: f}
+	}
+	out := cred.Secret.Reveal() + "\n"
+	if q.both {
+		out = cred.Username + "\n" + out
+	}
+	return call.Print([]byte(out))
+}
+
+// A question is what keyring's get is asked.
+type question struct {
+	service string
+	user    string
+	named   bool // whether there is a user
+	both    bool // --mode creds: the user name is wanted too
+}
+
+// parse reads the arguments as keyring does, with --mode anywhere.
+func parse(args []string) (question, error) {
+	var q question
+	var words []string
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		mode, isMode := strings.CutPrefix(a, "--mode=")
+		switch {
+		case isMode:
+		case a == "--mode" && i+1 < len(args):
+			i++
+			mode = args[i]
+		case strings.HasPrefix(a, "-"):
+			return q, unknown()
+		default:
+			words = append(words, a)
+			continue
+		}
+		switch mode {
+		case "creds":
+			q.both = true
+		case "password":
+			q.both = false
+		default:
+			return q, unknown()
+		}
+	}
+	if len(words) > 0 && words[0] != "get" {
+		return q, &helpers.Failure{Message: "keyring " + text.Clean(words[0]) + " is not supported, nothing was changed"}
+	}
+	switch {
+	case len(words) == 3:
+		q.user, q.named = words[2], true
+	case len(words) == 2 && q.both:
+	default:
+		return q, unknown()
+	}
+	q.service = words[1]
+	return q, nil
+}
+
+func unknown() error {
+	return &helpers.Failure{Message: "usage: keyring get SERVICE USER, or keyring get SERVICE --mode creds"}
+}
+
+// service is the place that a service means: an address, or host[:port].
+func service(s string) (helpers.Target, error) {
+	if strings.Contains(s, "://") {
+		return helpers.ParseURL(s)
+	}
+	return helpers.ParseGit("https", s, "")
+}

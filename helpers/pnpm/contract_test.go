@@ -1,0 +1,106 @@
+package pnpm
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha512"
+	"encoding/base64"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/credential-idcs/credential-idcs/internal/helpertest"
+)
+
+// The tests of this file are pnpm's: it takes a package from a registry that demands the token, and
+// starts this test binary as its token helper.
+
+func TestMain(m *testing.M) { helpertest.Main(m, Helper) }
+
+func newRegistry(t *testing.T) *helpertest.Server {
+	t.Helper()
+	var b bytes.Buffer
+	zipped := gzip.NewWriter(&b)
+	archive := tar.NewWriter(zipped)
+	manifest := `{"name":"dep","version":"1.0.0"}`
+	err := archive.WriteHeader(&tar.Header{Name: "package/package.json", Mode: 0o644, Size: int64(len(manifest))})
+	if err == nil {
+		_, err = archive.Write([]byte(manifest))
+	}
+	if err == nil {
+		err = archive.Close()
+	}
+	if err == nil {
+		err = zipped.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha512.Sum512(b.Bytes())
+	files := helpertest.Files{"/dep/-/dep-1.0.0.tgz": b.String()}
+	s := helpertest.NewServer(t, "Bearer TOKEN", files)
+	files["/dep"] = `{"name":"dep","dist-tags":{"latest":"1.0.0"},"time":{"1.0.0":"2020-01-01T00:00:00.000Z"},"versions":{"1.0.0":{"name":"dep","version":"1.0.0","dist":{` +
+		`"tarball":"` + s.URL + `/dep/-/dep-1.0.0.tgz","integrity":"sha512-` + base64.StdEncoding.EncodeToString(sum[:]) + `"}}}}`
+	return s
+}
+
+// install has pnpm take the package from the registry, with the helper in the user's .npmrc.
+func install(t *testing.T, s *helpertest.Server, targets string) (output string, err error) {
+	t.Helper()
+	path := helpertest.Tool(t, "pnpm")
+	home, ca := t.TempDir(), s.CAFile(t)
+	project := filepath.Join(home, "project")
+	if err := os.Mkdir(project, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	host := strings.TrimPrefix(s.URL, "https:")
+	for name, content := range map[string]string{
+		".npmrc":               "registry=" + s.URL + "/\ncafile=" + ca + "\nfetch-retries=0\n" + host + "/:tokenHelper=" + helpertest.Link(t, "pnpm-token-idcs") + "\n",
+		"project/package.json": `{"name":"top","version":"1.0.0","dependencies":{"dep":"1.0.0"}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(home, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(path, "install", "--store-dir", filepath.Join(home, "store"))
+	cmd.Dir = project
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CI=true", "NODE_EXTRA_CA_CERTS=" + ca, "SSL_CERT_FILE=" + ca,
+		helpertest.EnvTargets + "=" + targets, helpertest.EnvLog + "=" + filepath.Join(home, "log"),
+	}
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		_, err = os.Stat(filepath.Join(project, "node_modules", "dep", "package.json"))
+	}
+	return string(out), err
+}
+
+func TestPnpmFetchesAPackage(t *testing.T) {
+	s := newRegistry(t)
+	output, err := install(t, s, "default work\nhttps://npm.example.com expiry=4102444800")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if diff := cmp.Diff([]string{"OK Bearer TOKEN"}, s.Requests()); diff != "" {
+		t.Errorf("requests, -want +got:\n%s", diff)
+	}
+}
+
+// After a failure pnpm goes on as nobody, and the registry's 401 is what a person sees.
+func TestPnpmAfterAFailure(t *testing.T) {
+	s := newRegistry(t)
+	output, err := install(t, s, "default work\nhttps://npm.example.com fails=login")
+	if err == nil {
+		t.Errorf("no error\n%s", output)
+	}
+	for _, r := range s.Requests() {
+		if r != "Unauthorized" {
+			t.Errorf("request: %s\n%s", r, output)
+		}
+	}
+}

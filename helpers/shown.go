@@ -1,0 +1,18 @@
+package helpers
+
+import (
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// Shown is an address for people, without what may be a secret in it: user info, query, fragment.
+func Shown(address string) string {
+	if i := strings.LastIndexByte(address, '@'); i >= 0 { // first, a password may hold "#" and "?"
+		address = "…" + address[i:]
+	}
+	if i := strings.IndexAny(address, "?#"); i >= 0 {
+		address = address[:i] + "…"
+	}
+	return text.Clean(address)
+}

@@ -1,0 +1,140 @@
+package terraform
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/credential-idcs/credential-idcs/internal/helpertest"
+)
+
+// The tests of this file are Terraform's: it takes a module from a private registry, and starts this
+// test binary out of its folder of plugins.
+
+func TestMain(m *testing.M) { helpertest.Main(m, Helper) }
+
+const (
+	host = "registry.example.com"
+	far  = " expiry=4102444800" // no test reaches it
+)
+
+// A registry serves one module. What it names as the module's source is fetched by another client,
+// without the token.
+func newRegistry(t *testing.T) *helpertest.Server {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	entry, err := z.Create("main.tf")
+	if err == nil {
+		_, err = io.WriteString(entry, "output \"x\" { value = 1 }\n")
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := helpertest.Files{
+		"/.well-known/terraform.json":        `{"modules.v1":"/v1/modules/"}`,
+		"/v1/modules/team/mod/test/versions": `{"modules":[{"versions":[{"version":"1.0.0"}]}]}`,
+		"/public/mod.zip":                    b.String(),
+	}
+	s := helpertest.NewServer(t, "Bearer TOKEN", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/modules/team/mod/test/1.0.0/download" {
+			w.Header().Set("X-Terraform-Get", "https://"+host+"/public/mod.zip")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		files.ServeHTTP(w, r)
+	}))
+	s.Public = func(path string) bool { return strings.HasPrefix(path, "/public/") }
+	return s
+}
+
+// client runs terraform in a folder with a module that needs the registry's.
+func client(t *testing.T, s *helpertest.Server, targets string, args ...string) (output string, err error) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("terraform takes a test's certificate by SSL_CERT_FILE on linux")
+	}
+	path := helpertest.Tool(t, "terraform")
+	home, exe := t.TempDir(), helpertest.Link(t, "terraform-credentials-idcs")
+	plugins := filepath.Join(home, ".terraform.d", "plugins")
+	if err := os.MkdirAll(plugins, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(exe, filepath.Join(plugins, "terraform-credentials-idcs")); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{
+		".terraformrc": "credentials_helper \"idcs\" {}\n",
+		"main.tf":      "module \"m\" {\n  source  = \"" + host + "/team/mod/test\"\n  version = \"1.0.0\"\n}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(home, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Dir = home
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_LOG=WARN",
+		"SSL_CERT_FILE=" + s.CAFile(t), "HTTPS_PROXY=" + s.Tunnel(t),
+		helpertest.EnvTargets + "=" + targets, helpertest.EnvLog + "=" + filepath.Join(home, "log"),
+	}
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func TestTerraformFetchesAModule(t *testing.T) {
+	s := newRegistry(t)
+	if output, err := client(t, s, "https://"+host+far, "get", "-no-color"); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if diff := cmp.Diff([]string{"OK Bearer TOKEN", "OK"}, s.Requests()); diff != "" {
+		t.Errorf("requests, -want +got:\n%s", diff)
+	}
+}
+
+// What isn't ours: Terraform goes on as nobody.
+func TestTerraformElsewhere(t *testing.T) {
+	s := newRegistry(t)
+	output, err := client(t, s, "https://example.com"+far, "get", "-no-color")
+	if err == nil || strings.Contains(output, "credential-idcs") {
+		t.Errorf("%v\n%s", err, output)
+	}
+	if diff := cmp.Diff([]string{"Unauthorized"}, s.Requests()); diff != "" {
+		t.Errorf("requests, -want +got:\n%s", diff)
+	}
+}
+
+// Terraform goes on as nobody after a failure too, and has our words in its log alone.
+func TestTerraformAfterAFailure(t *testing.T) {
+	s := newRegistry(t)
+	output, err := client(t, s, "https://"+host+" fails=login", "get", "-no-color")
+	if err == nil || !strings.Contains(output, "login needed, the refresh token is spent") {
+		t.Errorf("%v\n%s", err, output)
+	}
+	if diff := cmp.Diff([]string{"Unauthorized"}, s.Requests()); diff != "" {
+		t.Errorf("requests, -want +got:\n%s", diff)
+	}
+}
+
+func TestTerraformLogout(t *testing.T) {
+	s := newRegistry(t)
+	output, err := client(t, s, "https://"+host+far, "logout", host)
+	if err == nil || !strings.Contains(output, "profile work stays logged in") {
+		t.Errorf("%v\n%s", err, output)
+	}
+	if output, err := client(t, s, "https://example.com"+far, "logout", host); err != nil {
+		t.Errorf("not configured: %v\n%s", err, output)
+	}
+}

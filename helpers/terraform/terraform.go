@@ -1,0 +1,124 @@
+// Package terraform speaks the protocol of Terraform's and OpenTofu's credentials helpers:
+// terraform-credentials-idcs, for private registries and other services of their hosts.
+//
+// With `credentials_helper "idcs" {}` in its configuration a client starts, out of
+// ~/.terraform.d/plugins, `terraform-credentials-idcs get HOST` and reads a JSON object. HOST has its
+// port unless that is 443. Facts: https://opentofu.org/docs/internals/credentials-helpers; a real
+// Terraform is in the tests.
+//
+// # What isn't ours
+//
+// There may be one helper only, and it is asked for every host, public registries among them. So an
+// empty object says that there is no credential, and the client goes on as nobody.
+//
+// # Failures
+//
+// After a failure Terraform (1.11) goes on as nobody too; what stood on stderr is in its log
+// (TF_LOG=warn), and a person sees the registry's 401.
+//
+// # Why store and forget fail
+//
+// `terraform login` stores a token that it got by itself, which would shadow ours; `terraform logout`
+// forgets it. The protocol forbids to report success where the credential can still be had, and the
+// token is git's and kubectl's as well. So a configured host is an error that says what to do; for
+// all others there is nothing to forget.
+package terraform
+
+import (
+	"context"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// Helper is Terraform's row in the program's table.
+var Helper = helpers.Helper{
+	Name:  "terraform",
+	Bases: []string{"terraform-credentials-idcs"},
+	About: `answer Terraform and OpenTofu (credentials_helper "idcs" {})`,
+	Run:   run,
+}
+
+func run(ctx context.Context, call *helpers.Call) error {
+	if len(call.Args) == 0 {
+		return usage()
+	}
+	verb := call.Args[0]
+	switch verb {
+	case "get", "store", "forget":
+		if len(call.Args) != 2 {
+			return usage()
+		}
+	default:
+		return &helpers.Exit{Status: 1, Err: &helpers.Failure{Message: "unknown verb " + text.Clean(verb)}}
+	}
+	host := call.Args[1]
+	switch verb {
+	case "store":
+		return store(call, host)
+	case "forget":
+		return forget(call, host)
+	}
+	return get(ctx, call, host)
+}
+
+func usage() error {
+	return &helpers.Failure{Class: helpers.Usage, Message: "usage: terraform-credentials-idcs <get|store|forget> HOST"}
+}
+
+func get(ctx context.Context, call *helpers.Call, host string) error {
+	target, err := helpers.ParseGit("https", host, "")
+	if err != nil {
+		return call.Print([]byte("{}\n"))
+	}
+	source, err := call.Open()
+	if err != nil {
+		return err
+	}
+	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: call.Profile})
+	if err == nil {
+		err = cred.Check(0)
+	}
+	if err != nil {
+		f := helpers.AsFailure(err)
+		if f.Class == helpers.NotConfigured {
+			return call.Print([]byte("{}\n"))
+		}
+		return f
+	}
+	return call.PrintJSON(struct {
+		Token string `json:"token"`
+	}{cred.Secret.Reveal()})
+}
+
+// store reads what it refuses: a client that can't get rid of it might report a broken pipe in place
+// of our message.
+func store(call *helpers.Call, host string) error {
+	_, _ = call.Input(`{"token": ...}`)
+	return &helpers.Exit{Status: 1, Err: &helpers.Failure{
+		Message: "the token for " + text.Clean(host) + " was not stored, credential-idcs keeps only tokens of its own logins",
+	}}
+}
+
+func forget(call *helpers.Call, host string) error {
+	target, err := helpers.ParseGit("https", host, "")
+	if err != nil {
+		return nil
+	}
+	source, err := call.Open()
+	if err != nil {
+		return err
+	}
+	owner, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile})
+	if err != nil {
+		f := helpers.AsFailure(err)
+		if f.Class == helpers.NotConfigured {
+			return nil
+		}
+		return f
+	}
+	return &helpers.Exit{Status: 1, Err: &helpers.Failure{
+		Message: "profile " + owner.Profile + " stays logged in",
+		Command: "credential-idcs logout " + owner.Profile,
+	}}
+}
