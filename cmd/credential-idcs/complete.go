@@ -73,7 +73,7 @@ func (a *app) complete(before []string, begun string) []string {
 }
 
 // everywhere are the options that all commands have.
-var everywhere = []string{"--profile", "--config", "--help"}
+var everywhere = []string{"--profile", "--config", "--debug", "--help"}
 
 func verbNames() []string {
 	var list []string

@@ -10,7 +10,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-const configureWords = "git|docker|podman|kubectl [OPTIONS]"
+const configureWords = `git|docker|podman|kubectl [HOST...] [--local|--file FILE]
+       [--context NAME]... [--user NAME] [--overwrite] [--dry-run]`
 
 func configureVerb() *verb {
 	return &verb{

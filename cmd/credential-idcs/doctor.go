@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"path/filepath"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/doctor"
@@ -81,12 +80,6 @@ func (a *app) patients(file *config.File, operand string) ([]*config.Profile, er
 // doctor is one that reports to stdout, and the worst that it has reported.
 func (a *app) doctor() (*doctor.Doctor, *doctor.Level) {
 	worst := new(doctor.Level)
-	self := ""
-	if path, err := a.executable(); err == nil {
-		if self, err = filepath.EvalSymlinks(path); err != nil {
-			self = path
-		}
-	}
 	sheet := doctor.Sheet{Out: a.stdout, Color: a.terminal(1) && a.colors()}
 	if a.terminal(2) && a.getenv("TERM") != "dumb" {
 		sheet.Life = a.stderr
@@ -103,7 +96,7 @@ func (a *app) doctor() (*doctor.Doctor, *doctor.Level) {
 		Advice: func(p *config.Profile, err error) string {
 			return signin.Advice(err, setup(p, p.Login))
 		},
-		Proxy: a.proxy, Now: a.now, Getenv: a.getenv, Environ: a.environ, Home: a.home(), Self: self,
+		Proxy: a.proxy, Now: a.now, Getenv: a.getenv, Environ: a.environ, Home: a.home(), Self: a.program(),
 	}, worst
 }
 

@@ -25,19 +25,18 @@ type process struct {
 	rand           io.Reader
 	proxy          func(*url.URL) (*url.URL, error)
 	terminal       func(fd int) bool // whether a person sits at stdin (0), stdout (1) or stderr (2)
-	executable     func() (string, error)
-	exit           func(status int) // only for a signal that has to end a call in the middle
-	program        func() string    // this program's path as its callers should name it, absolute
-	dir            func() string    // the working directory; empty: unknown
-	dropped        []string         // variables that hold no absolute path, and are therefore unset
-	refusal        string           // why this process must not run at all; empty: it may
+	exit           func(status int)  // only for a signal that has to end a call in the middle
+	program        func() string     // this program's path as its callers should name it, absolute
+	dir            func() string     // the working directory; empty: unknown
+	dropped        []string          // variables that hold no absolute path, and are therefore unset
+	refusal        string            // why this process must not run at all; empty: it may
 }
 
 func thisProcess() *process {
 	p := &process{
 		args: os.Args, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		getenv: os.Getenv, environ: os.Environ, now: time.Now, rand: rand.Reader,
-		terminal: term.IsTerminal, executable: os.Executable, exit: os.Exit, program: programPath,
+		terminal: term.IsTerminal, exit: os.Exit, program: programPath,
 		dir: func() string { d, _ := os.Getwd(); return d },
 		proxy: func(u *url.URL) (*url.URL, error) {
 			return http.ProxyFromEnvironment(&http.Request{URL: u})

@@ -132,7 +132,7 @@ func (d *Doctor) registry(f *authFile, tool, family string, t *place) bool {
 	}
 	if helper != "idcs" {
 		d.warn(tool+" asks another helper for "+host+": "+text.Clean(helper)+", set in "+text.Clean(f.path),
-			setUp(family, t.profile)+" --overwrite")
+			setUp(family+" "+text.Word(host), t.profile)+" --overwrite")
 		return false
 	}
 	t.set = true

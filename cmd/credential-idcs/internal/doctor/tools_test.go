@@ -107,7 +107,7 @@ func TestDockerAndPodmanFiles(t *testing.T) {
 	has(t, report,
 		"ok       docker asks us for a.example.com:5000\n",
 		"warning  an old password for b.example.com still lies in "+w.home+"/.docker/config.json\n\tdocker logout b.example.com\n",
-		"warning  docker asks another helper for c.example.com: pass, ",
+		"warning  docker asks another helper for c.example.com: pass, ", "\tcredential-idcs configure docker c.example.com --profile work --overwrite\n",
 		"warning  docker never looks up the key D.example.com of credHelpers ",
 		"ok       podman asks us for e.example.com\n",
 		"warning  the variable DOCKER_AUTH_CONFIG is set",
