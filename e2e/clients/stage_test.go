@@ -4,12 +4,14 @@ package clients
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/credential-idcs/credential-idcs/e2e/machine"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
@@ -71,11 +73,17 @@ secret_file = "client.secret"
 	return s
 }
 
+// patience is how long another program may run: one that never ends is a failure, with what it said.
+const patience = 20 * time.Second
+
 // run runs a program in the home folder and returns all that it says.
 func (s *stage) run(words ...string) (said string, err error) {
 	s.Helper()
-	cmd := exec.CommandContext(s.Context(), words[0], words[1:]...)
+	ctx, cancel := context.WithTimeout(s.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Env, cmd.Dir = s.env, s.Home
+	cmd.WaitDelay = time.Second // for what it has started
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
@@ -103,4 +111,15 @@ func (s *stage) file(name, content string) string {
 		s.Fatal(err)
 	}
 	return path
+}
+
+// configure adds lines to the configuration.
+func (s *stage) configure(lines string) {
+	s.Helper()
+	const name = ".config/credential-idcs/config.toml"
+	now, err := os.ReadFile(filepath.Join(s.Home, name))
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.file(name, string(now)+lines)
 }

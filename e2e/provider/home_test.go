@@ -229,7 +229,7 @@ func (s *scene) onDevice(m *machine.Machine, call machine.Call) machine.Result {
 			break
 		}
 	}
-	go func() { _, _ = io.Copy(&said, r) }()
+	_, _ = io.Copy(&said, r) // up to the program's end
 	result := p.Wait()
 	result.Stderr = said.String()
 	return result

@@ -37,7 +37,7 @@ const maxBody = 64 << 20
 
 // Git runs a git server: `git http-backend` over the repositories below folder, which it fills with
 // Repository. offers says which schemes it asks for, in this order ("Bearer", "Basic"); none means
-// both. It clones, fetches and takes pushes.
+// both. It clones, fetches and takes pushes, of large files too.
 //
 // https://git-scm.com/docs/git-http-backend
 func Git(ctx context.Context, cert tls.Certificate, check Check, folder string, offers ...string) (*Server, error) {
@@ -64,7 +64,7 @@ func Git(ctx context.Context, cert tls.Certificate, check Check, folder string, 
 		Logger: log.New(io.Discard, "", 0),
 		Stderr: io.Discard,
 	}
-	return start(cert, check, face{offers: challenges}, wholeBody(program))
+	return start(cert, check, face{offers: challenges}, largeFiles(wholeBody(program)))
 }
 
 // httpBackend finds the program. It isn't on PATH: it lies among git's own commands.

@@ -7,6 +7,12 @@ import "strings"
 // with a real git of 2.46 or later, over clone, fetch, a push above 1 MiB, http.proactiveAuth and
 // git-lfs: a mistake here takes away the erase that drops a refused token.
 //
+// Seen with git 2.47.3: ls-remote, clone, fetch and push heal within the command, and a server that
+// refuses everything sees two answers and one erase. But its probe before a push in chunks (remote-curl.c)
+// has no Bearer header, whose 401 this can't heal; proactiveAuth and git-lfs 3.6 then ask again with
+// our state although no token was refused, which costs a good token a refresh. git-lfs heals anyway:
+// it says erase and asks again by itself.
+//
 // How it works, from http.c: if a helper's answer has continue=1, a 401 clears the secrets but not
 // state[], and git asks again; without, git says erase and gives up. git makes three attempts: one
 // without a credential, one with the first answer, one with the second. So the second answer must
