@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/e2e/sources"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
@@ -30,6 +31,9 @@ const target = "https://git.example.com"
 // New builds, copies and logs in. root is the repository. Binaries are copied after they were linked:
 // the file that the linker has just written runs slower than its own copy.
 func New(dir, root string, profiles int) (*Lab, error) {
+	if err := sources.Look(); err != nil {
+		return nil, err
+	}
 	l := &Lab{Dir: dir}
 	var err error
 	if l.Hello, err = build(dir, root, "./bench/hello", "hello"); err != nil {

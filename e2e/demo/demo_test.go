@@ -17,6 +17,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/e2e/need"
 	"github.com/credential-idcs/credential-idcs/e2e/servers"
+	"github.com/credential-idcs/credential-idcs/e2e/sources"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -161,6 +162,9 @@ func build(t *testing.T) string {
 
 func goBuild(t *testing.T, to, what string) {
 	t.Helper()
+	if err := sources.Look(); err != nil {
+		t.Fatal(err)
+	}
 	if out, err := exec.CommandContext(t.Context(), need.Tool(t, "go"), "build", "-o", to, what).CombinedOutput(); err != nil {
 		t.Fatalf("go build %s: %v\n%s", what, err, out)
 	}
