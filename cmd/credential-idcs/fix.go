@@ -20,8 +20,11 @@ func explainConfig(err error) error {
 		unlisted *config.UnlistedError
 		shared   *config.SharedError
 		file     *config.FileError
+		profile  *config.ProfileError
 	)
 	switch {
+	case errors.As(err, &profile) && profile.Missing:
+		return &helpers.Failure{Class: helpers.Config, Message: err.Error(), Command: "credential-idcs init", Err: err}
 	case errors.As(err, &unlisted):
 		return &helpers.Failure{Class: helpers.NotConfigured, Message: err.Error(), Err: err}
 	case errors.As(err, &shared):

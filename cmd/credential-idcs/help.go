@@ -19,14 +19,14 @@ relatives get a valid access token by themselves.
 
 `)
 	for _, v := range verbs() {
-		fmt.Fprintf(&b, "  %-10s %s\n", v.name, v.about)
+		fmt.Fprintf(&b, "  %-11s %s\n", v.name, v.about)
 	}
 	b.WriteString(`
 Run by other programs, under a name of their own or by the first argument:
 
 `)
 	for _, h := range allHelpers {
-		fmt.Fprintf(&b, "  %-10s %s\n", h.Name, h.About)
+		fmt.Fprintf(&b, "  %-11s %s\n", h.Name, h.About)
 	}
 	b.WriteString(`
 Everywhere:
@@ -40,8 +40,7 @@ Everywhere:
 
 Example:
   credential-idcs login work
-  git config --global --add credential.https://git.example.com.helper ''
-  git config --global --add credential.https://git.example.com.helper idcs
+  credential-idcs configure git
   git clone https://git.example.com/team/app.git
 
 Exit status: 0 done, 1 failure, 2 usage, 3 a login is needed, 4 try again

@@ -11,6 +11,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 func statusVerb() *verb {
@@ -87,7 +88,7 @@ func runStatus(_ context.Context, a *app, args []string) error {
 		return err
 	}
 	if len(rows) == 0 {
-		a.say("credential-idcs: there is no profile in " + file.Path + "\n")
+		a.say("credential-idcs: there is no profile in " + text.Clean(file.Path) + "\n\tcredential-idcs init\n")
 		return nil
 	}
 	return table(a.stdout, rows, file)

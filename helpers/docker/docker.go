@@ -33,7 +33,7 @@ import (
 var Helper = helpers.Helper{
 	Name:  "docker",
 	Bases: []string{"docker-credential-idcs"},
-	About: `answer docker, podman and their kin (credHelpers: {"HOST": "idcs"})`,
+	About: `answer docker, podman and others (credHelpers: {"HOST": "idcs"})`,
 	Run:   run,
 }
 
