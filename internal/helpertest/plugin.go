@@ -67,6 +67,10 @@ func Link(t *testing.T, name string) string {
 func Tool(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
+	if err == nil && name == "cargo" {
+		// rustup's stand-in is there, and nothing behind it, where HOME is another than at its install.
+		err = exec.Command(path, "--version").Run()
+	}
 	if err == nil {
 		return path
 	}
