@@ -32,7 +32,7 @@ Example:
   credential-idcs configure git --dry-run
 `,
 		run: func(ctx context.Context, a *app, args []string) error {
-			return a.configure(ctx, configureVerb(), args, planners)
+			return a.configure(ctx, configureVerb(), args, false)
 		},
 	}
 }
@@ -45,7 +45,7 @@ func unconfigureVerb() *verb {
 Takes the options of configure. What it didn't write stays, byte for byte.
 `,
 		run: func(ctx context.Context, a *app, args []string) error {
-			return a.configure(ctx, unconfigureVerb(), args, undoers)
+			return a.configure(ctx, unconfigureVerb(), args, true)
 		},
 	}
 }
@@ -57,51 +57,25 @@ type tool struct {
 	cluster    configure.Cluster
 }
 
-type planner func(ctx context.Context, env configure.Env, t tool) (configure.Plan, error)
-
-// planners is a function, not a map of the package: nothing of it is made on a helper's start.
-func planners(name string) planner {
-	switch name {
-	case "git":
-		return func(ctx context.Context, env configure.Env, t tool) (configure.Plan, error) {
-			return configure.Git(ctx, env, t.repository)
-		}
-	case "docker":
-		return func(_ context.Context, env configure.Env, t tool) (configure.Plan, error) {
-			return configure.Docker(env, t.registries)
-		}
-	case "podman":
-		return func(_ context.Context, env configure.Env, t tool) (configure.Plan, error) {
-			return configure.Podman(env, t.registries)
-		}
-	case "kubectl":
-		return func(_ context.Context, env configure.Env, t tool) (configure.Plan, error) {
-			return configure.Kubectl(env, t.cluster)
-		}
+// plan asks the tool's editor for the change, or for the way back.
+func (t tool) plan(ctx context.Context, name string, undo bool, env configure.Env) (configure.Plan, error) {
+	switch {
+	case name == "git" && undo:
+		return configure.UndoGit(ctx, env, t.repository)
+	case name == "git":
+		return configure.Git(ctx, env, t.repository)
+	case name == "kubectl" && undo:
+		return configure.UndoKubectl(env, t.cluster)
+	case name == "kubectl":
+		return configure.Kubectl(env, t.cluster)
+	case name == "docker" && undo:
+		return configure.UndoDocker(env, t.registries)
+	case name == "docker":
+		return configure.Docker(env, t.registries)
+	case undo:
+		return configure.UndoPodman(env, t.registries)
 	}
-	return nil
-}
-
-func undoers(name string) planner {
-	switch name {
-	case "git":
-		return func(ctx context.Context, env configure.Env, t tool) (configure.Plan, error) {
-			return configure.UndoGit(ctx, env, t.repository)
-		}
-	case "docker":
-		return func(_ context.Context, env configure.Env, t tool) (configure.Plan, error) {
-			return configure.UndoDocker(env, t.registries)
-		}
-	case "podman":
-		return func(_ context.Context, env configure.Env, t tool) (configure.Plan, error) {
-			return configure.UndoPodman(env, t.registries)
-		}
-	case "kubectl":
-		return func(_ context.Context, env configure.Env, t tool) (configure.Plan, error) {
-			return configure.UndoKubectl(env, t.cluster)
-		}
-	}
-	return nil
+	return configure.Podman(env, t.registries)
 }
 
 // words is a flag that may be given several times.
@@ -110,7 +84,7 @@ type words []string
 func (w *words) String() string     { return strings.Join(*w, ",") }
 func (w *words) Set(s string) error { *w = append(*w, s); return nil }
 
-func (a *app) configure(ctx context.Context, v *verb, args []string, plans func(string) planner) error {
+func (a *app) configure(ctx context.Context, v *verb, args []string, undo bool) error {
 	help := "credential-idcs help " + v.name
 	f := a.options(v)
 	dryRun := f.Bool("dry-run", false, "")
@@ -128,10 +102,9 @@ func (a *app) configure(ctx context.Context, v *verb, args []string, plans func(
 		return misuse(v.name+": which tool? git, docker, podman or kubectl", help)
 	}
 	name, hosts := operands[0], operands[1:]
-	plan := plans(name)
 	registry := name == "docker" || name == "podman"
 	switch {
-	case plan == nil:
+	case !registry && name != "git" && name != "kubectl":
 		return misuse(v.name+": it knows git, docker, podman and kubectl", help)
 	case len(hosts) > 0 && !registry:
 		return misuse(v.name+" "+name+": too many arguments", help)
@@ -153,7 +126,8 @@ func (a *app) configure(ctx context.Context, v *verb, args []string, plans func(
 			Domain: p.Domain, ClientID: p.ClientID,
 		},
 	}
-	done, err := plan(ctx, configure.Env{Vars: a.environ(), Home: a.home(), Dir: a.dir(), Program: a.program()}, t)
+	env := configure.Env{Vars: a.environ(), Home: a.home(), Dir: a.dir(), Program: a.program()}
+	done, err := t.plan(ctx, name, undo, env)
 	return a.carryOut(name, done, err, *dryRun)
 }
 

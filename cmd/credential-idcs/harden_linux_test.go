@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/credential-idcs/credential-idcs/e2e/need"
 )
 
 func TestNoCoreFileAndNoDebugger(t *testing.T) {
@@ -88,10 +90,10 @@ func TestSetuidCopyRefusesToRun(t *testing.T) {
 }
 
 func TestCopyWithCapabilitiesRefusesToRun(t *testing.T) {
-	setcap, err := exec.LookPath("setcap")
-	if err != nil || os.Getuid() != 0 {
-		t.Skip("needs root and setcap")
+	if os.Getuid() != 0 {
+		t.Skip("needs root")
 	}
+	setcap := need.Tool(t, "setcap")
 	path := programCopy(t)
 	if out, err := exec.Command(setcap, "cap_net_bind_service+ep", path).CombinedOutput(); err != nil {
 		t.Skipf("setcap: %v: %s", err, out)
