@@ -8,13 +8,13 @@ import (
 
 // A call is one run of Token: what is wanted, and how far it has come.
 type call struct {
-	d      *Dir
-	name   string
-	want   Want
-	key    Key
-	renew  Renewal
-	start  Token   // as stored when the call began
-	spread float64 // of the early zone
+	d     *Dir
+	name  string
+	want  Want
+	key   Key
+	renew Renewal
+	start Token   // as stored when the call began
+	lot   float64 // where the early zone begins, 0 to 1
 }
 
 // Bounds of a call, by zone. Together with the transaction's they end every call within 25 s.
@@ -74,7 +74,7 @@ func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, er
 func (d *Dir) call(key Key, w Want, r Renewal) *call {
 	return &call{
 		d: d, name: d.name(key), key: key, want: w, renew: r,
-		spread: 0.9 + 0.1*d.sys.Spread(),
+		lot: d.sys.Spread(),
 	}
 }
 

@@ -1,14 +1,16 @@
 package cache
 
-import "time"
+import "github.com/credential-idcs/credential-idcs/cache/policy"
 
-// Pauses double with each failure in a row, up to the last one.
-var (
-	pausesConnect = [...]time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second, 30 * time.Second}
-	pausesAnswer  = [...]time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second, 120 * time.Second}
+// A Pause says how long nobody tries again.
+type Pause = policy.Pause
+
+const (
+	NoPause      = policy.NoPause
+	PauseConnect = policy.PauseConnect // 5, 10, 20, 30 s
+	PauseAnswer  = policy.PauseAnswer  // 5, 10, 20, 40, 80, 120 s
+	PauseClient  = policy.PauseClient  // 60 s, until the client's configuration changes
 )
-
-const pauseClient = 60 * time.Second
 
 // record writes a failure into the state: what was learnt of the refresh token, and until when nobody
 // tries again.
@@ -39,19 +41,9 @@ func (x *transaction) pauseAfter(f *Refusal) *pause {
 	if last := x.state.Pause; last != nil && last.Kind == f.Pause && last.Refresh == p.Refresh {
 		p.Row = last.Row + 1
 	}
-	spread := 0.5 + 0.5*x.d.sys.Spread()
-	var d time.Duration
-	switch f.Pause {
-	case PauseConnect:
-		d = time.Duration(spread * float64(pausesConnect[min(p.Row, len(pausesConnect)-1)]))
-	case PauseAnswer:
-		d = time.Duration(spread * float64(pausesAnswer[min(p.Row, len(pausesAnswer)-1)]))
-	case PauseClient:
-		d, p.Client = pauseClient, x.renew.Client()
+	if f.Pause == PauseClient {
+		p.Client = x.renew.Client()
 	}
-	if f.RetryAfter > 0 {
-		d = min(max(f.RetryAfter, time.Second), maxPause)
-	}
-	p.End = now.Add(d)
+	p.End = now.Add(f.Pause.Length(p.Row, f.RetryAfter, x.d.sys.Spread()))
 	return p
 }

@@ -51,16 +51,6 @@ func (v Verdict) String() string {
 	return [...]string{"not sent", "settled", "in doubt", "spent"}[v]
 }
 
-// A Pause says how long nobody tries again.
-type Pause int
-
-const (
-	NoPause      Pause = iota
-	PauseConnect       // 5, 10, 20, 30 s
-	PauseAnswer        // 5, 10, 20, 40, 80, 120 s
-	PauseClient        // 60 s, until the client's configuration changes
-)
-
 // A Refusal is an attempt that brought no usable token.
 type Refusal struct {
 	Failure Failure

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/credential-idcs/credential-idcs/cache/policy"
 )
 
 // A state is what outlives a process beside the token: what is being sent, what failed, how long to
@@ -58,11 +60,9 @@ type pause struct {
 // stateSize is what the state's file takes, always: the failure's texts are bounded far below it.
 const stateSize = 4096
 
-const maxPause = 300 * time.Second
-
 // counts reports whether the pause holds now for this refresh token.
 func (p *pause) counts(now time.Time, refresh string, client func() string) bool {
-	return p != nil && !now.Before(p.Begun) && now.Before(p.End) && p.End.Sub(p.Begun) <= maxPause &&
+	return p != nil && !now.Before(p.Begun) && now.Before(p.End) && p.End.Sub(p.Begun) <= policy.Longest &&
 		p.Refresh == refresh && (p.Client == "" || p.Client == client())
 }
 

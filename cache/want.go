@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/cache/policy"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
@@ -86,11 +87,12 @@ func (c *call) suspect(t Token) bool {
 }
 
 func (c *call) zone(s Stamp, t Token) zone {
-	z := zoneOf(s, c.want, left(s, c.d.sys.Now(), c.d.sys.Boot()), c.spread)
+	demand := policy.Demand{Need: c.want.Need, MinTTL: c.want.MinTTL}
+	z := demand.Zone(s.Life, left(s, c.d.sys.Now(), c.d.sys.Boot()), c.lot)
 	if z == fresh {
 		return z // by both clocks: then it is so on any machine, which costs another file to know
 	}
-	return zoneOf(s, c.want, c.left(s, t), c.spread)
+	return demand.Zone(s.Life, c.left(s, t), c.lot)
 }
 
 // left is the life that a stamp of t has left. On another machine than t's the boot clocks have
