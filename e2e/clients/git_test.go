@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,34 +31,30 @@ var gits = []struct {
 // A hosting is a stage with a git server that can be told to refuse what the domain calls good.
 type hosting struct {
 	*stage
-	git    string // the command
-	server *servers.Server
-	url    string // of the repository
-
-	mu      sync.Mutex
-	refused map[string]bool
-	all     bool // refuse whatever comes
+	git  string // the command
+	url  string // of the repository
+	shut atomic.Bool
 }
 
 func host(t *testing.T, git string, offers ...string) *hosting {
 	t.Helper()
 	need.Tool(t, git)
-	h := &hosting{git: git, refused: map[string]bool{}}
-	h.stage = set(t, func(domain *idcstest.Server, check func(string) (string, error)) string {
+	h := &hosting{git: git}
+	h.stage = set(t, func(domain *idcstest.Server) (*servers.Server, error) {
 		cert, err := domain.CA.Issue("127.0.0.1")
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
-		h.server, err = servers.Git(t.Context(), cert, h.except(check), t.TempDir(), offers...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = h.server.Close() })
-		return h.server.URL
+		return servers.Git(t.Context(), cert, func(token string) (string, error) {
+			if h.shut.Load() {
+				return "", errors.New("nobody gets in")
+			}
+			return domain.Access(token)
+		}, t.TempDir(), offers...)
 	})
 	h.url = h.server.URL + servers.Repository
-	h.env = append(h.env, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0")
-	h.file(".gitconfig", fmt.Sprintf(`[user]
+	h.Tools = append(h.Tools, "GIT_CONFIG_NOSYSTEM=1")
+	h.Put(".gitconfig", fmt.Sprintf(`[user]
 	name = Ana
 	email = ana@example.com
 [http]
@@ -69,25 +65,10 @@ func host(t *testing.T, git string, offers ...string) *hosting {
 	return h
 }
 
-// except is check without the tokens that the server refuses on its own.
-func (h *hosting) except(check func(string) (string, error)) servers.Check {
-	return func(token string) (string, error) {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if h.all || h.refused[token] {
-			return "", errors.New("not here")
-		}
-		return check(token)
-	}
-}
-
 // refuse makes the server refuse the token that is stored now, as after a change of its own rules.
 func (h *hosting) refuse() {
 	h.Helper()
-	token := h.Stored().Access
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.refused[token] = true
+	h.Domain.Refuse(h.Stored().Access)
 }
 
 // commit makes a commit in the clone with a file of size bytes that doesn't compress.
@@ -100,9 +81,9 @@ func (h *hosting) commit(size int) {
 		x ^= x << 17
 		fmt.Fprintf(&noise, "%016x", x)
 	}
-	h.file("clone/noise", noise.String())
-	h.works(h.git, "-C", "clone", "add", "noise")
-	h.works(h.git, "-C", "clone", "commit", "--quiet", "--message=noise")
+	h.Put("clone/noise", noise.String())
+	h.Works(h.git, "-C", "clone", "add", "noise")
+	h.Works(h.git, "-C", "clone", "commit", "--quiet", "--message=noise")
 }
 
 // each runs a test for each git and what a server may offer it.
@@ -132,7 +113,7 @@ func TestGit(t *testing.T) {
 		if scheme == "Bearer" {
 			// From 2.46 up to the fix of January 2026 git sends the probe before a push in chunks without
 			// the header, and gives up at the 401. Buffering the push avoids the probe.
-			h.works(h.git, "config", "--global", "http.postBuffer", "8m")
+			h.Works(h.git, "config", "--global", "http.postBuffer", "8m")
 		}
 		for _, step := range steps {
 			if step.size > 0 {
@@ -140,7 +121,7 @@ func TestGit(t *testing.T) {
 			}
 			h.Expire()
 			before, posts := h.server.Tally(), h.Domain.Posts(idcstest.Refresh)
-			h.works(append([]string{h.git}, step.words...)...)
+			h.Works(append([]string{h.git}, step.words...)...)
 			after := h.server.Tally()
 			if after.Accepted == before.Accepted || after.Refused > 0 || after.Scheme != scheme || after.User != h.Domain.User.Name {
 				h.Errorf("%s: the server saw %+v, want %s", step.name, after, scheme)
@@ -149,8 +130,8 @@ func TestGit(t *testing.T) {
 				h.Errorf("%s: %d refreshes, want 1", step.name, n)
 			}
 		}
-		here := h.works(h.git, "-C", "clone", "rev-parse", "HEAD")
-		there := h.works(h.git, "ls-remote", h.url, "refs/heads/main")
+		here := h.Works(h.git, "-C", "clone", "rev-parse", "HEAD")
+		there := h.Works(h.git, "ls-remote", h.url, "refs/heads/main")
 		if !strings.HasPrefix(there, strings.TrimSpace(here)) {
 			h.Errorf("pushed %s, the server has %s", here, there)
 		}
@@ -169,13 +150,13 @@ func TestAnotherHelperKeepsNothing(t *testing.T) {
 	} {
 		t.Run(test.helper+" "+test.offer, func(t *testing.T) {
 			h := host(t, "git-trixie", test.offer)
-			h.works(h.git, "config", "--global", "--add", "credential.helper", test.helper)
-			h.works(h.git, "clone", "--quiet", h.url, "clone")
+			h.Works(h.git, "config", "--global", "--add", "credential.helper", test.helper)
+			h.Works(h.git, "clone", "--quiet", h.url, "clone")
 			if test.helper == "cache" {
-				defer h.works(h.git, "credential-cache", "exit") // its daemon
+				defer h.Works(h.git, "credential-cache", "exit") // its daemon
 			}
-			h.file("question", "protocol=https\nhost="+h.server.Host+"\n\n")
-			said := h.works("sh", "-c", h.git+" credential-"+test.helper+" get <question")
+			h.Put("question", "protocol=https\nhost="+h.server.Host+"\n\n")
+			said := h.Works("sh", "-c", h.git+" credential-"+test.helper+" get <question")
 			if strings.Contains(said, h.Stored().Access) {
 				t.Errorf("%s keeps our token", test.helper)
 			}
@@ -189,7 +170,7 @@ func TestGitWithoutLogin(t *testing.T) {
 		if r := h.Do(machine.Logout); r.Exit != 0 {
 			h.Fatalf("%s", r)
 		}
-		said, err := h.run(h.git, "clone", "--quiet", h.url, "clone")
+		said, err := h.Try(h.git, "clone", "--quiet", h.url, "clone")
 		if err == nil {
 			h.Error("cloned without a token")
 		}
@@ -211,10 +192,10 @@ func TestRefusedTokenHeals(t *testing.T) {
 		h.Age(2 * time.Minute) // a refusal of a token younger than a minute is believed later
 		h.refuse()
 		posts := h.Domain.Posts(idcstest.Refresh)
-		if said, err := h.run(h.git, "ls-remote", h.url); err == nil {
+		if said, err := h.Try(h.git, "ls-remote", h.url); err == nil {
 			h.Errorf("the refused token gets in: %s", said)
 		}
-		h.works(h.git, "ls-remote", h.url)
+		h.Works(h.git, "ls-remote", h.url)
 		if n := h.Domain.Posts(idcstest.Refresh) - posts; n != 1 {
 			h.Errorf("%d refreshes, want 1", n)
 		}
@@ -227,12 +208,10 @@ func TestRefusedTokenHeals(t *testing.T) {
 func TestServerThatRefusesAll(t *testing.T) {
 	each(t, func(h *hosting, _ string) {
 		h.Age(2 * time.Minute)
-		h.mu.Lock()
-		h.all = true
-		h.mu.Unlock()
+		h.shut.Store(true)
 		posts := h.Domain.Posts(idcstest.Refresh)
 		for range 5 {
-			if said, err := h.run(h.git, "ls-remote", h.url); err == nil {
+			if said, err := h.Try(h.git, "ls-remote", h.url); err == nil {
 				h.Errorf("got in: %s", said)
 			}
 		}

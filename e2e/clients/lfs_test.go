@@ -19,10 +19,11 @@ func TestLargeFiles(t *testing.T) {
 		t.Run(offer, func(t *testing.T) {
 			h := host(t, "git-trixie", offer)
 			// git-lfs doesn't always tell the helper what the server offers, and "auto" is Basic then.
-			h.configure(fmt.Sprintf("[profiles.work.target.%q]\nscheme = %q\n", h.server.URL, strings.ToLower(offer)))
+			h.Profile.Tables = fmt.Sprintf("[profiles.work.target.%q]\nscheme = %q\n", h.server.URL, strings.ToLower(offer))
+			h.Configure()
 			lfs := func(words ...string) {
 				t.Helper()
-				h.works(append([]string{h.git, "-C", "clone", "lfs"}, words...)...)
+				h.Works(append([]string{h.git, "-C", "clone", "lfs"}, words...)...)
 			}
 			spent := func(what string, want int, do func()) {
 				t.Helper()
@@ -32,13 +33,13 @@ func TestLargeFiles(t *testing.T) {
 					t.Errorf("%s: %d refreshes, want %d", what, n, want)
 				}
 			}
-			h.works(h.git, "clone", "--quiet", h.url, "clone")
+			h.Works(h.git, "clone", "--quiet", h.url, "clone")
 			lfs("install", "--local")
 			lfs("track", "noise")
 			h.commit(1 << 10)
 			h.Age(2 * time.Minute)
 			spent("push", 0, func() { lfs("push", "--all", "origin") })
-			h.works("rm", "-r", "clone/.git/lfs/objects")
+			h.Works("rm", "-r", "clone/.git/lfs/objects")
 			h.refuse()
 			spent("fetch, refused", 1, func() { lfs("fetch") })
 			lfs("fsck", "--objects") // what came is what was sent

@@ -49,7 +49,7 @@ var clients = []client{
 		"podman",
 		func(s *stage, image string) []string { return append(podman(s), "manifest", "inspect", image) },
 		func(s *stage, image string) []string {
-			policy := s.file("policy.json", `{"default": [{"type": "insecureAcceptAnything"}]}`)
+			policy := s.Put("policy.json", `{"default": [{"type": "insecureAcceptAnything"}]}`)
 			return append(podman(s), "pull", "--signature-policy="+policy, image)
 		},
 	},
@@ -66,22 +66,18 @@ func TestRegistryClients(t *testing.T) {
 	for _, c := range clients {
 		t.Run(c.name, func(t *testing.T) {
 			need.Tool(t, c.name)
-			var registry *servers.Server
-			s := set(t, func(domain *idcstest.Server, check func(string) (string, error)) string {
+			s := set(t, func(domain *idcstest.Server) (*servers.Server, error) {
 				cert, err := domain.CA.Issue("127.0.0.1")
 				if err != nil {
-					t.Fatal(err)
+					return nil, err
 				}
-				if registry, err = servers.Registry(cert, check); err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(func() { _ = registry.Close() })
-				return registry.URL
+				return servers.Registry(cert, domain.Access)
 			})
-			s.file(".docker/config.json", fmt.Sprintf(`{"credHelpers": {%q: "idcs"}}`, registry.Host))
+			registry := s.server
+			s.Put(".docker/config.json", fmt.Sprintf(`{"credHelpers": {%q: "idcs"}}`, registry.Host))
 			image := registry.Host + "/" + servers.Image
 
-			if said := s.works(c.manifest(s, image)...); !strings.Contains(said, "schemaVersion") {
+			if said := s.Works(c.manifest(s, image)...); !strings.Contains(said, "schemaVersion") {
 				t.Errorf("no manifest: %s", said)
 			}
 			tally := registry.Tally()
@@ -90,7 +86,7 @@ func TestRegistryClients(t *testing.T) {
 			}
 			s.Expire()
 			before := s.Domain.Posts(idcstest.Refresh)
-			s.works(c.pull(s, image)...)
+			s.Works(c.pull(s, image)...)
 			if n := s.Domain.Posts(idcstest.Refresh) - before; n != 1 {
 				t.Errorf("%d refreshes, want 1", n)
 			}
@@ -102,7 +98,7 @@ func TestRegistryClients(t *testing.T) {
 			if r := s.Do(machine.Logout); r.Exit != 0 {
 				t.Errorf("%s", r)
 			}
-			said, err := s.run(c.manifest(s, image)...)
+			said, err := s.Try(c.manifest(s, image)...)
 			if err == nil {
 				t.Errorf("gets in without a token: %s", said)
 			}

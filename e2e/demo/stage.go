@@ -102,20 +102,13 @@ func (s *stage) startServers(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	check := func(token string) (string, error) {
-		claims, err := s.domain.Verify(token)
-		if err == nil && claims.Type != "AT" {
-			err = fmt.Errorf("a token of type %s", claims.Type)
-		}
-		return claims.Subject, err
-	}
-	if s.git, err = servers.Git(ctx, cert, check, filepath.Join(s.folder, "repositories")); err != nil {
+	if s.git, err = servers.Git(ctx, cert, s.domain.Access, filepath.Join(s.folder, "repositories")); err != nil {
 		return err
 	}
-	if s.registry, err = servers.Registry(cert, check); err != nil {
+	if s.registry, err = servers.Registry(cert, s.domain.Access); err != nil {
 		return err
 	}
-	s.api, err = servers.API(cert, check)
+	s.api, err = servers.API(cert, s.domain.Access)
 	return err
 }
 

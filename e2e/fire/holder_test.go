@@ -178,7 +178,8 @@ func TestChildDoesNotKeepTheLock(t *testing.T) {
 	if err := os.Chmod(script, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s.Configure("", fmt.Sprintf("secret_command = [%q]\n", script))
+	s.Profile.Proof = fmt.Sprintf("secret_command = [%q]\n", script)
+	s.Configure()
 	for range 2 {
 		s.Expire()
 		s.again()

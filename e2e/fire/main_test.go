@@ -25,19 +25,7 @@ func TestMain(m *testing.M) {
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
 		_ = f.Value.Set("8")
 	}
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "fire")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		if program, err = machine.Build(dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}())
+	os.Exit(machine.Main(m, &program))
 }
 
 // A scene is a domain and a machine whose person has logged in, an hour long.

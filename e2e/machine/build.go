@@ -39,4 +39,24 @@ func Build(dir string) (Program, error) {
 	return Program(dir), nil
 }
 
+// Main is the TestMain of a package whose tests run the program: it builds it into a folder of its own,
+// tells where, and takes it away when the tests are done.
+//
+//	var program machine.Program
+//
+//	func TestMain(m *testing.M) { os.Exit(machine.Main(m, &program)) }
+func Main(tests interface{ Run() int }, program *Program) (status int) {
+	dir, err := os.MkdirTemp("", "program-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if *program, err = Build(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return tests.Run()
+}
+
 func (p Program) path(name string) string { return filepath.Join(string(p), name) }

@@ -19,14 +19,15 @@ type TB interface {
 // A Machine is one home folder with one profile, work. Its calls may run at once.
 type Machine struct {
 	T       TB
-	Domain  *idcstest.Server
+	Domain  *idcstest.Server // nil where another provider plays the domain
 	Program Program
 	Home    string
 	Cache   string   // where the token files lie
 	Env     []string // of every call; nothing else is inherited
+	Tools   []string // what other people's programs have on top of Env
+	Profile Profile  // what Configure writes
 
 	kind Kind
-	toml string // the profile without its tables
 }
 
 // A Kind is how the profile logs in.
@@ -42,59 +43,52 @@ func (k Kind) String() string { return [...]string{"person", "alone"}[k] }
 // Scope is what the profile's logins ask for.
 const Scope = "urn:opc:idm:__myscopes__"
 
-// The profile's targets.
+// The hosts of the targets that a profile has unless a test names others. Nobody answers there.
 const (
 	GitHost  = "git.example.com"
 	Registry = "registry.example.com:5000"
 )
 
-// New makes a home folder whose profile belongs to the domain. Nobody has logged in yet.
-func New(t TB, p Program, domain *idcstest.Server, kind Kind) *Machine {
+// Home makes a home folder without a configuration, on a machine where the program is installed.
+func Home(t TB, p Program) *Machine {
 	t.Helper()
 	home := t.TempDir()
-	m := &Machine{
-		T: t, Domain: domain, Program: p, Home: home, kind: kind,
+	return &Machine{
+		T: t, Program: p, Home: home,
 		Cache: filepath.Join(home, ".cache", "credential-idcs"),
-		Env:   []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")},
+		Env:   []string{"HOME=" + home, "PATH=" + string(p) + ":" + os.Getenv("PATH")},
+		Tools: []string{"LC_ALL=C"},
 	}
-	client := domain.SecretClient
-	method, proof := "refresh_token", "secret_file = \"client.secret\"\n"
+}
+
+// New makes a home folder whose profile belongs to the domain. Nobody has logged in yet. What is
+// written in Go trusts the domain's authority, which may have issued a server's certificate too.
+func New(t TB, p Program, domain *idcstest.Server, kind Kind, targets ...string) *Machine {
+	t.Helper()
+	m := Home(t, p)
+	m.Domain, m.kind = domain, kind
+	m.Tools = append(m.Tools, "SSL_CERT_FILE="+domain.CAFile)
+	m.Profile = Profile{Domain: domain.URL(), CAFile: domain.CAFile, Targets: targets}
 	if kind == Alone {
-		client, method = domain.KeyClient, "assertion"
-		proof = fmt.Sprintf("key_file = \"client-key.pem\"\nkey_id = %q\n[profiles.work.user]\nsubject = %q\n", client.Key.Alias, domain.User.Name)
+		client := domain.KeyClient
+		m.Profile.Client, m.Profile.Login = client.ID, "assertion"
+		m.Profile.Proof = fmt.Sprintf("key_file = \"client-key.pem\"\nkey_id = %q\n", client.Key.Alias)
+		m.Profile.Subject = domain.User.Name
 		m.Write("client-key.pem", string(client.Key.KeyPEM()))
 	} else {
+		client := domain.SecretClient
+		m.Profile.Client, m.Profile.Login = client.ID, "refresh_token"
+		m.Profile.Proof = "secret_file = \"client.secret\"\n"
 		m.Write("client.secret", client.Secret+"\n")
 	}
-	m.toml = fmt.Sprintf(`[profiles.work]
-domain = %q
-ca_file = %q
-client_id = %q
-login = %q
-scope = %q
-targets = ["https://%s", "https://%s"]
-`, domain.URL(), domain.CAFile, client.ID, method, Scope, GitHost, Registry)
-	m.Configure("", proof)
+	m.Configure()
 	return m
 }
 
-// Configure writes the configuration anew: further lines of the profile, and the lines of its client
-// table.
-func (m *Machine) Configure(profile, client string) {
-	m.T.Helper()
-	m.Write("config.toml", m.toml+profile+"[profiles.work.client]\n"+client)
-}
-
-// Write writes a file beside the configuration, closed to others.
+// Write writes a file beside the configuration.
 func (m *Machine) Write(name, content string) {
 	m.T.Helper()
-	dir := filepath.Join(m.Home, ".config", "credential-idcs")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		m.T.Fatalf("%v", err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-		m.T.Fatalf("%v", err)
-	}
+	m.Put(".config/credential-idcs/"+name, content)
 }
 
 // Login logs in and takes the domain's word for it.

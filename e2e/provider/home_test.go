@@ -25,21 +25,7 @@ import (
 
 var program machine.Program
 
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "provider")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		if program, err = machine.Build(dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}())
-}
+func TestMain(m *testing.M) { os.Exit(machine.Main(m, &program)) }
 
 const (
 	user   = "ana@example.com"
@@ -106,37 +92,25 @@ func jwk(k *idcstest.Key) map[string]string {
 // home is a person's machine with the profile work for one of the clients.
 func (s *scene) home(client, login string) *machine.Machine {
 	s.Helper()
-	home := s.TempDir()
-	m := &machine.Machine{
-		T: s.T, Program: program, Home: home, Cache: filepath.Join(home, ".cache", "credential-idcs"),
-		Env: []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")},
-	}
+	m := machine.Home(s.T, program)
 	m.Write("ca.pem", string(s.ca.PEM()))
-	var proof string
+	m.Profile = machine.Profile{Domain: s.URL, CAFile: "ca.pem", Client: client, Login: login}
 	switch client {
 	case bySecret:
 		m.Write("client.secret", secret+"\n")
-		proof = "[profiles.work.client]\nsecret_file = \"client.secret\"\n"
+		m.Profile.Proof = "secret_file = \"client.secret\"\n"
 	case byKey:
 		m.Write("client-key.pem", string(s.key.KeyPEM()))
-		proof = fmt.Sprintf("[profiles.work.client]\nkey_file = \"client-key.pem\"\nkey_id = %q\n", s.key.Alias)
+		m.Profile.Proof = fmt.Sprintf("key_file = \"client-key.pem\"\nkey_id = %q\n", s.key.Alias)
 	}
-	if login == "assertion" {
-		proof += fmt.Sprintf("[profiles.work.user]\nsubject = %q\n", user)
+	switch login {
+	case "assertion":
+		m.Profile.Subject = user
+	case "browser":
+		m.Profile.Scope = "openid " + machine.Scope // the nonce is OpenID Connect's; without openid this provider refuses it
+		m.Profile.More = fmt.Sprintf("redirect_url = \"http://127.0.0.1:%d/callback\"\n", s.freePort())
 	}
-	callback, scope := "", machine.Scope
-	if login == "browser" {
-		scope = "openid " + scope // the nonce is OpenID Connect's; without openid this provider refuses it
-		callback = fmt.Sprintf("redirect_url = \"http://127.0.0.1:%d/callback\"\n", s.freePort())
-	}
-	m.Write("config.toml", fmt.Sprintf(`[profiles.work]
-domain = %q
-ca_file = "ca.pem"
-client_id = %q
-login = %q
-scope = %q
-%stargets = ["https://%s", "https://%s"]
-%s`, s.URL, client, login, scope, callback, machine.GitHost, machine.Registry, proof))
+	m.Configure()
 	return m
 }
 
