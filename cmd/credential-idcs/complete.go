@@ -59,8 +59,12 @@ func (a *app) complete(before []string, begun string) []string {
 		return nil
 	}
 	list := slices.Clone(everywhere)
-	for _, w := range split(v.words) {
+	for _, w := range split(v.wordsFor(operands[1:])) {
 		switch {
+		case w == "TOOL" && len(operands) == 1:
+			for _, t := range v.tools {
+				list = append(list, t.Name)
+			}
 		case w == "COMMAND" && len(operands) == 1:
 			list = append(list, verbNames()...)
 		case w == "PROFILE" && len(operands) == 1:
@@ -70,6 +74,16 @@ func (a *app) complete(before []string, begun string) []string {
 		}
 	}
 	return beginning(begun, list)
+}
+
+// wordsFor are a verb's words, with those of the tool that is named.
+func (v *verb) wordsFor(operands []string) string {
+	for _, t := range v.tools {
+		if len(operands) > 0 && operands[0] == t.Name {
+			return v.words + " " + t.Words
+		}
+	}
+	return v.words
 }
 
 // everywhere are the options that all commands have.
@@ -94,6 +108,9 @@ func takesValue(option string) bool {
 	words := []string{"--profile NAME -p NAME --config FILE"}
 	for _, v := range verbs() {
 		words = append(words, v.words)
+		for _, t := range v.tools {
+			words = append(words, t.Words)
+		}
 	}
 	fields := strings.Fields(strings.NewReplacer("[", " [ ", "]", " ] ", "|", " | ").Replace(strings.Join(words, " [ ")))
 	for i, w := range fields[:len(fields)-1] {

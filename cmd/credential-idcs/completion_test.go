@@ -53,6 +53,10 @@ func TestCompleteKnowsWhatMayFollow(t *testing.T) {
 		{"completion", "z", "zsh"},
 		{"configure", "po", "podman"},
 		{"configure git", "--d", "--debug,--dry-run"},
+		{"configure git", "--l", "--local"},
+		{"configure docker", "--l", ""},
+		{"configure docker", "--o", "--overwrite"},
+		{"configure kubectl --context", "x", ""},
 		{"configure git --file", "x", ""},
 		{"nosuch", "", ""},
 	} {
@@ -73,6 +77,13 @@ func TestUsageNamesOptionsThatExist(t *testing.T) {
 		about := v.text
 		if v.name == "unconfigure" { // which refers to it
 			about = command("configure").text
+		}
+		for _, tool := range v.tools {
+			for _, row := range []string{"\n  " + v.name + " " + strings.TrimSpace(tool.Name+" "+tool.Words) + "\n", "\n      " + tool.About + "\n"} {
+				if !strings.Contains(v.help(), row) {
+					t.Errorf("the help of %s lacks %q", v.name, row)
+				}
+			}
 		}
 		for _, w := range split(v.words) {
 			if strings.HasPrefix(w, "-") && !strings.Contains(about, w) {

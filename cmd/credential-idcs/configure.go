@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"flag"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
@@ -10,72 +12,41 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-const configureWords = `git|docker|podman|kubectl [HOST...] [--local|--file FILE]
-       [--context NAME]... [--user NAME] [--overwrite] [--dry-run]`
+const configureWords = "TOOL [--dry-run]"
 
 func configureVerb() *verb {
 	return &verb{
-		name: "configure", words: configureWords,
+		name: "configure", words: configureWords, tools: configure.Tools,
 		about: "set a tool up to ask this program",
 		text: `
 Edits that tool's own configuration, for all targets of the profile, and keeps
 everything that it did not write. Twice is once.
 
-  configure git [--local|--file FILE]
-  configure docker|podman [HOST...] [--overwrite]
-  configure kubectl [--context NAME]... [--user NAME] [--overwrite]
-
   --dry-run     show the change and make none
-  --overwrite   replace another helper, or another entry of that name
+  --overwrite   replace what somebody else has set for the same
 
 Example:
   credential-idcs configure git --dry-run
+
+The tools, and what is written for them:
 `,
 		run: func(ctx context.Context, a *app, args []string) error {
-			return a.configure(ctx, configureVerb(), args, false)
+			return a.configure(ctx, configureVerb(), args, func(t *configure.Tool) edit { return t.Plan })
 		},
 	}
 }
 
 func unconfigureVerb() *verb {
 	return &verb{
-		name: "unconfigure", words: configureWords,
+		name: "unconfigure", words: configureWords, tools: configure.Tools,
 		about: "take back what configure wrote",
 		text: `
 Takes the options of configure. What it didn't write stays, byte for byte.
 `,
 		run: func(ctx context.Context, a *app, args []string) error {
-			return a.configure(ctx, unconfigureVerb(), args, true)
+			return a.configure(ctx, unconfigureVerb(), args, func(t *configure.Tool) edit { return t.Undo })
 		},
 	}
-}
-
-// A tool is what configure is about, with all that its options say.
-type tool struct {
-	repository configure.Repository
-	registries configure.Registries
-	cluster    configure.Cluster
-}
-
-// plan asks the tool's editor for the change, or for the way back.
-func (t tool) plan(ctx context.Context, name string, undo bool, env configure.Env) (configure.Plan, error) {
-	switch {
-	case name == "git" && undo:
-		return configure.UndoGit(ctx, env, t.repository)
-	case name == "git":
-		return configure.Git(ctx, env, t.repository)
-	case name == "kubectl" && undo:
-		return configure.UndoKubectl(env, t.cluster)
-	case name == "kubectl":
-		return configure.Kubectl(env, t.cluster)
-	case name == "docker" && undo:
-		return configure.UndoDocker(env, t.registries)
-	case name == "docker":
-		return configure.Docker(env, t.registries)
-	case undo:
-		return configure.UndoPodman(env, t.registries)
-	}
-	return configure.Podman(env, t.registries)
 }
 
 // words is a flag that may be given several times.
@@ -84,51 +55,68 @@ type words []string
 func (w *words) String() string     { return strings.Join(*w, ",") }
 func (w *words) Set(s string) error { *w = append(*w, s); return nil }
 
-func (a *app) configure(ctx context.Context, v *verb, args []string, undo bool) error {
+// An edit plans the change of a tool's configuration, or the way back.
+type edit func(context.Context, configure.Env, configure.Request) (configure.Plan, error)
+
+func (a *app) configure(ctx context.Context, v *verb, args []string, choose func(*configure.Tool) edit) error {
 	help := "credential-idcs help " + v.name
+	var in configure.Request
 	f := a.options(v)
 	dryRun := f.Bool("dry-run", false, "")
-	local := f.Bool("local", false, "")
-	file := f.String("file", "", "")
-	overwrite := f.Bool("overwrite", false, "")
-	user := f.String("user", "", "")
-	var contexts words
-	f.Var(&contexts, "context", "")
+	f.BoolVar(&in.Local, "local", false, "")
+	f.StringVar(&in.File, "file", "", "")
+	f.BoolVar(&in.Overwrite, "overwrite", false, "")
+	f.StringVar(&in.User, "user", "", "")
+	f.Var((*words)(&in.Contexts), "context", "")
 	operands, err := a.parse(v, f, args, 1000)
 	if err != nil {
 		return helped(err)
 	}
 	if len(operands) == 0 {
-		return misuse(v.name+": which tool? git, docker, podman or kubectl", help)
+		return misuse(v.name+": which tool? "+toolNames(), help)
 	}
-	name, hosts := operands[0], operands[1:]
-	registry := name == "docker" || name == "podman"
+	t := configure.ToolNamed(operands[0])
+	if t == nil {
+		return misuse(v.name+": it knows "+toolNames(), help)
+	}
+	in.Hosts = operands[1:]
+	foreign := false
+	f.Visit(func(f *flag.Flag) { foreign = foreign || !takes(t, f.Name) })
 	switch {
-	case !registry && name != "git" && name != "kubectl":
-		return misuse(v.name+": it knows git, docker, podman and kubectl", help)
-	case len(hosts) > 0 && !registry:
-		return misuse(v.name+" "+name+": too many arguments", help)
-	case name != "git" && (*local || *file != ""), name != "kubectl" && (len(contexts) > 0 || *user != ""), name == "git" && *overwrite:
-		return misuse(v.name+" "+name+": it has no such option", help)
-	case *local && *file != "":
+	case len(in.Hosts) > 0 && !strings.Contains(t.Words, "HOST"):
+		return misuse(v.name+" "+t.Name+": too many arguments", help)
+	case foreign:
+		return misuse(v.name+" "+t.Name+": it has no such option", help)
+	case in.Local && in.File != "":
 		return misuse(v.name+" git: --local or --file, not both", help)
 	}
 	p, err := a.chosen("")
 	if err != nil {
 		return err
 	}
-	targets := listed(p)
-	t := tool{
-		repository: configure.Repository{Targets: targets, Local: *local, File: *file},
-		registries: configure.Registries{Profile: p.Name, Targets: targets, Hosts: hosts, Overwrite: *overwrite},
-		cluster: configure.Cluster{
-			Profile: p.Name, Contexts: contexts, User: *user, Overwrite: *overwrite,
-			Domain: p.Domain, ClientID: p.ClientID,
-		},
+	in.Profile, in.Targets, in.Domain, in.ClientID = p.Name, listed(p), p.Domain, p.ClientID
+	if unnamed, err := a.file.Choose(); err == nil {
+		in.Default = unnamed.Name
 	}
 	env := configure.Env{Vars: a.environ(), Home: a.home(), Dir: a.dir(), Program: a.program()}
-	done, err := t.plan(ctx, name, undo, env)
-	return a.carryOut(name, done, err, *dryRun)
+	done, err := choose(t)(ctx, env, in)
+	return a.carryOut(t.Name, done, err, *dryRun)
+}
+
+// takes is whether a tool has an option. All have those that every command has, and --dry-run.
+func takes(t *configure.Tool, option string) bool {
+	all := append([]string{"--dry-run"}, everywhere...)
+	return slices.Contains(append(all, split(t.Words)...), "--"+option) || option == "p"
+}
+
+// toolNames is "git, docker and podman".
+func toolNames() string {
+	var names []string
+	for _, t := range configure.Tools {
+		names = append(names, t.Name)
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // carryOut shows or makes the changes of a plan and says what there is to say.

@@ -57,7 +57,11 @@ func (v *verb) help() string {
 	if v.words != "" {
 		s += " " + v.words
 	}
-	return s + "\n\n" + strings.ToUpper(v.about[:1]) + v.about[1:] + ".\n" + v.text
+	s += "\n\n" + strings.ToUpper(v.about[:1]) + v.about[1:] + ".\n" + v.text
+	for _, t := range v.tools {
+		s += strings.TrimRight("\n  "+v.name+" "+t.Name+" "+t.Words, " ") + "\n      " + t.About + "\n"
+	}
+	return s
 }
 
 func helpVerb() *verb {

@@ -1,0 +1,87 @@
+package configure
+
+import (
+	"context"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// A Request is what a person asks of configure, or of the way back: a profile, and what the options
+// of a tool say. A tool looks at those only that stand in its Words.
+type Request struct {
+	Profile string
+	Targets []helpers.Listed // the profile's
+	Default string           // the profile that answers where a tool can't name one; empty: none does
+	Hosts   []string         // HOST[:PORT] as typed; none: all targets
+	// Overwrite replaces what somebody else has set. Undo ignores it.
+	Overwrite bool
+
+	Local    bool     // git
+	File     string   // git
+	Contexts []string // kubectl
+	User     string   // kubectl
+	Domain   string   // kubectl: the domain's address
+	ClientID string   // kubectl
+}
+
+// A Tool is a program whose configuration is edited here. Plan is for setting it up, Undo for taking
+// back what Plan wrote.
+type Tool struct {
+	Name  string
+	Words string // operands and options, as a usage has them; "" if it has none
+	About string // what is written where, for the help
+	Plan  func(context.Context, Env, Request) (Plan, error)
+	Undo  func(context.Context, Env, Request) (Plan, error)
+}
+
+// Tools are all of them, in the order of the help. Their rows are all that help, completion, messages
+// and doctor know of a tool.
+var Tools = []*Tool{
+	{
+		Name: "git", Words: "[--local|--file FILE]", About: "credential.URL.helper in ~/.gitconfig",
+		Plan: func(ctx context.Context, env Env, in Request) (Plan, error) { return Git(ctx, env, in.repository()) },
+		Undo: func(ctx context.Context, env Env, in Request) (Plan, error) {
+			return UndoGit(ctx, env, in.repository())
+		},
+	},
+	{
+		Name: "docker", Words: "[HOST...] [--overwrite]", About: "credHelpers in ~/.docker/config.json",
+		Plan: func(_ context.Context, env Env, in Request) (Plan, error) { return Docker(env, in.registries()) },
+		Undo: func(_ context.Context, env Env, in Request) (Plan, error) { return UndoDocker(env, in.registries()) },
+	},
+	{
+		Name: "podman", Words: "[HOST...] [--overwrite]", About: "the same for podman, buildah and skopeo",
+		Plan: func(_ context.Context, env Env, in Request) (Plan, error) { return Podman(env, in.registries()) },
+		Undo: func(_ context.Context, env Env, in Request) (Plan, error) { return UndoPodman(env, in.registries()) },
+	},
+	{
+		Name: "kubectl", Words: "[--context NAME]... [--user NAME] [--overwrite]", About: "an exec user in the kubeconfig",
+		Plan: func(_ context.Context, env Env, in Request) (Plan, error) { return Kubectl(env, in.cluster()) },
+		Undo: func(_ context.Context, env Env, in Request) (Plan, error) { return UndoKubectl(env, in.cluster()) },
+	},
+}
+
+// ToolNamed is the row of a name; nil: there is none.
+func ToolNamed(name string) *Tool {
+	for _, t := range Tools {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+func (r Request) repository() Repository {
+	return Repository{Targets: r.Targets, Local: r.Local, File: r.File}
+}
+
+func (r Request) registries() Registries {
+	return Registries{Profile: r.Profile, Targets: r.Targets, Hosts: r.Hosts, Overwrite: r.Overwrite}
+}
+
+func (r Request) cluster() Cluster {
+	return Cluster{
+		Profile: r.Profile, Contexts: r.Contexts, User: r.User, Overwrite: r.Overwrite,
+		Domain: r.Domain, ClientID: r.ClientID,
+	}
+}
