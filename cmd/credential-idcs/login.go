@@ -110,9 +110,9 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 	}
 	switch in.method {
 	case config.Browser:
-		return e.LoginBrowser(ctx, a.person(in.noBrowser))
+		return e.LoginBrowser(ctx, a.person(p, in.noBrowser))
 	case config.Device:
-		return e.LoginDevice(ctx, a.person(true))
+		return e.LoginDevice(ctx, a.person(p, true))
 	case config.Password:
 		password, err := a.password(ctx, p, in)
 		if err != nil {
@@ -137,8 +137,8 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 }
 
 // person is who logs in at this terminal.
-func (a *app) person(noBrowser bool) signin.Person {
-	who := signin.Person{Stderr: a.stderr}
+func (a *app) person(p *config.Profile, noBrowser bool) signin.Person {
+	who := signin.Person{Profile: p.Name, Stderr: a.stderr}
 	if f, ok := a.stderr.(*os.File); ok {
 		who.Screen = signin.LookAt(f, a.getenv)
 	}

@@ -40,6 +40,8 @@ type scene struct {
 	*provider.Server
 	ca  *idcstest.CA
 	key *idcstest.Key
+
+	visit func(address, code string) error // in place of Browse, for a device login
 }
 
 // The clients, by how they prove themselves.
@@ -50,6 +52,12 @@ const (
 )
 
 func set(t *testing.T) *scene {
+	t.Helper()
+	return setClosed(t, "")
+}
+
+// setClosed is set with a sign-in page that lets nobody in, if there is a reason.
+func setClosed(t *testing.T, reason string) *scene {
 	t.Helper()
 	ca, err := idcstest.NewCA()
 	if err != nil {
@@ -74,7 +82,7 @@ func set(t *testing.T) *scene {
 	keyClient.Keys = &provider.Keys{Keys: []any{jwk(key)}}
 	s.Server = provider.Start(t, provider.Settings{
 		Clients: []provider.Client{secretClient, keyClient, client(public, "none")},
-		User:    user, Scope: machine.Scope, Life: 3600, CA: ca,
+		User:    user, Closed: reason, Scope: machine.Scope, Life: 3600, CA: ca,
 	})
 	return s
 }
@@ -196,7 +204,7 @@ func (s *scene) onDevice(m *machine.Machine, call machine.Call) machine.Result {
 			code = strings.TrimSuffix(c[1], ":")
 		}
 		if a := address.FindString(lines.Text()); a != "" && code != "" {
-			if _, err := s.Browse(a + "?user_code=" + code); err != nil {
+			if err := s.approve(a, code); err != nil {
 				s.Errorf("the browser: %v", err)
 				p.Signal(syscall.SIGTERM)
 			}
@@ -207,4 +215,13 @@ func (s *scene) onDevice(m *machine.Machine, call machine.Call) machine.Result {
 	result := p.Wait()
 	result.Stderr = said.String()
 	return result
+}
+
+// approve is the person at the address of a device login.
+func (s *scene) approve(address, code string) error {
+	if s.visit != nil {
+		return s.visit(address, code)
+	}
+	_, err := s.Browse(address + "?user_code=" + code)
+	return err
 }

@@ -56,6 +56,7 @@ type Keys struct {
 type Settings struct {
 	Clients []Client
 	User    string       // everybody who signs in in a browser is this user
+	Closed  string       // why nobody is let in; empty: everybody is
 	Scope   string       // the one scope beside openid and offline_access
 	Life    int          // of access tokens, in seconds
 	CA      *idcstest.CA // signs the provider's certificate
@@ -146,7 +147,7 @@ func (s Settings) encode(t testing.TB) []byte {
 		_ = pem.Encode(&chain, &pem.Block{Type: "CERTIFICATE", Bytes: c}) // a Buffer takes all
 	}
 	line, err := json.Marshal(map[string]any{
-		"clients": s.Clients, "user": s.User, "scope": s.Scope, "life": s.Life,
+		"clients": s.Clients, "user": s.User, "closed": s.Closed, "scope": s.Scope, "life": s.Life,
 		"cert": chain.String(),
 		"key":  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})),
 	})

@@ -119,8 +119,12 @@ for (const endpoint of ['authorization', 'device_authorization', 'revocation']) 
 }
 provider.on('server_error', (ctx, error) => { count('refused', 'server_error'); console.error(error); });
 
-// The sign-in page lets everybody in as the one user, and takes their consent as given.
+// The sign-in page lets everybody in as the one user, and takes their consent as given; or nobody.
 async function signIn(request, response) {
+  if (settings.closed) {
+    await provider.interactionFinished(request, response, { error: 'access_denied', error_description: settings.closed });
+    return;
+  }
   const { params } = await provider.interactionDetails(request, response);
   const grantId = await newGrant(params.client_id, settings.user);
   await provider.interactionFinished(request, response, { login: { accountId: settings.user }, consent: { grantId } });

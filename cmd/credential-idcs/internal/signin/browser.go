@@ -41,7 +41,7 @@ func Browser(ctx context.Context, p Person, c *idcs.Client, scope, redirectURL s
 	if err != nil {
 		return nil, err
 	}
-	d, err := openDoor(r, a.State, c.Domain)
+	d, err := openDoor(r, a.State, sign{p.Profile, c.Domain})
 	if err != nil {
 		return nil, err
 	}

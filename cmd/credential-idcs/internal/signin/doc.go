@@ -15,7 +15,8 @@
 //     and changes nothing; from the answer on, everything else is hung up on.
 //  4. Send the browser to the same path without a query. The code stood in the address; behind a
 //     redirect it is neither in the address bar nor in the list of visited pages, and no script was
-//     needed for that.
+//     needed for that. Chromium does keep the chain of redirects in its own files; the code there is
+//     spent, and was of no use without the verifier.
 //  5. Visit.Close ends it with a page that says what really happened, since only then it is known.
 //     The page holds nothing but words: no token, no code, no script, nothing from elsewhere.
 //

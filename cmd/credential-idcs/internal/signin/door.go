@@ -22,7 +22,7 @@ const serverName = "credential-idcs"
 type door struct {
 	redirect *redirect
 	state    secret.Text
-	domain   string        // shown on the page
+	sign     sign          // of each page
 	hide     []secret.Text // never shown there
 	results  chan result   // the one answer
 	server   *http.Server
@@ -38,7 +38,7 @@ type door struct {
 }
 
 // openDoor listens at all the addresses of r, or at none: the error is a *PortError.
-func openDoor(r *redirect, state secret.Text, domain string) (*door, error) {
+func openDoor(r *redirect, state secret.Text, s sign) (*door, error) {
 	var listeners []net.Listener
 	for _, address := range r.listen {
 		l, err := net.Listen("tcp", address)
@@ -51,7 +51,7 @@ func openDoor(r *redirect, state secret.Text, domain string) (*door, error) {
 		listeners = append(listeners, l)
 	}
 	d := &door{
-		redirect: r, state: state, domain: domain, results: make(chan result, 1),
+		redirect: r, state: state, sign: s, results: make(chan result, 1),
 		finished: make(chan struct{}), shown: make(chan struct{}),
 	}
 	d.server = &http.Server{
@@ -91,12 +91,16 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !ours {
-		d.answer(w, http.StatusBadRequest, notOurs(d.domain, "Nothing is waiting for this address."))
+		of := d.sign
+		if !d.redirect.here(r.Host) { // a page of a stranger could read it
+			of = sign{}
+		}
+		d.answer(w, http.StatusBadRequest, of.notOurs("Nothing is waiting for this address."))
 		return
 	}
 	got, err := d.redirect.read(r.URL.RawQuery, d.state)
 	if err != nil {
-		d.answer(w, http.StatusBadRequest, notOurs(d.domain, "This address is of no use here: "+err.Error()+"."))
+		d.answer(w, http.StatusBadRequest, d.sign.notOurs("This address is of no use here: "+err.Error()+"."))
 		return
 	}
 	if !d.take() {
@@ -166,9 +170,9 @@ func (d *door) finish(err error, late <-chan time.Time) {
 		return
 	}
 	if err == nil {
-		d.page = success(d.domain)
+		d.page = d.sign.success()
 	} else {
-		d.page = failure(d.domain, d.harmless(err))
+		d.page = d.sign.failure(d.harmless(err))
 	}
 	close(d.finished)
 	select {

@@ -38,7 +38,7 @@ func TestWhatIsNotTheAnswerChangesNothing(t *testing.T) {
 		{"nothing", l.redirect, nil},
 		{"foreign host", good, setHost("evil.example.com" + port)},
 		{"rebound name without port", good, setHost("127.0.0.1.evil.example.com")},
-		{"localhost is not 127.0.0.1", good, setHost("localhost" + port)},
+		{"the host localhost is not 127.0.0.1", good, setHost("localhost" + port)},
 		{"other port", good, setHost("127.0.0.1:1")},
 		{"no port", good, setHost("127.0.0.1")},
 		{"other path", strings.Replace(good, "/callback", "/other", 1), nil},
@@ -55,6 +55,10 @@ func TestWhatIsNotTheAnswerChangesNothing(t *testing.T) {
 		if err != nil || got.status != http.StatusBadRequest {
 			t.Errorf("%s: got %+v, %v, want 400", c.name, got, err)
 			continue
+		}
+		foreign := strings.Contains(c.name, "host") || strings.Contains(c.name, "port")
+		if told := strings.Contains(got.body, "profile"); told == foreign && got.body != "" {
+			t.Errorf("%s: a stranger's page must not learn whose login it is:\n%s", c.name, got.body)
 		}
 		got.url = "" // the visitor's own
 		harmlessPage(t, l, got, "stolen")

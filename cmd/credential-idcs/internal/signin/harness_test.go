@@ -124,7 +124,7 @@ func startLoginAt(t *testing.T, s *idcstest.Server, c *idcs.Client, redirect str
 	t.Helper()
 	l := &login{t: t, domain: s, client: c, redirect: redirect, stderr: &paper{}, done: make(chan struct{})}
 	opened := make(chan string, 1)
-	p := Person{Stderr: l.stderr, After: never, Open: func(u string) (<-chan error, error) {
+	p := Person{Profile: "work", Stderr: l.stderr, After: never, Open: func(u string) (<-chan error, error) {
 		opened <- u
 		return nil, nil
 	}}

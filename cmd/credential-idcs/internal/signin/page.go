@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"html"
 	"strings"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // The page has its style inside, since it is gone with the listener and may load nothing.
@@ -22,25 +24,34 @@ const (
 	mark  = `<path d="M12 6.5v7M12 17.2v.1"/>`
 )
 
-func success(domain string) []byte {
-	return fill("good", tick, "You are logged in", "", "Go back to the terminal. This window can be closed.", domain)
+// A sign is what stands at the foot of each page: which login of which domain it was. The zero sign
+// says nothing of it.
+type sign struct{ profile, domain string }
+
+func (s sign) success() []byte {
+	return s.fill("good", tick, "You are logged in", "Go back to the terminal. This window can be closed.", "")
 }
 
 // failure gives the reason, a clean line or empty.
-func failure(domain, reason string) []byte {
-	return fill("bad", cross, "The login failed", reason, "Go back to the terminal: it says what to do next. This window can be closed.", domain)
+func (s sign) failure(reason string) []byte {
+	return s.fill("bad", cross, "The login failed", "Go back to the terminal: it says what to do next. This window can be closed.", reason)
 }
 
 // notOurs is for a visitor who isn't the answer. The login goes on.
-func notOurs(domain, reason string) []byte {
-	return fill("odd", mark, "Not the answer to this login", reason, "Nothing was changed: the login in the terminal is still waiting. Use the address shown there.", domain)
+func (s sign) notOurs(reason string) []byte {
+	return s.fill("odd", mark, "Not the answer to this login", "Nothing was changed: the login in the terminal is still waiting. Use the address shown there.", reason)
 }
 
-func fill(kind, icon, title, reason, next, domain string) []byte {
+// fill makes a page. What to do comes before the reason, which may be long and the domain's own words.
+func (s sign) fill(kind, icon, title, next, reason string) []byte {
 	if reason != "" {
 		reason = `<p class="reason">` + html.EscapeString(reason) + "</p>\n"
 	}
-	domain = strings.TrimPrefix(domain, "https://")
+	foot := serverName
+	if s.profile != "" {
+		domain := html.EscapeString(strings.TrimPrefix(s.domain, "https://"))
+		foot += ", profile " + html.EscapeString(text.Clean(s.profile)) + "<br>" + strings.ReplaceAll(domain, ".", ".<wbr>") // 66 letters in life
+	}
 	return []byte(strings.NewReplacer(
 		"{{style}}", pageCSS,
 		"{{kind}}", kind,
@@ -48,7 +59,7 @@ func fill(kind, icon, title, reason, next, domain string) []byte {
 		"{{title}}", html.EscapeString(title),
 		"{{reason}}", reason,
 		"{{next}}", html.EscapeString(next),
-		"{{domain}}", strings.ReplaceAll(html.EscapeString(domain), ".", ".<wbr>"), // 66 letters in life
+		"{{foot}}", foot,
 	).Replace(pageHTML))
 }
 
