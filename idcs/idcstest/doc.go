@@ -16,7 +16,7 @@
 // # The domain
 //
 // It has the endpoints token, authorize, device and revoke below /oauth2/v1, discovery, and the
-// signing keys (401 until Options.OpenKeys). Three clients (Basic, client assertion, public), the user
+// signing keys (401 until ConfigureClientAccess opens them). Three clients (Basic, client assertion, public), the user
 // ana@example.com, and the scopes of Options.Scopes exist from the start; ids and secrets are random.
 // Tokens are RS256 JWTs of a chosen size; Verify is what the other servers of a test check them with,
 // Refuse makes them say no, and CA signs their certificates.

@@ -67,16 +67,6 @@ func (x *exchange) discovery() answer {
 	})
 }
 
-// keys is closed until an administrator opens it: D set-access-signing-certificate.
-func (x *exchange) keys() answer {
-	if !x.s.opts.OpenKeys {
-		return x.refuse(&refusal{401, "unauthorized", "Authorization is required.", "the signing certificate is not open to all"})
-	}
-	a := jsonAnswer(http.StatusOK, map[string]any{})
-	a.body = x.s.jwks()
-	return a
-}
-
 // refuse notes why and makes the answer.
 func (x *exchange) refuse(r *refusal) answer {
 	x.conn.log("refuses with %d %s: %s", r.status, r.code, r.why)

@@ -15,7 +15,9 @@ type Options struct {
 	Rotation Rotation      // zero: Strict
 	Grace    time.Duration // of Rotation Grace
 
-	AccessTTL  time.Duration // the resource application's setting, 1 s or more; 0: none, so 3600 s
+	AccessTTL time.Duration // the resource application's setting, 1 s or more; 0: none, so 3600 s
+	// TTLs is AccessTTL by scope: applications of their own, with settings of their own.
+	TTLs       map[string]time.Duration
 	RefreshTTL time.Duration // sliding; 0: 604800 s
 	SessionTTL time.Duration // of a person's session; 0: 8 h
 
@@ -37,7 +39,7 @@ type Options struct {
 	// newest. 0: all.
 	Keep int
 
-	OpenKeys  bool                       // the signing certificate is open to all
+	OpenKeys  bool                       // the signing certificate is open to all, see ConfigureClientAccess
 	Authorize func(AuthRequest) Decision // the person at the login page; nil: approves as ana
 	Clock     func() time.Time           // nil: time.Now
 }

@@ -114,6 +114,8 @@ func TestLives(t *testing.T) {
 		{Options{AccessTTL: time.Second}, myScopes, "", 1, 1},
 		{Options{AccessTTL: 27261 * time.Second}, myScopes, "", 27261, 27261},
 		{Options{AccessTTL: 9 * time.Hour}, myScopes, "", 28800, 32400},
+		{Options{TTLs: map[string]time.Duration{"urn:opc:idm:__myscopes__": 8 * time.Second}}, myScopes, "", 8, 8},
+		{Options{TTLs: map[string]time.Duration{"https://api.example.com/all": 8 * time.Second}}, myScopes, "", 3600, 3600},
 	} {
 		s := Start(t, row.o)
 		r := post(t, s, "/oauth2/v1/token", passwordForm(s, row.login), withBasic(s))

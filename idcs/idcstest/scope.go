@@ -77,12 +77,18 @@ func customExpiry(scope []string) (time.Duration, bool) {
 }
 
 // life is an access token's: what the scope asks for, the resource application's setting
-// (Options.AccessTTL), and at the login of a person the session (8 h); the smallest that there is, else
-// 3600 s. D TokenExpiryTable.
+// (Options.AccessTTL and TTLs), and at the login of a person the session (8 h); the smallest that there
+// is, else 3600 s. D TokenExpiryTable.
 func (s *Server) life(scope []string, person bool) time.Duration {
-	life, asked := customExpiry(scope)
-	if set := s.opts.AccessTTL; set > 0 && (!asked || set < life) {
-		life = set
+	life, _ := customExpiry(scope)
+	settings := []time.Duration{s.opts.AccessTTL}
+	for _, item := range scope {
+		settings = append(settings, s.opts.TTLs[item])
+	}
+	for _, set := range settings {
+		if set > 0 && (life == 0 || set < life) {
+			life = set
+		}
 	}
 	if life == 0 {
 		life = defaultSeconds * time.Second

@@ -25,7 +25,6 @@ type Server struct {
 
 	opts    Options
 	host    string // 127.0.0.1:port: the only Host that is right
-	signing *Key
 	journal *journal
 	done    chan struct{} // closed by Close
 	running sync.WaitGroup
@@ -35,6 +34,8 @@ type Server struct {
 	conns         map[*conn]bool
 	connected     int // connections so far
 	tls           *tls.Config
+	signing       *Key
+	rotations     int // of the signing key
 	skew          time.Duration
 	clients       map[string]*Client
 	users         map[string]User
@@ -77,7 +78,7 @@ func New(o Options) (*Server, error) {
 		s.users[u.Name] = u
 	}
 	var err error
-	if s.signing, err = pooledKey("domain", "SIGNING_KEY_"+randomHex(4)); err != nil {
+	if s.signing, err = newSigningKey(0); err != nil {
 		return nil, err
 	}
 	if err := s.defaultClients(); err != nil {

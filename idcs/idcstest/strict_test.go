@@ -311,4 +311,45 @@ func TestDiscoveryAndKeys(t *testing.T) {
 		t.Errorf("%d %s", r.status, r.body)
 	}
 	wantError(t, get(s, "/elsewhere"), 404, "not_found")
+
+	s.ConfigureClientAccess(false)
+	wantError(t, get(s, "/admin/v1/SigningCert/jwk"), 401, "unauthorized")
+	s.ConfigureClientAccess(true)
+	if r := get(s, "/admin/v1/SigningCert/jwk"); r.status != 200 {
+		t.Errorf("opened again: %d %s", r.status, r.body)
+	}
+}
+
+// Another signing key is published in place of the old one, and takes the old one's tokens with it. The
+// login goes on.
+func TestRotateKeys(t *testing.T) {
+	s := Start(t, Options{OpenKeys: true})
+	kid := func() any {
+		r := post(t, s, "/admin/v1/SigningCert/jwk", "", func(r *http.Request) { r.Method = "GET"; r.Header.Del("Content-Type") })
+		keys := r.members["keys"].([]any)
+		if len(keys) != 1 {
+			t.Errorf("%d keys", len(keys))
+		}
+		return keys[0].(map[string]any)["kid"]
+	}
+	access := func(refresh string) (token, next string) {
+		r := post(t, s, "/oauth2/v1/token", refreshForm(refresh), withBasic(s))
+		wantOK(t, r)
+		return r.text("access_token"), r.text("refresh_token")
+	}
+	before, refresh := access(s.NewLogin(s.SecretClient.ID, myScopes))
+	old := kid()
+	if err := s.RotateKeys(); err != nil {
+		t.Fatal(err)
+	}
+	if kid() == old {
+		t.Error("the old key is still published")
+	}
+	if _, err := s.Verify(before); err == nil {
+		t.Error("a token of before is still good")
+	}
+	after, _ := access(refresh)
+	if _, err := s.Verify(after); err != nil {
+		t.Error(err)
+	}
 }

@@ -3,7 +3,6 @@ package idcstest
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -96,7 +95,7 @@ func (s *Server) idToken(client, user, nonce string, life time.Duration) string 
 // quotes the token.
 func (s *Server) Verify(token string) (Claims, error) {
 	s.mu.Lock()
-	refused := s.refused[token]
+	refused, signing := s.refused[token], s.signing
 	s.mu.Unlock()
 	if refused {
 		return Claims{}, ErrRefused
@@ -108,10 +107,10 @@ func (s *Server) Verify(token string) (Claims, error) {
 		Scope    string `json:"scope"`
 	}
 	_, err := jwt.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
-		if t.Header["kid"] != s.signing.Alias {
-			return nil, errors.New("signed by another domain")
+		if t.Header["kid"] != signing.Alias {
+			return nil, errors.New("signed by another domain, or before RotateKeys")
 		}
-		return &s.signing.Private.PublicKey, nil
+		return &signing.Private.PublicKey, nil
 	},
 		jwt.WithValidMethods([]string{"RS256"}),
 		jwt.WithIssuer(s.Issuer),
@@ -143,21 +142,4 @@ func (s *Server) Refuse(token string) {
 	defer s.mu.Unlock()
 	s.refused[token] = true
 	s.journal.add(0, nil, "servers refuse token %s from now on", Digest(token))
-}
-
-// jwks is the domain's public key as RFC 7517 5.
-func (s *Server) jwks() []byte {
-	public := s.signing.Private.PublicKey
-	exponent := []byte{byte(public.E >> 16), byte(public.E >> 8), byte(public.E)}
-	out, err := json.Marshal(map[string]any{"keys": []any{map[string]any{
-		"kty": "RSA", "use": "sig", "alg": "RS256",
-		"kid": s.signing.Alias,
-		"x5t": s.signing.X5T(),
-		"n":   base64.RawURLEncoding.EncodeToString(public.N.Bytes()),
-		"e":   base64.RawURLEncoding.EncodeToString(exponent),
-	}}})
-	if err != nil {
-		panic(err) // strings only
-	}
-	return out
 }
