@@ -290,6 +290,29 @@ func TestTheIDTokenServesToItsEnd(t *testing.T) {
 	}
 }
 
+// What a stored token says can be shown without the signature that makes it one, whatever its age.
+func TestUnsigned(t *testing.T) {
+	d := folder(t)
+	if got := d.Unsigned(testKey, false); got != "" {
+		t.Errorf("nothing is stored: %q", got)
+	}
+	for access, want := range map[string]string{"head.payload.signature": "head.payload.", "opaque": "", "a.b": "", "a.b.c.d": ""} {
+		tok := plant(t, d, access, "refresh", 2*time.Hour, time.Hour)
+		if got := d.again(t).Unsigned(testKey, false); got != want {
+			t.Errorf("%s: got %q, want %q", access, got, want)
+		}
+		tok.ID = text("id." + access)
+		plantToken(t, d, tok)
+		if got := d.again(t).Unsigned(testKey, true); (got == "id.a.") != (access == "a.b") {
+			t.Errorf("ID token of %s: got %q", access, got)
+		}
+	}
+	plantBytes(t, d.file(d.name(testKey), ".json"), []byte("damaged"))
+	if got := d.again(t).Unsigned(testKey, false); got != "" {
+		t.Errorf("a damaged file: %q", got)
+	}
+}
+
 // A login that was killed before its rename is finished by the next call.
 func TestAFirstLoginKilledBeforeItsRename(t *testing.T) {
 	dir, _ := clocked(t)

@@ -3,6 +3,7 @@ package idcs
 import (
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/json"
 	"math"
 	"strings"
 	"time"
@@ -10,20 +11,25 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// jwtClaims reads the payload of a JWT without believing it: nothing here is verified, and nothing
-// but a time is taken from it. A token of any other shape has none. Its size is bounded by that of
-// the answer.
+// jwtClaims reads the payload of a JWT without believing it: nothing here is verified, and no answer
+// depends on more than a time in it. A token of any other shape has none. Its size is bounded by that
+// of the answer.
 func jwtClaims(token string) (map[string]any, bool) {
+	payload, ok := jwtPayload(token)
+	if !ok {
+		return nil, false
+	}
+	return members(payload)
+}
+
+func jwtPayload(token string) ([]byte, bool) {
 	_, rest, _ := strings.Cut(token, ".")
 	payload, signature, ok := strings.Cut(rest, ".")
 	if !ok || strings.Contains(signature, ".") {
 		return nil, false
 	}
 	b, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(payload, "="))
-	if err != nil {
-		return nil, false
-	}
-	return members(b)
+	return b, err == nil
 }
 
 // jwtLife is a JWT's exp - iat: how long it lives, by one clock, whichever. ok: both are there. The
@@ -39,6 +45,26 @@ func jwtLife(token string) (life time.Duration, ok bool) {
 		return 0, false
 	}
 	return seconds(exp - iat), true
+}
+
+// IssuedFor is whom a JWT says that it comes from (`iss`) and whom it is for (`aud`, one or several).
+// It is to be shown, not to be believed: nothing is verified, and the signature may be missing. Empty
+// where the token doesn't say.
+func IssuedFor(token string) (issuer string, audiences []string) {
+	payload, _ := jwtPayload(token)
+	var claims struct{ Iss, Aud any } // one of the wrong type must not cost the other
+	_ = json.Unmarshal(payload, &claims)
+	switch aud := claims.Aud.(type) {
+	case string:
+		audiences = []string{aud}
+	case []any:
+		for _, a := range aud {
+			if s := textOf(a); s != "" {
+				audiences = append(audiences, s)
+			}
+		}
+	}
+	return textOf(claims.Iss), audiences
 }
 
 // seconds cuts to whole seconds, at most MaxExpiry; what is below 0 is -1 s.

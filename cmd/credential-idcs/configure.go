@@ -95,12 +95,23 @@ func (a *app) configure(ctx context.Context, v *verb, args []string, choose func
 		return err
 	}
 	in.Profile, in.Targets, in.Domain, in.ClientID = p.Name, listed(p), p.Domain, p.ClientID
+	in.Stored = a.stored(p)
 	if unnamed, err := a.file.Choose(); err == nil {
 		in.Default = unnamed.Name
 	}
 	env := configure.Env{Vars: a.environ(), Home: a.home(), Dir: a.dir(), Program: a.program()}
 	done, err := choose(t)(ctx, env, in)
 	return a.carryOut(t.Name, done, err, *dryRun)
+}
+
+// stored is what the token that kubectl gets says of itself. Before a login, or with a cache folder that
+// can't be used, that is nothing, and no reason not to configure.
+func (a *app) stored(p *config.Profile) configure.Stored {
+	s := configure.Stored{ID: p.Token == "id"}
+	if e, err := a.engine(p); err == nil {
+		s.Issuer, s.Audiences = e.IssuedFor(s.ID)
+	}
+	return s
 }
 
 // takes is whether a tool has an option. All have those that every command has, and --dry-run.

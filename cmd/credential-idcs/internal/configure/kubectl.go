@@ -16,10 +16,16 @@ type Cluster struct {
 	// Overwrite replaces another entry of that name. Undo ignores it.
 	Overwrite bool
 
-	Domain    string   // https://idcs-….identity.oraclecloud.com
-	ClientID  string   // the audience, as long as no token says otherwise
-	Issuer    string   // iss of the stored token; empty: none is known
-	Audiences []string // aud of the stored token; empty: none is known
+	Domain   string // https://idcs-….identity.oraclecloud.com
+	ClientID string
+	Stored   Stored
+}
+
+// Stored is what the stored token says of itself, the kind of token that the profile gives kubectl.
+type Stored struct {
+	ID        bool     // it is the ID token
+	Issuer    string   // its iss; empty: none is known
+	Audiences []string // its aud; empty: none is known
 }
 
 func (c Cluster) user() string {

@@ -408,13 +408,37 @@ func TestKubectlPrintsWhatOthersNeed(t *testing.T) {
 	const discovery = "https://idcs-1.identity.oraclecloud.com/.well-known/openid-configuration"
 	check(auth, wantAuth(map[string]any{"url": "https://identity.oraclecloud.com/", "discoveryURL": discovery, "audiences": []any{"abc"}}))
 
-	in.Issuer, in.Audiences = "https://own.example.com:8443", []string{"https://a.example.com:443", "0123"}
+	in.Stored = Stored{Issuer: "https://own.example.com:8443", Audiences: []string{"https://a.example.com:443", "0123"}}
 	if p, err = Kubectl(h.env, in); err != nil {
 		t.Fatal(err)
 	}
 	_, auth, _ = strings.Cut(p.Print, "---\n")
-	check(auth, wantAuth(map[string]any{"url": in.Issuer, "discoveryURL": discovery,
+	check(auth, wantAuth(map[string]any{"url": in.Stored.Issuer, "discoveryURL": discovery,
 		"audiences": []any{"https://a.example.com:443", "0123"}, "audienceMatchPolicy": "MatchAny"}))
+}
+
+// An ID token of IDCS is for its client and for the issuer. All clients' are for the issuer, so an API
+// server must not take that one; and before a login the printed audience says that it is a guess.
+func TestKubectlPrintsTheAudienceOfOneClient(t *testing.T) {
+	for _, c := range []struct {
+		stored    Stored
+		audiences string
+		guess     bool
+	}{
+		{Stored{}, "[abc]", true},
+		{Stored{Issuer: oracleIssuer, Audiences: []string{"https://k8s.example.com"}}, "['https://k8s.example.com']", false},
+		{Stored{ID: true}, "[abc]", false},
+		{Stored{ID: true, Issuer: oracleIssuer, Audiences: []string{"abc", oracleIssuer}}, "[abc]", false},
+		{Stored{ID: true, Issuer: oracleIssuer, Audiences: []string{oracleIssuer}}, "[abc]", false},
+	} {
+		in := cluster()
+		in.Stored = c.stored
+		doc := authentication(in)
+		if strings.Count(doc, oracleIssuer) != 1 || !strings.Contains(doc, "    audiences: "+c.audiences) ||
+			strings.Contains(doc, "MatchAny") || strings.Contains(doc, "not known before a login") != c.guess {
+			t.Errorf("%+v:\n%s", c.stored, doc)
+		}
+	}
 }
 
 func TestKubectlQuotesNames(t *testing.T) {

@@ -1,6 +1,9 @@
 package configure
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // kuberc is the allowlist of exec programs. kubectl compares the text of a command, or what PATH
 // finds for it, and resolves no link: it must be the path that the kubeconfig has.
@@ -15,21 +18,18 @@ credentialPluginAllowlist:
 `
 }
 
+// oracleIssuer is the issuer of all domains that don't have one of their own.
+const oracleIssuer = "https://identity.oraclecloud.com/"
+
 // authentication is what makes an API server take the domain's tokens. IDCS puts the issuer of all
 // domains into its tokens, at which there is no discovery document: hence discoveryURL.
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration
 func authentication(in Cluster) string {
-	issuer := in.Issuer
-	if issuer == "" {
-		issuer = "https://identity.oraclecloud.com/"
-	}
-	audiences := in.Audiences
-	if len(audiences) == 0 {
-		audiences = []string{in.ClientID}
-	}
-	quoted := make([]string, len(audiences))
-	for i, a := range audiences {
-		quoted[i] = encodeScalar(a)
+	issuer := cmp.Or(in.Stored.Issuer, oracleIssuer)
+	audiences, hint := in.audiences(issuer)
+	var quoted []string
+	for _, a := range audiences {
+		quoted = append(quoted, encodeScalar(a))
 	}
 	match := ""
 	if len(audiences) > 1 {
@@ -42,10 +42,29 @@ jwt:
 - issuer:
     url: ` + encodeURL(issuer) + `    # exactly as in the token: the last slash counts
     discoveryURL: ` + encodeURL(strings.TrimSuffix(in.Domain, "/")+"/.well-known/openid-configuration") + `
-    audiences: [` + strings.Join(quoted, ", ") + `]
+    audiences: [` + strings.Join(quoted, ", ") + `]` + hint + `
 ` + match + `  claimMappings:
     username: {claim: sub, prefix: "idcs:"}
 `
+}
+
+// audiences are those that the API server shall take, with a comment where they are a guess.
+//
+// An ID token is for its client and, with IDCS, for the issuer too, which is the same for the ID tokens
+// of all clients: an API server that took that one would let in whoever logs in anywhere in the domain.
+func (c Cluster) audiences(issuer string) (list []string, hint string) {
+	for _, a := range c.Stored.Audiences {
+		if a != issuer {
+			list = append(list, a)
+		}
+	}
+	switch {
+	case len(list) > 0:
+		return list, ""
+	case c.Stored.ID:
+		return []string{c.ClientID}, ""
+	}
+	return []string{c.ClientID}, "    # not known before a login: then this prints the access token's own"
 }
 
 // encodeURL leaves a URL plain where encodeScalar is careful with the colon.

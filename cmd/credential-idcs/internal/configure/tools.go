@@ -22,6 +22,7 @@ type Request struct {
 	User     string   // kubectl
 	Domain   string   // kubectl: the domain's address
 	ClientID string   // kubectl
+	Stored   Stored   // kubectl
 }
 
 // A Tool is a program whose configuration is edited here. Plan is for setting it up, Undo for taking
@@ -82,6 +83,6 @@ func (r Request) registries() Registries {
 func (r Request) cluster() Cluster {
 	return Cluster{
 		Profile: r.Profile, Contexts: r.Contexts, User: r.User, Overwrite: r.Overwrite,
-		Domain: r.Domain, ClientID: r.ClientID,
+		Domain: r.Domain, ClientID: r.ClientID, Stored: r.Stored,
 	}
 }

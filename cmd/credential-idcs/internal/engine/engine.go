@@ -95,6 +95,12 @@ func (e *Engine) Logout(ctx context.Context) error {
 // View is what the files say, without lock or network.
 func (e *Engine) View() cache.View { return e.dir.View(e.key, e.renewal()) }
 
+// IssuedFor is what the stored access token, or the ID token, says of its issuer and its audiences, from
+// the files alone. Empty where none is stored.
+func (e *Engine) IssuedFor(id bool) (issuer string, audiences []string) {
+	return idcs.IssuedFor(e.dir.Unsigned(e.key, id))
+}
+
 func (e *Engine) warned(r cache.Result, err error) (cache.Result, error) {
 	if e.clock != nil {
 		r.Warnings = append(r.Warnings, e.clock)
