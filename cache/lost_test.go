@@ -1,3 +1,5 @@
+//go:build unix
+
 package cache
 
 import (
@@ -96,6 +98,40 @@ func TestAnExchangeKilledBeforeItsRename(t *testing.T) {
 	got, err := dir.Token(t.Context(), testKey, Want{}, giving(aToken("x", "x"), &sent))
 	if err != nil || got.Token.Access != text("a") || sent != 0 {
 		t.Errorf("got %s, %v, sent %d times", got.Token.Access.Reveal(), err, sent)
+	}
+}
+
+// Why a login is needed isn't forgotten because a person tries a refresh first: by typing it, or by
+// bringing the same token again.
+func TestAnInterruptionOutlivesATypedRefresh(t *testing.T) {
+	for _, again := range []string{"refresh", "exchange"} {
+		t.Run(again, func(t *testing.T) {
+			dir, _ := clocked(t)
+			plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
+			plantIntent(t, dir, "r", deadPid(t))
+			pid := dir.readState(dir.name(testKey)).Intent.Pid
+			sent := 0
+			r := refusing(&Refusal{Verdict: Spent, Failure: Failure{Text: "no"}}, &sent)
+			_, err := dir.Token(t.Context(), testKey, Want{}, r)
+			if h := heard(Result{}, err); h.Kind != "interrupted" || h.Pid != pid {
+				t.Fatalf("got %+v", h)
+			}
+			if again == "refresh" {
+				_, err = dir.Token(t.Context(), testKey, Want{Force: true}, r)
+				if h := heard(Result{}, err); h.Kind != "interrupted" || h.Pid != pid {
+					t.Errorf("refresh: %+v", h)
+				}
+			} else if _, err = dir.Exchange(t.Context(), testKey, text("r"), r); err == nil {
+				t.Error("a spent token was taken")
+			}
+			if sent != 2 {
+				t.Errorf("sent %d times", sent)
+			}
+			_, err = dir.Token(t.Context(), testKey, Want{}, r)
+			if h := heard(Result{}, err); h.Kind != "interrupted" || h.Pid != pid || sent != 2 {
+				t.Errorf("the next call: %+v, sent %d times", h, sent)
+			}
+		})
 	}
 }
 

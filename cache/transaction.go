@@ -194,10 +194,14 @@ func (x *transaction) replaced() (Token, bool) {
 	return t, err == nil && z == fresh
 }
 
+// markSpent notes that the domain refused the refresh token, and why that may be. One that was marked
+// before, and is asked about again because a person says so, keeps the reason of the first time.
 func (x *transaction) markSpent() {
-	x.state.Mark = &mark{Digest: digest(x.old.Refresh)}
-	if x.doubt != nil {
-		x.state.Mark.Interrupted = &Interrupted{At: x.doubt.At, Pid: x.doubt.Pid}
+	if !x.state.spent(x.old) {
+		x.state.Mark = &mark{Digest: digest(x.old.Refresh)}
+		if x.doubt != nil {
+			x.state.Mark.Interrupted = &Interrupted{At: x.doubt.At, Pid: x.doubt.Pid}
+		}
 	}
 	x.state.Intent, x.doubt = nil, nil
 }
