@@ -83,6 +83,24 @@ func (m *Machine) seal(record []byte) {
 	}
 }
 
+var intent = regexp.MustCompile(`"intent":\{[^}]*"pid":(\d+)`)
+
+// Sending is the pid of the process that noted that it sends the refresh token, and hasn't noted that
+// the successor is saved; 0: none has.
+func (m *Machine) Sending() int {
+	m.T.Helper()
+	b, err := os.ReadFile(m.File(".state"))
+	if err != nil {
+		return 0
+	}
+	parts := intent.FindSubmatch(b)
+	if parts == nil {
+		return 0
+	}
+	pid, _ := strconv.Atoi(string(parts[1])) // the pattern has digits only
+	return pid
+}
+
 var stamps = regexp.MustCompile(`"(obtained|boot)":(\d+)`)
 
 // Age makes the stored token older by d, or younger, by both clocks.

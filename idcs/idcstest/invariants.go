@@ -104,6 +104,21 @@ func (s *Server) Killed() {
 	s.journal.add(0, nil, "the test declares a kill")
 }
 
+// Lost says how it came that nobody has the successor of a refresh token: by a declared kill, or by the
+// script. It is "" for a token that wasn't replaced, and for one whose successor was delivered or used.
+func (s *Server) Lost(refresh string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.refreshTokens[refresh]
+	switch {
+	case t == nil || t.rotated == nil || t.proved || !t.rotated.excused():
+		return ""
+	case t.rotated.killed:
+		return "its client was killed"
+	}
+	return "the script lost the answer"
+}
+
 // AllowReplay allows one more presentation of a refresh token, whatever I1 and I3 say of it.
 func (s *Server) AllowReplay(refresh string) {
 	s.mu.Lock()

@@ -52,6 +52,31 @@ func TestI1ForbidsAReplayAfterDelivery(t *testing.T) {
 	}
 }
 
+// Why a successor is in nobody's hands.
+func TestLostSaysWhereASuccessorWent(t *testing.T) {
+	s := Start(t, Options{})
+	is := func(token, want string) {
+		t.Helper()
+		if got := s.Lost(token); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	token := s.NewLogin(s.SecretClient.ID, myScopes)
+	is(token, "")
+	next := refreshOnce(t, s, token).text("refresh_token")
+	is(token, "")
+	s.Killed()
+	is(token, "its client was killed")
+	s.Script(Fault{On: Refresh, Nth: 1, Status: 503}, Fault{On: Refresh, Nth: 2, At: AfterRotation, Do: Close})
+	refreshOnce(t, s, next)
+	is(token, "") // somebody has it after all
+	is(next, "")  // refused without being spent
+	lost(t, s, next)
+	is(next, "the script lost the answer")
+	wantError(t, refreshOnce(t, s, next), 400, "invalid_grant")
+	is(next, "the script lost the answer")
+}
+
 func TestI1AKillIsForgottenWhenTheSuccessorComes(t *testing.T) {
 	s := open(t, Options{Rotation: Plain})
 	token := s.NewLogin(s.SecretClient.ID, myScopes)
