@@ -4,10 +4,8 @@ package provider_test
 
 import (
 	"bufio"
-	"encoding/base64"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -79,7 +77,7 @@ func setClosed(t *testing.T, reason string) *scene {
 	secretClient := client(bySecret, "client_secret_basic", "client_credentials")
 	secretClient.Secret = secret
 	keyClient := client(byKey, "private_key_jwt", "client_credentials", bearer)
-	keyClient.Keys = &provider.Keys{Keys: []any{jwk(key)}}
+	keyClient.Keys = &provider.Keys{Keys: []any{provider.JWK(key.Alias, &key.Private.PublicKey)}}
 	s.Server = provider.Start(t, provider.Settings{
 		Clients: []provider.Client{secretClient, keyClient, client(public, "none")},
 		User:    user, Closed: reason, Scope: machine.Scope, Life: 3600, CA: ca,
@@ -87,14 +85,14 @@ func setClosed(t *testing.T, reason string) *scene {
 	return s
 }
 
-// jwk is the public key as the client registers it (RFC 7517 4, RFC 7518 6.3.1).
-func jwk(k *idcstest.Key) map[string]string {
-	number := func(i *big.Int) string { return base64.RawURLEncoding.EncodeToString(i.Bytes()) }
-	public := &k.Private.PublicKey
-	return map[string]string{
-		"kty": "RSA", "alg": "RS256", "use": "sig", "kid": k.Alias,
-		"n": number(public.N), "e": number(big.NewInt(int64(public.E))),
+// subject is whom an access token names.
+func (s *scene) subject(token string) string {
+	s.Helper()
+	name, err := s.Subject(token)
+	if err != nil {
+		s.Errorf("the access token isn't the provider's: %v", err)
 	}
+	return name
 }
 
 // home is a person's machine with the profile work for one of the clients.
@@ -115,7 +113,7 @@ func (s *scene) home(client, login string) *machine.Machine {
 	case "assertion":
 		m.Profile.Subject = user
 	case "browser":
-		m.Profile.Scope = "openid " + machine.Scope // the nonce is OpenID Connect's; without openid this provider refuses it
+		m.Profile.Scope = "openid " + machine.Scope // for an ID token, which must carry our nonce
 		m.Profile.More = fmt.Sprintf("redirect_url = \"http://127.0.0.1:%d/callback\"\n", s.freePort())
 	}
 	m.Configure()

@@ -60,6 +60,7 @@ type Settings struct {
 	Scope   string       // the one scope beside openid and offline_access
 	Life    int          // of access tokens, in seconds
 	CA      *idcstest.CA // signs the provider's certificate
+	Host    string       // a name in the certificate beside 127.0.0.1; empty: none
 }
 
 // A Server is a running provider.
@@ -134,7 +135,11 @@ func Start(t testing.TB, s Settings) *Server {
 // encode is the line that server.mjs reads.
 func (s Settings) encode(t testing.TB) []byte {
 	t.Helper()
-	cert, err := s.CA.Issue("127.0.0.1")
+	hosts := []string{"127.0.0.1"}
+	if s.Host != "" {
+		hosts = append(hosts, s.Host)
+	}
+	cert, err := s.CA.Issue(hosts...)
 	if err != nil {
 		t.Fatal(err)
 	}

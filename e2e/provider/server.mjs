@@ -131,12 +131,26 @@ async function signIn(request, response) {
 }
 
 const openid = provider.callback();
+
+// plain drops the nonce of an authorization request without openid: this provider refuses one there,
+// where RFC 6749 3.1 wants what isn't understood to be ignored.
+function plain(url) {
+  const request = new URL(url, issuer);
+  const scope = request.searchParams.get('scope') ?? '';
+  if (request.pathname !== '/oauth2/v1/authorize' || scope.split(' ').includes('openid')) {
+    return url;
+  }
+  request.searchParams.delete('nonce');
+  return request.pathname + request.search;
+}
+
 const server = createServer({ cert: settings.cert, key: settings.key }, (request, response) => {
   if (request.url === '/tally') {
     response.setHeader('content-type', 'application/json').end(JSON.stringify(tally));
   } else if (request.url.startsWith('/ui/v1/signin/')) {
     signIn(request, response).catch((error) => { response.statusCode = 500; response.end(String(error)); });
   } else {
+    request.url = plain(request.url);
     openid(request, response);
   }
 });
