@@ -27,7 +27,8 @@ type Machine struct {
 	Tools   []string // what other people's programs have on top of Env
 	Profile Profile  // what Configure writes
 
-	kind Kind
+	kind  Kind
+	under []string // what runs the tools
 }
 
 // A Kind is how the profile logs in.

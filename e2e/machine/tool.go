@@ -19,6 +19,7 @@ func (m *Machine) Try(words ...string) (said string, err error) {
 	m.T.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	words = append(append([]string(nil), m.under...), words...)
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Env, cmd.Dir = append(append([]string(nil), m.Env...), m.Tools...), m.Home
 	// A session without a terminal, so that a prompt fails and can't wait; and all of it ends at once.

@@ -25,8 +25,9 @@ type Engine struct {
 
 // StartEngine starts dockerd without a network of its own: it logs in, pulls and pushes, and runs no
 // containers. What it keeps lies in a new folder in the system's place for temporary files, because
-// the path of a socket may have little more than a hundred bytes. It is up when StartEngine returns.
-func StartEngine(ctx context.Context) (*Engine, error) {
+// the path of a socket may have little more than a hundred bytes. under is a command that becomes
+// dockerd, the last of its words; none: dockerd itself. It is up when StartEngine returns.
+func StartEngine(ctx context.Context, under ...string) (*Engine, error) {
 	folder, err := os.MkdirTemp("", "engine-")
 	if err != nil {
 		return nil, err
@@ -39,10 +40,11 @@ func StartEngine(ctx context.Context) (*Engine, error) {
 	}
 	socket := filepath.Join(folder, "sock")
 	e := &Engine{Host: "unix://" + socket, folder: folder, ended: make(chan error, 1)}
-	e.cmd = exec.Command("dockerd", "-H", e.Host,
+	words := append(append([]string(nil), under...), "dockerd", "-H", e.Host,
 		"--data-root", filepath.Join(folder, "data"), "--exec-root", filepath.Join(folder, "exec"),
 		"-p", filepath.Join(folder, "pid"), "--config-file", config,
 		"--storage-driver=vfs", "--bridge=none", "--iptables=false", "--ip6tables=false")
+	e.cmd = exec.Command(words[0], words[1:]...)
 	e.cmd.Stdout, e.cmd.Stderr = &e.log, &e.log
 	// dockerd starts containerd, which holds the pipe of the log open if it is left behind.
 	e.cmd.WaitDelay = 5 * time.Second

@@ -35,16 +35,16 @@ func Registry(cert tls.Certificate, check Check) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := fill(s.Host, store); err != nil {
+	if err := fill(s.Host, inside{store}); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// fill puts Image into the store, past the guard. Its bytes are fixed, so its digest is the same
+// fill puts Image into a registry, past its guard. Its bytes are fixed, so its digest is the same
 // everywhere.
-func fill(host string, store http.Handler) error {
+func fill(host string, past http.RoundTripper) error {
 	content, err := layer("README", "Only those with a token pull this.\n")
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func fill(host string, store http.Handler) error {
 	if err != nil {
 		return err
 	}
-	return remote.Write(ref, image, remote.WithTransport(inside{store}))
+	return remote.Write(ref, image, remote.WithTransport(past))
 }
 
 // layer is a file system with one file in it. It isn't compressed: what a compressor writes may

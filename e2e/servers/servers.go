@@ -34,13 +34,15 @@ type Check func(token string) (user string, err error)
 
 // A Server is a running server. Its methods may be called by several goroutines.
 type Server struct {
-	// URL is the server's origin, `https://127.0.0.1:PORT`, without a slash at the end.
+	// URL is the server's origin, `https://127.0.0.1:PORT` or with the name that it was given, without
+	// a slash at the end.
 	URL string
 	// Host is the `127.0.0.1:PORT` of URL, as docker names a registry.
 	Host string
 
 	http *http.Server
 	done chan error
+	also func() error // ends what belongs to it; nil: nothing does
 
 	mu    sync.Mutex
 	tally Tally
@@ -73,6 +75,9 @@ func (s *Server) Close() error {
 	}
 	if e := <-s.done; !errors.Is(e, http.ErrServerClosed) {
 		err = errors.Join(err, e)
+	}
+	if s.also != nil {
+		err = errors.Join(err, s.also())
 	}
 	return err
 }

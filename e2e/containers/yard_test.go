@@ -1,0 +1,150 @@
+//go:build linux
+
+package containers
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/servers"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+)
+
+var program machine.Program
+
+func TestMain(m *testing.M) { os.Exit(machine.Main(m, &program)) }
+
+// A yard is a domain and a registry that takes its access tokens.
+type yard struct {
+	*idcstest.Server
+	registry *servers.Server
+}
+
+// The names of the registry, and of another one that is nobody's target.
+const (
+	ours   = "registry.test"
+	others = "others.test"
+)
+
+func open(t *testing.T) *yard {
+	t.Helper()
+	y := &yard{Server: idcstest.Start(t, idcstest.Options{})}
+	y.registry = y.serve(t, ours, y.Access)
+	return y
+}
+
+// serve runs a registry.
+func (y *yard) serve(t *testing.T, name string, check servers.Check) *servers.Server {
+	t.Helper()
+	need.Tool(t, "docker-registry")
+	cert, err := y.CA.Issue(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := servers.Distribution(t.Context(), cert, check, name, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// engine runs a docker engine that finds the registries and trusts the domain's authority.
+func (y *yard) engine(t *testing.T) *servers.Engine {
+	t.Helper()
+	need.Tool(t, "dockerd")
+	need.Tool(t, "docker")
+	under := machine.Names(t, filepath.Join(t.TempDir(), "hosts"), ours, others)
+	e, err := servers.StartEngine(t.Context(), append(under, "env", "SSL_CERT_FILE="+y.CAFile)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+// A person has a machine in the yard and is logged in at the domain.
+type person struct {
+	*testing.T
+	*machine.Machine
+	yard *yard
+}
+
+// enter makes a machine whose one target is the registry. In what its person types, $HOST is the
+// registry and $IMAGE its image.
+func (y *yard) enter(t *testing.T) *person {
+	t.Helper()
+	p := &person{T: t, Machine: machine.New(t, program, y.Server, machine.Person, y.registry.URL), yard: y}
+	p.Names(ours, others)
+	p.Tools = append(p.Tools,
+		"HOST="+y.registry.Host, "IMAGE="+y.registry.Host+"/"+servers.Image,
+		// What podman and its relatives otherwise do below /run and /var.
+		"XDG_RUNTIME_DIR="+p.Home+"/.run", "CONTAINERS_STORAGE_CONF="+p.Put("storage.conf",
+			"[storage]\ndriver = \"vfs\"\ngraphroot = \""+p.Home+"/storage\"\nrunroot = \""+p.Home+"/.run/storage\"\n"))
+	p.Put(".config/containers/policy.json", `{"default": [{"type": "insecureAcceptAnything"}]}`)
+	p.Login()
+	return p
+}
+
+// types types a line into the shell. It has to work.
+func (p *person) types(line string) string {
+	p.Helper()
+	return p.Works("sh", "-c", line)
+}
+
+// pays types a line that has to work and to cost so many refreshes.
+func (p *person) pays(refreshes int, line string) string {
+	p.Helper()
+	before := p.Domain.Posts(idcstest.Refresh)
+	said := p.types(line)
+	if n := p.Domain.Posts(idcstest.Refresh) - before; n != refreshes {
+		p.Errorf("%s: %d refreshes, want %d", line, n, refreshes)
+	}
+	return said
+}
+
+// fails types a line that has to fail and to say each of the words.
+func (p *person) fails(line string, words ...string) {
+	p.Helper()
+	said, err := p.Try("sh", "-c", line)
+	if err == nil {
+		p.Errorf("%s: it works:\n%s", line, said)
+	}
+	p.reads(line, said, words...)
+}
+
+// reads asserts that the words stand in what was said.
+func (p *person) reads(line, said string, words ...string) {
+	p.Helper()
+	for _, w := range words {
+		if !strings.Contains(said, w) {
+			p.Errorf("%s: no %q in what the person reads:\n%s", line, w, said)
+		}
+	}
+}
+
+// logsOut logs the person out at the domain.
+func (p *person) logsOut() {
+	p.Helper()
+	if r := p.Do(machine.Logout); r.Exit != 0 {
+		p.Errorf("%s", r)
+	}
+}
+
+// needsLogin is what a person reads who isn't logged in.
+var needsLogin = []string{
+	"credential-idcs: profile work: login needed, nothing is stored yet",
+	"credential-idcs login work",
+}
