@@ -10,8 +10,10 @@
 //
 // All of them are answers, and the exit status is 0: cargo shows the message of an answer, and after
 // another status only that the program failed. "url-not-supported" makes it ask the next provider.
-// login and logout are not supported: a token that was typed would have to be kept, and one that is
-// also git's would have to be forgotten. The token in a login is never looked at.
+// login and logout of a target are not supported: a token that was typed would have to be kept, and one
+// that is also git's would have to be forgotten. The token in a login is never looked at. For all other
+// registries these are "url-not-supported" too, since cargo asks no next provider after another error,
+// and we may stand in a list for all registries.
 //
 // # The token
 //
@@ -91,22 +93,23 @@ func (s *session) answer(ctx context.Context, line []byte) any {
 		return other(malformed("the request is of another version of the protocol"))
 	case request.String("kind") == "":
 		return other(malformed("the request has no kind"))
-	case request.String("kind") != "get":
-		return refused{Err: refusal{Kind: "operation-not-supported"}}
 	}
 	index := request.Object("registry").String("index-url")
-	if index == "" {
-		return other(malformed("the request names no registry"))
-	}
 	target, err := helpers.ParseURL(strings.TrimPrefix(index, "sparse+"))
-	if err != nil {
+	ask := helpers.Ask{Target: target, Profile: s.call.Profile}
+	switch {
+	case request.String("kind") != "get":
+		return s.unsupported(ask, index != "" && err != nil)
+	case index == "":
+		return other(malformed("the request names no registry"))
+	case err != nil:
 		return notOurs
 	}
 	source, err := s.open()
 	if err != nil {
 		return other(err)
 	}
-	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: s.call.Profile})
+	cred, err := source.Credential(ctx, ask)
 	if err == nil {
 		err = cred.Check(0)
 	}
@@ -120,6 +123,20 @@ func (s *session) answer(ctx context.Context, line []byte) any {
 		Kind: "get", Token: "Bearer " + cred.Secret.Reveal(),
 		Cache: "expires", Expiration: cred.Expiry.Unix(), OperationIndependent: true,
 	}}
+}
+
+// unsupported is the answer to a login or logout, which nobody but us may answer at a target.
+func (s *session) unsupported(ask helpers.Ask, elsewhere bool) refused {
+	if !elsewhere && !ask.Target.IsZero() {
+		if source, err := s.open(); err == nil {
+			_, err = source.Owner(ask)
+			elsewhere = err != nil && helpers.AsFailure(err).Class == helpers.NotConfigured
+		}
+	}
+	if elsewhere {
+		return notOurs
+	}
+	return refused{Err: refusal{Kind: "operation-not-supported"}}
 }
 
 func malformed(why string) error {
