@@ -59,6 +59,12 @@ func TestManualPagesAreComplete(t *testing.T) {
 			continue
 		}
 		usage, _, _ := strings.Cut(help(c[1]), "\n\n")
+		for _, tool := range regexp.MustCompile(`(?m)^  `+c[1]+` ([a-z]+)(.*)`).FindAllStringSubmatch(help(c[1]), -1) {
+			if !regexp.MustCompile(`(?m)^\.B configure .*\b` + tool[1] + `\b`).MatchString(page) {
+				t.Errorf("the manual lacks %s %s", c[1], tool[1])
+			}
+			usage += tool[2]
+		}
 		for _, option := range regexp.MustCompile(`--[a-z-]+`).FindAllString(usage, -1) {
 			if !strings.Contains(page, option) {
 				t.Errorf("the manual lacks %s %s", c[1], option)

@@ -15,7 +15,7 @@ func doctorVerb() *verb {
 		name: "doctor", words: "[PROFILE] [--offline]", about: "look for what is wrong, and say what mends it",
 		text: `
 It looks at the configuration, keys, certificates and their modes, the domain
-and its clock, the login, and what git, docker, podman and kubectl are set to.
+and its clock, the login, and what git, docker, kubectl and the other tools are set to.
 The client's proof is really tried, by revoking a made-up token: nothing is
 spent. Without PROFILE, and without a default, it looks at all profiles.
 

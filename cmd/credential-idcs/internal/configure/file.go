@@ -68,6 +68,9 @@ func readFile(path string) ([]byte, fs.FileInfo, error) {
 
 // apply replaces the file by c.After, if it still is c.Before.
 func (c Change) apply() (err error) {
+	if c.link {
+		return c.applyLink()
+	}
 	path, err := follow(c.Path)
 	if err != nil {
 		return fileFailure(c.Path, "read", err)

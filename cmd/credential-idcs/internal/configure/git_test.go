@@ -29,7 +29,10 @@ func newHome(t *testing.T) *home {
 	}
 	h := &home{t: t, dir: dir}
 	bin := filepath.Join(dir, "bin")
-	for _, name := range []string{"credential-idcs", "git-credential-idcs", "docker-credential-idcs"} {
+	for _, name := range []string{
+		"credential-idcs", "git-credential-idcs", "docker-credential-idcs",
+		"cargo-credential-idcs", "terraform-credentials-idcs", "pnpm-token-idcs", "bazel-credential-idcs",
+	} {
 		h.write("bin/"+name, "#!/bin/sh\n[ \"$1\" = get ] && echo username=ana && echo password=from-"+name+"\nexit 0\n")
 		if err := os.Chmod(filepath.Join(bin, name), 0o755); err != nil {
 			t.Fatal(err)

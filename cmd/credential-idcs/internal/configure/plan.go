@@ -56,6 +56,8 @@ type Change struct {
 	Before []byte // nil: there is no file
 	After  []byte // nil: there shall be none
 
+	link    bool                // a link; Before and After are what it leads to
+	tidy    int                 // how many folders above a link go with it, if they are empty
 	lock    string              // the file by which the tool locks Path; empty: it doesn't
 	view    func([]byte) []byte // what of it may be shown; nil: all
 	context int                 // unchanged lines around a change in Diff

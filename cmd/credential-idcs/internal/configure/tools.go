@@ -60,6 +60,34 @@ var Tools = []*Tool{
 		Plan: func(_ context.Context, env Env, in Request) (Plan, error) { return Kubectl(env, in.cluster()) },
 		Undo: func(_ context.Context, env Env, in Request) (Plan, error) { return UndoKubectl(env, in.cluster()) },
 	},
+	{
+		Name: "go", Words: "[--overwrite]", About: "GOAUTH, in the file of `go env -w`",
+		Plan: Go, Undo: UndoGo,
+	},
+	{
+		Name: "cargo", Words: "[--overwrite]", About: "registry.global-credential-providers in ~/.cargo/config.toml",
+		Plan: Cargo, Undo: UndoCargo,
+	},
+	{
+		Name: "terraform", Words: "[--overwrite]", About: "credentials_helper in ~/.terraformrc, and a link beside its plugins",
+		Plan: Terraform, Undo: UndoTerraform,
+	},
+	{
+		Name: "tofu", Words: "[--overwrite]", About: "the same for OpenTofu, in ~/.tofurc",
+		Plan: OpenTofu, Undo: UndoOpenTofu,
+	},
+	{
+		Name: "pip", Words: "[--overwrite]", About: "keyring-provider in pip.conf, and a link named keyring",
+		Plan: Pip, Undo: UndoPip,
+	},
+	{
+		Name: "pnpm", Words: "[HOST...] [--overwrite]", About: "//HOST/:tokenHelper in ~/.npmrc",
+		Plan: Pnpm, Undo: UndoPnpm,
+	},
+	{
+		Name: "bazel", Words: "[HOST...] [--overwrite]", About: "--credential_helper in ~/.bazelrc",
+		Plan: Bazel, Undo: UndoBazel,
+	},
 }
 
 // ToolNamed is the row of a name; nil: there is none.
@@ -85,4 +113,13 @@ func (r Request) cluster() Cluster {
 		Profile: r.Profile, Contexts: r.Contexts, User: r.User, Overwrite: r.Overwrite,
 		Domain: r.Domain, ClientID: r.ClientID, Stored: r.Stored,
 	}
+}
+
+// again is the command that does the same and replaces what stands in the way.
+func (r Request) again(tool string) string {
+	c := "credential-idcs configure " + tool + " --overwrite"
+	if r.Profile != "" {
+		c += " --profile " + quote(r.Profile)
+	}
+	return c
 }
