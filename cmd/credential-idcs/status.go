@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
-	"text/tabwriter"
+	"os"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -91,7 +91,12 @@ func runStatus(_ context.Context, a *app, args []string) error {
 		a.say("credential-idcs: there is no profile in " + text.Clean(file.Path) + "\n\tcredential-idcs init\n")
 		return nil
 	}
-	return table(a.stdout, rows, file)
+	var on signin.Screen
+	if out, ok := a.stdout.(*os.File); ok {
+		on = signin.LookAt(out, a.getenv)
+	}
+	_, err = io.WriteString(a.stdout, sheet(rows, file).text(on.Columns, on.Terminal && a.colors()))
+	return err
 }
 
 func (a *app) row(p *config.Profile) (row, error) {
@@ -126,9 +131,10 @@ func failure(f *cache.Failure) *lastError {
 	return e
 }
 
-func table(w io.Writer, rows []row, file *config.File) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "PROFILE\tUSER\tSTATE\tLEFT\tREFRESH\tLAST FAILURE")
+// sheet is the rows as a table for eyes.
+func sheet(rows []row, file *config.File) *table {
+	t := &table{shrink: []int{1, 0}}
+	t.add("PROFILE", "USER", "STATE", "LEFT", "REFRESH", "LAST FAILURE")
 	for _, r := range rows {
 		name, left, refresh, last := r.Profile, "-", "no", "-"
 		if len(rows) > 1 && name == file.Default {
@@ -149,10 +155,14 @@ func table(w io.Writer, rows []row, file *config.File) error {
 				last += " (ecid " + r.LastError.ECID + ")"
 			}
 		}
-		fmt.Fprintln(t, strings.Join([]string{name, r.Username, r.State, left, refresh, last}, "\t"))
+		t.add(name, r.Username, r.State, left, refresh, last)
+		t.color(2, stateColors[r.State])
 	}
-	return t.Flush()
+	return t
 }
+
+// stateColors are SGR parameters. An expired token that can be refreshed is nothing to look at.
+var stateColors = map[string]string{"fresh": "32", "stale": "33", "login_needed": "31", "none": "2"}
 
 // life is a duration for eyes: 45s, 12m, 7h32m, 3d4h.
 func life(d time.Duration) string {
