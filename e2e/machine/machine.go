@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
+	"github.com/credential-idcs/credential-idcs/e2e/sources"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
@@ -50,9 +52,15 @@ const (
 	Registry = "registry.example.com:5000"
 )
 
+// look is called from within tests: what TestMain does before it runs them, go test doesn't see.
+var look = sync.OnceValue(sources.Look)
+
 // Home makes a home folder without a configuration, on a machine where the program is installed.
 func Home(t TB, p Program) *Machine {
 	t.Helper()
+	if err := look(); err != nil {
+		t.Fatalf("%v", err)
+	}
 	home := t.TempDir()
 	return &Machine{
 		T: t, Program: p, Home: home,
