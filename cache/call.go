@@ -13,8 +13,8 @@ type call struct {
 	want  Want
 	key   Key
 	renew Renewal
-	start Token   // as stored when the call began
-	lot   float64 // where the early zone begins, 0 to 1
+	start Token // as stored when the call began
+	view  bool  // only to tell people
 }
 
 // Bounds of a call, by zone. Together with the transaction's they end every call within 25 s.
@@ -72,10 +72,7 @@ func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, er
 }
 
 func (d *Dir) call(key Key, w Want, r Renewal) *call {
-	return &call{
-		d: d, name: d.name(key), key: key, want: w, renew: r,
-		lot: d.sys.Spread(),
-	}
+	return &call{d: d, name: d.name(key), key: key, want: w, renew: r}
 }
 
 // hopeless returns why nothing would be sent now, or nil: then it is worth taking the lock. It is

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"time"
 
@@ -60,6 +61,17 @@ func Hint(t secret.Text) string {
 		return ""
 	}
 	return digest(t)[:16]
+}
+
+// lot is the token's random number, 0 to 1, by which it falls due (see policy.Due). All processes know
+// it and no other machine has the same.
+func (t Token) lot() float64 {
+	s := t.Refresh
+	if s.Empty() {
+		s = t.Access
+	}
+	sum := sha256.Sum256([]byte(s.Reveal()))
+	return float64(binary.BigEndian.Uint32(sum[:4])) / (1 << 32)
 }
 
 // none reports whether nothing is stored.

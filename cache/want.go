@@ -88,11 +88,15 @@ func (c *call) suspect(t Token) bool {
 
 func (c *call) zone(s Stamp, t Token) zone {
 	demand := policy.Demand{Need: c.want.Need, MinTTL: c.want.MinTTL}
-	z := demand.Zone(s.Life, left(s, c.d.sys.Now(), c.d.sys.Boot()), c.lot)
+	due := policy.EarlyFrom(s.Life)
+	if !c.view {
+		due = policy.Due(s.Life, t.lot())
+	}
+	z := demand.Zone(s.Life, left(s, c.d.sys.Now(), c.d.sys.Boot()), due)
 	if z == fresh {
 		return z // by both clocks: then it is so on any machine, which costs another file to know
 	}
-	return demand.Zone(s.Life, c.left(s, t), c.lot)
+	return demand.Zone(s.Life, c.left(s, t), due)
 }
 
 // left is the life that a stamp of t has left. On another machine than t's the boot clocks have

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -65,5 +66,30 @@ func TestAnotherMachinesBootClockIsIgnored(t *testing.T) {
 	}
 	if v := dir.View(testKey, r); v.State != "fresh" || v.Left < 40*time.Minute {
 		t.Errorf("view: %+v", v)
+	}
+}
+
+// Machines that logged in together don't refresh together: the draw is the token's own, so that not the
+// busiest of its callers decides, and another token's is another.
+func TestEachTokenFallsDueAtAMomentOfItsOwn(t *testing.T) {
+	dir, tokens, due := folder(t), 200, 0
+	for i := range tokens {
+		plant(t, dir, "a", fmt.Sprint("refresh-", i), 40*time.Minute, time.Hour) // between half of its life and early
+		var answers [3]error
+		for call := range answers {
+			_, answers[call] = dir.Token(t.Context(), testKey, Want{CachedOnly: true}, Renewal{})
+		}
+		if answers[0] != answers[1] || answers[0] != answers[2] {
+			t.Errorf("token %d: the calls don't agree: %v", i, answers)
+		}
+		if answers[0] != nil {
+			due++
+		}
+		if v := dir.View(testKey, Renewal{}); v.State != "fresh" {
+			t.Errorf("token %d: people are told %s", i, v.State)
+		}
+	}
+	if due < tokens/4 || due > tokens*3/4 {
+		t.Errorf("%d of %d tokens are due at two thirds of their life", due, tokens)
 	}
 }

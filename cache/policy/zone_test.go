@@ -19,12 +19,15 @@ func TestZones(t *testing.T) {
 		{time.Hour, 720 * time.Second, 60 * time.Second, 300 * time.Second, 5 * time.Second},
 		{8 * time.Hour, 96 * time.Minute, 60 * time.Second, 300 * time.Second, 5 * time.Second},
 	} {
+		if got := EarlyFrom(tt.life); got != tt.early {
+			t.Errorf("life %v: early from %v, want %v", tt.life, got, tt.early)
+		}
 		for _, w := range []struct {
 			demand Demand
 			need   time.Duration
 		}{{Demand{}, tt.need}, {Demand{Need: 300 * time.Second}, tt.docker}} {
-			for _, lot := range []float64{0, 1} {
-				early := max(time.Duration(float64(tt.early)*(0.9+0.1*lot)), w.need)
+			for _, due := range []time.Duration{Due(tt.life, 0), tt.early, Due(tt.life, 1)} {
+				early := max(due, w.need)
 				for _, p := range []struct {
 					left time.Duration
 					zone Zone
@@ -33,8 +36,8 @@ func TestZones(t *testing.T) {
 					{w.need + ms, zoneBetween(w.need+ms, early)}, {w.need, Hard}, {tt.margin + ms, Hard},
 					{tt.margin, Expired}, {0, Expired}, {-time.Hour, Expired},
 				} {
-					if got := w.demand.Zone(tt.life, p.left, lot); got != p.zone {
-						t.Errorf("life %v, need %v, lot %v, left %v: %v, want %v", tt.life, w.need, lot, p.left, got, p.zone)
+					if got := w.demand.Zone(tt.life, p.left, due); got != p.zone {
+						t.Errorf("life %v, need %v, due %v, left %v: %v, want %v", tt.life, w.need, due, p.left, got, p.zone)
 					}
 				}
 			}
@@ -47,6 +50,23 @@ func zoneBetween(left, earlyEnd time.Duration) Zone {
 		return Early
 	}
 	return Fresh
+}
+
+// Tokens fall due one after the other, from half of their life on, and the last one so early that there
+// is time for a domain that is down.
+func TestDue(t *testing.T) {
+	for _, tt := range []struct{ life, soonest, last time.Duration }{
+		{time.Minute, 30 * time.Second, 27 * time.Second},
+		{300 * time.Second, 150 * time.Second, 135 * time.Second},
+		{time.Hour, 30 * time.Minute, 648 * time.Second},
+		{8 * time.Hour, 4 * time.Hour, 86*time.Minute + 24*time.Second},
+	} {
+		for lot, want := range map[float64]time.Duration{0: tt.last, 0.5: (tt.soonest + tt.last) / 2, 1: tt.soonest} {
+			if got := Due(tt.life, lot); got != want {
+				t.Errorf("life %v, lot %v: due at %v, want %v", tt.life, lot, got, want)
+			}
+		}
+	}
 }
 
 func TestMinTTL(t *testing.T) {
@@ -65,7 +85,7 @@ func TestMinTTL(t *testing.T) {
 		{time.Minute, time.Hour, 45 * time.Second, Hard},                               //
 		{hour, time.Second, 700 * time.Second, Early}, {hour, time.Second, 0, Expired}, // less than usual
 	} {
-		if got := (Demand{MinTTL: tt.ttl}).Zone(tt.life, tt.left, 1); got != tt.want {
+		if got := (Demand{MinTTL: tt.ttl}).Zone(tt.life, tt.left, EarlyFrom(tt.life)); got != tt.want {
 			t.Errorf("life %v, min %v, left %v: %v, want %v", tt.life, tt.ttl, tt.left, got, tt.want)
 		}
 	}
