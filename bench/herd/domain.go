@@ -1,0 +1,54 @@
+package main
+
+import "time"
+
+// Limits are what a domain accepts of all its clients together; what is more gets 429.
+//
+// https://docs.oracle.com/en-us/iaas/Content/Identity/sku/api-rate-limiting.htm
+type Limits struct {
+	Name              string
+	Second, Minute    int
+	AnnouncesTheirEnd bool // 429 comes with Retry-After, which no page of Oracle's promises
+}
+
+var (
+	free         = Limits{Name: "Free", Second: 10, Minute: 150}
+	oracleApps   = Limits{Name: "Oracle Apps", Second: 40, Minute: 1000}
+	externalUser = Limits{Name: "External User", Second: 60, Minute: 2300}
+	premium      = Limits{Name: "Premium", Second: 65, Minute: 3400}
+)
+
+// A domain counts requests by the second and by the minute of its clock. Whether a request that is
+// refused counts too is not documented; here it doesn't.
+type domain struct {
+	Limits
+	second, minute     time.Duration // the window's beginning
+	inSecond, inMinute int
+
+	refused, most, arrived int // all that were refused; the most that came in one second; in this one
+}
+
+// ask is one request at the time t, which never runs back. retryAfter is 0 where none is announced.
+func (d *domain) ask(t time.Duration) (ok bool, retryAfter time.Duration) {
+	if s := t.Truncate(time.Second); s != d.second {
+		d.second, d.inSecond, d.arrived = s, 0, 0
+	}
+	if m := t.Truncate(time.Minute); m != d.minute {
+		d.minute, d.inMinute = m, 0
+	}
+	d.arrived++
+	d.most = max(d.most, d.arrived)
+	end := d.second + time.Second
+	if d.inMinute >= d.Minute {
+		end = d.minute + time.Minute
+	} else if d.inSecond < d.Second {
+		d.inSecond++
+		d.inMinute++
+		return true, 0
+	}
+	d.refused++
+	if d.AnnouncesTheirEnd {
+		retryAfter = (end - t + time.Second - 1).Truncate(time.Second) // the header has whole seconds
+	}
+	return false, retryAfter
+}
