@@ -97,6 +97,7 @@ func (a *app) doctor() (*doctor.Doctor, *doctor.Level) {
 			return signin.Advice(err, setup(p, p.Login))
 		},
 		Proxy: a.proxy, Now: a.now, Getenv: a.getenv, Environ: a.environ, Home: a.home(), Self: a.program(),
+		RunContainers: runContainers(),
 	}, worst
 }
 

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 
 	"github.com/adrg/xdg"
 
@@ -97,6 +98,15 @@ func (a *app) home() string {
 		return h
 	}
 	return ""
+}
+
+// runContainers is where podman and its relatives keep logins if XDG_RUNTIME_DIR is not set, empty where
+// they don't: defaultPerUIDPathFormat of https://github.com/containers/image (pkg/docker/config).
+func runContainers() string {
+	if runtime.GOOS != "linux" {
+		return ""
+	}
+	return "/run/containers/" + strconv.Itoa(os.Getuid())
 }
 
 func noPath(why string) error { return &helpers.Failure{Class: helpers.Config, Message: why} }

@@ -120,6 +120,10 @@ func TestCredsStore(t *testing.T) {
 		t.Errorf("docker's file, %v:\n%s", err, file)
 	}
 	p.Chain()
+
+	p.logsOut()
+	p.types("DOCKER_BUILDKIT=0 docker build .") // list names nobody, as one that can't be had ends the build
+	p.fails("docker pull $IMAGE", needsLogin...)
 }
 
 // The command line without an engine tries a credential itself.

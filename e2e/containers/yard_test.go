@@ -91,7 +91,7 @@ func (y *yard) enter(t *testing.T) *person {
 	p.Tools = append(p.Tools,
 		"HOST="+y.registry.Host, "IMAGE="+y.registry.Host+"/"+servers.Image,
 		// What podman and its relatives otherwise do below /run and /var.
-		"XDG_RUNTIME_DIR="+p.Home+"/.run", "CONTAINERS_STORAGE_CONF="+p.Put("storage.conf",
+		"XDG_RUNTIME_DIR="+filepath.Dir(p.Put(".run/here", "")), "CONTAINERS_STORAGE_CONF="+p.Put("storage.conf",
 			"[storage]\ndriver = \"vfs\"\ngraphroot = \""+p.Home+"/storage\"\nrunroot = \""+p.Home+"/.run/storage\"\n"))
 	p.Put(".config/containers/policy.json", `{"default": [{"type": "insecureAcceptAnything"}]}`)
 	p.Login()

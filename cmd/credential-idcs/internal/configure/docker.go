@@ -115,7 +115,7 @@ func planHelpers(env Env, in Registries, path, tool string) (Plan, []helpers.Tar
 	p.add(Change{Path: path, Before: before, After: after, view: hideSecrets, context: 3})
 	for _, h := range hosts {
 		if staleAuth(after, h) {
-			p.note(tool+" logout "+h.HostPort(), "%s still holds a password for %s", clean(path), h.HostPort())
+			p.note(logoutCommand(tool, path, h), "%s still holds a password for %s", clean(path), h.HostPort())
 		}
 	}
 	return p, hosts, nil
@@ -201,21 +201,40 @@ func staleAuth(b []byte, h helpers.Target) bool {
 	return false
 }
 
+// logoutCommand removes a password from a file. podman looks into the one of its last login only, unless
+// it is told.
+func logoutCommand(tool, path string, h helpers.Target) string {
+	if tool == "podman" {
+		return "podman logout --authfile " + quote(path) + " " + quote(h.HostPort())
+	}
+	return tool + " logout " + quote(h.HostPort())
+}
+
+// runtimeFile is where podman's own logins lie, for as long as the machine runs.
+func runtimeFile(env Env) string {
+	if dir := env.get("XDG_RUNTIME_DIR"); dir != "" {
+		return filepath.Join(env.abs(dir), "containers", "auth.json")
+	}
+	if env.RunContainers == "" {
+		return ""
+	}
+	return filepath.Join(env.RunContainers, "auth.json")
+}
+
 // noteRuntimeFile tells of the file that is asked before ours: the first of podman's files that has
 // anything for a host decides.
 func noteRuntimeFile(env Env, p *Plan, path string, hosts []helpers.Target) {
-	dir := env.get("XDG_RUNTIME_DIR")
-	if dir == "" || env.get("REGISTRY_AUTH_FILE") != "" {
+	earlier := runtimeFile(env)
+	if earlier == "" || env.get("REGISTRY_AUTH_FILE") != "" {
 		return
 	}
-	earlier := filepath.Join(env.abs(dir), "containers", "auth.json")
 	b, err := read(earlier)
 	if err != nil || b == nil || earlier == path {
 		return
 	}
 	for _, h := range hosts {
 		if staleAuth(b, h) {
-			p.note("podman logout "+h.HostPort(), "%s comes first and holds a password for %s", clean(earlier), h.HostPort())
+			p.note(logoutCommand("podman", earlier, h), "%s comes first and holds a password for %s", clean(earlier), h.HostPort())
 		}
 		if _, err := addHelper(b, h.HostPort(), false); errors.As(err, new(otherHelper)) {
 			p.note("REGISTRY_AUTH_FILE="+quote(earlier)+" "+configureCommand("podman", h, ""),

@@ -313,7 +313,7 @@ func TestPodmanTellsOfTheFileThatComesFirst(t *testing.T) {
 		got = append(got, strings.ReplaceAll(n.Lines(), h.dir, "HOME"))
 	}
 	if diff := cmp.Diff([]string{
-		"credential-idcs: HOME/run/containers/auth.json comes first and holds a password for reg.example.com\n\tpodman logout reg.example.com\n",
+		"credential-idcs: HOME/run/containers/auth.json comes first and holds a password for reg.example.com\n\tpodman logout --authfile HOME/run/containers/auth.json reg.example.com\n",
 		"credential-idcs: HOME/run/containers/auth.json comes first and has another helper for b.example.com\n" +
 			"\tREGISTRY_AUTH_FILE=HOME/run/containers/auth.json credential-idcs configure podman --overwrite b.example.com\n",
 	}, got); diff != "" {

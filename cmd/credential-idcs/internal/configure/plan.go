@@ -15,6 +15,10 @@ type Env struct {
 	Home    string   // the home directory, absolute; empty: unknown
 	Dir     string   // the working directory, absolute
 	Program string   // this program, absolute and clean, links not resolved
+
+	// RunContainers is the folder of podman's logins where XDG_RUNTIME_DIR is not set, /run/containers/UID;
+	// empty: there is none.
+	RunContainers string
 }
 
 // get is the value of a variable, the last one if it is there twice, as in exec.Cmd.

@@ -1,9 +1,12 @@
 package doctor
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -47,7 +50,7 @@ func (f *authFile) stored(host string) bool {
 
 // docker looks into docker's file, which crane, oras and helm read too (cli/config/configfile of
 // github.com/docker/cli): a helper for the host comes before everything else in it.
-func (d *Doctor) docker(tool string, places []*place) (used bool) {
+func (d *Doctor) docker(ctx context.Context, tool string, places []*place) (used bool) {
 	folder := d.Getenv("DOCKER_CONFIG")
 	if folder == "" && d.Home != "" {
 		folder = filepath.Join(d.Home, ".docker")
@@ -67,7 +70,30 @@ func (d *Doctor) docker(tool string, places []*place) (used bool) {
 	if used && d.Getenv("DOCKER_AUTH_CONFIG") != "" {
 		d.warn("the variable DOCKER_AUTH_CONFIG is set: docker takes what it holds before it asks us", "unset DOCKER_AUTH_CONFIG")
 	}
+	d.helm(ctx, f, places)
 	return used
+}
+
+// helm looks into helm's own file, where `helm registry login` keeps passwords. helm turns to docker's
+// only for a registry that isn't there.
+func (d *Doctor) helm(ctx context.Context, dockers *authFile, places []*place) {
+	helm := d.look("helm")
+	if helm == "" {
+		return
+	}
+	path, status := d.output(ctx, helm, "env", "HELM_REGISTRY_CONFIG")
+	if path = strings.TrimSpace(path); status != 0 || !filepath.IsAbs(path) {
+		return // older than 3.7, or not that helm
+	}
+	f := d.readAuth(path)
+	if f == nil {
+		return
+	}
+	for _, t := range places {
+		if host := t.HostPort(); dockers.Helpers[host] == "idcs" && f.stored(host) {
+			d.warn("helm takes the password for "+host+" in "+text.Clean(f.path)+" before it asks us", "helm registry logout "+text.Word(host))
+		}
+	}
 }
 
 // podman looks through the files of podman, buildah and skopeo: the first that knows the host decides
@@ -80,9 +106,15 @@ func (d *Doctor) podman(tool string, places []*place) (used bool) {
 		}
 	}
 	for _, t := range places {
-		for _, f := range files {
-			if f.Helpers[t.HostPort()] == "" && !f.stored(t.HostPort()) {
+		host := t.HostPort()
+		for i, f := range files {
+			if f.Helpers[host] == "" && !f.stored(host) {
 				continue
+			}
+			later := func(f *authFile) bool { return f.Helpers[host] == "idcs" }
+			if f.Helpers[host] == "" && slices.ContainsFunc(files[i+1:], later) {
+				d.warn(tool+" takes the password for "+host+" in "+text.Clean(f.path)+" before it asks us", logout("podman", f.path, host))
+				break
 			}
 			if d.registry(f, tool, "podman", t) {
 				used = true
@@ -100,6 +132,8 @@ func (d *Doctor) podmanFiles() []string {
 	var list []string
 	if dir := d.Getenv("XDG_RUNTIME_DIR"); dir != "" {
 		list = append(list, filepath.Join(dir, "containers", "auth.json"))
+	} else if d.RunContainers != "" {
+		list = append(list, filepath.Join(d.RunContainers, "auth.json"))
 	}
 	if dir := d.Getenv("XDG_CONFIG_HOME"); dir != "" {
 		list = append(list, filepath.Join(dir, "containers", "auth.json"))
@@ -137,11 +171,20 @@ func (d *Doctor) registry(f *authFile, tool, family string, t *place) bool {
 	}
 	t.set = true
 	if f.stored(host) {
-		d.warn("an old password for "+host+" still lies in "+text.Clean(f.path), family+" logout "+text.Word(host))
+		d.warn("an old password for "+host+" still lies in "+text.Clean(f.path), logout(family, f.path, host))
 		return true
 	}
 	d.ok(tool + " asks us for " + host)
 	return true
+}
+
+// logout is the command that removes a password from a file. podman looks into the one of its last login
+// only, unless it is told.
+func logout(family, path, host string) string {
+	if family == "podman" {
+		return "podman logout --authfile " + text.Word(path) + " " + text.Word(host)
+	}
+	return family + " logout " + text.Word(host)
 }
 
 // misspelled finds a key of credHelpers that names the target, but not as an image's name does: it is

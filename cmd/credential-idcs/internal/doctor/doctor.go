@@ -67,6 +67,10 @@ type Doctor struct {
 	Environ func() []string
 	Home    string // empty: not known
 	Self    string // this program's file
+
+	// RunContainers is the folder of podman's logins where XDG_RUNTIME_DIR is not set, /run/containers/UID;
+	// empty: there is none.
+	RunContainers string
 }
 
 func (d *Doctor) ok(text string)               { d.Report(Finding{OK, text, ""}) }

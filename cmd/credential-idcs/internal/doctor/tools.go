@@ -35,7 +35,7 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 	docker, podman := d.anyOf("docker", "crane", "oras", "helm"), d.anyOf("podman", "buildah", "skopeo")
 	if docker != "" {
 		tools++
-		used = d.docker(docker, places)
+		used = d.docker(ctx, docker, places)
 	}
 	if podman != "" {
 		tools++

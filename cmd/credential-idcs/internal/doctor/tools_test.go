@@ -110,6 +110,8 @@ func TestDockerAndPodmanFiles(t *testing.T) {
 		"warning  docker asks another helper for c.example.com: pass, ", "\tcredential-idcs configure docker c.example.com --profile work --overwrite\n",
 		"warning  docker never looks up the key D.example.com of credHelpers ",
 		"ok       podman asks us for e.example.com\n",
+		"warning  podman takes the password for a.example.com:5000 in "+w.home+"/.config/containers/auth.json before it asks us\n"+
+			"\tpodman logout --authfile "+w.home+"/.config/containers/auth.json a.example.com:5000\n",
 		"warning  the variable DOCKER_AUTH_CONFIG is set",
 		"no tool asks us for https://c.example.com\n", "no tool asks us for https://d.example.com\n",
 	)
