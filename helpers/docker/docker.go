@@ -9,15 +9,32 @@
 // Clients read stdout of a failing helper and compare it with three texts, byte for byte; one of
 // them, notFound, makes them go on without a credential. So exactly what is no target gets that
 // text. A target whose token can't be had gets another, or a client would ask the registry as
-// nobody and a person would look for the mistake in the registry. `docker login` hides what is on
-// stdout, so the message is on stderr too. The exit status is always 1.
+// nobody and a person would look for the mistake in the registry. The exit status is always 1.
+//
+// docker itself (seen with 20.10 and 28.2) drops what a failing helper wrote to stdout, in login, pull,
+// push and manifest alike, goes on as nobody and reports a 401; only its old builder shows it, in a
+// warning. All the others stop and show it: buildx 0.38, podman 4.3, buildah 1.28, skopeo 1.9, crane,
+// oras 1.3, helm 3.22. stderr is the person's with every one of them, so the message is there too.
 //
 // # Why store and erase keep nothing and forget nothing
 //
 // `docker login` stores what it was given by get, and fails if it can't: so store agrees, where the
 // target is ours. Elsewhere a person typed a password that nobody would keep, and is told. erase
-// comes from `docker logout` and never from a 401, so it says nothing about a token that git and
-// kubectl use as well.
+// comes from `docker logout`, twice, and never from a 401, so it says nothing about a token that git and
+// kubectl use as well. `podman logout` doesn't come here: it looks into the file of its own logins only.
+//
+// # Who comes before us
+//
+// DOCKER_AUTH_CONFIG, with docker from 28.3, buildx and crane. For helm a password in its own registry
+// file, for podman and its relatives one in $XDG_RUNTIME_DIR/containers/auth.json, or in
+// /run/containers/UID where that is not set. `helm registry login` and `podman login --username` write
+// such a password although a helper is set, and it is dead when the token is. doctor looks for them.
+//
+// # Where the token goes from there
+//
+// To the token server that the registry names (realm in WWW-Authenticate), as Basic; from BuildKit,
+// buildx and containerd first as a form with grant_type=password. oras refuses a realm on another host
+// of this machine's own networks.
 package docker
 
 import (
