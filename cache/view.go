@@ -12,6 +12,7 @@ type View struct {
 	State      string
 	Expires    time.Time     // of the access token; zero: there is none
 	Obtained   time.Time     // of the access token; zero: there is none
+	Size       int           // of the access token, in bytes
 	Left       time.Duration // of the access token's life, by both clocks; not negative
 	Refresh    bool          // there is a refresh token that may be sent, or a grant needs no person
 	Last       *Failure      // the last attempt's, if it failed
@@ -49,6 +50,7 @@ func (d *Dir) View(key Key, r Renewal) View {
 	z, _ := c.judge(t)
 	if !t.Access.Empty() {
 		v.Expires, v.Obtained = t.AccessStamp.Expires(), t.AccessStamp.Obtained
+		v.Size = len(t.Access.Reveal())
 		v.Left = max(0, c.left(t.AccessStamp, t))
 	}
 	switch {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/configure"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -71,7 +72,7 @@ func (a *app) parse(v *verb, f *flag.FlagSet, args []string, limit int) (operand
 				_, _ = io.WriteString(a.stdout, v.help())
 				return nil, errHelp
 			}
-			return nil, misuse(v.name+": "+flagError(err), help)
+			return nil, misuse(v.name+": "+flagError(err, f), help)
 		}
 		rest := f.Args()
 		if len(rest) == 0 {
@@ -86,19 +87,37 @@ func (a *app) parse(v *verb, f *flag.FlagSet, args []string, limit int) (operand
 }
 
 // flagError is package flag's message without the value that was typed: it may be a secret.
-func flagError(err error) string {
+func flagError(err error, f *flag.FlagSet) string {
 	s := err.Error()
 	if name, ok := strings.CutPrefix(s, "flag provided but not defined: "); ok {
-		return "unknown option -" + text.Clean(name)
-	}
-	if i := strings.LastIndex(s, " for flag "); strings.HasPrefix(s, "invalid ") && i >= 0 {
-		name, _, _ := strings.Cut(s[i+len(" for flag "):], ":")
-		return "the value of option -" + text.Clean(name) + " can't be read"
+		var known []string
+		f.VisitAll(func(o *flag.Flag) { known = append(known, "--"+o.Name) })
+		return "unknown option -" + text.Clean(name) + didYouMean("-"+name, known)
 	}
 	if name, ok := strings.CutPrefix(s, "flag needs an argument: "); ok {
 		return "option -" + text.Clean(name) + " needs a value"
 	}
+	for _, between := range []string{" for flag -", " for -"} { // the latter is a switch's
+		if i := strings.LastIndex(s, between); strings.HasPrefix(s, "invalid ") && i >= 0 {
+			name, _, _ := strings.Cut(s[i+len(between):], ":")
+			return "option --" + text.Clean(name) + " " + valueOf(f.Lookup(name))
+		}
+	}
 	return "the options can't be read"
+}
+
+// valueOf is what an option wants.
+func valueOf(o *flag.Flag) string {
+	if o == nil {
+		return "has a value that can't be read"
+	}
+	if _, ok := o.Value.(interface{ IsBoolFlag() bool }); ok {
+		return "takes no value"
+	}
+	if _, err := time.ParseDuration(o.DefValue); err == nil {
+		return "needs a time such as 10m, 90s or 8h"
+	}
+	return "has a value that can't be read"
 }
 
 // operand is the only operand, or empty.

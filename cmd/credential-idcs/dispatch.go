@@ -19,6 +19,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers/kubelet"
 	"github.com/credential-idcs/credential-idcs/helpers/pnpm"
 	"github.com/credential-idcs/credential-idcs/helpers/terraform"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // allHelpers are the protocols that the program speaks.
@@ -75,7 +76,7 @@ func (a *app) dispatch(ctx context.Context) error {
 	if strings.HasPrefix(first, "-") {
 		return misuse("unknown option", "credential-idcs help")
 	}
-	return misuse("unknown command", "credential-idcs help")
+	return misuse("unknown command"+didYouMean(first, verbNames()), "credential-idcs help")
 }
 
 // globals takes --config FILE, --profile NAME and --debug from the front of args. What it doesn't know it
@@ -150,4 +151,12 @@ func (a *app) open() (helpers.Source, error) {
 // misuse is a usage error. It repeats nothing of the command line: a secret may have been typed there.
 func misuse(what, instead string) error {
 	return &helpers.Failure{Class: helpers.Usage, Message: what, Command: instead}
+}
+
+// didYouMean is the word of a list that a wrong one is nearest to. The wrong one isn't repeated.
+func didYouMean(wrong string, list []string) string {
+	if m := text.Nearest(wrong, list); m != "" {
+		return `; did you mean "` + m + `"?`
+	}
+	return ""
 }

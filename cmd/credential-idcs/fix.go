@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
@@ -24,6 +25,10 @@ func explainConfig(err error) error {
 	)
 	switch {
 	case errors.As(err, &profile) && profile.Missing:
+		return &helpers.Failure{Class: helpers.Config, Message: err.Error(), Command: "credential-idcs init", Err: err}
+	case errors.As(err, &profile) && profile.Name == "" && len(profile.Known) > 0:
+		return &helpers.Failure{Class: helpers.Config, Message: err.Error() + "; name one, or set default in " + text.Clean(filepath.Base(profile.Path)), Err: err}
+	case errors.As(err, &profile) && len(profile.Known) == 0:
 		return &helpers.Failure{Class: helpers.Config, Message: err.Error(), Command: "credential-idcs init", Err: err}
 	case errors.As(err, &unlisted):
 		return &helpers.Failure{Class: helpers.NotConfigured, Message: err.Error(), Err: err}

@@ -83,7 +83,7 @@ func runHelp(_ context.Context, a *app, args []string) error {
 			return err
 		}
 	}
-	return misuse("there is no such command", "credential-idcs help")
+	return misuse("there is no such command"+didYouMean(args[0], verbNames()), "credential-idcs help")
 }
 
 func versionVerb() *verb {

@@ -89,8 +89,10 @@ func runInit(ctx context.Context, a *app, args []string) error {
 			return err
 		}
 	}
-	if names := missing(&d); len(names) > 0 {
-		return misuse("init: "+strings.Join(names, ", ")+" is missing", "credential-idcs help init")
+	if names := missing(&d); len(names) == 1 {
+		return misuse("init: "+names[0]+" is missing", "credential-idcs help init")
+	} else if len(names) > 1 {
+		return misuse("init: "+strings.Join(names, ", ")+" are missing", "credential-idcs help init")
 	}
 	usual(&d)
 	p, err := d.Add(path, a.home())

@@ -7,12 +7,14 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -46,12 +48,9 @@ Example:
 
 func runLogin(ctx context.Context, a *app, args []string) error {
 	f := a.options(loginVerb())
-	methods := map[string]*bool{
-		config.Browser:      f.Bool("browser", false, ""),
-		config.Device:       f.Bool("device", false, ""),
-		config.Assertion:    f.Bool("assertion", false, ""),
-		config.Password:     f.Bool("password-stdin", false, ""),
-		config.RefreshToken: f.Bool("refresh-token-stdin", false, ""),
+	methods := map[string]*bool{}
+	for name, flag := range methodFlags {
+		methods[name] = f.Bool(strings.TrimPrefix(flag, "--"), false, "")
 	}
 	noBrowser := f.Bool("no-browser", false, "")
 	operands, err := a.parse(loginVerb(), f, args, 1)
@@ -211,10 +210,38 @@ func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
 	if advice := signin.Advice(e.Cause(), setup(e.Profile, in.method)); advice != "" {
 		f.Message += "; " + advice
 	}
-	if f.Class == helpers.Temporary { // there is nothing yet that could be refreshed
-		f.Command = "credential-idcs login " + text.Word(e.Profile.Name)
+	// Where the person can do better there is nothing yet that could be refreshed, and nothing to look
+	// into.
+	if f.Class == helpers.Temporary || isPersons(e.Cause()) {
+		f.Command = in.again(e.Profile.Name)
 	}
 	return f
+}
+
+// isPersons reports whether a login failed for what was typed or decided.
+func isPersons(err error) bool {
+	if refused, ok := errors.AsType[*idcs.Error](err); ok {
+		return refused.Class == idcs.ErrLoginFailed
+	}
+	return errors.Is(err, signin.ErrNoAnswer)
+}
+
+// again is the command that tries once more, as it was typed.
+func (in login) again(profile string) string {
+	s := "credential-idcs login " + text.Word(profile)
+	if in.named {
+		s += " " + methodFlags[in.method]
+	}
+	if in.noBrowser {
+		s += " --no-browser"
+	}
+	return s
+}
+
+// methodFlags are the flags that name a method.
+var methodFlags = map[string]string{
+	config.Browser: "--browser", config.Device: "--device", config.Assertion: "--assertion",
+	config.Password: "--password-stdin", config.RefreshToken: "--refresh-token-stdin",
 }
 
 // setup is what the domain must have set for a login.

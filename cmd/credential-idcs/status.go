@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"time"
@@ -141,7 +140,7 @@ func sheet(rows []row, file *config.File) *table {
 			name += " *"
 		}
 		if r.Expires != nil {
-			left = life(r.left)
+			left = text.Life(r.left)
 		}
 		if r.Refreshable {
 			refresh = "yes"
@@ -163,16 +162,3 @@ func sheet(rows []row, file *config.File) *table {
 
 // stateColors are SGR parameters. An expired token that can be refreshed is nothing to look at.
 var stateColors = map[string]string{"fresh": "32", "stale": "33", "login_needed": "31", "none": "2"}
-
-// life is a duration for eyes: 45s, 12m, 7h32m, 3d4h.
-func life(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%ds", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%dm", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
-	}
-	return fmt.Sprintf("%dd%dh", int(d.Hours())/24, int(d.Hours())%24)
-}

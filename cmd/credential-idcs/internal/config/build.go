@@ -231,7 +231,7 @@ func (b *builder) choice(t *table, name, without string, list []string) (string,
 		}
 	}
 	reason := "must be " + oneOf(list)
-	if m := nearest(n.text, list); m != "" {
+	if m := text.Nearest(n.text, list); m != "" {
 		reason += "; did you mean " + quote(m) + "?"
 	}
 	return "", b.fail(t, name, reason)

@@ -24,7 +24,7 @@ func (e *ProfileError) Error() string {
 		return "which profile? known: " + names(e.Known)
 	}
 	s := "there is no profile " + quote(e.Name) + "; known: " + names(e.Known)
-	if m := nearest(e.Name, e.Known); m != "" {
+	if m := text.Nearest(e.Name, e.Known); m != "" {
 		s += "; did you mean " + quote(m) + "?"
 	}
 	return s

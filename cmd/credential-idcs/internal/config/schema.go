@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
@@ -159,7 +160,7 @@ func (s *section) hint(name string) string {
 	for i := range s.keys {
 		known[i] = s.keys[i].name
 	}
-	if m := nearest(name, known); m != "" {
+	if m := text.Nearest(name, known); m != "" {
 		return "; did you mean " + quote(m) + "?"
 	}
 	for _, other := range sections {
@@ -168,51 +169,4 @@ func (s *section) hint(name string) string {
 		}
 	}
 	return ""
-}
-
-// nearest is the word of a list that was probably meant by one that isn't in it, or empty: the one
-// with the fewest typing mistakes, two at most and fewer than the shorter word has letters, else one
-// that begins with the word.
-func nearest(word string, list []string) string {
-	best, bestDistance := "", 3
-	for _, w := range list {
-		if d := distance(word, w); d < bestDistance && d < min(len(word), len(w)) {
-			best, bestDistance = w, d
-		}
-	}
-	if best != "" || len(word) < 3 {
-		return best
-	}
-	for _, w := range list {
-		if strings.HasPrefix(w, word+"_") {
-			return w
-		}
-	}
-	return ""
-}
-
-// distance is the number of letters to insert, delete or change to get from a to b (Levenshtein), for
-// words of at most 32 bytes; else a large number.
-func distance(a, b string) int {
-	const limit = 32
-	if len(a) > limit || len(b) > limit {
-		return limit
-	}
-	var row [limit + 1]int
-	for j := range len(b) + 1 {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

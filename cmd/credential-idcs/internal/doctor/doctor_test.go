@@ -3,7 +3,9 @@ package doctor
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
@@ -25,6 +28,7 @@ type ward struct {
 	tools  string
 	env    map[string]string
 	ahead  time.Duration
+	proxy  func(*url.URL) (*url.URL, error)
 	system cache.System
 }
 
@@ -100,13 +104,19 @@ func (w *ward) look(look func(*Doctor)) string {
 		Engine: func(p *config.Profile) (*engine.Engine, error) {
 			return engine.New(engine.World{
 				CacheDir: filepath.Join(w.home, ".cache"), System: w.system, Now: w.now, Rand: rand.Reader,
-				UserAgent: "credential-idcs/test", Getenv: getenv, Environ: environ,
+				UserAgent: "credential-idcs/test", Getenv: getenv, Environ: environ, Proxy: w.proxy,
 			}, p)
 		},
 		Explain: func(_ *config.Profile, err error) *helpers.Failure { return &helpers.Failure{Message: err.Error()} },
 		Mend:    func(*config.Profile, error) string { return "mend it" },
-		Advice:  func(*config.Profile, error) string { return "" },
-		Now:     w.now, Getenv: getenv, Environ: environ, Home: w.home, Self: filepath.Join(w.tools, "credential-idcs"),
+		Advice: func(_ *config.Profile, err error) string {
+			if errors.Is(err, signin.ErrNoRefresh) {
+				return "tick Allow token refresh"
+			}
+			return ""
+		},
+		Proxy: w.proxy,
+		Now:   w.now, Getenv: getenv, Environ: environ, Home: w.home, Self: filepath.Join(w.tools, "credential-idcs"),
 	})
 	return out.String()
 }

@@ -86,37 +86,3 @@ func (d *Doctor) clock(c idcs.Clock) {
 		d.ok("this machine's clock agrees with the domain's")
 	}
 }
-
-// login judges what is stored, from the files alone.
-func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
-	v := e.View()
-	login := "credential-idcs login " + text.Word(p.Name)
-	if v.Network {
-		d.warn(of(p)+"the cache folder may be shared with other machines, so each of them needs a login of its own",
-			"export CREDENTIAL_IDCS_CACHE_DIR=FOLDER")
-	}
-	if v.Problem != nil {
-		f := d.Explain(p, v.Problem)
-		d.problem(f.Message, f.Command)
-		return
-	}
-	switch {
-	case p.Alone() && v.State == "none":
-		d.ok(of(p) + "nothing is stored, and its login needs no person")
-	case v.State == "none":
-		d.warn(of(p)+"login needed, nothing is stored yet", login)
-	case v.State == "login_needed":
-		d.warn(of(p)+"login needed, what is stored can be neither used nor refreshed", login)
-	case !v.Refresh && v.State != "expired":
-		d.warn(of(p)+"the login brought no refresh token, so it ends with its first token", login)
-	default:
-		d.ok(of(p) + "logged in, the token is " + v.State)
-	}
-	if life := v.Expires.Sub(v.Obtained); p.Expiry > 0 && life > p.Expiry+time.Minute {
-		d.warn(of(p)+fmt.Sprintf("its token lives %s, longer than expiry = %q asks for", life.Round(time.Second), p.Expiry), "")
-	}
-	if v.Last != nil {
-		d.warn(of(p)+"the last attempt failed at "+v.Last.At.Local().Format(time.DateTime)+": "+text.Clean(v.Last.Text),
-			"credential-idcs refresh "+text.Word(p.Name))
-	}
-}

@@ -3,7 +3,10 @@ package doctor
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -24,6 +27,9 @@ func (d *Doctor) Profile(ctx context.Context, p *config.Profile, offline bool) {
 // Settings is Profile without the login. The engine is nil if the cache folder can't be used.
 func (d *Doctor) Settings(ctx context.Context, p *config.Profile, offline bool) *engine.Engine {
 	ready := d.files(p)
+	if p.Login == config.Browser {
+		d.browser(p)
+	}
 	e, err := d.Engine(p)
 	if err != nil {
 		f := d.Explain(p, err)
@@ -84,16 +90,34 @@ func (d *Doctor) authority(p *config.Profile) bool {
 
 func (d *Doctor) secretFile(p *config.Profile, path config.Path) bool {
 	b, err := config.ReadSecret(path)
+	again := `read -rs SECRET && (umask 077 && printf %s "$SECRET" >` + text.Word(path.Full) + ")"
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		d.problem(of(p)+err.Error(), again)
 	case err != nil:
 		d.problem(of(p)+err.Error(), d.Mend(p, err))
 	case strings.TrimRight(string(b), "\r\n") == "":
-		d.problem(of(p)+path.Written+" is empty", "")
+		d.problem(of(p)+path.Written+" is empty", again)
 	default:
 		d.ok(of(p) + path.Written + " can be read by nobody else")
 		return true
 	}
 	return false
+}
+
+// newPair is the command that makes a key and its certificate, as in the README.
+func newPair(p *config.Profile, keyFile, certFile config.Path) string {
+	name := p.ClientID
+	if p.Client != nil && p.Client.KeyID != "" {
+		name = p.Client.KeyID
+	}
+	certificate := certFile.Full
+	if certificate == "" {
+		folder, base := filepath.Split(keyFile.Full)
+		certificate = folder + strings.TrimSuffix(strings.TrimSuffix(base, ".pem"), "-key") + "-cert.pem"
+	}
+	return "openssl req -x509 -newkey rsa:2048 -sha256 -days 1825 -nodes -subj /CN=" + text.Word(name) +
+		" -keyout " + text.Word(keyFile.Full) + " -out " + text.Word(certificate)
 }
 
 // soon is how long before a certificate's end people hear of it: whoever imports the next one may be
@@ -103,6 +127,10 @@ const soon = 30 * 24 * time.Hour
 // pair judges a key and, where the profile has it, its certificate.
 func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Path) bool {
 	pem, err := config.ReadSecret(keyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		d.problem(of(p)+err.Error()+"; make one and have its certificate imported into the domain", newPair(p, keyFile, certFile))
+		return false
+	}
 	if err != nil {
 		d.problem(of(p)+err.Error(), d.Mend(p, err))
 		return false

@@ -111,11 +111,11 @@ func (e *Engine) Needs(method string) error {
 	p := e.Profile
 	switch {
 	case method == config.Assertion && (p.User == nil || p.User.Subject == "" || p.User.KeyFile.IsZero()):
-		return errors.New("it has no [profiles." + p.Name + ".user] with subject and key_file")
+		return errors.New("which needs [profiles." + p.Name + ".user] with subject and key_file")
 	case method == config.Password && p.Username == config.DefaultUsername:
-		return errors.New("it has no username")
+		return errors.New("which needs username = \"…\" in [profiles." + p.Name + "]")
 	case method == config.Browser && p.RedirectURL == "":
-		return errors.New("it has no redirect_url")
+		return errors.New("which needs redirect_url = \"http://127.0.0.1:8976/callback\" in [profiles." + p.Name + "], as it is registered in the domain")
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func Advice(err error, s Setup) string {
 		return `in the application tick the grant "Refresh token", and in the resource application "Allow token refresh"`
 	case errors.Is(err, ErrNoAnswer):
 		return `if the browser showed "invalid_redirect_uri": ` + s.redirect()
-	case errors.Is(err, ErrDenied) && s.Login == "browser":
+	case errors.Is(err, ErrDenied) && (s.Login == "browser" || s.Login == "device"):
 		return "if you did not refuse it yourself: add the user, or a group of theirs, to the application's users"
 	}
 	e, ok := errors.AsType[*idcs.Error](err)

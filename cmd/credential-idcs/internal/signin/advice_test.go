@@ -20,6 +20,7 @@ func TestEachRefusalNamesItsSwitch(t *testing.T) {
 		{ErrNoAnswer, Setup{Login: "browser", RedirectURL: redirect}, `"invalid_redirect_uri"|` + redirect + `|"Allow HTTP URLs"|"Allow non-HTTPS URLs"`},
 		{code("invalid_redirect_uri"), Setup{Login: "browser", RedirectURL: redirect}, redirect + `|"Allow HTTP URLs"`},
 		{refusal("access_denied", ""), Setup{Login: "browser"}, "add the user"},
+		{ended(ErrDenied, idcs.Error{}), Setup{Login: "device"}, "add the user"},
 		{code("unauthorized_client"), Setup{Login: "browser"}, `"Authorization code"`},
 		{refusal("unauthorized_client", ""), Setup{Login: "browser"}, `"Authorization code"`},
 		{code("unsupported_grant_type"), Setup{Login: "device"}, `"Device code"`},

@@ -37,9 +37,22 @@ type door struct {
 	shown    chan struct{} // closed when a browser has it
 }
 
-// openDoor listens at all the addresses of r, or at none: the error is a *PortError.
-func openDoor(r *redirect, state secret.Text, s sign) (*door, error) {
-	var listeners []net.Listener
+// CanListen is nil if a browser could come back to a redirect URL now, else a *RedirectError or a
+// *PortError.
+func CanListen(redirectURL string) error {
+	r, err := parseRedirect(redirectURL)
+	if err != nil {
+		return err
+	}
+	listeners, err := r.open()
+	for _, l := range listeners {
+		_ = l.Close()
+	}
+	return err
+}
+
+// open listens at all the addresses of r, or at none: the error is a *PortError.
+func (r *redirect) open() (listeners []net.Listener, err error) {
 	for _, address := range r.listen {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
@@ -49,6 +62,15 @@ func openDoor(r *redirect, state secret.Text, s sign) (*door, error) {
 			return nil, &PortError{Address: address, Login: isLogin(address), Err: err}
 		}
 		listeners = append(listeners, l)
+	}
+	return listeners, nil
+}
+
+// openDoor listens where the browser comes back to; its error is open's.
+func openDoor(r *redirect, state secret.Text, s sign) (*door, error) {
+	listeners, err := r.open()
+	if err != nil {
+		return nil, err
 	}
 	d := &door{
 		redirect: r, state: state, sign: s, results: make(chan result, 1),

@@ -51,6 +51,12 @@ func (o Opener) Open(url string) (exit <-chan error, err error) {
 	return done, nil
 }
 
+// Find is nil if Open would find a browser.
+func (o Opener) Find() error {
+	_, err := o.command()
+	return err
+}
+
 // command is the words before the URL, the first an absolute path.
 func (o Opener) command() ([]string, error) {
 	browser := o.getenv("BROWSER")

@@ -1,0 +1,89 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/signin"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// headerLimit is what nginx and Apache take of one header by default, in bytes.
+// https://nginx.org/en/docs/http/ngx_http_core_module.html#large_client_header_buffers
+const headerLimit = 8 << 10
+
+// browser judges whether a login in the browser could begin here.
+func (d *Doctor) browser(p *config.Profile) {
+	login := "credential-idcs login " + text.Word(p.Name)
+	if err := signin.CanListen(p.RedirectURL); err != nil {
+		command := ""
+		if port, ok := errors.AsType[*signin.PortError](err); ok && !port.Login {
+			command = d.holder(port.Address)
+		}
+		d.warn(of(p)+text.Clean(err.Error()), command)
+		return
+	}
+	if err := (signin.Opener{Environ: d.Environ()}).Find(); err != nil {
+		d.warn(of(p)+"no browser can be opened here: "+text.Clean(err.Error()), login+" --no-browser")
+		return
+	}
+	d.ok(of(p) + "a browser can be opened, and come back to " + text.Clean(p.RedirectURL))
+}
+
+// holder is the command that shows which program listens at an address.
+func (d *Doctor) holder(address string) string {
+	port := address[strings.LastIndexByte(address, ':')+1:]
+	if d.look("ss") != "" {
+		return "ss -ltnp sport = :" + port
+	}
+	return "lsof -nP -iTCP:" + port + " -sTCP:LISTEN"
+}
+
+// login judges what is stored, from the files alone.
+func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
+	v := e.View()
+	login := "credential-idcs login " + text.Word(p.Name)
+	if v.Network {
+		d.warn(of(p)+"the cache folder may be shared with other machines, so each of them needs a login of its own",
+			"export CREDENTIAL_IDCS_CACHE_DIR=FOLDER")
+	}
+	if v.Problem != nil {
+		f := d.Explain(p, v.Problem)
+		d.problem(f.Message, f.Command)
+		return
+	}
+	switch {
+	case p.Alone() && v.State == "none":
+		d.ok(of(p) + "nothing is stored, and its login needs no person")
+	case v.State == "none":
+		d.warn(of(p)+"login needed, nothing is stored yet", login)
+	case v.State == "login_needed":
+		d.warn(of(p)+"login needed, what is stored can be neither used nor refreshed", login)
+	case !v.Refresh && v.State != "expired":
+		said := "the login brought no refresh token, so it ends with its first token"
+		if advice := d.Advice(p, signin.ErrNoRefresh); advice != "" {
+			said += "; " + advice
+		}
+		d.warn(of(p)+said, login)
+	default:
+		d.ok(of(p) + "logged in, the token is " + v.State)
+	}
+	if life := v.Expires.Sub(v.Obtained); p.Expiry > 0 && life > p.Expiry+time.Minute {
+		said := fmt.Sprintf("its token lives %s, longer than the %s that expiry asks for", text.Life(life), text.Life(p.Expiry))
+		if p.RefreshScope == "" { // https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102910.htm
+			said += fmt.Sprintf("; refresh_scope = %q asks for it with each refresh, too", engine.Scope(p))
+		}
+		d.warn(of(p)+said, "")
+	}
+	if v.Size > headerLimit {
+		d.warn(of(p)+fmt.Sprintf("its token has %d bytes, and many servers take no header above %d: ask for a narrower scope, or have fewer claims put into it", v.Size, headerLimit), "")
+	}
+	if v.Last != nil {
+		d.warn(of(p)+"the last attempt failed at "+v.Last.At.Local().Format(time.DateTime)+": "+text.Clean(v.Last.Text),
+			"credential-idcs refresh "+text.Word(p.Name))
+	}
+}
