@@ -20,7 +20,7 @@ func (m *Machine) Try(words ...string) (said string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	words = append(append([]string(nil), m.under...), words...)
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd := exec.CommandContext(ctx, m.look(words[0]), words[1:]...)
 	cmd.Env, cmd.Dir = append(append([]string(nil), m.Env...), m.Tools...), m.Home
 	// A session without a terminal, so that a prompt fails and can't wait; and all of it ends at once.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -30,6 +30,22 @@ func (m *Machine) Try(words ...string) (said string, err error) {
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
 	return out.String(), err
+}
+
+// look finds a program where the machine's PATH has it, which is not the test's.
+func (m *Machine) look(name string) string {
+	if strings.Contains(name, "/") {
+		return name
+	}
+	for _, v := range m.Env {
+		dirs, ok := strings.CutPrefix(v, "PATH=")
+		for _, dir := range filepath.SplitList(dirs) {
+			if path, err := exec.LookPath(filepath.Join(dir, name)); ok && err == nil {
+				return path
+			}
+		}
+	}
+	return name
 }
 
 // Works runs another's program, which has to succeed, and returns all that was said.

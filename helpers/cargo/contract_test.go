@@ -1,11 +1,7 @@
 package cargo
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
-	"encoding/hex"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,34 +24,9 @@ const far = " expiry=4102444800"
 // newRegistry serves one crate.
 func newRegistry(t *testing.T, takes string) *helpertest.Server {
 	t.Helper()
-	var crate bytes.Buffer
-	zipped := gzip.NewWriter(&crate)
-	archive := tar.NewWriter(zipped)
-	for name, content := range map[string]string{
-		"Cargo.toml": "[package]\nname = \"dep\"\nversion = \"1.0.0\"\nedition = \"2021\"\n",
-		"src/lib.rs": "",
-	} {
-		if err := archive.WriteHeader(&tar.Header{Name: "dep-1.0.0/" + name, Mode: 0o644, Size: int64(len(content))}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := archive.Write([]byte(content)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := archive.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := zipped.Close(); err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(crate.Bytes())
-	files := helpertest.Files{
-		"/index/3/d/dep":                `{"name":"dep","vers":"1.0.0","deps":[],"features":{},"yanked":false,"cksum":"` + hex.EncodeToString(sum[:]) + `"}`,
-		"/dl/dep/1.0.0/download":        crate.String(),
-		"/api/v1/crates/dep/1.0.0/yank": `{"ok":true}`,
-	}
+	files := helpertest.Files{}
 	s := helpertest.NewServer(t, takes, files)
-	files["/index/config.json"] = `{"dl":"` + s.URL + `/dl","api":"` + s.URL + `","auth-required":true}`
+	maps.Copy(files, helpertest.Crate(t, s.URL))
 	s.Challenge = `Cargo login_url="` + s.URL + `/me"`
 	return s
 }

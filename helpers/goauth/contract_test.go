@@ -1,9 +1,7 @@
 package goauth
 
 import (
-	"archive/zip"
 	"bytes"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,24 +27,8 @@ const module = "git.example.com/team/mod"
 // newForge serves one module to who has its token: where it is (go-get=1), and then by the protocol
 // of module proxies, which it also is at /proxy.
 func newForge(t *testing.T, takes string) *helpertest.Server {
-	const gomod = "module " + module + "\n\ngo 1.24\n"
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	entry, err := z.Create(module + "@v1.0.0/go.mod")
-	if err == nil {
-		_, err = io.WriteString(entry, gomod)
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := helpertest.Files{"/team/mod": `<meta name="go-import" content="` + module + ` mod https://` + module + `">`}
-	for _, root := range []string{"/team/mod/", "/proxy/"} {
-		at := root + module + "/@v/v1.0.0."
-		files[at+"info"], files[at+"mod"], files[at+"zip"] = `{"Version":"v1.0.0"}`, gomod, b.String()
-	}
+	files := helpertest.GoModule(t, module, "/team/mod/", "/proxy/")
+	files["/team/mod"] = `<meta name="go-import" content="` + module + ` mod https://` + module + `">`
 	return helpertest.NewServer(t, takes, files)
 }
 

@@ -1,9 +1,6 @@
 package keyring
 
 import (
-	"archive/zip"
-	"bytes"
-	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -25,34 +22,11 @@ func TestMain(m *testing.M) { helpertest.Main(m, Helper) }
 const (
 	far   = " expiry=4102444800" // no test reaches it
 	basic = "Basic YW5hOlRPS0VO" // ana:TOKEN
-	wheel = "dep-1.0.0-py3-none-any.whl"
 )
 
 func newIndex(t *testing.T) *helpertest.Server {
 	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, f := range [][2]string{
-		{"dep.py", ""},
-		{"dep-1.0.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: dep\nVersion: 1.0.0\n"},
-		{"dep-1.0.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
-		{"dep-1.0.0.dist-info/RECORD", ""},
-	} {
-		entry, err := z.Create(f[0])
-		if err == nil {
-			_, err = io.WriteString(entry, f[1])
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s := helpertest.NewServer(t, basic, helpertest.Files{
-		"/simple/dep/":    `<!DOCTYPE html><a href="/files/` + wheel + `">` + wheel + `</a>`,
-		"/files/" + wheel: b.String(),
-	})
+	s := helpertest.NewServer(t, basic, helpertest.Wheel(t))
 	s.Challenge = `Basic realm="index"`
 	return s
 }
@@ -84,7 +58,7 @@ func download(t *testing.T, s *helpertest.Server, user, targets string) (output 
 		t.Skip("pip is missing")
 	}
 	if err == nil {
-		_, err = os.Stat(filepath.Join(home, "out", wheel))
+		_, err = os.Stat(filepath.Join(home, "out", helpertest.WheelFile))
 	}
 	return string(out), helpertest.Log(t, logfile), err
 }

@@ -1,11 +1,7 @@
 package pnpm
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
-	"crypto/sha512"
-	"encoding/base64"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,28 +20,9 @@ func TestMain(m *testing.M) { helpertest.Main(m, Helper) }
 
 func newRegistry(t *testing.T) *helpertest.Server {
 	t.Helper()
-	var b bytes.Buffer
-	zipped := gzip.NewWriter(&b)
-	archive := tar.NewWriter(zipped)
-	manifest := `{"name":"dep","version":"1.0.0"}`
-	err := archive.WriteHeader(&tar.Header{Name: "package/package.json", Mode: 0o644, Size: int64(len(manifest))})
-	if err == nil {
-		_, err = archive.Write([]byte(manifest))
-	}
-	if err == nil {
-		err = archive.Close()
-	}
-	if err == nil {
-		err = zipped.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha512.Sum512(b.Bytes())
-	files := helpertest.Files{"/dep/-/dep-1.0.0.tgz": b.String()}
+	files := helpertest.Files{}
 	s := helpertest.NewServer(t, "Bearer TOKEN", files)
-	files["/dep"] = `{"name":"dep","dist-tags":{"latest":"1.0.0"},"time":{"1.0.0":"2020-01-01T00:00:00.000Z"},"versions":{"1.0.0":{"name":"dep","version":"1.0.0","dist":{` +
-		`"tarball":"` + s.URL + `/dep/-/dep-1.0.0.tgz","integrity":"sha512-` + base64.StdEncoding.EncodeToString(sum[:]) + `"}}}}`
+	maps.Copy(files, helpertest.NpmPackage(t, s.URL))
 	return s
 }
 

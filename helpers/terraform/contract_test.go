@@ -1,10 +1,6 @@
 package terraform
 
 import (
-	"archive/zip"
-	"bytes"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,35 +23,10 @@ const (
 	far  = " expiry=4102444800" // no test reaches it
 )
 
-// A registry serves one module. What it names as the module's source is fetched by another client,
-// without the token.
+// A registry serves one module.
 func newRegistry(t *testing.T) *helpertest.Server {
 	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	entry, err := z.Create("main.tf")
-	if err == nil {
-		_, err = io.WriteString(entry, "output \"x\" { value = 1 }\n")
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := helpertest.Files{
-		"/.well-known/terraform.json":        `{"modules.v1":"/v1/modules/"}`,
-		"/v1/modules/team/mod/test/versions": `{"modules":[{"versions":[{"version":"1.0.0"}]}]}`,
-		"/public/mod.zip":                    b.String(),
-	}
-	s := helpertest.NewServer(t, "Bearer TOKEN", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/v1/modules/team/mod/test/1.0.0/download" {
-			w.Header().Set("X-Terraform-Get", "https://"+host+"/public/mod.zip")
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
-		files.ServeHTTP(w, r)
-	}))
+	s := helpertest.NewServer(t, "Bearer TOKEN", helpertest.TerraformModule(t, host))
 	s.Public = func(path string) bool { return strings.HasPrefix(path, "/public/") }
 	return s
 }

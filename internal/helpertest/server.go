@@ -81,14 +81,18 @@ func (s *Server) CAFile(t *testing.T) string {
 }
 
 // Tunnel is the address of a proxy that takes every host for the server: names needn't resolve.
-func (s *Server) Tunnel(t *testing.T) string {
+func (s *Server) Tunnel(t *testing.T) string { return Tunnel(t, s.Listener.Addr().String()) }
+
+// Tunnel is the address of a proxy that takes every host for the one at an address, for as long as the
+// test runs.
+func Tunnel(t *testing.T, address string) string {
 	t.Helper()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodConnect {
 			w.WriteHeader(http.StatusMethodNotAllowed)
 			return
 		}
-		server, err := net.Dial("tcp", s.Listener.Addr().String())
+		server, err := net.Dial("tcp", address)
 		if err != nil {
 			w.WriteHeader(http.StatusBadGateway)
 			return
