@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
@@ -42,9 +43,27 @@ func (a *app) debugLog() func(msg string, args ...any) {
 		}
 	}
 	a.journal = newJournal(w)
-	a.logger = slog.New(slog.NewTextHandler(a.journal, &slog.HandlerOptions{Level: slog.LevelDebug})).
+	a.logger = slog.New(slog.NewTextHandler(a.journal, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: inert})).
 		With("pid", os.Getpid()).Debug
 	return a.logger
+}
+
+// logHead begins every line that slog writes.
+const logHead = "time="
+
+// inert takes out of a value what a shell would act on. A variable names the log, and a path of a
+// repository stands in it: together they must not make a program of a file that some shell reads.
+func inert(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() != slog.KindString {
+		return a
+	}
+	a.Value = slog.StringValue(strings.Map(func(r rune) rune {
+		if strings.ContainsRune("$`;&|<>", r) {
+			return '?'
+		}
+		return r
+	}, a.Value.String()))
+	return a
 }
 
 // endLog writes how the run ended, and all that isn't written yet.

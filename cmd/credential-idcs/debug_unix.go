@@ -10,9 +10,10 @@ import (
 )
 
 // openLog opens a file to append to, or makes it, closed to others. What is opened is judged, not what
-// stands under the name: a log in /tmp may have been planted. It doesn't wait for a fifo's reader.
+// stands under the name: a log in /tmp may have been planted, and a variable may name a file that is
+// none, such as the stored tokens. It doesn't wait for a fifo's reader.
 func openLog(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0o600)
 	switch {
 	case errors.Is(err, unix.ELOOP):
 		return nil, errors.New("it is a link")
@@ -42,8 +43,17 @@ func ourLog(f *os.File) error {
 		return errors.New("it has another name, too")
 	case st.Mode&0o077 != 0:
 		return errors.New("it is open to others; chmod 600 mends that")
+	case st.Size > 0 && !isLog(f):
+		return errors.New("it holds something else")
 	case st.Mode&0o600 != 0o600: // made under a strange umask: the next call must be able to open it
 		return f.Chmod(0o600)
 	}
 	return nil
+}
+
+// isLog reports whether a file begins as a log of ours does.
+func isLog(f *os.File) bool {
+	b := make([]byte, len(logHead))
+	_, err := f.ReadAt(b, 0)
+	return err == nil && string(b) == logHead
 }

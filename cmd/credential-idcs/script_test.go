@@ -128,6 +128,10 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 			ts.Check(err)
 			ts.Check(os.WriteFile(path, b[:len(b)/2], 0o600))
 		},
+		// storedlog makes the token file the one that the log is to be written to.
+		"storedlog": func(ts *testscript.TestScript, neg bool, args []string) {
+			ts.Setenv("CREDENTIAL_IDCS_DEBUG", onlyMatch(ts, ts.Getenv("CACHE")+"/*.json"))
+		},
 		// newer GLOB makes a token file one of a later version.
 		"newer": func(ts *testscript.TestScript, neg bool, args []string) {
 			path := onlyMatch(ts, args[0])
