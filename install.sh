@@ -4,6 +4,9 @@
 # POSIX sh, with mktemp and readlink, which all systems have.
 set -eu
 
+# What is installed is for nobody else to change, whatever the shell's umask leaves open.
+umask "$(printf '%04o' "$((0$(umask) | 022))")"
+
 usage() {
 	cat <<'END'
 usage: ./install.sh [--prefix DIR] [--binary FILE]
@@ -47,12 +50,12 @@ misuse() {
 
 source=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 tmp=     # the temporary folder
-partial= # a file in the bin folder that has not got its name yet
+partial= # a folder of our own beside the names that something is going to have
 
 # What is half done goes whatever happens; a signal becomes an exit, so that EXIT runs once.
 cleanup() {
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
-	[ -z "$partial" ] || rm -f -- "$partial"
+	[ -z "$partial" ] || rm -rf -- "$partial"
 }
 trap cleanup EXIT
 trap 'exit 129' HUP
@@ -62,8 +65,9 @@ trap 'exit 143' TERM
 # has_source tells whether the sources of this program lie beside the script.
 has_source() { [ -f "$source/go.mod" ] && grep -q "^module $module\$" "$source/go.mod"; }
 
-# ours tells whether a file is a build of this program: Go writes the module's path into each.
-ours() { [ -f "$1" ] && [ ! -L "$1" ] && LC_ALL=C grep -q "$module" "$1"; }
+# ours tells whether a file is a build of this program: Go writes the package's path into each, behind a
+# word and a tab, which a script that only speaks of this project hasn't.
+ours() { [ -f "$1" ] && [ ! -L "$1" ] && LC_ALL=C grep -q "path$(printf '\t')$module/cmd/$program" "$1"; }
 
 # our_link tells whether a file is a link that this script made.
 our_link() { [ -L "$1" ] && [ "$(readlink "$1")" = "$program" ]; }
@@ -115,13 +119,23 @@ build() {
 	) || fail "the build failed"
 }
 
+# stage makes a folder in folder $1, where nobody else can put a link in the way of what is written.
+# What is made there gets its name by a rename, so that everybody finds the old one or the new one.
+stage() { partial=$(mktemp -d "$1/.$program.XXXXXX"); }
+
+unstage() {
+	rmdir -- "$partial"
+	partial=
+}
+
 # link_names makes the other names in folder $1, each a relative link, so that the folder can be moved.
 link_names() {
+	stage "$1"
 	for name in $links; do
-		partial=$1/.$name.$$
-		ln -s "$program" "$partial"
-		mv -f "$partial" "$1/$name"
+		ln -s "$program" "$partial/$name"
+		mv -f "$partial/$name" "$1/$name"
 	done
+	unstage
 }
 
 # refuse_foreign fails if one of our names in folder $1 is taken by something else.
@@ -163,8 +177,8 @@ install_pages() {
 			warn "$to/$page is not from this project, it stays"
 			continue
 		fi
-		partial=$to/.$page.$$
-		if mkdir -p -- "$to" && cp -- "$source/man/$page" "$partial" && chmod 644 "$partial" && mv -f "$partial" "$to/$page"; then
+		if mkdir -p -- "$to" && stage "$to" && cp -- "$source/man/$page" "$partial/$page" &&
+			chmod 644 "$partial/$page" && mv -f "$partial/$page" "$to/$page" && unstage; then
 			say "manual    $page"
 		else
 			warn "$to/$page can't be written"
@@ -200,12 +214,12 @@ install_program() {
 
 	refuse_foreign "$bin"
 	mkdir -p -- "$bin"
-	# A copy under another name in the same folder, then a rename: a program that is running keeps its
-	# file, and one that is started meanwhile finds the old one or the new one.
-	partial=$bin/.$program.$$
-	cp -- "$binary" "$partial"
-	chmod 755 "$partial"
-	mv -f "$partial" "$bin/$program"
+	# A program that is running keeps its file.
+	stage "$bin"
+	cp -- "$binary" "$partial/$program"
+	chmod 755 "$partial/$program"
+	mv -f "$partial/$program" "$bin/$program"
+	unstage
 	link_names "$bin"
 	say "installed $program into $bin"
 	for name in $links; do say "linked    $name"; done

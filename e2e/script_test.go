@@ -17,8 +17,8 @@ var installed = []string{
 }
 
 // builtLike stands for a built program where a test doesn't run it: install.sh knows its own by the
-// module's path, which Go writes into every build.
-const builtLike = "#!/bin/sh\n# github.com/credential-idcs/credential-idcs\n"
+// package's path, which Go writes into every build.
+const builtLike = "#!/bin/sh\n# path\tgithub.com/credential-idcs/credential-idcs/cmd/credential-idcs\n"
 
 // A script is install.sh in some folder, run with a HOME and a PATH of its own.
 type script struct {
@@ -113,7 +113,7 @@ func (s *script) want(status int, words []string, args ...string) string {
 func (s *script) withoutGo() {
 	s.t.Helper()
 	tools := s.t.TempDir()
-	for _, name := range []string{"sh", "dirname", "grep", "sed", "awk", "head", "mktemp", "readlink", "rm", "mv", "cp", "ln", "mkdir", "chmod", "cat"} {
+	for _, name := range []string{"sh", "dirname", "grep", "sed", "awk", "head", "mktemp", "readlink", "rm", "rmdir", "mv", "cp", "ln", "mkdir", "chmod", "cat"} {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			s.t.Fatal(err)

@@ -252,6 +252,9 @@ func TestProxyFailuresSendNothing(t *testing.T) {
 			return &u
 		}, ErrLater, "no connection"},
 		{"socks5", at("socks5://" + user + "127.0.0.1:1080"), ErrConfiguration, `a proxy of the kind "socks5" isn't supported, only http and https`},
+		{"password with /", at("http://ana:12345/pr0xy-pass@127.0.0.1:1"), ErrConfiguration, "can't be read"},
+		{"password with ?", at("http://ana:12345?pr0xy-pass@127.0.0.1:1"), ErrConfiguration, "can't be read"},
+		{"password with #", at("http://ana:12345#pr0xy-pass@127.0.0.1:1"), ErrConfiguration, "can't be read"},
 		{"no host", at("http://" + user + ":3128"), ErrConfiguration, "no host"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -262,7 +265,7 @@ func TestProxyFailuresSendNothing(t *testing.T) {
 			if !strings.Contains(e.Error(), tt.want) {
 				t.Errorf("got %q, want %q in it", e, tt.want)
 			}
-			if all := fmt.Sprintf("%v %+v %#v %v", err, err, err, e.Err); strings.Contains(all, "pr0xy-pass") {
+			if all := fmt.Sprintf("%v %+v %#v %v", err, err, err, e.Err); strings.Contains(all, "pr0xy-pass") || strings.Contains(all, "12345") {
 				t.Errorf("the password is in %s", all)
 			}
 		})

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -28,6 +29,10 @@ func (c *Client) proxyFor(u *url.URL) (*url.URL, error) {
 	}
 	if p.Scheme != "http" && p.Scheme != "https" {
 		return nil, refuse("a proxy of the kind "+strconv.Quote(text.Clean(p.Scheme))+" isn't supported, only http and https", nil)
+	}
+	if strings.Contains(p.Path+"?"+p.RawQuery+"#"+p.Fragment, "@") {
+		// A "/", "?" or "#" in the password that isn't escaped: what stands for the host is its beginning.
+		return nil, refuse("the proxy's address can't be read (is a / ? or # of its password escaped)", nil)
 	}
 	if p.Hostname() == "" {
 		return nil, refuse("the proxy's address has no host", nil)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // store keeps nothing: see the package's text.
@@ -78,6 +79,6 @@ func erase(call *helpers.Call) error {
 	}
 	return &helpers.Exit{Err: &helpers.Failure{
 		Message: "profile " + owner.Profile + " stays logged in",
-		Command: "credential-idcs logout " + owner.Profile,
+		Command: "credential-idcs logout " + text.Word(owner.Profile),
 	}}
 }

@@ -185,7 +185,7 @@ func needsPath(source helpers.Source, ask helpers.Ask, req request) error {
 		return &helpers.Exit{Err: &helpers.Failure{
 			Class:   helpers.NotConfigured,
 			Message: l.Target.String() + " is a target, but git sends paths only with credential.useHttpPath",
-			Command: "git config --global credential." + l.Target.String() + ".useHttpPath true",
+			Command: "git config --global " + text.Word("credential."+l.Target.String()+".useHttpPath") + " true",
 		}}
 	}
 	return nil

@@ -34,31 +34,27 @@ func readInfo(s string) (info, error) {
 	if len(s) > helpers.InputLimit {
 		return info{}, malformed("is longer than 1 MiB")
 	}
-	var wire struct {
-		Kind       string `json:"kind"`
-		APIVersion string `json:"apiVersion"`
-		Spec       struct {
-			Cluster *struct {
-				Server string          `json:"server"`
-				Config json.RawMessage `json:"config"`
-			} `json:"cluster"`
-		} `json:"spec"`
-	}
-	if json.Unmarshal([]byte(s), &wire) != nil {
+	root, ok := helpers.ParseObject([]byte(s))
+	spec, okSpec := object(root["spec"])
+	cluster, okCluster := object(spec["cluster"])
+	if !ok || !okSpec || !okCluster {
 		return info{}, malformed("is not the JSON of an " + kind) // what the JSON package says may quote it
 	}
-	if wire.Kind != kind {
+	if root.String("kind") != kind {
 		return info{}, malformed("is not of kind " + kind)
 	}
-	switch wire.APIVersion {
+	switch version := root.String("apiVersion"); version {
 	case v1, v1beta1:
-		in.version = wire.APIVersion
+		in.version = version
 	default:
-		return info{}, wrong(infoVariable + " has apiVersion " + text.Clean(wire.APIVersion) + ", only " + v1 + " and " + v1beta1 + " are known")
+		return info{}, wrong(infoVariable + " has apiVersion " + text.Clean(version) + ", only " + v1 + " and " + v1beta1 + " are known")
 	}
-	if c := wire.Spec.Cluster; c != nil {
-		in.hasCluster, in.server = true, c.Server
-		if err := in.readConfig(c.Config); err != nil {
+	if cluster != nil {
+		if server := cluster["server"]; len(server) > 0 && server[0] != '"' {
+			return info{}, malformed("is not the JSON of an " + kind)
+		}
+		in.hasCluster, in.server = true, cluster.String("server")
+		if err := in.readConfig(cluster["config"]); err != nil {
 			return info{}, err
 		}
 	}
@@ -92,6 +88,15 @@ func (in *info) readConfig(raw json.RawMessage) error {
 		}
 	}
 	return nil
+}
+
+// object is a JSON object, nil for one that is absent or null. Keys are read to the byte: some clients
+// hand over the kubeconfig's cluster as it stands there, with a "Server" beside its "server".
+func object(raw json.RawMessage) (o helpers.Object, ok bool) {
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil, true
+	}
+	return helpers.ParseObject(raw)
 }
 
 // word is a JSON string's value, and empty for all other values.

@@ -119,6 +119,6 @@ func forget(call *helpers.Call, host string) error {
 	}
 	return &helpers.Exit{Status: 1, Err: &helpers.Failure{
 		Message: "profile " + owner.Profile + " stays logged in",
-		Command: "credential-idcs logout " + owner.Profile,
+		Command: "credential-idcs logout " + text.Word(owner.Profile),
 	}}
 }

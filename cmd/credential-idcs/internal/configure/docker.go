@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // A Registries is what docker and podman are to be told.
@@ -122,9 +123,9 @@ func planHelpers(env Env, in Registries, path, tool string) (Plan, []helpers.Tar
 }
 
 func configureCommand(tool string, h helpers.Target, profile string) string {
-	c := "credential-idcs configure " + tool + " --overwrite " + quote(h.HostPort())
+	c := "credential-idcs configure " + tool + " --overwrite " + text.Word(h.HostPort())
 	if profile != "" {
-		c += " --profile " + quote(profile)
+		c += " --profile " + text.Word(profile)
 	}
 	return c
 }
@@ -237,7 +238,7 @@ func noteRuntimeFile(env Env, p *Plan, path string, hosts []helpers.Target) {
 			p.note(logoutCommand("podman", earlier, h), "%s comes first and holds a password for %s", clean(earlier), h.HostPort())
 		}
 		if _, err := addHelper(b, h.HostPort(), false); errors.As(err, new(otherHelper)) {
-			p.note("REGISTRY_AUTH_FILE="+quote(earlier)+" "+configureCommand("podman", h, ""),
+			p.note("REGISTRY_AUTH_FILE="+text.Word(earlier)+" "+configureCommand("podman", h, ""),
 				"%s comes first and has another helper for %s", clean(earlier), h.HostPort())
 		}
 	}

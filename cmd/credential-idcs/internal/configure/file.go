@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // sizeLimit is far above every configuration file; what is larger is something else.
@@ -171,7 +172,7 @@ func lockFile(path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return nil, refuse("rm "+quote(path), "%s exists: another program is editing that file, or died while it did", clean(path))
+		return nil, refuse("rm "+text.Word(path), "%s exists: another program is editing that file, or died while it did", clean(path))
 	case err != nil:
 		return nil, fileFailure(path, "write", err)
 	}

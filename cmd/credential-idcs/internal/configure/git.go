@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // A Repository is what git is to be told.
@@ -86,7 +87,7 @@ func UndoGit(ctx context.Context, env Env, in Repository) (Plan, error) {
 			return Plan{}, err
 		}
 		if slices.Contains(values(entries, l.Target, helperKey), ours) {
-			p.note("git config --file "+quote(g.path)+" --edit", "%s keeps a helper idcs of %s that was not written by configure",
+			p.note("git config --file "+text.Word(g.path)+" --edit", "%s keeps a helper idcs of %s that was not written by configure",
 				clean(g.path), clean(l.Target.String()))
 		}
 	}

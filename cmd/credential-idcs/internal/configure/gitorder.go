@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // refuseUser refuses a user name that isn't the target's: git would ask for that one's password,
@@ -216,5 +217,5 @@ func unsetCommand(e entry) string {
 	if !ok {
 		return ""
 	}
-	return "git config --file " + quote(name) + " --unset-all " + quote(settingName(e))
+	return "git config --file " + text.Word(name) + " --unset-all " + text.Word(settingName(e))
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // unset takes our section away. As we wrote it, it goes byte for byte; where git or a person has
@@ -30,7 +31,7 @@ func (g *gitFile) unset(b []byte, t helpers.Target) ([]byte, error) {
 		return b, nil // none, or one that we didn't write
 	}
 	if count(helpersOf, "") != 1 || count(helpersOf, ours) != 1 {
-		return nil, refuse("git config --file "+quote(g.path)+" --edit",
+		return nil, refuse("git config --file "+text.Word(g.path)+" --edit",
 			"%s has several empty helpers for %s, and which one belongs to ours is not clear", clean(g.path), clean(t.String()))
 	}
 	key := "credential." + t.String() + "."
@@ -98,7 +99,7 @@ func (g *gitFile) prove(before, after []byte, gone func(entry) bool, added []ent
 	}
 	was = slices.DeleteFunc(was, gone)
 	if !slices.Equal(append(was, added...), is) {
-		return refuse("git config --file "+quote(g.path)+" --edit", "%s can't be edited without changing more than our lines", clean(g.path))
+		return refuse("git config --file "+text.Word(g.path)+" --edit", "%s can't be edited without changing more than our lines", clean(g.path))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // A Cluster is what kubectl, and the people who run the API server, are to be told.
@@ -89,7 +90,7 @@ func UndoKubectl(env Env, in Cluster) (Plan, error) {
 				after[i] = before[i]
 				continue // a file of another tool's: nothing of ours is in it
 			}
-			return Plan{}, refuse("kubectl config delete-user "+quote(in.user()), "%s can't be edited: %s", clean(path), err)
+			return Plan{}, refuse("kubectl config delete-user "+text.Word(in.user()), "%s can't be edited: %s", clean(path), err)
 		}
 		p.add(kubeChange(path, before[i], after[i]))
 	}
@@ -102,7 +103,7 @@ func UndoKubectl(env Env, in Cluster) (Plan, error) {
 			continue
 		}
 		for _, c := range d.contexts(in.user()) {
-			p.note("kubectl config set-context "+quote(clean(c))+" --user=NAME", "context %s of %s still names the user %s",
+			p.note("kubectl config set-context "+text.Word(clean(c))+" --user=NAME", "context %s of %s still names the user %s",
 				clean(c), clean(path), clean(in.user()))
 		}
 	}
@@ -178,15 +179,15 @@ func pointContext(files []string, contents [][]byte, name, user string) error {
 func fragment(u execUser, path string, in Cluster, err error) (Plan, error) {
 	p := Plan{Print: "users:\n" + strings.Join(u.lines(0, "\n"), "")}
 	for _, c := range in.Contexts {
-		p.Print += "# kubectl config set-context " + quote(clean(c)) + " --user=" + quote(clean(u.name)) + "\n"
+		p.Print += "# kubectl config set-context " + text.Word(clean(c)) + " --user=" + text.Word(clean(u.name)) + "\n"
 	}
 	if errors.Is(err, errOtherUser) {
-		command := "credential-idcs configure kubectl --overwrite --profile " + quote(in.Profile)
+		command := "credential-idcs configure kubectl --overwrite --profile " + text.Word(in.Profile)
 		if in.User != "" {
-			command += " --user " + quote(in.User)
+			command += " --user " + text.Word(in.User)
 		}
 		for _, c := range in.Contexts {
-			command += " --context " + quote(c)
+			command += " --context " + text.Word(c)
 		}
 		return p, refuse(command, "%s has another user %s", clean(path), clean(u.name))
 	}

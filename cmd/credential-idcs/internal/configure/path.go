@@ -4,7 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // find is the file that PATH has for a program, absolute and clean, links not resolved; empty if
@@ -35,20 +36,9 @@ func (e Env) needOnPath(name string) error {
 		return nil
 	}
 	dir := filepath.Dir(e.Program)
-	command := "ln -s credential-idcs " + quote(filepath.Join(dir, name))
+	command := "ln -s credential-idcs " + text.Word(filepath.Join(dir, name))
 	if executable(filepath.Join(dir, name)) {
-		command = `export PATH=` + quote(dir) + `:"$PATH"`
+		command = `export PATH=` + text.Word(dir) + `:"$PATH"`
 	}
 	return refuse(command, "%s is not on PATH", name)
-}
-
-// quote makes one word of the shell's.
-func quote(s string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:@%+=,", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

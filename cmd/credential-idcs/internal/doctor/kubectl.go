@@ -128,7 +128,7 @@ func (d *Doctor) kubeCluster(k *kubeconfig, contextName, cluster string, mine []
 				return
 			}
 		}
-		d.warn(here+" asks us for a server that is no target: "+text.Clean(c.Cluster.Server), "kubectl config view --context="+text.Word(contextName)+" --minify")
+		d.warn(here+" asks us for a server that is no target: "+helpers.Shown(c.Cluster.Server), "kubectl config view --context="+text.Word(contextName)+" --minify")
 		return
 	}
 }

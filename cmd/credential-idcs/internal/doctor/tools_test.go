@@ -135,7 +135,7 @@ kind: Config
 clusters:
 - {name: good, cluster: {server: "https://k8s.example.com:6443"}}
 - {name: insecure, cluster: {server: "https://insecure.example.com", insecure-skip-tls-verify: true}}
-- {name: other, cluster: {server: "https://evil.example.com"}}
+- {name: other, cluster: {server: "https://ana:s3cret@evil.example.com/?token=s3cret"}}
 users:
 - {name: us, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: credential-idcs, args: [kubectl, --profile, work], interactiveMode: Never, provideClusterInfo: true}}}
 - {name: blind, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: /nowhere/credential-idcs, args: [kubectl, --profile=work], interactiveMode: Never}}}
@@ -152,7 +152,7 @@ contexts:
 		"ok       kubectl's context good asks us for https://k8s.example.com:6443\n",
 		"warning  kubectl's context insecure doesn't check who answers at its server (insecure-skip-tls-verify)",
 		"\tkubectl config unset clusters.insecure.insecure-skip-tls-verify\n",
-		"warning  kubectl's context swapped asks us for a server that is no target: https://evil.example.com\n",
+		"warning  kubectl's context swapped asks us for a server that is no target: …@evil.example.com/…\n",
 		"warning  kubectl's user blind doesn't tell us the server (provideClusterInfo)", "\tkubectl config set-credentials blind --exec-provide-cluster-info\n",
 		"error    kubectl's user blind runs /nowhere/credential-idcs, which isn't there\n",
 	)
