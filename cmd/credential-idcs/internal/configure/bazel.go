@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 const (
@@ -25,7 +26,7 @@ func Bazel(_ context.Context, env Env, in Request) (Plan, error) {
 		return Plan{}, err
 	}
 	program := env.find(bazelHelper)
-	if quote(program) != program {
+	if text.Word(program) != program {
 		return Plan{}, refuse("", "Bazel can't be told of %s: its path may hold plain characters only", clean(program))
 	}
 	var p Plan

@@ -206,9 +206,9 @@ func staleAuth(b []byte, h helpers.Target) bool {
 // it is told.
 func logoutCommand(tool, path string, h helpers.Target) string {
 	if tool == "podman" {
-		return "podman logout --authfile " + quote(path) + " " + quote(h.HostPort())
+		return "podman logout --authfile " + text.Word(path) + " " + text.Word(h.HostPort())
 	}
-	return tool + " logout " + quote(h.HostPort())
+	return tool + " logout " + text.Word(h.HostPort())
 }
 
 // runtimeFile is where podman's own logins lie, for as long as the machine runs.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 const (
@@ -160,9 +161,9 @@ func noteKeyring(env Env, p *Plan, link string) {
 	switch found := env.find("keyring"); {
 	case found == link, found == "" && onPath: // the link is yet to come
 	case found == "":
-		p.note(`export PATH="$PATH":`+quote(folder), "pip finds us by the name keyring on PATH; for your shell's profile")
+		p.note(`export PATH="$PATH":`+text.Word(folder), "pip finds us by the name keyring on PATH; for your shell's profile")
 	default:
-		p.note(`alias pip='PATH=`+strings.ReplaceAll(quote(folder), "'", `'\''`)+`:"$PATH" pip'`,
+		p.note(`alias pip='PATH=`+strings.ReplaceAll(text.Word(folder), "'", `'\''`)+`:"$PATH" pip'`,
 			"pip finds us by the name keyring on PATH, where %s comes first; for your shell's profile", clean(found))
 	}
 }
@@ -184,7 +185,7 @@ func noteIndexes(p *Plan, in Request, file []byte) {
 					continue
 				}
 				u.User = url.User(l.Username)
-				p.note("pip config set "+o.section+"."+o.key+" "+quote(u.String()),
+				p.note("pip config set "+o.section+"."+o.key+" "+text.Word(u.String()),
 					"pip asks us for %s only if the address has the user name %s", clean(l.Target.String()), clean(l.Username))
 				break
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 const pnpmHelper = "pnpm-token-idcs"
@@ -28,7 +29,7 @@ func Pnpm(_ context.Context, env Env, in Request) (Plan, error) {
 	}
 	program := env.find(pnpmHelper)
 	// pnpm hands it to a shell, and .npmrc has comments behind # and ;.
-	if runtime.GOOS != "windows" && quote(program) != program {
+	if runtime.GOOS != "windows" && text.Word(program) != program {
 		return Plan{}, refuse("", "pnpm can't run %s: its path may hold plain characters only", clean(program))
 	}
 	targets, err := in.named()

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 const (
@@ -185,7 +186,7 @@ func (t terraform) noteTokens(env Env, p *Plan, tool string, file []byte, target
 			p.note("", "the file has credentials of its own for %s: %s takes these before it asks a helper", host, tool)
 		}
 		if stored[host] != nil {
-			p.note(tool+" logout "+quote(host), "a token for %s is stored: %s takes it before it asks a helper", host, tool)
+			p.note(tool+" logout "+text.Word(host), "a token for %s is stored: %s takes it before it asks a helper", host, tool)
 		}
 	}
 }

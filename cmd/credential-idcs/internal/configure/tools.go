@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // A Request is what a person asks of configure, or of the way back: a profile, and what the options
@@ -119,7 +120,7 @@ func (r Request) cluster() Cluster {
 func (r Request) again(tool string) string {
 	c := "credential-idcs configure " + tool + " --overwrite"
 	if r.Profile != "" {
-		c += " --profile " + quote(r.Profile)
+		c += " --profile " + text.Word(r.Profile)
 	}
 	return c
 }
