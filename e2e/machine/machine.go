@@ -3,6 +3,7 @@
 package machine
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -117,7 +118,7 @@ func (m *Machine) LoginCall() Call {
 	}
 	return Call{
 		Name: People, Args: []string{"login", "work", "--refresh-token-stdin"},
-		Stdin: m.Domain.NewLogin(m.Domain.SecretClient.ID, Scope+" offline_access") + "\n",
+		Stdin: m.Domain.NewLogin(m.Domain.SecretClient.ID, cmp.Or(m.Profile.Scope, Scope)+" offline_access") + "\n",
 	}
 }
 
