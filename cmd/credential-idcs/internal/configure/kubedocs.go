@@ -6,7 +6,8 @@ import (
 )
 
 // kuberc is the allowlist of exec programs. kubectl compares the text of a command, or what PATH
-// finds for it, and resolves no link: it must be the path that the kubeconfig has.
+// finds for it, and resolves no link: it must be the path that the kubeconfig has. The key was name in
+// 1.35, which refuses to run at all with command; since 1.36 it is command, and name is deprecated.
 // https://kubernetes.io/docs/reference/kubectl/kuberc/
 func kuberc(command string) string {
 	return `# ~/.kube/kuberc, kubectl 1.35 and later
@@ -14,7 +15,7 @@ apiVersion: kubectl.config.k8s.io/v1beta1
 kind: Preference
 credentialPluginPolicy: Allowlist    # must list every other exec program in use too
 credentialPluginAllowlist:
-- command: ` + encodeScalar(command) + `    # kubectl 1.35 calls the key name
+- command: ` + encodeScalar(command) + `    # kubectl 1.36 and later; 1.35 knows the key name only
 `
 }
 

@@ -1,0 +1,91 @@
+//go:build linux
+
+package cluster
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/credential-idcs/credential-idcs/e2e/machine"
+)
+
+func (p *person) kubeconfig() string {
+	p.T.Helper()
+	b, err := os.ReadFile(filepath.Join(p.Home, ".kube", "config"))
+	if err != nil {
+		p.Fatal(err)
+	}
+	return string(b)
+}
+
+// The same server under a name that is no target: it would take the token, and doesn't get it.
+func wrongServer(t *testing.T, w *world) {
+	p := w.person(t)
+	other := strings.Replace(w.api.URL, "127.0.0.1", "localhost", 1)
+	p.Works("kubectl", "config", "set-cluster", "prod", "--server="+other)
+	for _, kubectl := range kubectls {
+		said, err := p.whoami(kubectl)
+		p.reads(said, err, "credential-idcs: "+other+" is not a target of profile work\n", "failed with exit code 5")
+	}
+}
+
+// kubectl starts no program that kuberc doesn't list: ours by the entry that `configure kubectl` prints,
+// and by that path alone. Links are not followed.
+func allowlist(t *testing.T, w *world) {
+	const kubectl = "kubectl-1.37"
+	p := w.person(t)
+	p.Put(".kube/kuberc", p.allowlist)
+	p.isAna(kubectl)
+
+	link := filepath.Join(p.Home, "link")
+	if err := os.Symlink(filepath.Join(string(program), machine.People), link); err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range []string{"/usr/bin/env", link} {
+		p.Put(".kube/kuberc", strings.Replace(p.allowlist, filepath.Join(string(program), machine.People), other, 1))
+		said, err := p.whoami(kubectl)
+		p.reads(said, err, `"`+filepath.Join(string(program), machine.People)+`" is not permitted by the credential plugin allowlist`)
+	}
+}
+
+// What the helper says on stderr reaches the person beside kubectl's own words.
+func failures(t *testing.T, w *world) {
+	p := w.person(t)
+	p.Expire()
+	w.domain.Stop()
+	for _, kubectl := range kubectls {
+		said, err := p.Try(kubectl, "get", "configmaps")
+		p.reads(said, err, "credential-idcs: profile work: the domain "+strings.TrimPrefix(w.domain.URL(), "https://")+": connection refused\n\tcredential-idcs refresh work\n", "failed with exit code 4")
+	}
+	if err := w.domain.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	if r := p.Do(machine.Refresh); r.Exit != 0 { // a person who doesn't want to wait
+		t.Errorf("%s", r)
+	}
+	p.Works("kubectl", "get", "configmaps")
+
+	if r := p.Do(machine.Logout); r.Exit != 0 {
+		t.Errorf("%s", r)
+	}
+	for _, kubectl := range kubectls {
+		said, err := p.Try(kubectl, "get", "configmaps")
+		p.reads(said, err, "credential-idcs: profile work: login needed, nothing is stored yet\n\tcredential-idcs login work\n", "failed with exit code 3")
+	}
+	p.Machine.Login()
+	p.Works("kubectl", "get", "configmaps")
+}
+
+// What configure added goes, and nothing else. The context that still names the user is told.
+func unconfigured(t *testing.T, w *world) {
+	p := w.person(t)
+	said := p.Works("credential-idcs", "unconfigure", "kubectl")
+	if want := "context prod of " + filepath.Join(p.Home, ".kube", "config") + " still names the user idcs-work"; !strings.Contains(said, want) {
+		t.Errorf("no %q in %s", want, said)
+	}
+	if left := strings.Replace(p.kubeconfig(), "    user: idcs-work\n", "", 1); left != p.before {
+		t.Errorf("before:\n%s\nleft:\n%s", p.before, left)
+	}
+}

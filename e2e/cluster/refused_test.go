@@ -1,0 +1,101 @@
+//go:build linux
+
+package cluster
+
+import (
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// age makes the stored token older than a minute: a refusal of a younger one is believed later.
+func (p *person) age() { p.Age(2 * time.Minute) }
+
+// rotate changes the domain's key and makes the API server notice: it keeps the keys that it has until it
+// meets a token of another, and takes tokens of the old one so long.
+func (w *world) rotate(t *testing.T) {
+	t.Helper()
+	if err := w.domain.RotateKeys(); err != nil {
+		t.Fatal(err)
+	}
+	w.person(t).isAna("kubectl")
+}
+
+// The API server refuses a token that looks fresh, and nobody says so to the helper. But the same program
+// asks again: the request that met the refusal fails, the next one works.
+func refused(t *testing.T, w *world) {
+	p := w.person(t)
+	w.rotate(t)
+	p.age()
+	list := p.lister()
+	p.refreshes(1, func() {
+		if err := list(); !apierrors.IsUnauthorized(err) {
+			t.Errorf("the token of the old key: %v", err)
+		}
+		if err := list(); err != nil {
+			t.Errorf("the next request: %v", err)
+		}
+	})
+	p.Chain()
+}
+
+// So it is with kubectl: a command of one request fails, and the one after it works. A command that looks
+// first at what the server has, as most do, meets the refusal there, asks again and works by itself.
+func refusedKubectl(t *testing.T, w *world) {
+	const kubectl = "kubectl-1.37" // others may ask for the server's version first
+	for _, test := range []struct {
+		words []string
+		heals bool
+	}{
+		{[]string{kubectl, "auth", "whoami"}, false},
+		{[]string{kubectl, "get", "configmaps"}, true},
+	} {
+		p := w.person(t)
+		w.rotate(t)
+		p.age()
+		p.refreshes(1, func() {
+			if test.heals {
+				p.Works(test.words...)
+				return
+			}
+			said, err := p.Try(test.words...)
+			p.reads(said, err, "You must be logged in to the server (Unauthorized)")
+			p.Works(test.words...)
+		})
+		p.Chain()
+	}
+}
+
+// A server that refuses whatever comes costs one refresh a minute, however often it is asked.
+func refusedAlways(t *testing.T, w *world) {
+	w.domain.ConfigureClientAccess(false) // so the API server never learns of this key
+	defer w.domain.ConfigureClientAccess(true)
+	if err := w.domain.RotateKeys(); err != nil {
+		t.Fatal(err)
+	}
+	p := w.person(t)
+	list := p.lister()
+	for minute := range 2 {
+		p.age()
+		p.refreshes(1, func() {
+			for request := range 10 {
+				if err := list(); !apierrors.IsUnauthorized(err) {
+					t.Errorf("minute %d, request %d: %v", minute, request, err)
+				}
+			}
+		})
+	}
+	p.Chain()
+}
+
+// lister is a request of a client-go program.
+func (p *person) lister() func() error {
+	p.T.Helper()
+	maps := p.configMaps()
+	return func() error {
+		_, err := maps.List(p.Context(), metav1.ListOptions{})
+		return err
+	}
+}
