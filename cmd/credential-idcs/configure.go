@@ -83,7 +83,7 @@ func (a *app) configure(ctx context.Context, v *verb, args []string, choose func
 	foreign := false
 	f.Visit(func(f *flag.Flag) { foreign = foreign || !takes(t, f.Name) })
 	switch {
-	case len(in.Hosts) > 0 && !strings.Contains(t.Words, "HOST"):
+	case len(in.Hosts) > 0 && !t.ByTarget():
 		return misuse(v.name+" "+t.Name+": too many arguments", help)
 	case foreign:
 		return misuse(v.name+" "+t.Name+": it has no such option", help)

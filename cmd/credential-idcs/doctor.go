@@ -55,6 +55,11 @@ func runDoctor(ctx context.Context, a *app, args []string) error {
 		}
 		d.Report(doctor.Finding{Text: path + " is right"})
 	}
+	if file != nil {
+		if p, err := file.Choose(); err == nil {
+			d.Unnamed = p.Name
+		}
+	}
 	for _, p := range profiles {
 		d.Profile(ctx, p, *offline)
 	}

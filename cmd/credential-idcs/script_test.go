@@ -21,6 +21,8 @@ func TestMain(m *testing.M) {
 		"git-credential-idcs":    main,
 		"docker-credential-idcs": main,
 		"kubectl-idcs":           main,
+		"bazel-credential-idcs":  main,
+		"cargo-credential-idcs":  main,
 	})
 }
 

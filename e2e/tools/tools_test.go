@@ -26,7 +26,7 @@ type tool struct {
 	offers   string // the registry's scheme
 	prepare  func(s *stage)
 	fetch    []string
-	kept     []string // folders in which it keeps what it has fetched
+	kept     []string // where it keeps what it has fetched
 	told     string   // what a person reads when a login is needed; empty: the tool keeps it to itself
 }
 
@@ -94,7 +94,7 @@ var tools = []tool{
 			s.Put("project/package.json", `{"name":"top","version":"1.0.0","dependencies":{"dep":"1.0.0"}}`)
 		},
 		fetch: []string{"pnpm", "--dir", "project", "install", "--store-dir", "store"},
-		kept:  []string{"store", "project/node_modules", ".cache/pnpm", ".local/share/pnpm"},
+		kept:  []string{"project/store", "project/node_modules", "project/pnpm-lock.yaml", ".cache/pnpm"},
 	},
 }
 
@@ -142,6 +142,9 @@ func TestConfiguredToolsGetIn(t *testing.T) {
 			s.configure(c.name)
 			if said := s.Works("credential-idcs", "configure", c.name); !strings.Contains(said, "nothing to do") {
 				t.Errorf("twice: %s", said)
+			}
+			if said, _ := s.Try("credential-idcs", "doctor", "--offline"); !strings.Contains(said, "ok       "+c.name+" asks us for ") {
+				t.Errorf("doctor: %s", said)
 			}
 			s.clear(c.kept...)
 			s.Works(c.fetch...)

@@ -102,11 +102,11 @@ func bazelHosts(targets []helpers.Target, p *Plan) []string {
 	for _, t := range targets {
 		host, port := splitPort(t.HostPort())
 		if strings.HasPrefix(host, "[") {
-			p.note("", "%s is left out: Bazel knows no credential helper of an IPv6 address", clean(t.String()))
+			p.aside("%s is left out: Bazel knows no credential helper of an IPv6 address", clean(t.String()))
 			continue
 		}
 		if port != "" || t.Path() != "" {
-			p.note("", "Bazel names hosts only: at %s what is not %s gets an error", host, clean(t.String()))
+			p.aside("Bazel names hosts only: at %s what is not %s gets an error", host, clean(t.String()))
 		}
 		if !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)

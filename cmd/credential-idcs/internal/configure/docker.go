@@ -137,7 +137,7 @@ func registries(in Registries, tool string, p *Plan) ([]helpers.Target, error) {
 	if len(in.Hosts) == 0 {
 		for _, l := range in.Targets {
 			if l.Target.Path() != "" {
-				p.note("", "%s is left out: %s names registries by host only, and this target has a path", clean(l.Target.String()), tool)
+				p.aside("%s is left out: %s names registries by host only, and this target has a path", clean(l.Target.String()), tool)
 			} else {
 				out = append(out, l.Target)
 			}

@@ -254,7 +254,7 @@ func TestUndoGitLeavesAHelperThatAPersonSet(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	if len(p.Notes) != 1 || !strings.Contains(p.Notes[0].Message, "not written by configure") {
-		t.Errorf("notes: %q", p.Notes)
+		t.Errorf("notes: %+v", p.Notes)
 	}
 }
 

@@ -71,6 +71,7 @@ type Change struct {
 type Note struct {
 	Message string // one line, lower case, no full stop, cleaned
 	Command string // may be empty
+	Aside   bool   // it is worth to be said once; nothing is wrong
 }
 
 // Lines is the note for stderr, in the form of all messages.
@@ -107,6 +108,10 @@ func (p *Plan) add(c Change) {
 
 func (p *Plan) note(command, format string, args ...any) {
 	p.Notes = append(p.Notes, Note{Message: fmt.Sprintf(format, args...), Command: command})
+}
+
+func (p *Plan) aside(format string, args ...any) {
+	p.Notes = append(p.Notes, Note{Message: fmt.Sprintf(format, args...), Aside: true})
 }
 
 // refuse is the Failure of everything that isn't done: exit 1. Foreign text in args is cleaned by

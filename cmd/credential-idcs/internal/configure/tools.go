@@ -2,6 +2,7 @@ package configure
 
 import (
 	"context"
+	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -32,8 +33,11 @@ type Tool struct {
 	Name  string
 	Words string // operands and options, as a usage has them; "" if it has none
 	About string // what is written where, for the help
-	Plan  func(context.Context, Env, Request) (Plan, error)
-	Undo  func(context.Context, Env, Request) (Plan, error)
+	// Programs are the names on PATH by which doctor knows that the tool is installed; none: doctor
+	// looks at this tool in its own way.
+	Programs []string
+	Plan     func(context.Context, Env, Request) (Plan, error)
+	Undo     func(context.Context, Env, Request) (Plan, error)
 }
 
 // Tools are all of them, in the order of the help. Their rows are all that help, completion, messages
@@ -63,31 +67,38 @@ var Tools = []*Tool{
 	},
 	{
 		Name: "go", Words: "[--overwrite]", About: "GOAUTH, in the file of `go env -w`",
-		Plan: Go, Undo: UndoGo,
+		Programs: []string{"go"},
+		Plan:     Go, Undo: UndoGo,
 	},
 	{
 		Name: "cargo", Words: "[--overwrite]", About: "registry.global-credential-providers in ~/.cargo/config.toml",
-		Plan: Cargo, Undo: UndoCargo,
+		Programs: []string{"cargo"},
+		Plan:     Cargo, Undo: UndoCargo,
 	},
 	{
 		Name: "terraform", Words: "[--overwrite]", About: "credentials_helper in ~/.terraformrc, and a link beside its plugins",
-		Plan: Terraform, Undo: UndoTerraform,
+		Programs: []string{"terraform"},
+		Plan:     Terraform, Undo: UndoTerraform,
 	},
 	{
 		Name: "tofu", Words: "[--overwrite]", About: "the same for OpenTofu, in ~/.tofurc",
-		Plan: OpenTofu, Undo: UndoOpenTofu,
+		Programs: []string{"tofu"},
+		Plan:     OpenTofu, Undo: UndoOpenTofu,
 	},
 	{
 		Name: "pip", Words: "[--overwrite]", About: "keyring-provider in pip.conf, and a link named keyring",
-		Plan: Pip, Undo: UndoPip,
+		Programs: []string{"pip", "pip3"},
+		Plan:     Pip, Undo: UndoPip,
 	},
 	{
 		Name: "pnpm", Words: "[HOST...] [--overwrite]", About: "//HOST/:tokenHelper in ~/.npmrc",
-		Plan: Pnpm, Undo: UndoPnpm,
+		Programs: []string{"pnpm"},
+		Plan:     Pnpm, Undo: UndoPnpm,
 	},
 	{
 		Name: "bazel", Words: "[HOST...] [--overwrite]", About: "--credential_helper in ~/.bazelrc",
-		Plan: Bazel, Undo: UndoBazel,
+		Programs: []string{"bazel", "bazelisk"},
+		Plan:     Bazel, Undo: UndoBazel,
 	},
 }
 
@@ -115,6 +126,9 @@ func (r Request) cluster() Cluster {
 		Domain: r.Domain, ClientID: r.ClientID, Stored: r.Stored,
 	}
 }
+
+// ByTarget is whether the tool is set up for each target by itself, and not for all that there are.
+func (t *Tool) ByTarget() bool { return strings.Contains(t.Words, "HOST") }
 
 // again is the command that does the same and replaces what stands in the way.
 func (r Request) again(tool string) string {

@@ -67,6 +67,7 @@ type Doctor struct {
 	Environ func() []string
 	Home    string // empty: not known
 	Self    string // this program's file
+	Unnamed string // the profile that answers who names none; empty: none does
 
 	// RunContainers is the folder of podman's logins where XDG_RUNTIME_DIR is not set, /run/containers/UID;
 	// empty: there is none.

@@ -22,14 +22,15 @@ import (
 
 // A ward is a machine with a home, tools and a strict domain.
 type ward struct {
-	t      *testing.T
-	domain *idcstest.Server
-	home   string
-	tools  string
-	env    map[string]string
-	ahead  time.Duration
-	proxy  func(*url.URL) (*url.URL, error)
-	system cache.System
+	t       *testing.T
+	domain  *idcstest.Server
+	home    string
+	tools   string
+	env     map[string]string
+	ahead   time.Duration
+	proxy   func(*url.URL) (*url.URL, error)
+	unnamed string
+	system  cache.System
 }
 
 func newWard(t *testing.T) *ward {
@@ -116,7 +117,7 @@ func (w *ward) look(look func(*Doctor)) string {
 			return ""
 		},
 		Proxy: w.proxy,
-		Now:   w.now, Getenv: getenv, Environ: environ, Home: w.home, Self: filepath.Join(w.tools, "credential-idcs"),
+		Now:   w.now, Getenv: getenv, Environ: environ, Home: w.home, Self: filepath.Join(w.tools, "credential-idcs"), Unnamed: w.unnamed,
 	})
 	return out.String()
 }

@@ -17,7 +17,7 @@ type place struct {
 	set     bool // some tool asks us for it
 }
 
-// Tools looks at what git, docker, podman and kubectl are set to for the profiles' targets.
+// Tools looks at what git, docker, podman, kubectl and the others are set to for the profiles' targets.
 func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 	var places []*place
 	for _, p := range profiles {
@@ -51,6 +51,7 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 		tools++
 		d.kubectl(ctx, path, places)
 	}
+	tools += d.others(ctx, places)
 	for _, t := range places {
 		if !t.set && tools > 0 {
 			d.warn(of(t.profile)+"no tool asks us for "+t.String(), d.configure(t, docker, podman))

@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/configure"
 	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
 func certificateEnd(t *testing.T, b []byte) time.Time {
@@ -157,4 +159,58 @@ contexts:
 		"error    kubectl's user blind runs /nowhere/credential-idcs, which isn't there\n",
 	)
 	lacks(t, report, "theirs", "them", "user home", "no tool asks")
+}
+
+// What configure writes is what doctor finds, and what stands in its way what doctor names.
+func TestOtherToolsAreWhatConfigureMakesOfThem(t *testing.T) {
+	w := newWard(t)
+	p := w.profile("https://git.example.com", "https://npm.example.com/team")
+	for _, name := range []string{"go", "cargo", "terraform", "tofu", "pip", "pnpm", "bazel", "cargo-credential-idcs", "pnpm-token-idcs", "bazel-credential-idcs"} {
+		w.program(name)
+	}
+	report := w.lookAtTools(p)
+	has(t, report, "no tool asks us for https://git.example.com\n")
+	lacks(t, report, "asks us for all", "GOAUTH")
+
+	w.unnamed = p.Name
+	env := configure.Env{Vars: []string{"PATH=" + w.tools}, Home: w.home, Dir: w.home, Program: filepath.Join(w.tools, "credential-idcs")}
+	in := configure.Request{Profile: p.Name, Default: p.Name}
+	for i := range p.Targets {
+		in.Targets = append(in.Targets, helpers.Listed{Target: p.Targets[i].Target})
+	}
+	for _, tool := range configure.Tools {
+		if len(tool.Programs) == 0 {
+			continue
+		}
+		plan, err := tool.Plan(t.Context(), env, in)
+		if err == nil {
+			err = plan.Apply()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.env["GOAUTH"] = "netrc"
+	report = w.lookAtTools(p)
+	has(t, report,
+		"ok       go asks us for all targets\n", "warning  go: the variable GOAUTH is set: ", "\tunset GOAUTH\n",
+		"ok       cargo asks us for all targets\n",
+		"ok       terraform asks us for all targets\n",
+		"ok       tofu asks us for all targets\n",
+		"ok       pip asks us for all targets\n", "warning  pip: pip finds us by the name keyring on PATH",
+		"ok       pnpm asks us for https://npm.example.com/team\n",
+		"ok       bazel asks us for https://git.example.com\n",
+	)
+	lacks(t, report, "no tool asks us", "left out", "names hosts only", "error")
+
+	if err := os.Remove(filepath.Join(w.tools, "cargo-credential-idcs")); err != nil {
+		t.Fatal(err)
+	}
+	w.file(".npmrc", "//git.example.com/:tokenHelper=/old/pnpm-token-idcs\n")
+	w.unnamed = p.Name
+	report = w.lookAtTools(p)
+	has(t, report, "error    cargo: cargo-credential-idcs is not on PATH\n",
+		"warning  pnpm is not set up for https://git.example.com as configure does it now\n\tcredential-idcs configure pnpm --profile work\n")
+	w.unnamed = "home"
+	has(t, w.lookAtTools(p), "error    pnpm: pnpm can't name a profile")
 }
