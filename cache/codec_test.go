@@ -185,8 +185,21 @@ func FuzzTokenFile(f *testing.F) {
 			t.Error("accepted, and not written back byte for byte")
 		}
 		// The same bytes as a record, which the checksum would keep from the parser.
-		if tok, err := decodeToken(b); err == nil && !bytes.Equal(encodeToken(tok), b) {
+		tok, err := decodeToken(b)
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(encodeToken(tok), b) {
 			t.Error("record accepted, and not written back byte for byte")
+		}
+		// What holds it together: no byte of the sealed file can be another.
+		sealed := seal(b)
+		for i := range min(len(sealed), 1000) {
+			changed := bytes.Clone(sealed)
+			changed[i] ^= 1 << (i % 8)
+			if _, err := decodeSealed(changed); err == nil {
+				t.Fatalf("accepted with byte %d changed", i)
+			}
 		}
 	})
 }
@@ -209,6 +222,13 @@ func FuzzStateFile(f *testing.F) {
 			}
 			if again, err := encodeState(s); err != nil || !bytes.Equal(again, b) {
 				t.Errorf("accepted, and not written back byte for byte: %v", err)
+			}
+			for at := int(b[len(b)/2]) % 61; at < len(b); at += 61 {
+				changed := bytes.Clone(b)
+				changed[at] ^= 1
+				if _, err := decodeState(changed); err == nil {
+					t.Fatalf("accepted with byte %d changed", at)
+				}
 			}
 		}
 	})

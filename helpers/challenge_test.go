@@ -35,3 +35,50 @@ func TestSchemes(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a server writes: no panic, no endless search, and what counts as a scheme is a token that stands
+// outside quotes, at the start or behind a comma.
+func FuzzChallenges(f *testing.F) {
+	f.Add("Bearer realm=\"x\", Basic realm=\"y\"")
+	f.Fuzz(func(t *testing.T, header string) {
+		n := 0
+		for s := range schemes(header) {
+			if n++; n > len(header) {
+				t.Fatalf("%q has more schemes than bytes", header)
+			}
+			if s == "" || strings.IndexFunc(s, func(r rune) bool { return r > 0x7e || !tokenChar(byte(r)) }) >= 0 {
+				t.Errorf("%q: scheme %q", header, s)
+			}
+			if !Offers([]string{header}, strings.ToUpper(s)) {
+				t.Errorf("%q doesn't offer %q", header, s)
+			}
+			if !strings.Contains(","+bare(header), ","+s) {
+				t.Errorf("%q: %q stands in quotes, or behind something else", header, s)
+			}
+		}
+	})
+}
+
+// bare is a header without quoted strings, and without spaces and empty members around its commas.
+func bare(header string) string {
+	var b strings.Builder
+	quoted := false
+	for i := 0; i < len(header); i++ {
+		switch c := header[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+			b.WriteByte('"')
+		case !quoted:
+			b.WriteByte(c)
+		}
+	}
+	var members []string
+	for m := range strings.SplitSeq(b.String(), ",") {
+		if m = strings.Trim(m, " \t"); m != "" {
+			members = append(members, m)
+		}
+	}
+	return strings.Join(members, ",")
+}
