@@ -42,7 +42,10 @@ func TestCluster(t *testing.T) {
 	for _, kubectl := range kubectls {
 		need.Tool(t, kubectl)
 	}
-	domain := idcstest.Start(t, idcstest.Options{TTLs: map[string]time.Duration{shortScope: shortLife}})
+	domain := idcstest.Start(t, idcstest.Options{
+		TTLs:        map[string]time.Duration{shortScope: shortLife},
+		IDTokenSize: 128_000, // as large as a domain's tokens get
+	})
 	w := &world{domain, New(t, domain.CA)}
 	w.api.Serve(w.person(t).authentication)
 	w.api.Create("/api/v1/namespaces", `{"metadata": {"name": "team"}}`)
@@ -65,6 +68,7 @@ func TestCluster(t *testing.T) {
 		{"a controller runs past three expiries", controller},
 		{"a refused token is replaced", refused},
 		{"a refused token is replaced for kubectl", refusedKubectl},
+		{"a refused token stays where nothing is remembered", refusedUnnoticed},
 		{"a server that refuses all costs a refresh a minute", refusedAlways},
 		{"unconfigure leaves what was there", unconfigured},
 	} {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/credential-idcs/credential-idcs/e2e/machine"
 )
@@ -50,11 +51,14 @@ func allowlist(t *testing.T, w *world) {
 	}
 }
 
-// What the helper says on stderr reaches the person beside kubectl's own words.
+// What the helper says on stderr reaches the person beside kubectl's own words. As long as the token lives
+// there is nothing to say, though its refresh is due and fails.
 func failures(t *testing.T, w *world) {
 	p := w.person(t)
-	p.Expire()
+	p.Leave(30 * time.Second)
 	w.domain.Stop()
+	p.isAna("kubectl")
+	p.Expire()
 	for _, kubectl := range kubectls {
 		said, err := p.Try(kubectl, "get", "configmaps")
 		p.reads(said, err, "credential-idcs: profile work: the domain "+strings.TrimPrefix(w.domain.URL(), "https://")+": connection refused\n\tcredential-idcs refresh work\n", "failed with exit code 4")

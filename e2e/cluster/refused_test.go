@@ -3,6 +3,8 @@
 package cluster
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +68,23 @@ func refusedKubectl(t *testing.T, w *world) {
 		})
 		p.Chain()
 	}
+}
+
+// Without a folder that ends with the session the helper can't remember what it answered whom: the refused
+// token is answered until somebody says so. The person does, by a refresh.
+func refusedUnnoticed(t *testing.T, w *world) {
+	p := w.person(t)
+	p.Env = slices.DeleteFunc(p.Env, func(v string) bool { return strings.HasPrefix(v, "XDG_RUNTIME_DIR=") })
+	w.rotate(t)
+	p.age()
+	p.refreshes(1, func() {
+		for range 2 {
+			said, err := p.Try("kubectl", "get", "configmaps")
+			p.reads(said, err, "You must be logged in to the server")
+		}
+		p.Works("credential-idcs", "refresh", "work")
+		p.Works("kubectl", "get", "configmaps")
+	})
 }
 
 // A server that refuses whatever comes costs one refresh a minute, however often it is asked.
