@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/credential-idcs/credential-idcs/e2e/machine"
 	"github.com/credential-idcs/credential-idcs/e2e/need"
 )
 
@@ -94,14 +95,14 @@ func TestClients(t *testing.T) {
 			need.Tool(t, c.name)
 			p := y.enter(t)
 			if c.before != "" {
-				p.types(c.before)
+				p.Types(c.before)
 			}
-			p.types("credential-idcs configure " + c.file)
+			p.Types("credential-idcs configure " + c.file)
 			before := y.registry.Tally()
 			for _, step := range c.steps {
 				p.Expire()
-				p.pays(1, step)
-				p.pays(0, step)
+				p.Pays(1, step)
+				p.Pays(0, step)
 			}
 			after := y.registry.Tally()
 			if after.Accepted < before.Accepted+2*len(c.steps) || after.Refused > before.Refused || after.User != y.User.Name {
@@ -109,9 +110,9 @@ func TestClients(t *testing.T) {
 			}
 			p.Chain()
 
-			p.logsOut()
+			p.LogsOut()
 			for _, step := range c.steps {
-				p.fails(step, needsLogin...)
+				p.Fails(step, machine.NeedsLogin...)
 			}
 			if now := y.registry.Tally(); now.Accepted > after.Accepted {
 				t.Errorf("the token server saw %+v, then %+v", after, now)
@@ -124,8 +125,8 @@ func TestClients(t *testing.T) {
 func TestCrowdOfClients(t *testing.T) {
 	y := open(t)
 	p := y.enter(t)
-	p.types("credential-idcs configure docker")
-	p.types("credential-idcs configure podman")
+	p.Types("credential-idcs configure docker")
+	p.Types("credential-idcs configure podman")
 	var lines []string
 	for range 4 {
 		for _, tool := range []struct{ name, line string }{
@@ -139,8 +140,8 @@ func TestCrowdOfClients(t *testing.T) {
 		}
 	}
 	p.Expire()
-	p.pays(1, strings.Join(lines, "\n")+"\nwait")
-	if n := strings.Count(p.types("cat out.*"), "schemaVersion"); n != len(lines) {
+	p.Pays(1, strings.Join(lines, "\n")+"\nwait")
+	if n := strings.Count(p.Types("cat out.*"), "schemaVersion"); n != len(lines) {
 		t.Errorf("%d of %d got in", n, len(lines))
 	}
 	p.Chain()

@@ -22,17 +22,17 @@ func TestOwnLoginMasksUs(t *testing.T) {
 		t.Run(test.login, func(t *testing.T) {
 			need.Tool(t, test.tool)
 			p := y.enter(t)
-			p.types("credential-idcs configure docker && credential-idcs configure podman")
+			p.Types("credential-idcs configure docker && credential-idcs configure podman")
 			if test.tool == "helm" {
-				p.types(`mkdir chart && printf 'apiVersion: v2\nname: app\nversion: 1.0.0\n' >chart/Chart.yaml && ` +
+				p.Types(`mkdir chart && printf 'apiVersion: v2\nname: app\nversion: 1.0.0\n' >chart/Chart.yaml && ` +
 					`helm package chart && helm push app-1.0.0.tgz oci://$HOST/charts`)
 			}
-			p.types("credential-idcs token work | " + test.login + " --username ana --password-stdin $HOST")
+			p.Types("credential-idcs token work | " + test.login + " --username ana --password-stdin $HOST")
 			p.Expire()
-			p.pays(0, test.use)
-			p.types(mending(p, " for "+y.registry.Host+" "))
-			p.pays(1, test.use)
-			if said := p.types("credential-idcs doctor --offline work"); strings.Contains(said, "warning") {
+			p.Pays(0, test.use)
+			p.Types(mending(p, " for "+y.registry.Host+" "))
+			p.Pays(1, test.use)
+			if said := p.Types("credential-idcs doctor --offline work"); strings.Contains(said, "warning") {
 				t.Errorf("still masked:\n%s", said)
 			}
 			p.Chain()
@@ -43,7 +43,7 @@ func TestOwnLoginMasksUs(t *testing.T) {
 // mending is the command that doctor has for the warning with the words.
 func mending(p *person, words string) string {
 	p.Helper()
-	said := p.types("credential-idcs doctor --offline work")
+	said := p.Types("credential-idcs doctor --offline work")
 	_, rest, _ := strings.Cut(said, "warning")
 	fact, rest, _ := strings.Cut(rest, "\n")
 	command, rest, _ := strings.Cut(rest, "\n")
@@ -59,14 +59,14 @@ func TestOwnLoginBelowRun(t *testing.T) {
 	need.Tool(t, "podman")
 	y := open(t)
 	p := y.enter(t)
-	p.types("credential-idcs configure podman")
-	said := p.types(`mount -t tmpfs none /run && unset XDG_RUNTIME_DIR &&
+	p.Types("credential-idcs configure podman")
+	said := p.Types(`mount -t tmpfs none /run && unset XDG_RUNTIME_DIR &&
 		credential-idcs token work | podman login --username ana --password-stdin $HOST &&
 		credential-idcs doctor --offline work; credential-idcs configure podman`)
 	const file = "/run/containers/0/auth.json"
-	p.reads("doctor", said, "podman takes the password for "+y.registry.Host+" in "+file+" before it asks us\n\t"+
+	p.Reads("doctor", said, "podman takes the password for "+y.registry.Host+" in "+file+" before it asks us\n\t"+
 		"podman logout --authfile "+file+" "+y.registry.Host+"\n")
-	p.reads("configure", said, file+" comes first and holds a password for "+y.registry.Host+"\n\t"+
+	p.Reads("configure", said, file+" comes first and holds a password for "+y.registry.Host+"\n\t"+
 		"podman logout --authfile "+file+" "+y.registry.Host+"\n")
 }
 
@@ -74,15 +74,15 @@ func TestOwnLoginBelowRun(t *testing.T) {
 func TestVariableMasksUs(t *testing.T) {
 	y := open(t)
 	p := y.enter(t)
-	p.types("credential-idcs configure docker")
+	p.Types("credential-idcs configure docker")
 	const set = `export DOCKER_AUTH_CONFIG="{\"auths\":{\"$HOST\":{\"auth\":\"$(printf ana:wrong | base64)\"}}}"; `
 	for tool, line := range map[string]string{
 		"crane":  "crane manifest $IMAGE",
 		"buildx": "buildx imagetools inspect $IMAGE",
 	} {
 		need.Tool(t, tool)
-		p.types(line)
-		p.fails(set+line, "401 Unauthorized")
+		p.Types(line)
+		p.Fails(set+line, "401 Unauthorized")
 	}
-	p.reads("doctor", p.types(set+"credential-idcs doctor --offline work"), "docker takes what it holds before it asks us\n\tunset DOCKER_AUTH_CONFIG\n")
+	p.Reads("doctor", p.Types(set+"credential-idcs doctor --offline work"), "docker takes what it holds before it asks us\n\tunset DOCKER_AUTH_CONFIG\n")
 }

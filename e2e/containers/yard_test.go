@@ -5,7 +5,6 @@ package containers
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/credential-idcs/credential-idcs/e2e/machine"
@@ -96,55 +95,4 @@ func (y *yard) enter(t *testing.T) *person {
 	p.Put(".config/containers/policy.json", `{"default": [{"type": "insecureAcceptAnything"}]}`)
 	p.Login()
 	return p
-}
-
-// types types a line into the shell. It has to work.
-func (p *person) types(line string) string {
-	p.Helper()
-	return p.Works("sh", "-c", line)
-}
-
-// pays types a line that has to work and to cost so many refreshes.
-func (p *person) pays(refreshes int, line string) string {
-	p.Helper()
-	before := p.Domain.Posts(idcstest.Refresh)
-	said := p.types(line)
-	if n := p.Domain.Posts(idcstest.Refresh) - before; n != refreshes {
-		p.Errorf("%s: %d refreshes, want %d", line, n, refreshes)
-	}
-	return said
-}
-
-// fails types a line that has to fail and to say each of the words.
-func (p *person) fails(line string, words ...string) {
-	p.Helper()
-	said, err := p.Try("sh", "-c", line)
-	if err == nil {
-		p.Errorf("%s: it works:\n%s", line, said)
-	}
-	p.reads(line, said, words...)
-}
-
-// reads asserts that the words stand in what was said.
-func (p *person) reads(line, said string, words ...string) {
-	p.Helper()
-	for _, w := range words {
-		if !strings.Contains(said, w) {
-			p.Errorf("%s: no %q in what the person reads:\n%s", line, w, said)
-		}
-	}
-}
-
-// logsOut logs the person out at the domain.
-func (p *person) logsOut() {
-	p.Helper()
-	if r := p.Do(machine.Logout); r.Exit != 0 {
-		p.Errorf("%s", r)
-	}
-}
-
-// needsLogin is what a person reads who isn't logged in.
-var needsLogin = []string{
-	"credential-idcs: profile work: login needed, nothing is stored yet",
-	"credential-idcs login work",
 }
