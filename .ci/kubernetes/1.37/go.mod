@@ -1,7 +1,7 @@
-// Kubernetes for the tests: its API server, and a kubectl of 1.35 or later, which has kuberc's allowlist.
-// .ci/tools builds both, each version once. A module of its own, because nothing else here may need
-// k8s.io/kubernetes; and with the replacements, because Kubernetes releases its parts as 0.37.2 and
-// requires them as 0.0.0.
+// Kubernetes for the tests: its API server, a kubectl of 1.35 or later, which has kuberc's allowlist, and
+// the part of a kubelet that asks credential providers. .ci/tools builds them, each version once. A
+// module of its own, because nothing else here may need k8s.io/kubernetes; and with the replacements,
+// because Kubernetes releases its parts as 0.37.2 and requires them as 0.0.0.
 module github.com/credential-idcs/credential-idcs/.ci/kubernetes/1.37
 
 go 1.26.0
@@ -11,11 +11,14 @@ tool (
 	k8s.io/kubernetes/cmd/kubectl
 )
 
+require k8s.io/kubernetes v1.37.2
+
 require (
 	cel.dev/expr v0.25.1 // indirect
 	cyphar.com/go-pathrs v0.2.5 // indirect
 	github.com/Azure/go-ansiterm v0.0.0-20250102033503-faa5f7b0171c // indirect
 	github.com/MakeNowJust/heredoc v1.0.0 // indirect
+	github.com/Microsoft/go-winio v0.6.2 // indirect
 	github.com/NYTimes/gziphandler v1.1.1 // indirect
 	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
@@ -138,6 +141,8 @@ require (
 	k8s.io/component-base v0.37.2 // indirect
 	k8s.io/component-helpers v0.37.2 // indirect
 	k8s.io/controller-manager v0.37.2 // indirect
+	k8s.io/cri-api v0.37.2 // indirect
+	k8s.io/cri-client v0.0.0 // indirect
 	k8s.io/csi-translation-lib v0.0.0 // indirect
 	k8s.io/dynamic-resource-allocation v0.37.2 // indirect
 	k8s.io/endpointslice v0.0.0 // indirect
@@ -151,7 +156,6 @@ require (
 	k8s.io/kube-scheduler v0.0.0 // indirect
 	k8s.io/kubectl v0.0.0 // indirect
 	k8s.io/kubelet v0.37.2 // indirect
-	k8s.io/kubernetes v1.37.2 // indirect
 	k8s.io/metrics v0.37.2 // indirect
 	k8s.io/mount-utils v0.0.0 // indirect
 	k8s.io/pod-security-admission v0.0.0 // indirect
