@@ -3,15 +3,20 @@ package git
 import "strings"
 
 // heals is whether git is asked to come back after a 401, so that a token which a server no
-// longer takes costs a refresh and not a failed command. It is off until it has been seen to work
-// with a real git of 2.46 or later, over clone, fetch, a push above 1 MiB, http.proactiveAuth and
-// git-lfs: a mistake here takes away the erase that drops a refused token.
+// longer takes costs a refresh and not a failed command. It is off, for the sake of git-lfs.
 //
-// Seen with git 2.47.3: ls-remote, clone, fetch and push heal within the command, and a server that
-// refuses everything sees two answers and one erase. But its probe before a push in chunks (remote-curl.c)
-// has no Bearer header, whose 401 this can't heal; proactiveAuth and git-lfs 3.6 then ask again with
-// our state although no token was refused, which costs a good token a refresh. git-lfs heals anyway:
-// it says erase and asks again by itself.
+// git itself does it right. Seen with 2.47.3, over ls-remote, clone, fetch, a push above 1 MiB, each also
+// with http.proactiveAuth, by Basic and by Bearer: it comes back with our state only after a 401, and
+// then always with wwwauth[]; the command heals for one refresh, and a server that refuses everything
+// sees two answers and one erase. (Its probe before a push in chunks has no Bearer header at all, which
+// nothing heals and nothing makes worse.)
+//
+// git-lfs 3.6.1 doesn't. It keeps the last state[] and the last wwwauth[] for all of its later requests
+// (lfsapi/auth.go, credContext), so about every second get of a push has both though no token was refused,
+// and looks like git's after a 401 to the letter. Each would force a refresh of a good token. That it is
+// a new `git credential fill` each time could be seen on Linux, from the process two generations up, which
+// is more than the gain is worth: without this git's next command works, and git-lfs says erase and asks
+// again by itself.
 //
 // How it works, from http.c: if a helper's answer has continue=1, a 401 clears the secrets but not
 // state[], and git asks again; without, git says erase and gives up. git makes three attempts: one
