@@ -2,7 +2,6 @@ package cache
 
 import (
 	"errors"
-	"os"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -20,7 +19,7 @@ var errLockLost = errors.New("the lock file was deleted")
 // looked at again behind it, so that whoever made its lock file later finds the intent too.
 func (x *transaction) arm(refresh secret.Text) error {
 	if x.lower == nil {
-		x.lower = shield()
+		x.lower = x.d.sys.Shield()
 	}
 	x.stamp()
 	if refresh.Empty() {
@@ -44,10 +43,10 @@ func (x *transaction) arm(refresh secret.Text) error {
 	if !x.hold.same() || !disk.same(x.seen) {
 		return errLockLost
 	}
-	start, _ := processStart(os.Getpid())
+	start, _ := x.d.sys.Process(x.d.sys.Pid)
 	s := x.state
 	s.Intent = &intent{
-		Digest: digest(refresh), At: x.now.Obtained, Pid: os.Getpid(), Start: start,
+		Digest: digest(refresh), At: x.now.Obtained, Pid: x.d.sys.Pid, Start: start,
 		Namespace: pidNamespace(), Machine: x.d.sys.Machine(),
 	}
 	if err := x.d.writeState(x.name, s, true); err != nil {

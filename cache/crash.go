@@ -47,7 +47,7 @@ func (d *Dir) recover(name string, t Token, s state) (Token, state, error) {
 
 // atWork reports whether the process that wrote the intent may still be working on it.
 func (d *Dir) atWork(i *intent) bool {
-	if i.Pid == os.Getpid() {
+	if i.Pid == d.sys.Pid {
 		return false // our own, from an earlier send of the same transaction
 	}
 	ours, theirs := d.sys.Machine(), i.Machine
@@ -55,7 +55,7 @@ func (d *Dir) atWork(i *intent) bool {
 		age := d.sys.Now().Sub(i.At)
 		return 0 <= age && age < foreignIntent
 	}
-	start, alive := processStart(i.Pid)
+	start, alive := d.sys.Process(i.Pid)
 	return alive && start == i.Start
 }
 

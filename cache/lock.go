@@ -79,14 +79,14 @@ func (h *hold) release() {
 
 // sign writes into the lock file who holds it, for the message of those who wait in vain. Best
 // effort: nothing depends on it.
-func (h *hold) sign() {
+func (d *Dir) sign(h *hold) {
 	f, err := os.OpenFile(h.path, os.O_WRONLY|noFollow, 0)
 	if err != nil {
 		return
 	}
 	defer f.Close()
-	pid := os.Getpid()
-	start, _ := processStart(pid)
+	pid := d.sys.Pid
+	start, _ := d.sys.Process(pid)
 	line := strconv.Itoa(pid) + " " + start
 	_, _ = f.WriteAt([]byte(line+strings.Repeat(" ", max(0, 63-len(line)))+"\n"), 0)
 }
@@ -110,7 +110,7 @@ func (d *Dir) holder(name string) int {
 	if err != nil || pid < 1 {
 		return 0
 	}
-	if start, alive := processStart(pid); !alive || start != words[1] {
+	if start, alive := d.sys.Process(pid); !alive || start != words[1] {
 		return 0
 	}
 	return pid

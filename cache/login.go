@@ -38,16 +38,14 @@ func (d *Dir) Login(ctx context.Context, key Key, grant func(context.Context, At
 	if err != nil {
 		return Result{}, err
 	}
-	x.hold, x.lower = h, shield()
-	err = x.storeLogin(t, skew)
-	h.release()
-	if end := x.lower(); end != nil {
-		return Result{}, end
-	}
-	if errors.Is(err, errFolderSync) {
-		return Result{Token: t, Warnings: []error{&NotSavedError{Err: err}}}, nil
-	}
-	return Result{Token: t}, err
+	x.hold, x.lower = h, d.sys.Shield()
+	return x.locked(func() (Result, error) {
+		err := x.storeLogin(t, skew)
+		if errors.Is(err, errFolderSync) {
+			return Result{Token: t, Warnings: []error{&NotSavedError{Err: err}}}, nil
+		}
+		return Result{Token: t}, err
+	})
 }
 
 func (x *transaction) storeLogin(t Token, skew int64) error {
@@ -59,7 +57,7 @@ func (x *transaction) storeLogin(t Token, skew int64) error {
 		return err
 	}
 	x.d.dropOrphan(x.name)
-	x.hold.sign()
+	x.d.sign(x.hold)
 	if x.room, err = x.d.reserveRoom(x.name); err != nil {
 		return err
 	}
@@ -90,13 +88,7 @@ func (d *Dir) Exchange(ctx context.Context, key Key, refresh secret.Text, r Rene
 			return Result{}, err
 		}
 		x := &transaction{call: c, hold: h}
-		res, err := x.exchange(ctx, refresh)
-		h.release()
-		if x.lower != nil {
-			if end := x.lower(); end != nil {
-				return Result{}, end
-			}
-		}
+		res, err := x.locked(func() (Result, error) { return x.exchange(ctx, refresh) })
 		if pid, ok := d.elsewhere(c.name, err); !ok {
 			return res, err
 		} else if time.Since(begun) >= d.waits.expired {
@@ -112,7 +104,7 @@ func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result
 	if _, err := x.lookAgain(); err != nil {
 		return Result{}, err
 	}
-	x.hold.sign()
+	x.d.sign(x.hold)
 	var err error
 	if x.room, err = x.d.reserveRoom(x.name); err != nil {
 		return Result{}, err

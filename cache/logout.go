@@ -30,7 +30,7 @@ func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Conte
 		return err
 	}
 	defer h.release()
-	h.sign()
+	d.sign(h)
 	t, s, err := d.recover(name, d.readAnything(name), d.readState(name))
 	if busy, ok := errors.AsType[*inFlightError](err); ok {
 		return &BusyError{Pid: busy.pid, Waited: d.waits.expired}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A System is what the cache asks the machine. NewSystem gives the real one; a test shifts a clock
-// or claims a network folder by replacing a field.
+// A System is what the cache asks the machine. NewSystem gives the real one; a test shifts a clock,
+// claims a network folder or plays several processes by replacing a field.
 type System struct {
 	Now func() time.Time
 	// Boot reads CLOCK_BOOTTIME: time since boot with suspend. 0: there is no such clock.
@@ -24,12 +24,19 @@ type System struct {
 	Log func(msg string, args ...any)
 	// UID is the effective user; -1 on systems without.
 	UID int
+	// Pid is this process.
+	Pid int
+	// Process says when a process of this machine started, as a text that never comes again for the
+	// same pid, and whether it lives.
+	Process func(pid int) (start string, alive bool)
+	// Shield keeps signals away until lower is called, see shield.
+	Shield func() (lower func() error)
 }
 
 // NewSystem is this machine.
 func NewSystem() System {
 	return System{
 		Now: time.Now, Boot: bootClock, Machine: machineID, NetworkFS: networkFS,
-		Spread: rand.Float64, UID: os.Geteuid(),
+		Spread: rand.Float64, UID: os.Geteuid(), Pid: os.Getpid(), Process: processStart, Shield: shield,
 	}
 }

@@ -31,18 +31,25 @@ type transaction struct {
 	doubt *intent // an earlier interruption that nothing has settled
 }
 
-// transact renews the token and releases the lock. Everything between Sending and the end survives
-// all signals that can be caught; one that came is obeyed at the end.
+// transact renews the token and releases the lock.
 func (c *call) transact(ctx context.Context, h *hold) (Result, error) {
 	x := &transaction{call: c, hold: h}
-	r, err := x.run(ctx)
-	h.release()
-	if x.lower != nil {
-		if end := x.lower(); end != nil {
-			return Result{}, end
+	return x.locked(func() (Result, error) { return x.run(ctx) })
+}
+
+// locked does what the lock is held for and gives the lock back. Everything between Sending and here
+// survives all signals that can be caught; one that came is obeyed now.
+func (x *transaction) locked(do func() (Result, error)) (r Result, err error) {
+	defer func() {
+		x.hold.release()
+		if x.lower == nil {
+			return
 		}
-	}
-	return r, err
+		if end := x.lower(); end != nil {
+			r, err = Result{}, end
+		}
+	}()
+	return do()
 }
 
 func (x *transaction) run(ctx context.Context) (Result, error) {
@@ -75,7 +82,7 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 	if z == early {
 		limit, connect = limitEarly, connectEarly
 	}
-	x.hold.sign()
+	x.d.sign(x.hold)
 	if x.room, err = x.d.reserveRoom(x.name); err != nil {
 		return x.answer(x.old, z, err)
 	}
