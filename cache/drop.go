@@ -30,15 +30,30 @@ func (d *Dir) Drop(ctx context.Context, key Key, refused secret.Text) error {
 		return err
 	}
 	defer h.release()
+	seen := d.readState(name)
 	if t, err = d.read(name); err != nil || !d.dropable(t, refused) {
 		return err
 	}
-	if t, _, err = d.recover(name, t, d.readState(name)); err != nil || !d.dropable(t, refused) {
+	if t, _, err = d.recover(name, t, seen); err != nil || !d.dropable(t, refused) {
 		return nil // somebody is at it, or was: there is a newer token, or will be
 	}
 	room, err := d.reserveRoom(name)
-	if err != nil {
+	if errors.Is(err, errLockLost) {
+		return nil
+	} else if err != nil {
 		return err
+	}
+	// Under another lock file somebody may be about to replace what was read. As in arm, one of the
+	// two finds the other.
+	guard, err := d.guardState(name)
+	if err != nil {
+		room.drop()
+		return nil
+	}
+	defer guard.release()
+	if !h.same() || !d.readState(name).same(seen) {
+		room.drop()
+		return nil
 	}
 	t.Access, t.AccessStamp = secret.Text{}, Stamp{}
 	return room.save(name, t)

@@ -34,18 +34,36 @@ func (d *Dir) Login(ctx context.Context, key Key, grant func(context.Context, At
 	}
 	x.complete(&t, Token{})
 
-	h, err := d.lock(ctx, name, d.waits.expired, nil)
-	if err != nil {
-		return Result{}, err
-	}
-	x.hold, x.lower = h, d.sys.Shield()
-	return x.locked(func() (Result, error) {
-		err := x.storeLogin(t, skew)
-		if errors.Is(err, errFolderSync) {
-			return Result{Token: t, Warnings: []error{&NotSavedError{Err: err}}}, nil
-		}
-		return Result{Token: t}, err
+	return d.withLock(ctx, name, func(h *hold) (Result, error) {
+		x.hold, x.lower = h, d.sys.Shield()
+		return x.locked(func() (Result, error) {
+			err := x.storeLogin(t, skew)
+			if errors.Is(err, errFolderSync) {
+				return Result{Token: t, Warnings: []error{&NotSavedError{Err: err}}}, nil
+			}
+			return Result{Token: t}, err
+		})
 	})
+}
+
+// withLock waits for the lock and does what it is held for; again, where others turn out to be at it
+// under another lock file.
+func (d *Dir) withLock(ctx context.Context, name string, do func(*hold) (Result, error)) (Result, error) {
+	for begun := time.Now(); ; {
+		h, err := d.lock(ctx, name, max(0, d.waits.expired-time.Since(begun)), nil)
+		if err != nil {
+			return Result{}, err
+		}
+		res, err := do(h)
+		if pid, ok := d.elsewhere(name, err); !ok {
+			return res, err
+		} else if time.Since(begun) >= d.waits.expired {
+			return Result{}, &BusyError{Pid: pid, Waited: d.waits.expired}
+		}
+		if err := nap(ctx); err != nil {
+			return Result{}, err
+		}
+	}
 }
 
 func (x *transaction) storeLogin(t Token, skew int64) error {
@@ -82,22 +100,10 @@ func (d *Dir) Exchange(ctx context.Context, key Key, refresh secret.Text, r Rene
 		return Result{}, err
 	}
 	c := d.call(key, Want{Force: true}, r)
-	for begun := time.Now(); ; {
-		h, err := d.lock(ctx, c.name, max(0, d.waits.expired-time.Since(begun)), nil)
-		if err != nil {
-			return Result{}, err
-		}
+	return d.withLock(ctx, c.name, func(h *hold) (Result, error) {
 		x := &transaction{call: c, hold: h}
-		res, err := x.locked(func() (Result, error) { return x.exchange(ctx, refresh) })
-		if pid, ok := d.elsewhere(c.name, err); !ok {
-			return res, err
-		} else if time.Since(begun) >= d.waits.expired {
-			return Result{}, &BusyError{Pid: pid, Waited: d.waits.expired}
-		}
-		if err := nap(ctx); err != nil {
-			return Result{}, err
-		}
-	}
+		return x.locked(func() (Result, error) { return x.exchange(ctx, refresh) })
+	})
 }
 
 func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result, error) {

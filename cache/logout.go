@@ -38,8 +38,8 @@ func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Conte
 	var failed error
 	if !t.Refresh.Empty() {
 		limit := startTicks(ctx, limitLate)
+		defer limit.stop()
 		failed = revoke(limit.ctx, t.Refresh, time.Duration(s.SkewMS)*time.Millisecond)
-		limit.stop()
 	}
 	for _, suffix := range []string{".json", ".new", ".state"} {
 		if err := os.Remove(d.file(name, suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {

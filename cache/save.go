@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io/fs"
+	mathrand "math/rand/v2"
 	"os"
 )
 
@@ -34,6 +35,9 @@ func (d *Dir) newReserve(path string, f *os.File) (*reserve, error) {
 func (d *Dir) reserveRoom(name string) (*reserve, error) {
 	path := d.file(name, ".new")
 	f, err := createPrivate(path)
+	if fi, there := os.Lstat(path); errors.Is(err, fs.ErrExist) && there == nil && fi.Mode().IsRegular() {
+		return nil, errLockLost // recover left none: somebody works under another lock file
+	}
 	if err != nil {
 		return nil, &FolderError{Path: d.path, Problem: "can't be written", Err: err}
 	}
@@ -41,8 +45,10 @@ func (d *Dir) reserveRoom(name string) (*reserve, error) {
 	if err != nil {
 		return nil, &FolderError{Path: d.path, Problem: "can't be written", Err: err}
 	}
+	var seed [32]byte
+	_, _ = rand.Read(seed[:]) // never fails
 	b := make([]byte, reserveSize)
-	_, _ = rand.Read(b) // never fails
+	_, _ = mathrand.NewChaCha8(seed).Read(b) // neither does this
 	if _, err = f.Write(b); err == nil {
 		err = f.Sync()
 	}

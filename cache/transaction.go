@@ -83,7 +83,9 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 		limit, connect = limitEarly, connectEarly
 	}
 	x.d.sign(x.hold)
-	if x.room, err = x.d.reserveRoom(x.name); err != nil {
+	if x.room, err = x.d.reserveRoom(x.name); errors.Is(err, errLockLost) {
+		return Result{}, err
+	} else if err != nil {
 		return x.answer(x.old, z, err)
 	}
 	x.limit = startTicks(ctx, limit)
@@ -218,11 +220,9 @@ func (x *transaction) finish(z zone, o outcome) (Result, error) {
 	if o.refusal != nil {
 		return x.failed(z, o)
 	}
-	if !x.hold.same() {
-		if newer, ok := x.replaced(); ok { // a login came between, under a lock file of its own
-			x.room.drop()
-			return Result{Token: newer}, nil
-		}
+	if newer, ok := x.replaced(); ok { // a login came between, under a lock file of its own
+		x.room.drop()
+		return Result{Token: newer}, nil
 	}
 	r := Result{Token: o.token}
 	err := x.room.save(x.name, o.token)

@@ -1,0 +1,94 @@
+//go:build linux
+
+package cache
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A model is worth what it finds. Each of these is a mistake that somebody could make, and did in
+// some credential cache or other; the model must break a rule of its own by it, in the casts named.
+func TestTheModelFindsSeededBugs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the package for each bug")
+	}
+	for _, bug := range []struct {
+		name, file, from, to string
+		cast                 string // of TestModel, by the head of its name
+		rule                 string // that is broken
+	}{
+		{"no second look under the lock", "transaction.go",
+			"x.old, err = x.d.read(x.name)\n\tif errors.Is(err, errDamaged)", "x.old = x.start\n\tif errors.Is(err, errDamaged)",
+			"refresher_refresher", "was presented again, though answered"},
+		{"refreshes although another did", "transaction.go",
+			"if z == fresh {\n\t\treturn Result{Token: x.old}, nil", "if false {\n\t\treturn Result{Token: x.old}, nil",
+			"refresher_refresher", "one expiry cost 2 requests"},
+		{"no intent", "arm.go",
+			"err := x.d.writeState(x.name, s, true)", "err := error(nil)",
+			"refresher_refresher", "nothing there says why"},
+		{"a refused token is deleted", "transaction.go",
+			"func (x *transaction) markSpent() {", "func (x *transaction) markSpent() {\n\t_ = syscall.Unlink(x.d.file(x.name, \".json\"))",
+			"refresher_refresher", "the next call fails: nothing is stored yet"},
+		{"who is at work isn't asked", "crash.go",
+			"return alive && start == i.Start", "return alive && start == i.Start && false",
+			"refresher_refresher", ""},
+		{"erase saves what it read long ago", "drop.go",
+			"if !h.same() || !d.readState(name).same(seen) {", "if false {",
+			"erase_refresher", "nothing there says why"},
+		{"a refresh overwrites a login", "transaction.go",
+			"if newer, ok := x.replaced(); ok { // a login came", "if newer, ok := x.replaced(); ok && false { // a login came",
+			"login_refresher", "the login's tokens are gone"},
+	} {
+		t.Run(bug.name, func(t *testing.T) {
+			t.Parallel()
+			source, err := os.ReadFile(bug.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := string(source)
+			if strings.Count(text, bug.from) != 1 {
+				t.Fatalf("%s has not just one %q", bug.file, bug.from)
+			}
+			text = strings.Replace(text, bug.from, bug.to, 1)
+			if strings.Contains(bug.to, "syscall.") {
+				text = strings.Replace(text, "import (", "import (\n\t\"syscall\"", 1)
+			}
+			out := seeded(t, bug.file, text, "TestModel/"+bug.cast)
+			if !strings.Contains(out, "--- FAIL: TestModel/"+bug.cast) || !strings.Contains(out, bug.rule) {
+				t.Errorf("want a broken rule %q:\n%s", bug.rule, out)
+			}
+		})
+	}
+}
+
+// seeded runs a test of this package with another content of one of its files.
+func seeded(t *testing.T, file, content, run string) string {
+	t.Helper()
+	dir := t.TempDir()
+	changed := filepath.Join(dir, file)
+	if err := os.WriteFile(changed, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	original, err := filepath.Abs(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{original: changed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", filepath.Join(dir, "overlay.json"), "-vet=off", "-run", run, ".")
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Errorf("the tests pass")
+	}
+	return string(out)
+}

@@ -1,0 +1,252 @@
+//go:build linux
+
+package cache
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A world is a folder, a domain and the processes.
+type world struct {
+	path string
+	now  time.Time
+	all  []*actor
+
+	alive     map[string]bool // refresh tokens that the domain would take
+	presented map[string]string
+	issued    int
+	family    int
+	stamp     string          // its digest
+	onDisk    map[string]bool // access tokens that were ever in the token file
+	broken    string          // the first rule that was broken
+
+	lost     bool // an answer with a successor was lost
+	revoked  bool // by a logout
+	deleted  int  // lock files
+	mischief int  // kills and lost answers
+}
+
+func (w *world) breaks(format string, args ...any) {
+	if w.broken == "" {
+		w.broken = fmt.Sprintf(format, args...)
+	}
+}
+
+// issue makes the next tokens of a family.
+func (w *world) issue(family int) (access, refresh string) {
+	w.issued++
+	refresh = fmt.Sprintf("%d-%d", family, w.issued)
+	w.alive[refresh] = true
+	return "access-" + refresh, refresh
+}
+
+// present is the domain: each refresh token once, and a second time ends the family.
+func (w *world) present(p *actor) (access, next string) {
+	refresh := p.sent
+	if refresh == "" {
+		w.family++
+		return w.issue(w.family)
+	}
+	switch before := w.presented[refresh]; {
+	case before == "", before == "lost":
+	case before == "refused" && p.name == "forced": // a person typed it
+	default:
+		w.breaks("%s was presented again, though %s", refresh, before)
+	}
+	w.presented[refresh] = "answered"
+	var family, n int
+	_, _ = fmt.Sscanf(refresh, "%d-%d", &family, &n)
+	if !w.alive[refresh] {
+		w.presented[refresh] = "refused"
+		for token := range w.alive {
+			if strings.HasPrefix(token, fmt.Sprintf("%d-", family)) {
+				delete(w.alive, token)
+			}
+		}
+		return "", ""
+	}
+	delete(w.alive, refresh)
+	return w.issue(family)
+}
+
+func newWorld(t *testing.T, path string, names []string) *world {
+	w := &world{
+		path: path, now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC),
+		alive: map[string]bool{}, presented: map[string]string{}, onDisk: map[string]bool{}, family: 1,
+	}
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Open(path, NewSystem())
+	if err == nil {
+		err = d.ensure()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	access, refresh := w.issue(1)
+	old := Token{Access: text(access), Refresh: text(refresh), machine: "m"}
+	old.AccessStamp = Stamp{Obtained: w.now.Add(-2 * time.Hour), Life: time.Hour}
+	plantBytes(t, d.file(string(testKey), ".json"), seal(encodeToken(old)))
+	plantBytes(t, d.file(string(testKey), ".lock"), nil)
+	for i, name := range names {
+		w.add(name, i+100)
+	}
+	w.stamp = w.digest()
+	return w
+}
+
+func (w *world) add(name string, pid int) *actor {
+	p := &actor{w: w, name: name, pid: pid, do: cast[name], goOn: make(chan verb)}
+	if name != "logout" && name != "erase" {
+		p.spread = 1
+	}
+	w.all = append(w.all, p)
+	go p.live()
+	return p
+}
+
+// move makes one decision come true and checks the rules.
+func (w *world) move(m move) {
+	if m.v == unlocks {
+		_ = os.Remove(filepath.Join(w.path, string(testKey)+".lock"))
+		w.deleted++
+		w.check()
+		w.stamp = w.digest()
+		return
+	}
+	p := w.all[m.who]
+	switch m.v {
+	case goes:
+	case ends:
+		for n := 0; n == 0 || !p.over && p.at != "busy" && w.broken == ""; n++ {
+			w.move(move{m.who, goes})
+		}
+		return
+	default:
+		w.mischief++
+	}
+	before, stamp := p.at, w.stamp
+	if m.v == dies {
+		w.bury(p)
+	}
+	p.goOn <- m.v
+	w.await(p)
+	w.check()
+	w.stamp = w.digest()
+	switch {
+	case p.over:
+		p.history = fmt.Sprint(p.result.Token.Access.Reveal(), p.err)
+		return
+	case before == "busy" && p.at == "busy" && strings.HasSuffix(p.history, stamp):
+		return // looked once more at what it has seen
+	case p.at == lookedAgain && p.name == "refresher":
+		p.history = "" // all that it saw before is forgotten
+	}
+	sum := sha256.Sum256([]byte(p.history + before + string(m.v) + stamp))
+	p.history = hex.EncodeToString(sum[:8]) + " " + w.stamp
+}
+
+// bury notes what dies with a process: an answer whose successor isn't on the disk.
+func (w *world) bury(p *actor) {
+	if p.sent == "" {
+		return
+	}
+	if p.at == "sending" {
+		w.presented[p.sent] = "lost"
+		return
+	}
+	d := w.look()
+	t, _ := d.read(string(testKey))
+	if t.predecessor != digest(text(p.sent)) && w.presented[p.sent] != "" {
+		w.presented[p.sent] = "lost"
+		w.lost = true
+	}
+}
+
+// await lets time pass until the process stops or ends.
+func (w *world) await(p *actor) {
+	synctest.Wait()
+	for range 1000 {
+		if p.at != "" || p.over {
+			return
+		}
+		time.Sleep(26 * time.Millisecond)
+		synctest.Wait()
+	}
+	w.breaks("%s never stops", p.name)
+}
+
+// look is the folder as somebody sees it who asks nothing.
+func (w *world) look() *Dir {
+	s := NewSystem()
+	s.Now = func() time.Time { return w.now }
+	s.Machine = func() string { return "m" }
+	s.NetworkFS = func(string) bool { return false }
+	s.Boot = func() time.Duration { return 0 }
+	d, err := Open(w.path, s)
+	if err != nil {
+		w.breaks("the folder: %v", err)
+		return &Dir{path: w.path, sys: s}
+	}
+	return d
+}
+
+// successor is the token in KEY.new, if it is whole.
+func (d *Dir) successor() (Token, bool) {
+	path := d.file(string(testKey), ".new")
+	fi, err := os.Lstat(path)
+	if err != nil || fi.Size() == reserveSize { // nothing is written into it yet
+		return Token{}, false
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return Token{}, false
+	}
+	record, _, err := unseal(b)
+	if err != nil {
+		return Token{}, false
+	}
+	t, err := decodeToken(record)
+	return t, err == nil
+}
+
+// digest is what everybody can see.
+func (w *world) digest() string {
+	h := sha256.New()
+	for _, suffix := range []string{".json", ".state", ".lock", ".new"} {
+		path := filepath.Join(w.path, string(testKey)+suffix)
+		var b []byte
+		fi, err := os.Lstat(path)
+		if err == nil && fi.Size() != reserveSize { // that one is random
+			b, _ = os.ReadFile(path)
+		}
+		fmt.Fprintf(h, "%s %v %d %s", suffix, err == nil, len(b), b)
+	}
+	alive := make([]string, 0, len(w.alive))
+	for token := range w.alive {
+		alive = append(alive, token)
+	}
+	slices.Sort(alive)
+	fmt.Fprint(h, alive, w.presented, w.issued, w.deleted) // fmt sorts maps
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// key is what decides what may come.
+func (w *world) key() string {
+	var b strings.Builder
+	fmt.Fprint(&b, w.stamp, w.mischief, w.lost, w.revoked)
+	for _, p := range w.all {
+		fmt.Fprint(&b, "|", p.at, p.over, p.dead, p.sent, p.history)
+	}
+	return b.String()
+}
