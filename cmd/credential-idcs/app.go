@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cache"
@@ -118,6 +119,15 @@ func (a *app) secretVariables() (names []string) {
 		}
 	}
 	return names
+}
+
+// environment is the process's without those: what a tool gets that is only asked for its own settings.
+func (a *app) environment() []string {
+	hide := a.secretVariables()
+	return slices.DeleteFunc(slices.Clone(a.environ()), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains(hide, name)
+	})
 }
 
 // engine is a profile's way to its tokens.

@@ -99,7 +99,7 @@ func (a *app) configure(ctx context.Context, v *verb, args []string, choose func
 	if unnamed, err := a.file.Choose(); err == nil {
 		in.Default = unnamed.Name
 	}
-	env := configure.Env{Vars: a.environ(), Home: a.home(), Dir: a.dir(), Program: a.program(), RunContainers: runContainers()}
+	env := configure.Env{Vars: a.environment(), Home: a.home(), Dir: a.dir(), Program: a.program(), RunContainers: runContainers()}
 	done, err := choose(t)(ctx, env, in)
 	return a.carryOut(t.Name, done, err, *dryRun)
 }

@@ -101,7 +101,7 @@ func (a *app) doctor() (*doctor.Doctor, *doctor.Level) {
 		Advice: func(p *config.Profile, err error) string {
 			return signin.Advice(err, setup(p, p.Login))
 		},
-		Proxy: a.proxy, Now: a.now, Getenv: a.getenv, Environ: a.environ, Home: a.home(), Self: a.program(),
+		Proxy: a.proxy, Now: a.now, Getenv: a.getenv, Environ: a.environment, Home: a.home(), Self: a.program(),
 		RunContainers: runContainers(),
 	}, worst
 }

@@ -25,6 +25,7 @@ type room struct {
 	t      *testing.T
 	placed map[string]bool // files with secrets that the test itself wrote
 	said   []saying
+	watch  *watch
 }
 
 // A saying is one stream of one call.
@@ -79,6 +80,16 @@ targets = ["https://command.example.com"]
 [profiles.command.client]
 secret_command = ["%[7]s"]
 
+[profiles.browser]
+domain = "%[1]s"
+ca_file = "%[2]s"
+client_id = "%[9]s"
+login = "browser"
+redirect_url = "%[10]s"
+scope = "urn:opc:idm:__myscopes__ openid"
+token = "id"
+targets = ["https://browser.example.com", "https://sts.googleapis.com"]
+
 [profiles.device]
 domain = "%[1]s"
 ca_file = "%[2]s"
@@ -113,9 +124,18 @@ func newRoom(t *testing.T) *room {
 	if err := os.Mkdir(tmp, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	desk := d.PublicClient
+	desk.ID, desk.RedirectURIs = "desk", []string{"http://" + freeAddress(t) + "/callback"}
+	if err := d.AddClient(desk); err != nil {
+		t.Fatal(err)
+	}
 	r.Write("config.toml", fmt.Sprintf(profiles, d.URL(), d.CAFile, d.KeyClient.ID, d.KeyClient.Key.Alias,
-		"canary@example.com", d.SecretClient.ID, tool, d.PublicClient.ID))
-	r.Env = append(r.Env, "TMPDIR="+tmp, "CREDENTIAL_IDCS_DEBUG=1", "GODEBUG=http2debug=2", "GOTRACEBACK=all",
+		"canary@example.com", d.SecretClient.ID, tool, d.PublicClient.ID, desk.ID, desk.RedirectURIs[0]))
+	if err := os.Symlink(machine.People, filepath.Join(dir, "keyring")); err != nil {
+		t.Fatal(err)
+	}
+	r.others()
+	r.Env = append(r.Env, "PATH="+dir+":"+os.Getenv("PATH"), "XDG_RUNTIME_DIR="+tmp, "BROWSER="+r.browser(), "TMPDIR="+tmp, "CREDENTIAL_IDCS_DEBUG=1", "GODEBUG=http2debug=2", "GOTRACEBACK=all",
 		"SSLKEYLOGFILE="+filepath.Join(tmp, "tls-keys"), "CANARY_SECRET="+d.SecretClient.Secret)
 	return r
 }
@@ -153,7 +173,7 @@ func (r *room) secrets() (issued, others []string) {
 		}
 		issued = append(issued, s)
 	}
-	others = append(others, othersPassword)
+	others = append(others, othersPassword, elsewhere)
 	for _, line := range strings.Split(string(d.KeyClient.Key.KeyPEM()), "\n") {
 		if len(line) == 64 {
 			others = append(others, line)
@@ -179,7 +199,8 @@ func bearer(s string) bool { return strings.Count(s, ".") == 2 && strings.HasPre
 
 func TestNoSecretGoesWhereItDoesNotBelong(t *testing.T) {
 	r := newRoom(t)
-	w := startWatch(t)
+	w := startWatch(t, r.Home, string(r.Program))
+	r.watch = w
 	r.everything()
 	w.stop()
 
@@ -207,6 +228,9 @@ func TestNoSecretGoesWhereItDoesNotBelong(t *testing.T) {
 		t.Errorf("only %d calls gave a token", given)
 	}
 	judge("arguments of a process", w.text(), none)
+	for name, env := range w.children {
+		judge("environment of "+name, env, none)
+	}
 
 	own := map[string]bool{}
 	for _, s := range issued {
@@ -270,6 +294,7 @@ func (r *room) everything() {
 	r.call(0, false, people, string(tok), "login", "file", "--refresh-token-stdin")
 	r.call(2, false, people, "", "login", "--client-secret") // no such option; what follows is never asked for
 	r.device()
+	r.visit()
 
 	for _, name := range []string{"key", "file", "variable", "command", "device"} {
 		r.call(0, true, git, host(name)+"\n", "get")
@@ -296,8 +321,11 @@ func (r *room) everything() {
 		r.said = append(r.said, saying{strings.Join(args, " "), p.Stdout + p.Stderr, false})
 	}
 
+	r.relatives()
+	r.tools()
 	r.failures()
 	r.call(0, false, people, "", "logout", "variable")
+	r.call(0, false, people, "", "logout", "another")
 	r.call(0, false, people, "", "status", "--json")
 }
 

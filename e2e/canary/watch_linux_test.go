@@ -11,17 +11,21 @@ import (
 	"time"
 )
 
-// A watch reads the arguments of all processes of the machine, again and again.
+// A watch reads the arguments of all processes of the machine, again and again, and the environment of
+// those that belong to a home folder and run another program than one in a folder: the children.
 type watch struct {
-	mu   sync.Mutex
-	seen map[string]bool
-	over chan struct{}
-	done sync.WaitGroup
+	home, program string
+
+	mu       sync.Mutex
+	seen     map[string]bool
+	children map[string]string // environments, by the name of the program
+	over     chan struct{}
+	done     sync.WaitGroup
 }
 
-func startWatch(t *testing.T) *watch {
+func startWatch(t *testing.T, home, program string) *watch {
 	t.Helper()
-	w := &watch{seen: map[string]bool{}, over: make(chan struct{})}
+	w := &watch{home: home, program: program, seen: map[string]bool{}, children: map[string]string{}, over: make(chan struct{})}
 	w.done.Go(func() {
 		for {
 			select {
@@ -46,7 +50,28 @@ func (w *watch) look() {
 		w.mu.Lock()
 		w.seen[string(b)] = true
 		w.mu.Unlock()
+		name, _, _ := strings.Cut(string(b), "\x00")
+		if filepath.Dir(name) == w.program {
+			continue
+		}
+		env, err := os.ReadFile(filepath.Join(filepath.Dir(p), "environ"))
+		if err != nil || !strings.Contains("\x00"+string(env), "\x00HOME="+w.home+"\x00") {
+			continue
+		}
+		// Between fork and exec a child is still its parent: what counts was read in its own time.
+		if again, err := os.ReadFile(p); err == nil && string(again) == string(b) {
+			w.mu.Lock()
+			w.children[filepath.Base(name)] += string(env)
+			w.mu.Unlock()
+		}
 	}
+}
+
+// saw reports whether the environment of a child was read.
+func (w *watch) saw(name string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.children[name] != ""
 }
 
 // text is all that was seen so far.
@@ -80,7 +105,7 @@ func TestArgumentsAreSeen(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	w := startWatch(t)
+	w := startWatch(t, "/nowhere", "/nowhere")
 	for deadline := time.Now().Add(30 * time.Second); len(search(w.text(), []string{marker})) == 0; {
 		if time.Now().After(deadline) {
 			t.Fatal("not seen")
