@@ -12,6 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/doctor"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/draft"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -84,8 +85,9 @@ func runInit(ctx context.Context, a *app, args []string) error {
 	if err != nil {
 		return err
 	}
+	var typed secret.Text
 	if a.terminal(0) && a.terminal(2) && len(missing(&d)) > 0 {
-		if err := a.interview(file, &d); err != nil {
+		if typed, err = a.interview(ctx, file, &d); err != nil {
 			return err
 		}
 	}
@@ -100,6 +102,12 @@ func runInit(ctx context.Context, a *app, args []string) error {
 		return initFailed(d, err)
 	}
 	a.say("credential-idcs: profile " + text.Clean(p.Name) + ": written to " + text.Clean(path) + "\n")
+	if !typed.Empty() {
+		if err := draft.WriteSecret(p.Client.SecretFile.Full, typed); err != nil {
+			return &helpers.Failure{Class: helpers.Config, Message: text.Clean(err.Error()), Err: err}
+		}
+		a.say("credential-idcs: profile " + text.Clean(p.Name) + ": the secret was written to " + text.Clean(p.Client.SecretFile.Full) + "\n")
+	}
 	a.firstLook(ctx, p, *offline)
 	next := "credential-idcs login " + text.Word(p.Name)
 	switch p.Login {

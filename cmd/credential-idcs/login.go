@@ -157,11 +157,25 @@ func (a *app) password(ctx context.Context, p *config.Profile, in login) (secret
 	if !ok || !in.named && !a.terminal(0) {
 		return secret.Text{}, misuse("login: the password is read from stdin", "credential-idcs login "+text.Word(p.Name)+" --password-stdin")
 	}
-	t, err := signin.Password(ctx, f, a.stderr, "Password of "+p.Username)
-	if err != nil {
-		return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: err.Error()}
+	t, err := a.hidden(ctx, f, "Password of "+p.Username)
+	if err == nil {
+		return t, nil
 	}
-	return t, nil
+	if failure, ok := errors.AsType[*helpers.Failure](err); ok {
+		failure.Command = in.again(p.Name)
+	}
+	return secret.Text{}, err
+}
+
+// hidden is the answer to a question that a terminal doesn't show.
+func (a *app) hidden(ctx context.Context, stdin *os.File, question string) (secret.Text, error) {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	t, err := signin.Password(ctx, stdin, a.stderr, question)
+	if _, ok := errors.AsType[*cache.SignalError](err); err == nil || ok {
+		return t, err
+	}
+	return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: err.Error(), Err: err}
 }
 
 // secretFromStdin reads a secret to the end of stdin. One final line break is no part of it.

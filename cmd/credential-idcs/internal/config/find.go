@@ -1,6 +1,8 @@
 package config
 
 import (
+	"path/filepath"
+
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -54,6 +56,11 @@ type SharedError struct {
 // Error names the profiles.
 func (e *SharedError) Error() string {
 	return text.Clean(e.Target.String()) + " belongs to several profiles, and no user name decides: " + names(e.Profiles)
+}
+
+// PathOf is what a key of the file means by a path. home may be empty, if it isn't known.
+func (f *File) PathOf(written, home string) Path {
+	return place{folder: filepath.Dir(f.Path), home: home}.path(written)
 }
 
 // Profile returns the profile of that name. The error is a *ProfileError.

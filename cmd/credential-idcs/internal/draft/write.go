@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
 // An ExistsError says that there is a profile of that name already.
@@ -84,6 +85,15 @@ func (d Draft) Add(path, home string) (*config.Profile, error) {
 		return nil, err
 	}
 	return after.Profile(d.Name)
+}
+
+// WriteSecret makes a file that only its owner can read. One that is there already is an error, and
+// stays.
+func WriteSecret(path string, s secret.Text) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return write(path, []byte(s.Reveal()+"\n"))
 }
 
 // write makes a file that is on the disk when it returns.
