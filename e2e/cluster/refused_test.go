@@ -16,7 +16,8 @@ import (
 func (p *person) age() { p.Age(2 * time.Minute) }
 
 // rotate changes the domain's key and makes the API server notice: it keeps the keys that it has until it
-// meets a token of another, and takes tokens of the old one so long.
+// meets a token of another, and takes tokens of the old one so long. (A token that it has taken it takes
+// for ten seconds more without a look. Those of these tests are new to it.)
 func (w *world) rotate(t *testing.T) {
 	t.Helper()
 	if err := w.domain.RotateKeys(); err != nil {
