@@ -11,7 +11,6 @@ package provider
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	_ "embed"
@@ -85,7 +84,7 @@ func Start(t testing.TB, s Settings) *Server {
 	node := need.Tool(t, "node")
 	folder := t.TempDir()
 	// Modules are looked for beside the script that asks for them.
-	if err := os.Symlink(modules(t), filepath.Join(folder, "node_modules")); err != nil {
+	if err := os.Symlink(need.Modules(t, "provider", lock, "oidc-provider"), filepath.Join(folder, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "server.mjs"), script, 0o600); err != nil {
@@ -160,27 +159,6 @@ func (s Settings) encode(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	return line
-}
-
-// modules finds the folder that `npm ci` made.
-func modules(t testing.TB) string {
-	t.Helper()
-	here, err := filepath.Abs(filepath.Join("..", "provider", "node_modules"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	places := []string{here}
-	if cache, err := os.UserCacheDir(); err == nil {
-		name := fmt.Sprintf("provider-%.8x", sha256.Sum256(lock))
-		places = append(places, filepath.Join(cache, "credential-idcs-ci", name, "node_modules"))
-	}
-	for _, p := range places {
-		if _, err := os.Stat(filepath.Join(p, "oidc-provider")); err == nil {
-			return p
-		}
-	}
-	need.Missing(t, "oidc-provider (npm ci in e2e/provider)")
-	return ""
 }
 
 // Tally asks what the provider has answered so far. What a client has got is counted.

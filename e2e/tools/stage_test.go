@@ -34,7 +34,7 @@ type stage struct {
 // set makes a machine whose one target is the registry, by its address or, if named says so, by name.
 func set(t *testing.T, named bool, packages func(url string) http.Handler, offers ...string) *stage {
 	t.Helper()
-	domain := idcstest.Start(t, idcstest.Options{})
+	domain := idcstest.Start(t, idcstest.Options{IDTokenAtRefresh: true})
 	cert, err := domain.CA.Issue("127.0.0.1", name)
 	if err != nil {
 		t.Fatal(err)

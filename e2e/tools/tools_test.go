@@ -59,13 +59,13 @@ var tools = []tool{
 		kept:  []string{".cargo/registry"},
 	},
 	{
-		name: "terraform", program: "terraform", named: true, offers: "Bearer",
+		name: "terraform", program: "terraform", named: true, offers: "Bearer", told: login,
 		packages: terraformModule, prepare: terraformProject,
 		fetch: []string{"terraform", "-chdir=project", "get", "-no-color"},
 		kept:  []string{"project/.terraform"},
 	},
 	{
-		name: "tofu", program: "tofu", named: true, offers: "Bearer",
+		name: "tofu", program: "tofu", named: true, offers: "Bearer", told: login,
 		packages: terraformModule, prepare: terraformProject,
 		fetch: []string{"tofu", "-chdir=project", "get", "-no-color"},
 		kept:  []string{"project/.terraform"},
@@ -85,17 +85,23 @@ var tools = []tool{
 		fetch: []string{"python3", "-m", "pip", "download", "dep==1.0.0", "--no-deps", "--dest", "out"},
 		kept:  []string{"out"},
 	},
-	{
-		name: "pnpm", program: "pnpm", offers: "Bearer",
+	pnpm("pnpm"),
+	pnpm("pnpm-12"),
+}
+
+// pnpm is one of its releases: 12 was written anew.
+func pnpm(program string) tool {
+	return tool{
+		name: "pnpm", program: program, offers: "Bearer",
 		packages: func(t *testing.T) func(string) http.Handler { return files(t, helpertest.NpmPackage) },
 		prepare: func(s *stage) {
 			s.Tools = append(s.Tools, "CI=true", "NODE_EXTRA_CA_CERTS="+s.Domain.CAFile)
 			s.Put(".npmrc", "; mine\nregistry="+s.registry.URL+"/\ncafile="+s.Domain.CAFile+"\nfetch-retries=0\n")
 			s.Put("project/package.json", `{"name":"top","version":"1.0.0","dependencies":{"dep":"1.0.0"}}`)
 		},
-		fetch: []string{"pnpm", "--dir", "project", "install", "--store-dir", "store"},
+		fetch: []string{program, "--dir", "project", "install", "--store-dir", "store"},
 		kept:  []string{"project/store", "project/node_modules", "project/pnpm-lock.yaml", ".cache/pnpm"},
-	},
+	}
 }
 
 func terraformModule(t *testing.T) func(string) http.Handler {
@@ -103,7 +109,7 @@ func terraformModule(t *testing.T) func(string) http.Handler {
 }
 
 func terraformProject(s *stage) {
-	s.Tools = append(s.Tools, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1")
+	s.Tools = append(s.Tools, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_LOG=warn")
 	s.Put("project/main.tf", fmt.Sprintf("module \"m\" {\n  source  = %q\n  version = \"1.0.0\"\n}\n", name+"/team/mod/test"))
 }
 
@@ -120,7 +126,7 @@ func rustup() string {
 // costs one refresh; after a logout it doesn't, and neither does it once that is taken back.
 func TestConfiguredToolsGetIn(t *testing.T) {
 	for _, c := range tools {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.program, func(t *testing.T) {
 			need.Tool(t, c.program)
 			s := set(t, c.named, c.packages(t), c.offers)
 			c.prepare(s)

@@ -6,14 +6,15 @@
 // The scheme is part of the output: older releases take the whole for the header's value, newer ones
 // add "Bearer " only where no scheme is.
 //
-// After a failure pnpm (12) goes on without a header, keeps our words to itself and shows the
-// registry's 401.
+// After a failure pnpm 12 goes on without a header, keeps our words to itself and shows the registry's
+// 401. pnpm 10 stops, and names our exit status at least.
 //
 // # No target
 //
 // pnpm doesn't say where the token goes, so there is nothing to hold against the targets: the person
 // who wrote the host into .npmrc decided. pnpm takes the setting from the user's own file alone, or
-// any repository could name a program to run. The profile is the one that commands for people take.
+// any repository could name a program to run. It keeps the header by host and path: another port of that
+// host, and http, get it too. The profile is the one that commands for people take.
 package pnpm
 
 import (
