@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// A Cost is what one process took, by the kernel's own account.
+// A Cost is what one process took, with its children, by the kernel's own account.
 type Cost struct {
 	CPU    time.Duration // user and system
 	Wall   time.Duration
@@ -21,10 +24,12 @@ type Cost struct {
 
 // Check runs a task once and demands its answer: what fails fast isn't measured.
 func (l *Lab) Check(t Task) error {
-	cmd := l.command(t)
+	cmd := l.Command(t)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return fmt.Errorf("%s: %w", t.Name, err)
+		return fmt.Errorf("%s: %w\n%s", t.Name, err, stderr.Bytes())
 	}
 	if !strings.Contains(string(out), t.Want) {
 		return fmt.Errorf("%s: the answer has no %q", t.Name, t.Want)
@@ -34,7 +39,7 @@ func (l *Lab) Check(t Task) error {
 
 // Run runs a task once.
 func (l *Lab) Run(t Task) (Cost, error) {
-	cmd := l.command(t)
+	cmd := l.Command(t)
 	begun := time.Now()
 	if err := cmd.Run(); err != nil {
 		return Cost{}, fmt.Errorf("%s: %w", t.Name, err)
@@ -44,13 +49,32 @@ func (l *Lab) Run(t Task) (Cost, error) {
 	return Cost{CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), Wall: wall, Faults: int64(u.Minflt)}, nil
 }
 
-func (l *Lab) command(t Task) *exec.Cmd {
+// RSS is the memory of a task at its most, KiB; 0 where time(1) isn't installed. A process inherits the
+// mark of the one that started it, and this one is large: so a small one starts it.
+func (l *Lab) RSS(t Task) (int, error) {
+	timer, err := exec.LookPath("/usr/bin/time")
+	if err != nil {
+		return 0, nil
+	}
+	file := filepath.Join(l.Dir, "rss")
+	t.Args = append([]string{timer, "-f", "%M", "-o", file}, t.Args...)
+	if err := l.Command(t).Run(); err != nil {
+		return 0, fmt.Errorf("%s: %w", t.Name, err)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(strings.TrimSpace(string(b)))
+}
+
+// Command is a run of a task that hasn't begun.
+func (l *Lab) Command(t Task) *exec.Cmd {
 	cmd := exec.Command(t.Args[0], t.Args[1:]...)
-	cmd.Env = l.Env
+	cmd.Env = slices.Concat(l.Env, t.Env)
 	cmd.Dir = l.Dir
-	cmd.Stdin = bytes.NewReader([]byte(t.Stdin))
-	if t.Stdin == "" {
-		cmd.Stdin, _ = os.Open(os.DevNull)
+	if t.Stdin != "" {
+		cmd.Stdin = strings.NewReader(t.Stdin)
 	}
 	return cmd
 }

@@ -19,9 +19,9 @@ const (
 	docker = "docker-credential-idcs"
 )
 
-// Build builds the program into dir as a release is built, without cgo, and links its names.
+// Build builds the program into dir as install.sh does, without cgo and HTTP/2, and links its names.
 func Build(dir string) (Program, error) {
-	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, People), "github.com/credential-idcs/credential-idcs/cmd/credential-idcs")
+	cmd := exec.Command("go", "build", "-tags", "nethttpomithttp2", "-o", filepath.Join(dir, People), "github.com/credential-idcs/credential-idcs/cmd/credential-idcs")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)

@@ -1,0 +1,69 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/credential-idcs/credential-idcs/e2e/sources"
+)
+
+// Programs is a folder with the binaries: the program as install.sh builds and installs it, and what it
+// is compared with.
+type Programs string
+
+// Build fills dir/bin. root is the repository.
+func Build(dir, root string) (Programs, error) {
+	if err := sources.Look(); err != nil {
+		return "", err
+	}
+	bin := filepath.Join(dir, "bin")
+	if err := os.MkdirAll(bin, 0o700); err != nil {
+		return "", err
+	}
+	for name, pkg := range map[string]string{"hello": "./bench/hello", "linked": "./bench/linked"} {
+		linked := filepath.Join(dir, name+".linked")
+		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", linked, pkg)
+		cmd.Dir = root
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)
+		}
+		if err := Copy(linked, filepath.Join(bin, name)); err != nil {
+			return "", err
+		}
+		if err := os.Remove(linked); err != nil {
+			return "", err
+		}
+	}
+	install := exec.Command("./install.sh", "--prefix", dir)
+	install.Dir = root
+	if out, err := install.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("install.sh: %w\n%s", err, out)
+	}
+	if err := Copy(filepath.Join(bin, "credential-idcs"), filepath.Join(bin, "credential-idcs")); err != nil {
+		return "", err
+	}
+	// install.sh leaves this name to people: it would hide a real keyring.
+	return Programs(bin), os.Symlink("credential-idcs", filepath.Join(bin, "keyring"))
+}
+
+// Path is that of a program.
+func (p Programs) Path(name string) string { return filepath.Join(string(p), name) }
+
+// Copy copies a program, or makes a copy take its place. What is timed is always a copy, and made in the
+// same way: the file that the linker has just written runs up to a quarter slower, by how it lies in the
+// page cache.
+func Copy(from, to string) error {
+	b, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.WriteFile(to, b, 0o700)
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/bench/lab"
+)
+
+// A figure is what one candidate took, medians of all rounds.
+type figure struct {
+	Name   string  `json:"name"`
+	CPU    float64 `json:"cpu_ms"`
+	Wall   float64 `json:"wall_ms"`
+	Ratio  float64 `json:"times_first"` // CPU time divided by the first candidate's of the same round
+	Faults int64   `json:"faults"`
+}
+
+// A candidate is a task in its lab.
+type candidate struct {
+	*lab.Lab
+	lab.Task
+}
+
+// rounds runs all candidates in turn, as often as asked for. Each has been checked once before.
+func measure(candidates []candidate, rounds int) ([]figure, error) {
+	for _, c := range candidates {
+		if err := c.Check(c.Task); err != nil {
+			return nil, err
+		}
+	}
+	costs := make([][]lab.Cost, len(candidates))
+	for round := range rounds {
+		for i := range candidates {
+			n := (i + round) % len(candidates)
+			cost, err := candidates[n].Run(candidates[n].Task)
+			if err != nil {
+				return nil, err
+			}
+			costs[n] = append(costs[n], cost)
+		}
+	}
+	figures := make([]figure, len(candidates))
+	for n, c := range candidates {
+		var cpu, wall, ratio []float64
+		var faults []int64
+		for round, cost := range costs[n] {
+			cpu, wall = append(cpu, ms(cost.CPU)), append(wall, ms(cost.Wall))
+			ratio = append(ratio, float64(cost.CPU)/float64(costs[0][round].CPU))
+			faults = append(faults, cost.Faults)
+		}
+		figures[n] = figure{c.Name, median(cpu), median(wall), median(ratio), median(faults)}
+	}
+	return figures, nil
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func median[T cmp.Ordered](all []T) T {
+	slices.Sort(all)
+	return all[len(all)/2]
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/bench/lab"
+	"github.com/credential-idcs/credential-idcs/e2e/servers"
+)
+
+// A client is what a person runs, with the credential from the program and with one that it has already.
+type client struct {
+	what          string
+	with, without lab.Task
+}
+
+// shares measures how much of an operation of git, kubectl and docker is the helper's, on loopback.
+func (b *bench) shares() error {
+	l, err := b.lab(lab.Options{})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	clients, closeServers, err := b.clients(l)
+	if err != nil {
+		return err
+	}
+	defer closeServers()
+	var candidates []candidate
+	for _, c := range clients {
+		candidates = append(candidates, candidate{l, c.without}, candidate{l, c.with})
+	}
+	figures, err := measure(candidates, max(5, b.rounds/4))
+	if err != nil {
+		return err
+	}
+	b.figures["share"] = figures
+	b.printf("| one operation on loopback | without a helper, wall ms | with this one | its share |\n|---|---|---|---|")
+	for i, c := range clients {
+		without, with := figures[2*i].Wall, figures[2*i+1].Wall
+		b.printf("| %s | %.1f | %.1f | %.0f %% |", c.what, without, with, 100*(with-without)/with)
+	}
+	b.printf("")
+	return nil
+}
+
+// clients starts the servers and writes what the clients read. Those that aren't installed are left out.
+func (b *bench) clients(l *lab.Lab) (clients []client, close func(), err error) {
+	var started []*servers.Server
+	close = func() {
+		for _, s := range started {
+			_ = s.Close()
+		}
+	}
+	defer func() {
+		if err != nil {
+			close()
+		}
+	}()
+	cert, err := l.Domain.CA.Issue("127.0.0.1")
+	if err != nil {
+		return nil, close, err
+	}
+	git, err := servers.Git(context.Background(), cert, l.Domain.Access, filepath.Join(l.Dir, "repositories"))
+	if err != nil {
+		return nil, close, err
+	}
+	started = append(started, git)
+	registry, err := servers.Registry(cert, l.Domain.Access)
+	if err != nil {
+		return nil, close, err
+	}
+	started = append(started, registry)
+	api, err := servers.API(cert, l.Domain.Access)
+	if err != nil {
+		return nil, close, err
+	}
+	started = append(started, api)
+	if err := l.Configure(lab.Options{Targets: []string{git.URL, registry.URL, api.URL}}); err != nil {
+		return nil, close, err
+	}
+	out, err := l.Command(l.Answers()["token"]).Output()
+	if err != nil {
+		return nil, close, err
+	}
+	token := strings.TrimSpace(string(out))
+	basic := base64.StdEncoding.EncodeToString([]byte("oauth2:" + token))
+
+	plain := []string{"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_TERMINAL_PROMPT=0", "GIT_SSL_CAINFO=" + l.Domain.CAFile}
+	if path, err := exec.LookPath("git"); err == nil {
+		ask := []string{"ls-remote", git.URL + servers.Repository}
+		clients = append(clients, client{"`git ls-remote`",
+			lab.Task{Name: "git ls-remote", Args: append([]string{path, "-c", "credential." + git.URL + ".helper=idcs"}, ask...), Env: plain, Want: "refs/heads/main"},
+			lab.Task{Name: "git ls-remote, no helper", Args: append([]string{path}, ask...), Want: "refs/heads/main",
+				Env: append(plain, "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=http.extraHeader", "GIT_CONFIG_VALUE_0=Authorization: Basic "+basic)},
+		})
+	}
+	if path, err := exec.LookPath("kubectl"); err == nil {
+		helper, err := kubeconfig(l, "helper", api.URL, map[string]any{"exec": map[string]any{
+			"apiVersion": "client.authentication.k8s.io/v1", "command": l.Path("credential-idcs"),
+			"args": []string{"kubectl", "--profile", "work"}, "interactiveMode": "Never", "provideClusterInfo": true,
+		}})
+		if err != nil {
+			return nil, close, err
+		}
+		static, err := kubeconfig(l, "static", api.URL, map[string]any{"token": token})
+		if err != nil {
+			return nil, close, err
+		}
+		get := []string{path, "get", "--raw", servers.WhoAmI, "--kubeconfig"}
+		clients = append(clients, client{"`kubectl get --raw`",
+			lab.Task{Name: "kubectl get", Args: append(get[:5:5], helper), Want: "user"},
+			lab.Task{Name: "kubectl get, no helper", Args: append(get[:5:5], static), Want: "user"},
+		})
+	}
+	if path, err := exec.LookPath("docker"); err == nil {
+		helper, err := dockerConfig(l, "helper", map[string]any{"credHelpers": map[string]string{registry.Host: "idcs"}})
+		if err != nil {
+			return nil, close, err
+		}
+		static, err := dockerConfig(l, "static", map[string]any{"auths": map[string]any{registry.Host: map[string]string{"auth": basic}}})
+		if err != nil {
+			return nil, close, err
+		}
+		inspect := []string{path, "manifest", "inspect", registry.Host + "/" + servers.Image}
+		trust := "SSL_CERT_FILE=" + l.Domain.CAFile
+		clients = append(clients, client{"`docker manifest inspect`",
+			lab.Task{Name: "docker manifest inspect", Args: inspect, Env: []string{helper, trust}, Want: "layers"},
+			lab.Task{Name: "docker manifest inspect, no helper", Args: inspect, Env: []string{static, trust}, Want: "layers"},
+		})
+	}
+	return clients, close, nil
+}
+
+// kubeconfig writes one in JSON, which is YAML too, and returns its path.
+func kubeconfig(l *lab.Lab, name, server string, user map[string]any) (string, error) {
+	named := func(kind string, content map[string]any) []map[string]any {
+		return []map[string]any{{"name": "bench", kind: content}}
+	}
+	text, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "Config", "current-context": "bench",
+		"clusters": named("cluster", map[string]any{"server": server, "certificate-authority": l.Domain.CAFile}),
+		"users":    named("user", user),
+		"contexts": named("context", map[string]any{"cluster": "bench", "user": "bench"}),
+	})
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(l.Dir, "kubeconfig-"+name)
+	return path, os.WriteFile(path, text, 0o600)
+}
+
+// dockerConfig writes a configuration and returns the variable that names it.
+func dockerConfig(l *lab.Lab, name string, config map[string]any) (string, error) {
+	folder := filepath.Join(l.Dir, "docker-"+name)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(config)
+	if err != nil {
+		return "", err
+	}
+	return "DOCKER_CONFIG=" + folder, os.WriteFile(filepath.Join(folder, "config.json"), text, 0o600)
+}
