@@ -124,6 +124,7 @@ func TestKubelet(t *testing.T) {
 // a busy machine it ends a little late; the domain's clock is behind by more than that. (A token that lives
 // for more than a minute is reported to end 30 s early.)
 func TestKubeletRunsPastAnExpiry(t *testing.T) {
+	t.Parallel()
 	m := machine.New(t, program, idcstest.Start(t, idcstest.Options{AccessTTL: shortLife}), machine.Alone)
 	m.Domain.SetSkew(-2 * time.Second)
 	k := node(t, m)
