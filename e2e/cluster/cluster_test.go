@@ -35,7 +35,7 @@ const (
 const user = "idcs:ana@example.com"
 
 // A world is a domain, an API server that takes its tokens, and what an administrator made there: a
-// namespace, team, in which ana may do everything with config maps.
+// namespace, team, in which ana may do everything with config maps and secrets.
 type world struct {
 	domain *idcstest.Server
 	api    *Server
@@ -68,6 +68,8 @@ func TestCluster(t *testing.T) {
 		{"stdin is kubectl's", stdin},
 		{"both versions of the protocol", versions},
 		{"twenty at once refresh once", crowd},
+		{"helm is served like kubectl", helm},
+		{"kubectl finds us as its plugin", plugin},
 		{"a server that is no target gets nothing", wrongServer},
 		{"kuberc's allowlist", allowlist},
 		{"a failure reaches the person", failures},
@@ -82,11 +84,11 @@ func TestCluster(t *testing.T) {
 	}
 }
 
-// grant lets ana do everything with the config maps of a namespace.
+// grant lets ana do everything with the config maps and secrets of a namespace.
 func (w *world) grant(namespace string) {
 	const group = "/apis/rbac.authorization.k8s.io/v1/namespaces/"
 	w.api.Create(group+namespace+"/roles", `{"metadata": {"name": "editor"},
-		"rules": [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["*"]}]}`)
+		"rules": [{"apiGroups": [""], "resources": ["configmaps", "secrets"], "verbs": ["*"]}]}`)
 	w.api.Create(group+namespace+"/rolebindings", `{"metadata": {"name": "editor"},
 		"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "editor"},
 		"subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "`+user+`"}]}`)

@@ -26,7 +26,7 @@ func Build(dir string) (Program, error) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
-	for _, name := range []string{git, docker, "cargo-credential-idcs", "pnpm-token-idcs", "bazel-credential-idcs", "terraform-credentials-idcs"} {
+	for _, name := range []string{git, docker, "kubectl-idcs", "cargo-credential-idcs", "pnpm-token-idcs", "bazel-credential-idcs", "terraform-credentials-idcs"} {
 		if err := os.Symlink(People, filepath.Join(dir, name)); err != nil {
 			return "", err
 		}
