@@ -19,7 +19,7 @@ func source(page string) string { return filepath.Join("..", "man", filepath.Bas
 func TestManualPagesAreSound(t *testing.T) {
 	mandoc := need.Tool(t, "mandoc")
 	for _, p := range pages {
-		if out, err := exec.CommandContext(t.Context(), mandoc, "-Tlint", "-Wwarning", source(p)).CombinedOutput(); err != nil || len(out) > 0 {
+		if out, err := exec.CommandContext(t.Context(), mandoc, "-Tlint", source(p)).CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("%v\n%s", err, out)
 		}
 	}
@@ -69,6 +69,35 @@ func TestManualPagesAreComplete(t *testing.T) {
 			if !strings.Contains(page, option) {
 				t.Errorf("the manual lacks %s %s", c[1], option)
 			}
+		}
+	}
+
+	// Each variable that the program reads, each exit status, each file.
+	variables := map[string]bool{}
+	reads := regexp.MustCompile(`[gG]etenv\("([A-Z_]+)"\)`)
+	err := filepath.WalkDir("../cmd", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range reads.FindAllSubmatch(source, -1) {
+			variables[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil || len(variables) < 10 {
+		t.Fatalf("%v, and only these variables: %v", err, variables)
+	}
+	delete(variables, "WT_SESSION") // Windows Terminal's own: whether a QR code can be drawn there
+	for name := range variables {
+		if !strings.Contains(page, name) {
+			t.Errorf("the manual lacks $%s", name)
+		}
+	}
+	_, exits, _ := strings.Cut(page, "\n.SH EXIT STATUS\n")
+	for _, want := range []string{"\n.B 0\n", "\n.B 1\n", "\n.B 2\n", "\n.B 3\n", "\n.B 4\n", "\n.B 5\n", "config.toml", ".cache/credential-idcs"} {
+		if !strings.Contains(exits, want) && !strings.Contains(page, want) {
+			t.Errorf("the manual lacks %q", want)
 		}
 	}
 
