@@ -95,6 +95,9 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 			s := domainOf(ts)
 			s.Script(idcstest.Fault{On: args[0], Status: status, Header: http.Header{"Location": {s.URL() + "/elsewhere"}}, Body: "{}"})
 		},
+		// application KIND [norefresh] [grants=A,B] [untrusted] registers the client secret, key or public
+		// anew, as an administrator has set its switches.
+		"application": cmdApplication,
 		// replay FILE says that a person, not the program, sends the refresh token in it again.
 		"replay": func(ts *testscript.TestScript, neg bool, args []string) {
 			domainOf(ts).AllowReplay(strings.TrimSpace(ts.ReadFile(args[0])))
@@ -217,4 +220,28 @@ func cmdConfig(ts *testscript.TestScript, neg bool, args []string) {
 	})
 	path := filepath.Join(ts.Getenv("CONFIG"), "config.toml")
 	ts.Check(os.WriteFile(path, []byte(text), 0o600))
+}
+
+func cmdApplication(ts *testscript.TestScript, neg bool, args []string) {
+	s := domainOf(ts)
+	c, ok := map[string]idcstest.Client{"secret": s.SecretClient, "key": s.KeyClient, "public": s.PublicClient}[args[0]]
+	if !ok {
+		ts.Fatalf("application: secret, key or public")
+	}
+	for _, a := range args[1:] {
+		name, value, _ := strings.Cut(a, "=")
+		switch name {
+		case "norefresh":
+			c.NoRefresh = true
+		case "untrusted":
+			c.Trusted = false
+		case "grants":
+			c.Grants = strings.Split(value, ",")
+		case "scopes":
+			c.Scopes = strings.Split(value, ",")
+		default:
+			ts.Fatalf("application: unknown switch %s", a)
+		}
+	}
+	ts.Check(s.AddClient(c))
 }

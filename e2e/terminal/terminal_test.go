@@ -32,23 +32,27 @@ const columns, rows = 100, 45
 // patience is how long a screen may take, on a machine as busy as it may be.
 const patience = 20 * time.Second
 
-// open starts a terminal with the variables of a machine.
+// open starts a terminal on a machine, with a sh whose prompts are counted.
 func open(m *machine.Machine, t *testing.T) *terminal {
 	t.Helper()
-	s := &terminal{T: t, tmux: need.Tool(t, "tmux"), socket: filepath.Join(t.TempDir(), "tmux")}
-	need.Tool(t, "sh")
 	script := filepath.Join(t.TempDir(), "shell")
-	// The prompt counts, so that the next one can be waited for.
-	content := "n=0\nexport PATH=\"" + string(program) + ":$PATH\"\nPS1='[$((n=n+1))] '\n"
-	if err := os.WriteFile(script, []byte(content), 0o600); err != nil {
+	if err := os.WriteFile(script, []byte("n=0\nPS1='[$((n=n+1))] '\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	env := append([]string{"env", "-i", "ENV=" + script, "TERM=screen-256color", "LANG=C.UTF-8", "TZ=UTC"}, m.Env...)
-	args := append([]string{"-f", "/dev/null", "new-session", "-d", "-s", "s", "-x", fmt.Sprint(columns), "-y", fmt.Sprint(rows)}, append(env, "sh", "-i")...)
+	s := openShell(m, t, "env", "ENV="+script, need.Tool(t, "sh"), "-i")
+	s.prompt()
+	return s
+}
+
+// openShell starts a terminal on a machine, with some shell.
+func openShell(m *machine.Machine, t *testing.T, shell ...string) *terminal {
+	t.Helper()
+	s := &terminal{T: t, tmux: need.Tool(t, "tmux"), socket: filepath.Join(t.TempDir(), "tmux")}
+	env := append([]string{"env", "-i", "TERM=screen-256color", "LANG=C.UTF-8", "TZ=UTC"}, m.Env...)
+	args := append([]string{"-f", "/dev/null", "new-session", "-d", "-s", "s", "-x", fmt.Sprint(columns), "-y", fmt.Sprint(rows)}, append(env, shell...)...)
 	s.run(args...)
 	t.Cleanup(func() { _ = exec.Command(s.tmux, "-S", s.socket, "kill-server").Run() }) // gone already: fine
 	s.run("set-option", "-g", "status", "off")
-	s.prompt()
 	return s
 }
 
@@ -106,7 +110,7 @@ func (s *terminal) prompt() {
 func (s *terminal) types(text string, keys ...string) {
 	s.Helper()
 	if text != "" {
-		s.run("send-keys", "-t", "s", "-l", text)
+		s.run("send-keys", "-t", "s", "-l", "--", text)
 	}
 	for _, k := range keys {
 		s.run("send-keys", "-t", "s", k)

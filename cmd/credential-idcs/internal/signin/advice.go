@@ -80,6 +80,9 @@ func (s Setup) grant() string {
 	if s.Proof == "" && (s.Login == "assertion" || s.Login == "client_credentials" || s.Login == "password") {
 		return advice + "; it must be a confidential application, a mobile one has no such grant"
 	}
+	if s.Login == "assertion" {
+		return advice + ", and " + s.certificate()
+	}
 	return advice
 }
 

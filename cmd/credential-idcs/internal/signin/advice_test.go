@@ -24,7 +24,7 @@ func TestEachRefusalNamesItsSwitch(t *testing.T) {
 		{code("unauthorized_client"), Setup{Login: "browser"}, `"Authorization code"`},
 		{refusal("unauthorized_client", ""), Setup{Login: "browser"}, `"Authorization code"`},
 		{code("unsupported_grant_type"), Setup{Login: "device"}, `"Device code"`},
-		{code("unauthorized_client"), Setup{Login: "assertion", Proof: "key"}, `"JWT assertion"`},
+		{code("unauthorized_client"), Setup{Login: "assertion", Proof: "key"}, `"JWT assertion"|"Trusted"`},
 		{code("unauthorized_client"), Setup{Login: "password", Proof: "secret"}, `"Resource owner"`},
 		{code("unauthorized_client"), Setup{Login: "client_credentials"}, `"Client credentials"|confidential`},
 		{code("unauthorized_client"), Setup{Login: "refresh_token"}, `"Refresh token"`},
