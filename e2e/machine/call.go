@@ -134,7 +134,7 @@ func (p *Process) Wait() Result {
 	status := state.Sys().(syscall.WaitStatus)
 	r.Exit = status.ExitStatus() // -1 for a signal
 	if status.Signaled() {
-		r.Signal = status.Signal()
+		r.Signal, r.Core = status.Signal(), status.CoreDump()
 	}
 	r.MaxRSS = state.SysUsage().(*syscall.Rusage).Maxrss << 10
 	return r
@@ -168,6 +168,7 @@ type Result struct {
 	Stderr string
 	Exit   int // -1: by Signal
 	Signal syscall.Signal
+	Core   bool  // the system wrote a core file
 	MaxRSS int64 // bytes
 	Took   time.Duration
 }

@@ -2,6 +2,7 @@ package kubectl
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -39,6 +40,11 @@ func readInfo(s string) (info, error) {
 	cluster, okCluster := object(spec["cluster"])
 	if !ok || !okSpec || !okCluster {
 		return info{}, malformed("is not the JSON of an " + kind) // what the JSON package says may quote it
+	}
+	for _, o := range []helpers.Object{root, spec, cluster} {
+		if key := miswritten(o); key != "" {
+			return info{}, malformed(`has "` + key + `" in another spelling`)
+		}
 	}
 	if root.String("kind") != kind {
 		return info{}, malformed("is not of kind " + kind)
@@ -90,8 +96,21 @@ func (in *info) readConfig(raw json.RawMessage) error {
 	return nil
 }
 
-// object is a JSON object, nil for one that is absent or null. Keys are read to the byte: some clients
-// hand over the kubeconfig's cluster as it stands there, with a "Server" beside its "server".
+// miswritten is a key of ours that an object has in capitals or otherwise alike, empty if there is none. Some
+// clients hand over the kubeconfig's cluster as it stands there, perhaps with a "Server" beside its
+// "server", and readers of JSON differ in which of them counts.
+func miswritten(o helpers.Object) string {
+	for key := range o {
+		for _, ours := range []string{"kind", "apiVersion", "spec", "cluster", "server", "config"} {
+			if key != ours && strings.EqualFold(key, ours) {
+				return ours
+			}
+		}
+	}
+	return ""
+}
+
+// object is a JSON object, nil for one that is absent or null.
 func object(raw json.RawMessage) (o helpers.Object, ok bool) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil, true
