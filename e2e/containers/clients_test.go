@@ -50,7 +50,7 @@ var clients = []client{
 	},
 	{
 		name: "helm", file: "docker",
-		before: `mkdir chart && printf 'apiVersion: v2\nname: app\nversion: 1.0.0\n' >chart/Chart.yaml && helm package chart`,
+		before: chart,
 		steps: []string{
 			"helm push app-1.0.0.tgz oci://$HOST/charts",
 			"helm show chart oci://$HOST/charts/app",

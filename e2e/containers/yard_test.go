@@ -36,7 +36,7 @@ func open(t *testing.T) *yard {
 	return y
 }
 
-// serve runs a registry.
+// serve runs a registry. Without a check it is a public one.
 func (y *yard) serve(t *testing.T, name string, check servers.Check) *servers.Server {
 	t.Helper()
 	need.Tool(t, "docker-registry")
@@ -61,6 +61,9 @@ func (y *yard) engine(t *testing.T) *servers.Engine {
 	t.Helper()
 	need.Tool(t, "dockerd")
 	need.Tool(t, "docker")
+	if os.Geteuid() != 0 {
+		t.Skip("dockerd needs root")
+	}
 	under := machine.Names(t, filepath.Join(t.TempDir(), "hosts"), ours, others)
 	e, err := servers.StartEngine(t.Context(), append(under, "env", "SSL_CERT_FILE="+y.CAFile)...)
 	if err != nil {
@@ -93,6 +96,8 @@ func (y *yard) enter(t *testing.T) *person {
 		"XDG_RUNTIME_DIR="+filepath.Dir(p.Put(".run/here", "")), "CONTAINERS_STORAGE_CONF="+p.Put("storage.conf",
 			"[storage]\ndriver = \"vfs\"\ngraphroot = \""+p.Home+"/storage\"\nrunroot = \""+p.Home+"/.run/storage\"\n"))
 	p.Put(".config/containers/policy.json", `{"default": [{"type": "insecureAcceptAnything"}]}`)
+	// An image's folders are read-only, and only root may remove what is in them all the same.
+	t.Cleanup(func() { _, _ = p.Try("chmod", "--recursive", "--quiet", "u+w", "storage") })
 	p.Login()
 	return p
 }

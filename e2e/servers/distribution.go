@@ -22,7 +22,8 @@ import (
 // Distribution runs the registry that most others are made of, Debian's docker-registry 2.8, with its
 // files below folder and Image in it. It sends who has no token of its own to a token server of ours, and
 // that takes an access token which the Check accepts for any password. Both are known by the name host,
-// which clients must find on this machine, at a port each. The Tally is the token server's.
+// which clients must find on this machine, at a port each. The Tally is the token server's. Without a
+// Check that gives tokens to everybody, as public registries do, and counts nothing.
 //
 // https://distribution.github.io/distribution/spec/auth/token/
 func Distribution(ctx context.Context, cert tls.Certificate, check Check, host, folder string) (*Server, error) {
@@ -34,6 +35,9 @@ func Distribution(ctx context.Context, cert tls.Certificate, check Check, host, 
 	s, err := start(cert, check, face{offers: []string{`Basic realm="tokens"`}}, tokens)
 	if err != nil {
 		return nil, err
+	}
+	if check == nil {
+		s.http.Handler = tokens
 	}
 	s.http.Handler = passwordForm(s.http.Handler)
 	_, port, _ := strings.Cut(s.Host, ":")
