@@ -64,7 +64,7 @@ func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, er
 		return c.answer(t, z, err)
 	}
 	s := d.readState(c.name)
-	if why := c.hopeless(t, s); why != nil && !(t.none() && d.found && d.exists(c.name, ".new")) {
+	if why := c.hopeless(t, s); why != nil && !d.exists(c.name, ".new") { // a successor may lie there
 		d.sys.refused("nothing is sent", why)
 		return c.answer(t, z, why)
 	}

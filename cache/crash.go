@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// foreignIntent is how long an intent of another machine or process namespace, whose process can't
-// be looked up, counts as being worked on: longer than any transaction.
+// foreignIntent is how long an intent counts as being worked on whose process can't be looked up, as
+// that of another machine or process namespace: longer than any transaction.
 const foreignIntent = 30 * time.Second
 
 // An inFlightError says that another process is sending the stored refresh token at this moment,
@@ -47,13 +47,13 @@ func (d *Dir) recover(name string, t Token, s state) (Token, state, error) {
 
 // atWork reports whether the process that wrote the intent may still be working on it.
 func (d *Dir) atWork(i *intent) bool {
-	if i.Pid == d.sys.Pid {
-		return false // our own, from an earlier send of the same transaction
-	}
-	ours, theirs := d.sys.Machine(), i.Machine
-	if ours != theirs || i.Namespace != pidNamespace() {
+	_, known := d.sys.Process(d.sys.Pid) // not where /proc is missing
+	if !known || i.Machine != d.sys.Machine() || i.Namespace != pidNamespace() {
 		age := d.sys.Now().Sub(i.At)
 		return 0 <= age && age < foreignIntent
+	}
+	if i.Pid == d.sys.Pid {
+		return false // our own, from an earlier send of the same transaction; or the pid's former process
 	}
 	start, alive := d.sys.Process(i.Pid)
 	return alive && start == i.Start

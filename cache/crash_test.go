@@ -164,6 +164,8 @@ func TestAnIntentAtWorkIsRespected(t *testing.T) {
 		{"its process lives, and was at another token", intent{Digest: "another", Pid: os.Getppid(), Start: start, Namespace: pidNamespace()}, time.Second, 1},
 		{"its pid has another process", intent{Pid: os.Getppid(), Start: start + "1", Namespace: pidNamespace()}, time.Second, 1},
 		{"another namespace, young", intent{Pid: 1, Start: "1", Namespace: "pid:[1]"}, 29 * time.Second, 0},
+		{"another namespace, the same pid", intent{Pid: os.Getpid(), Start: "1", Namespace: "pid:[1]"}, 29 * time.Second, 0},
+		{"our pid, an earlier process", intent{Pid: os.Getpid(), Start: "1", Namespace: pidNamespace()}, time.Second, 1},
 		{"another namespace, old", intent{Pid: 1, Start: "1", Namespace: "pid:[1]"}, 31 * time.Second, 1},
 		{"another namespace, from the future", intent{Pid: 1, Start: "1", Namespace: "pid:[1]"}, -time.Hour, 1},
 	} {

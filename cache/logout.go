@@ -13,7 +13,9 @@ import (
 
 // Logout hands the stored refresh token to revoke and then deletes everything that is stored under
 // key but the lock file, which others may be waiting at. A failed revocation doesn't keep the tokens;
-// its error comes back when they are gone. revoke isn't called where there is no refresh token.
+// its error comes back when they are gone. revoke isn't called where there is no refresh token. What
+// can't be read because a newer version wrote it, or because it is no file of ours, stays: *NewerError,
+// *FolderError.
 func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Context, refresh secret.Text, skew time.Duration) error) error {
 	if !d.found {
 		return nil
@@ -31,11 +33,19 @@ func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Conte
 	}
 	defer h.release()
 	d.sign(h)
-	t, s, err := d.recover(name, d.readAnything(name), d.readState(name))
+	t, err := d.read(name)
+	var failed error
+	if errors.Is(err, errDamaged) {
+		t, failed = Token{}, errors.New("the token file was damaged")
+	} else if err != nil {
+		return err // there is something that we can't revoke, and didn't make
+	}
+	t, s, err := d.recover(name, t, d.readState(name))
 	if busy, ok := errors.AsType[*inFlightError](err); ok {
 		return &BusyError{Pid: busy.pid, Waited: d.waits.expired}
+	} else if err != nil {
+		return err // the one live token lies in a file that can't be put in its place
 	}
-	var failed error
 	if !t.Refresh.Empty() {
 		limit := startTicks(ctx, limitLate)
 		defer limit.stop()
@@ -52,15 +62,6 @@ func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Conte
 		}
 	}
 	return failed
-}
-
-// readAnything is read for somebody who is about to delete it all: what can't be read is nothing.
-func (d *Dir) readAnything(name string) Token {
-	t, err := d.read(name)
-	if err != nil {
-		return Token{}
-	}
-	return t
 }
 
 // anything reports whether there is a file of the key to delete.

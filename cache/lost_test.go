@@ -149,3 +149,51 @@ func TestAnotherTokensPausesStartAnew(t *testing.T) {
 		t.Errorf("sent %d times", sent)
 	}
 }
+
+// A successor that lacks its rename is all there is, whatever is noted of the token that it replaces: a
+// refresh typed by a person, a login or a token from elsewhere was killed there.
+func TestASuccessorIsFoundBehindAMarkAndAPause(t *testing.T) {
+	for name, note := range map[string]func(*state){
+		"mark":  func(s *state) { s.Mark = &mark{Digest: digest(text("r"))} },
+		"pause": func(s *state) { s.Last = &Failure{Text: "no"} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, _ := clocked(t)
+			old := plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
+			now := dir.sys.Now()
+			s := state{Pause: &pause{Refresh: digest(text("r")), Begun: now, End: now.Add(time.Minute), Kind: PauseAnswer}}
+			note(&s)
+			if err := dir.writeState(dir.name(testKey), s, false); err != nil {
+				t.Fatal(err)
+			}
+			plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(successorOf(old, "successor", "next", now))))
+			sent := 0
+			got, err := dir.Token(t.Context(), testKey, Want{}, giving(aToken("x", "x"), &sent))
+			if err != nil || got.Token.Access != text("successor") || stored(t, dir).Refresh != text("next") || sent != 0 {
+				t.Errorf("got %s, %v, sent %d times", got.Token.Access.Reveal(), err, sent)
+			}
+			if left := leftovers(t, dir); left != nil {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+}
+
+// One that is adopted and due for a refresh itself is refreshed in the same transaction.
+func TestAnAdoptedTokenIsRefreshedAtOnce(t *testing.T) {
+	dir, move := clocked(t)
+	old := plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
+	plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(successorOf(old, "successor", "next", dir.sys.Now()))))
+	move(2 * time.Hour)
+	connected, sent := 0, 0
+	r := giving(aToken("a", "r3"), &sent)
+	refresh := r.Refresh
+	r.Refresh = func(ctx context.Context, old Token, a Attempt) (Token, *Refusal) {
+		connected++
+		return refresh(ctx, old, a)
+	}
+	got, err := dir.Token(t.Context(), testKey, Want{}, r)
+	if err != nil || got.Token.Access != text("a") || connected != 1 || sent != 1 {
+		t.Errorf("got %s, %v, connected %d times, sent %d times", got.Token.Access.Reveal(), err, connected, sent)
+	}
+}

@@ -133,7 +133,9 @@ func (x *transaction) lookAgain() (damaged, err error) {
 	if err != nil {
 		return nil, err
 	}
-	x.doubt = x.state.Intent
+	if x.doubt = x.state.Intent; x.state.Attempts != x.seen.Attempts {
+		x.seen = x.state // it was written: a successor was adopted
+	}
 	return damaged, nil
 }
 

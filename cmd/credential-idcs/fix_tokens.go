@@ -61,7 +61,7 @@ func explain(profile string, err error) *helpers.Failure {
 		f.Class, f.Command = helpers.LoginNeeded, login
 		say("login needed, the token file was damaged and is kept as %s", filepath.Base(damaged.Aside))
 	case errors.As(err, &newer):
-		f.Command = "credential-idcs logout " + text.Word(profile) + " && " + login
+		f.Command = "rm " + text.Word(newer.Path) + " && " + login // logout couldn't revoke what it can't read
 		say("the stored tokens were written by a newer credential-idcs; update it, or log in anew")
 	case errors.As(err, &busy):
 		f.Class = helpers.Temporary

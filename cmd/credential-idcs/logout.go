@@ -65,9 +65,12 @@ func (a *app) logout(ctx context.Context, p *config.Profile) error {
 	if err == nil {
 		return nil
 	}
-	var busy *cache.BusyError
-	var folder *cache.FolderError
-	if errors.As(err, &busy) || errors.As(err, &folder) {
+	var (
+		busy   *cache.BusyError
+		folder *cache.FolderError
+		newer  *cache.NewerError
+	)
+	if errors.As(err, &busy) || errors.As(err, &folder) || errors.As(err, &newer) {
 		return explain(p.Name, err)
 	}
 	return &helpers.Failure{
