@@ -4,6 +4,7 @@ package fire
 
 import (
 	"bufio"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -243,18 +244,31 @@ func (s *scene) fileCalls() []place {
 	return places
 }
 
-// SIGKILL at moments that nobody chose. What it costs, if anything, is told by what was lost.
+// SIGKILL at moments that nobody chose, all over the time that a call takes. What it costs, if
+// anything, is told by what was lost; that the next call works is asserted each time.
 func TestKilledAtRandom(t *testing.T) {
-	s := set(t, machine.Alone, idcstest.Options{})
-	for i := range repeat(t, 30) {
+	s := set(t, machine.Alone, idcstest.Options{Rotation: idcstest.StrictRevoke})
+	var takes time.Duration
+	armed := 0
+	for i := range repeat(t, 100) {
+		if i%20 == 0 { // a machine that has more or less to do
+			s.Expire()
+			r := s.Do(machine.Git)
+			s.served(r)
+			takes = r.Took
+		}
 		s.Expire()
 		p := s.Start(machine.Git)
-		time.Sleep(time.Duration(i%30) * time.Millisecond) // anywhere in a call of some 25 ms
+		time.Sleep(time.Duration(rand.Int64N(int64(takes))))
 		p.Kill()
+		if s.Sending() == p.Pid() {
+			armed++
+		}
 		if r := s.Do(machine.Token); r.Exit != 0 { // it takes the lock at once: no kill holds it
 			s.Fatalf("after kill %d: %s", i, r)
 		}
 		s.Litter()
 	}
+	t.Logf("%d of them between sending and saving", armed)
 	s.Chain()
 }

@@ -19,6 +19,8 @@ type conn struct {
 	tls *tls.Conn
 	br  *bufio.Reader
 
+	killed bool // the test declared a kill while it was open; guarded by s.mu
+
 	gone chan struct{} // closed when the client has left; made anew for each request
 	next chan error    // then holds why, nil for another request
 }

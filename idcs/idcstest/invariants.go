@@ -25,7 +25,7 @@ func (s *Server) present(value string, c *conn) *presentation {
 		t = &refreshToken{digest: Digest(value), family: &family{unknown: true}}
 		s.refreshTokens[value] = t
 	}
-	p := &presentation{token: t, conn: c}
+	p := &presentation{token: t, conn: c, killed: c.killed}
 	name := fmt.Sprintf("refresh token %s (family %d, generation %d)", t.digest, t.family.id, t.gen)
 
 	if why := broken1(t); why != "" {
@@ -100,6 +100,9 @@ func (s *Server) Killed() {
 		if t.last != nil && !t.proved {
 			t.last.killed = true
 		}
+	}
+	for c := range s.conns { // what they sent may not have been read yet
+		c.killed = true
 	}
 	s.journal.add(0, nil, "the test declares a kill")
 }

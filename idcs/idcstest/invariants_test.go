@@ -52,6 +52,33 @@ func TestI1ForbidsAReplayAfterDelivery(t *testing.T) {
 	}
 }
 
+// What a process sent before it was killed may be read after the test has said so.
+func TestI1AllowsWhatWasStillUnreadAtAKill(t *testing.T) {
+	s := Start(t, Options{})
+	token := s.NewLogin(s.SecretClient.ID, myScopes)
+	g := s.Gate("token", Headers)
+	c, err := tls.Dial("tcp", s.host, &tls.Config{RootCAs: s.CA.Pool()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := request(t, s, "/oauth2/v1/token", refreshForm(token), withBasic(s)).Write(c); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Wait(context5(t)); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Close()
+	s.Killed()
+	g.Open()
+	if err := s.Await(context5(t), func(n Counts) bool { return n.Posts[Refresh] == 1 && n.InFlight == 0 }); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, refreshOnce(t, s, token), 400, "invalid_grant")
+	if got := s.Lost(token); got != "its client was killed" {
+		t.Errorf("%q", got)
+	}
+}
+
 // Why a successor is in nobody's hands.
 func TestLostSaysWhereASuccessorWent(t *testing.T) {
 	s := Start(t, Options{})
