@@ -222,6 +222,9 @@ type Helper struct {
 	// starts all its helpers with the same words has them there under each name of the program.
 	Words []string
 	About string // one line for the help
+	// Usage is how it is run, for -h, --help and who runs it otherwise. Empty: its own words for those
+	// say so, and Run answers them.
+	Usage string
 	// Silent is for clients that show stderr in the middle of their own screen: on exit 0 not a
 	// byte goes there, so a Source keeps its warnings to itself.
 	Silent bool

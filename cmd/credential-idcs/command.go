@@ -91,19 +91,31 @@ func flagError(err error, f *flag.FlagSet) string {
 	s := err.Error()
 	if name, ok := strings.CutPrefix(s, "flag provided but not defined: "); ok {
 		var known []string
-		f.VisitAll(func(o *flag.Flag) { known = append(known, "--"+o.Name) })
-		return "unknown option -" + text.Clean(name) + didYouMean("-"+name, known)
+		f.VisitAll(func(o *flag.Flag) { known = append(known, dashed(o.Name)) })
+		option := dashed(name)
+		if len(option) == len("-x") {
+			return "unknown option " + text.Clean(option) // every letter is near to any
+		}
+		return "unknown option " + text.Clean(option) + didYouMean(option, known)
 	}
 	if name, ok := strings.CutPrefix(s, "flag needs an argument: "); ok {
-		return "option -" + text.Clean(name) + " needs a value"
+		return "option " + text.Clean(dashed(name)) + " needs a value"
 	}
 	for _, between := range []string{" for flag -", " for -"} { // the latter is a switch's
 		if i := strings.LastIndex(s, between); strings.HasPrefix(s, "invalid ") && i >= 0 {
 			name, _, _ := strings.Cut(s[i+len(between):], ":")
-			return "option --" + text.Clean(name) + " " + valueOf(f.Lookup(name))
+			return "option " + text.Clean(dashed(name)) + " " + valueOf(f.Lookup(name))
 		}
 	}
 	return "the options can't be read"
+}
+
+// dashed is an option as people write it. Package flag names one with a single dash, or with none.
+func dashed(name string) string {
+	if name = strings.TrimLeft(name, "-"); len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 // valueOf is what an option wants.

@@ -73,6 +73,10 @@ func (a *app) dispatch(ctx context.Context) error {
 	if c := command(first); c != nil {
 		return c.run(ctx, a, rest)
 	}
+	switch first {
+	case "--config", "-config", "--profile", "-profile", "-p":
+		return misuse("option "+first+" needs a value", "credential-idcs help")
+	}
 	if strings.HasPrefix(first, "-") {
 		return misuse("unknown option", "credential-idcs help")
 	}
@@ -115,6 +119,9 @@ func (a *app) globals(args []string) []string {
 func (a *app) help(ctx context.Context, h *helpers.Helper, args []string) error {
 	a.silent = h.Silent
 	rest := a.withoutDebug(a.globals(args))
+	if h.Usage != "" && len(rest) == 1 && (rest[0] == "-h" || rest[0] == "--help") {
+		return a.helperHelp(h)
+	}
 	if log := a.debugLog(); log != nil {
 		log("helper called", "helper", h.Name, "version", version)
 	}

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
 // usage is the manual in short. It is made only when somebody asks.
@@ -79,11 +81,20 @@ func runHelp(_ context.Context, a *app, args []string) error {
 	}
 	for _, h := range allHelpers {
 		if h.Name == args[0] {
-			_, err := fmt.Fprintf(a.stdout, "usage: credential-idcs %s …\n\n%s\n", h.Name, h.About)
-			return err
+			return a.helperHelp(h)
 		}
 	}
 	return misuse("there is no such command"+didYouMean(args[0], verbNames()), "credential-idcs help")
+}
+
+// helperHelp is a helper's manual.
+func (a *app) helperHelp(h *helpers.Helper) error {
+	words := h.Usage
+	if words == "" {
+		words = "credential-idcs " + h.Name + " …"
+	}
+	_, err := fmt.Fprintf(a.stdout, "usage: %s\n\n%s.\n", words, strings.ToUpper(h.About[:1])+h.About[1:])
+	return err
 }
 
 func versionVerb() *verb {

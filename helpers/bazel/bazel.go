@@ -25,17 +25,21 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
+// words are how it is run.
+const words = "bazel-credential-idcs get"
+
 // Helper is Bazel's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "bazel",
 	Bases: []string{"bazel-credential-idcs"},
 	About: "answer Bazel and Buck2 (--credential_helper=HOST=PATH)",
+	Usage: words,
 	Run:   run,
 }
 
 func run(ctx context.Context, call *helpers.Call) error {
 	if len(call.Args) != 1 || call.Args[0] != "get" {
-		return &helpers.Failure{Class: helpers.Usage, Message: "usage: bazel-credential-idcs get"}
+		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
 	}
 	b, err := call.Input(`{"uri": "https://..."}`)
 	if err != nil {

@@ -30,6 +30,9 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
+// words are how it is run.
+const words = "credential-idcs --cargo-plugin (cargo runs it)"
+
 // Helper is Cargo's row in the program's table. Cargo itself knows no name for a provider but the
 // path that it starts, so it is the word which tells that it was cargo.
 var Helper = helpers.Helper{
@@ -37,6 +40,7 @@ var Helper = helpers.Helper{
 	Bases: []string{"cargo-credential-idcs"},
 	Words: []string{plugin},
 	About: `answer Cargo (credential-provider = "/PATH/credential-idcs")`,
+	Usage: words,
 	Run:   run,
 }
 
@@ -44,7 +48,7 @@ const plugin = "--cargo-plugin"
 
 func run(ctx context.Context, call *helpers.Call) error {
 	if len(call.Args) != 1 || call.Args[0] != plugin {
-		return &helpers.Failure{Class: helpers.Usage, Message: "usage: credential-idcs --cargo-plugin (cargo runs it)"}
+		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
 	}
 	if err := call.PrintJSON(hello{V: []int{version}}); err != nil {
 		return err

@@ -43,16 +43,21 @@ package git
 
 import (
 	"context"
+	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
+
+// words are how it is run.
+const words = "git-credential-idcs <get|store|erase|capability>"
 
 // Helper is git's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "git",
 	Bases: []string{"git-credential-idcs"},
 	About: "answer git (credential.https://HOST.helper = idcs)",
+	Usage: words,
 	Run: func(ctx context.Context, call *helpers.Call) error {
 		return adapter{heals: heals}.run(ctx, call)
 	},
@@ -87,12 +92,15 @@ func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 	case "capability":
 		return a.capability(call)
 	}
+	if strings.HasPrefix(call.Args[0], "-") {
+		return usage() // no action, but an option that somebody mistyped behind helper =
+	}
 	// The protocol asks for silence about actions that a later git may bring.
 	return nil
 }
 
 func usage() error {
-	return &helpers.Failure{Class: helpers.Usage, Message: "usage: git-credential-idcs <get|store|erase|capability>"}
+	return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
 }
 
 func (a adapter) capability(call *helpers.Call) error {

@@ -34,10 +34,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
+// words are how it is run.
+const words = "credential-idcs goauth [URL]"
+
 // Helper is the go command's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "goauth",
 	About: "answer the go command (GOAUTH='credential-idcs goauth')",
+	Usage: words,
 	Run:   run,
 }
 
@@ -48,7 +52,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 	case 1:
 		return one(ctx, call, call.Args[0])
 	}
-	return &helpers.Failure{Class: helpers.Usage, Message: "usage: credential-idcs goauth [URL]"}
+	return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
 }
 
 // all answers for each target that has a fresh token.

@@ -27,10 +27,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
+// words are how it is run.
+const words = "credential-idcs google --profile NAME"
+
 // Helper is Google's row in the program's table.
 var Helper = helpers.Helper{
 	Name:   "google",
 	About:  "answer Google's client libraries (executable-sourced credentials)",
+	Usage:  words,
 	Silent: true,
 	Run:    run,
 }
@@ -61,7 +65,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 func credential(ctx context.Context, call *helpers.Call) (helpers.Credential, error) {
 	var none helpers.Credential
 	if len(call.Args) > 0 {
-		return none, &helpers.Failure{Class: helpers.Usage, Message: "usage: credential-idcs google --profile NAME"}
+		return none, &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
 	}
 	switch call.Getenv(typeVariable) {
 	case "", idToken, jwt:

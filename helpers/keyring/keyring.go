@@ -32,11 +32,15 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
+// words are how it is run.
+const words = "keyring get SERVICE USER, or keyring get SERVICE --mode creds"
+
 // Helper is pip's and uv's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "keyring",
 	Bases: []string{"keyring"},
 	About: "answer pip and uv (--keyring-provider subprocess)",
+	Usage: words,
 	Run:   run,
 }
 
@@ -121,7 +125,7 @@ func parse(args []string) (question, error) {
 }
 
 func unknown() error {
-	return &helpers.Failure{Message: "usage: keyring get SERVICE USER, or keyring get SERVICE --mode creds"}
+	return &helpers.Failure{Message: "usage: " + words}
 }
 
 // service is the place that a service means: an address, or host[:port].

@@ -38,11 +38,15 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
+// words are how it is run.
+const words = "credential-idcs kubectl [--profile NAME] [--config FILE]"
+
 // Helper is kubectl's row in the program's table. It has no base name: kubectl-idcs is kubectl's
 // way to run the program for people.
 var Helper = helpers.Helper{
 	Name:   "kubectl",
 	About:  "answer kubectl and other client-go programs (users[].user.exec)",
+	Usage:  words,
 	Silent: true,
 	Run: func(ctx context.Context, call *helpers.Call) error {
 		return adapter{parent: parent}.run(ctx, call)
@@ -58,7 +62,7 @@ const infoVariable = "KUBERNETES_EXEC_INFO"
 
 func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 	if len(call.Args) > 0 {
-		return &helpers.Failure{Class: helpers.Usage, Message: "usage: credential-idcs kubectl [--profile NAME] [--config FILE]"}
+		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
 	}
 	info, err := readInfo(call.Getenv(infoVariable))
 	if err != nil {

@@ -30,10 +30,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
+// words are how it is run.
+const words = "credential-idcs kubelet [--profile NAME] [--config FILE]"
+
 // Helper is the kubelet's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "kubelet",
 	About: "answer a kubelet (CredentialProviderConfig, to pull images)",
+	Usage: words,
 	Run:   run,
 }
 
@@ -47,7 +51,7 @@ const need = 300 * time.Second
 
 func run(ctx context.Context, call *helpers.Call) error {
 	if len(call.Args) > 0 {
-		return &helpers.Failure{Class: helpers.Usage, Message: "usage: credential-idcs kubelet [--profile NAME] [--config FILE]"}
+		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
 	}
 	image, err := readRequest(call)
 	if err != nil {

@@ -23,17 +23,21 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
+// words are how it is run.
+const words = "pnpm-token-idcs"
+
 // Helper is pnpm's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "pnpm",
 	Bases: []string{"pnpm-token-idcs"},
 	About: "answer pnpm (//HOST/:tokenHelper=/PATH/pnpm-token-idcs)",
+	Usage: words,
 	Run:   run,
 }
 
 func run(ctx context.Context, call *helpers.Call) error {
 	if len(call.Args) > 0 {
-		return &helpers.Failure{Class: helpers.Usage, Message: "usage: pnpm-token-idcs"}
+		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
 	}
 	source, err := call.Open()
 	if err != nil {

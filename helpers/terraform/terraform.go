@@ -31,11 +31,15 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
+// words are how it is run.
+const words = "terraform-credentials-idcs <get|store|forget> HOST"
+
 // Helper is Terraform's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "terraform",
 	Bases: []string{"terraform-credentials-idcs"},
 	About: `answer Terraform and OpenTofu (credentials_helper "idcs" {})`,
+	Usage: words,
 	Run:   run,
 }
 
@@ -63,7 +67,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 }
 
 func usage() error {
-	return &helpers.Failure{Class: helpers.Usage, Message: "usage: terraform-credentials-idcs <get|store|forget> HOST"}
+	return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
 }
 
 func get(ctx context.Context, call *helpers.Call, host string) error {
