@@ -84,6 +84,12 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 			ts.Check(err)
 			domainOf(ts).Script(idcstest.Fault{On: args[0], Status: status, Body: "<html>down</html>"})
 		},
+		// says GRANT STATUS BODY makes all requests fail with that answer.
+		"says": func(ts *testscript.TestScript, neg bool, args []string) {
+			status, err := strconv.Atoi(args[1])
+			ts.Check(err)
+			domainOf(ts).Script(idcstest.Fault{On: args[0], Status: status, Body: strings.Join(args[2:], " ")})
+		},
 		// tamper GRANT MEMBER JSON puts a value into each answer; "" for GRANT means all.
 		"tamper": func(ts *testscript.TestScript, neg bool, args []string) {
 			domainOf(ts).Script(idcstest.Fault{On: args[0], Set: map[string]string{args[1]: args[2]}})
@@ -132,6 +138,21 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 			b, err := os.ReadFile(path)
 			ts.Check(err)
 			ts.Check(os.WriteFile(path, b[:len(b)/2], 0o600))
+		},
+		// link gives each token file a second name, unlink takes it away.
+		"link": func(ts *testscript.TestScript, neg bool, args []string) {
+			found, err := filepath.Glob(ts.Getenv("CACHE") + "/*.json")
+			ts.Check(err)
+			for i, path := range found {
+				ts.Check(os.Link(path, ts.MkAbs("second-"+strconv.Itoa(i))))
+			}
+		},
+		"unlink": func(ts *testscript.TestScript, neg bool, args []string) {
+			found, err := filepath.Glob(ts.MkAbs("second-*"))
+			ts.Check(err)
+			for _, path := range found {
+				ts.Check(os.Remove(path))
+			}
 		},
 		// storedlog makes the token file the one that the log is to be written to.
 		"storedlog": func(ts *testscript.TestScript, neg bool, args []string) {
