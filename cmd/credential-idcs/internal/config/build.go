@@ -61,13 +61,13 @@ func hidden(r rune) bool { return text.Clean(string(r)) != string(r) }
 
 func (b *builder) basics(p *Profile) error {
 	for _, name := range []string{"domain", "client_id", "login"} {
-		if b.table.nodes[name] == nil {
+		if b.table.get(name) == nil {
 			return b.missing(b.table, name)
 		}
 	}
 	for _, name := range b.table.keys {
 		// An empty refresh_scope says the default out loud.
-		if n := b.table.nodes[name]; n.table == nil && n.items == nil && n.text == "" && name != "targets" && name != "refresh_scope" {
+		if n := b.table.get(name); n.table == nil && n.items == nil && n.text == "" && name != "targets" && name != "refresh_scope" {
 			return b.fail(b.table, name, "is empty")
 		}
 	}
@@ -144,7 +144,7 @@ func (b *builder) scopes(p *Profile) error {
 			return b.fail(b.table, name, "has urn:opc:resource:multiresourcescope, whose answer holds several tokens")
 		}
 	}
-	if b.table.nodes["expiry"] == nil {
+	if b.table.get("expiry") == nil {
 		return nil
 	}
 	d, err := time.ParseDuration(b.table.text("expiry"))
@@ -178,7 +178,7 @@ func has(scopes, one string) bool {
 func (b *builder) files(p *Profile) error {
 	p.CAFile = b.path(b.table, "ca_file")
 	p.RedirectURL = b.table.text("redirect_url")
-	if b.table.nodes["redirect_url"] == nil {
+	if b.table.get("redirect_url") == nil {
 		return nil
 	}
 	if err := checkRedirect(p.RedirectURL); err != "" {
@@ -221,7 +221,7 @@ func checkRedirect(s string) string {
 
 // choice is a key's value if it is one of a list.
 func (b *builder) choice(t *table, name, without string, list []string) (string, error) {
-	n := t.nodes[name]
+	n := t.get(name)
 	if n == nil {
 		return without, nil
 	}
@@ -246,7 +246,7 @@ func (b *builder) path(t *table, name string) Path {
 
 // text is the string under a key, empty if there is none.
 func (t *table) text(name string) string {
-	if n := t.nodes[name]; n != nil {
+	if n := t.get(name); n != nil {
 		return n.text
 	}
 	return ""
@@ -255,7 +255,7 @@ func (t *table) text(name string) string {
 // fail is an error about a key of a table, or about the table itself if it has no such key.
 func (b *builder) fail(t *table, name, reason string) error {
 	line := t.line
-	if n := t.nodes[name]; n != nil {
+	if n := t.get(name); n != nil {
 		line = n.line
 	}
 	if name != "" {

@@ -41,10 +41,10 @@ func parse(file string, data []byte, at place) (*File, error) {
 		return nil, err
 	}
 	f := &File{}
-	if n := root.nodes["profiles"]; n != nil {
+	if n := root.get("profiles"); n != nil {
 		f.Profiles = make([]*Profile, 0, len(n.table.keys))
 		for _, name := range n.table.keys {
-			b := builder{file: file, at: at, profile: name, table: n.table.nodes[name].table}
+			b := builder{file: file, at: at, profile: name, table: n.table.get(name).table}
 			p, err := b.build()
 			if err != nil {
 				return nil, err
@@ -55,7 +55,7 @@ func parse(file string, data []byte, at place) (*File, error) {
 	if err := f.clash(file); err != nil {
 		return nil, err
 	}
-	if n := root.nodes["default"]; n != nil {
+	if n := root.get("default"); n != nil {
 		f.Default = n.text
 		if f.named(f.Default) == nil {
 			return nil, &Error{file, n.line, "default is no profile" + f.known()}

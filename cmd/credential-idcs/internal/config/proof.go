@@ -7,7 +7,7 @@ import (
 
 // client builds the client's proof: one secret, or a key.
 func (b *builder) client(p *Profile) error {
-	n := b.table.nodes["client"]
+	n := b.table.get("client")
 	if n == nil {
 		return nil
 	}
@@ -18,7 +18,7 @@ func (b *builder) client(p *Profile) error {
 	var found string
 	for _, name := range []string{"secret_file", "secret_env", "secret_command", "key_file"} {
 		switch {
-		case t.nodes[name] == nil:
+		case t.get(name) == nil:
 		case found != "":
 			return b.fail(t, name, "stands beside "+found+": only one of secret_file, secret_env, secret_command and key_file")
 		default:
@@ -61,7 +61,7 @@ func (b *builder) client(p *Profile) error {
 
 // user builds what a user assertion is made of.
 func (b *builder) user(p *Profile) error {
-	n := b.table.nodes["user"]
+	n := b.table.get("user")
 	if n == nil {
 		return nil
 	}
@@ -69,7 +69,7 @@ func (b *builder) user(p *Profile) error {
 	if err := b.noneEmpty("user", t); err != nil {
 		return err
 	}
-	if t.nodes["subject"] == nil {
+	if t.get("subject") == nil {
 		return b.fail(t, "", "profile "+quote(b.profile)+" has a user without subject")
 	}
 	u := &User{
@@ -118,7 +118,7 @@ func (b *builder) identified(t *table, id string, cert Path) error {
 // command is secret_command. It is run as words, never by a shell, and never from the working
 // directory: so the program is an absolute path, one below ~/, or a name for PATH.
 func (b *builder) command(t *table) ([]string, error) {
-	n := t.nodes["secret_command"]
+	n := t.get("secret_command")
 	words := make([]string, len(n.items))
 	for i, item := range n.items {
 		words[i] = item.text
@@ -139,7 +139,7 @@ func (b *builder) command(t *table) ([]string, error) {
 
 func (b *builder) noneEmpty(what string, t *table) error {
 	for _, name := range t.keys {
-		if n := t.nodes[name]; n.text == "" && n.items == nil {
+		if n := t.get(name); n.text == "" && n.items == nil {
 			return b.fail(t, name, "of "+what+" is empty")
 		}
 	}
@@ -149,7 +149,7 @@ func (b *builder) noneEmpty(what string, t *table) error {
 // first is the first of some keys that a table has.
 func first(t *table, list ...string) string {
 	for _, name := range list {
-		if t.nodes[name] != nil {
+		if t.get(name) != nil {
 			return name
 		}
 	}
@@ -170,7 +170,7 @@ func (b *builder) fits(p *Profile) error {
 			return b.fail(b.table, "token", `= "id" needs openid in scope`)
 		}
 	}
-	if p.Login == Password && b.table.nodes["username"] == nil {
+	if p.Login == Password && b.table.get("username") == nil {
 		return b.fail(b.table, "login", `= "password" needs username, the name at the domain`)
 	}
 	return nil

@@ -91,7 +91,7 @@ func (s *section) find(name string) *key {
 // check holds a table against a section, and the tables inside it. The error is an *Error.
 func (s *section) check(file string, t *table) error {
 	for _, name := range t.keys {
-		n := t.nodes[name]
+		n := t.get(name)
 		k := s.find(name)
 		if k == nil {
 			return &Error{file, n.line, "unknown key " + quote(name) + s.hint(name)}
@@ -133,7 +133,7 @@ func (k *key) check(file string, n *node) error {
 			return wrong("a table of tables")
 		}
 		for _, name := range n.table.keys {
-			m := n.table.nodes[name]
+			m := n.table.get(name)
 			if m.table == nil {
 				return &Error{file, m.line, k.name + "." + quote(name) + " must be a table"}
 			}

@@ -8,7 +8,7 @@ import (
 
 // targets builds the profile's targets, each with what its own table says.
 func (b *builder) targets(p *Profile) error {
-	if n := b.table.nodes["targets"]; n != nil {
+	if n := b.table.get("targets"); n != nil {
 		p.Targets = make([]Target, 0, len(n.items))
 		for _, item := range n.items {
 			t, err := helpers.ParseTarget(item.text)
@@ -21,7 +21,7 @@ func (b *builder) targets(p *Profile) error {
 			p.Targets = append(p.Targets, Target{Target: t, Line: item.line, Username: p.Username, Scheme: "auto"})
 		}
 	}
-	if n := b.table.nodes["target"]; n != nil {
+	if n := b.table.get("target"); n != nil {
 		return b.overrides(p, n.table)
 	}
 	return nil
@@ -31,7 +31,7 @@ func (b *builder) targets(p *Profile) error {
 func (b *builder) overrides(p *Profile, tables *table) error {
 	seen := make(map[helpers.Target]bool)
 	for _, url := range tables.keys {
-		own := tables.nodes[url].table
+		own := tables.get(url).table
 		t, err := helpers.ParseTarget(url)
 		if err != nil {
 			return b.fail(own, "", "target: "+shown(url)+": "+err.Error())
@@ -44,7 +44,7 @@ func (b *builder) overrides(p *Profile, tables *table) error {
 			return b.fail(own, "", "target: "+quote(t.String())+" is there twice")
 		}
 		seen[t] = true
-		if own.nodes["username"] != nil {
+		if own.get("username") != nil {
 			if err := b.username(own); err != nil {
 				return err
 			}

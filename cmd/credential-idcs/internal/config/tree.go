@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"github.com/credential-idcs/credential-idcs/internal/text"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -23,7 +24,22 @@ type table struct {
 	made  made
 	by    *table // of a dotted table: the table under whose header its keys stand
 	keys  []string
-	nodes map[string]*node
+	nodes []*node          // of these keys
+	index map[string]*node // once there are many: a map for each small table took a third of reading a file
+}
+
+// many is how many keys are found more quickly by a map than one after the other.
+const many = 16
+
+// get is the value of a key, or nil.
+func (t *table) get(key string) *node {
+	if t.index != nil {
+		return t.index[key]
+	}
+	if i := slices.Index(t.keys, key); i >= 0 {
+		return t.nodes[i]
+	}
+	return nil
 }
 
 // made is how a table came to be, which decides what may still be added to it:
@@ -92,7 +108,7 @@ func (g *grower) header(root *table, e *unstable.Node) (*table, error) {
 	for it.Next() {
 		key, line := string(it.Node().Data), g.line(it.Node())
 		last := it.IsLast()
-		n := t.nodes[key]
+		n := t.get(key)
 		switch {
 		case n == nil:
 			n = &node{line: line, kind: unstable.InlineTable, table: &table{line: line}}
@@ -115,7 +131,7 @@ func (g *grower) keyValue(t *table, e *unstable.Node) error {
 	it := e.Key()
 	for it.Next() {
 		key, line := string(it.Node().Data), g.line(it.Node())
-		n := t.nodes[key]
+		n := t.get(key)
 		if it.IsLast() {
 			if n != nil {
 				return g.doubled(line, key, n.line)
@@ -182,11 +198,19 @@ func (t *table) close() {
 }
 
 func (t *table) add(key string, n *node) {
-	if t.nodes == nil {
-		t.nodes = make(map[string]*node, 8)
+	if t.keys == nil {
+		t.keys, t.nodes = make([]string, 0, 8), make([]*node, 0, 8)
 	}
-	t.keys = append(t.keys, key)
-	t.nodes[key] = n
+	t.keys, t.nodes = append(t.keys, key), append(t.nodes, n)
+	switch {
+	case t.index != nil:
+		t.index[key] = n
+	case len(t.keys) == many:
+		t.index = make(map[string]*node, 2*many)
+		for i, k := range t.keys {
+			t.index[k] = t.nodes[i]
+		}
+	}
 }
 
 func (g *grower) line(n *unstable.Node) int { return g.lineAt(int(n.Raw.Offset)) }
