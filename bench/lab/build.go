@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
 	"github.com/credential-idcs/credential-idcs/e2e/sources"
 )
@@ -55,8 +56,9 @@ func Build(dir, root string) (Programs, error) {
 func (p Programs) Path(name string) string { return filepath.Join(string(p), name) }
 
 // Copy copies a program, or makes a copy take its place. What is timed is always a copy, and made in the
-// same way: the file that the linker has just written runs up to a quarter slower, by how it lies in the
-// page cache.
+// same way, since it matters how a file lies in the page cache: what the linker has just written runs up to
+// a quarter slower, and what was written in one piece has a seventh fewer page faults and counts a third more
+// memory. Here it is written as cp does.
 func Copy(from, to string) error {
 	b, err := os.ReadFile(from)
 	if err != nil {
@@ -65,5 +67,14 @@ func Copy(from, to string) error {
 	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.WriteFile(to, b, 0o700)
+	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
+	if err != nil {
+		return err
+	}
+	for piece := range slices.Chunk(b, 128<<10) {
+		if _, err := f.Write(piece); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
+	return f.Close()
 }
