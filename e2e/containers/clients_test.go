@@ -81,7 +81,7 @@ var clients = []client{
 		steps: []string{
 			"buildah login $HOST",
 			"buildah bud --pull-always --tag built .",
-			"buildah push built docker://$HOST/team/copy:1",
+			"buildah push localhost/built docker://$HOST/team/copy:1",
 		},
 	},
 }
