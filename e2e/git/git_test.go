@@ -50,16 +50,23 @@ func TestGit(t *testing.T) {
 	})
 }
 
-// The helper's words reach the person, and git asks for no password.
+// The helper's words reach the person, or the log of what runs by itself, and git asks for no password.
 func TestGitWithoutLogin(t *testing.T) {
 	each(t, func(h *hosting, _ string) {
+		h.Types("git clone --quiet $URL clone")
+		before := h.server.Tally()
 		h.LogsOut()
-		said := h.Fails("git clone --quiet $URL clone", machine.NeedsLogin...)
-		if strings.Contains(said, "could not read") {
-			h.Errorf("git wanted to ask:\n%s", said)
+		for _, line := range []string{
+			"git ls-remote $URL",
+			"git -C clone fetch --quiet",
+			"git -C clone -c credential.interactive=false maintenance run --task=prefetch",
+		} {
+			if said := h.Fails(line, machine.NeedsLogin...); strings.Contains(said, "could not read") {
+				h.Errorf("%s: git wanted to ask:\n%s", line, said)
+			}
 		}
-		if tally := h.server.Tally(); tally.Accepted+tally.Refused > 0 {
-			h.Errorf("the server saw %+v", tally)
+		if tally := h.server.Tally(); tally.Accepted > before.Accepted || tally.Refused > 0 {
+			h.Errorf("the server saw %+v, then %+v", before, tally)
 		}
 	})
 }

@@ -17,8 +17,8 @@
 //
 //	m := machine.New(t, program, domain, machine.Person, server.URL)
 //	m.Login()
-//	m.Works("credential-idcs", "configure", "git")
-//	m.Works("git", "clone", server.URL+"/team/app.git")
+//	m.Types("credential-idcs configure git")
+//	m.Pays(0, "git clone "+server.URL+"/team/app.git")
 //
 // Nothing of the program is linked in: what a test knows of it is what a caller sees, exit status,
 // stdout, stderr and files. Time is the one thing that can't be had from outside, because no hook
