@@ -42,8 +42,8 @@ func Bazel(_ context.Context, env Env, in Request) (Plan, error) {
 	after := before
 	for _, host := range hosts {
 		list := lines(after)
-		if i := continued(list); i >= 0 {
-			return Plan{}, refuse("", "%s can't be edited: it ends in a \\", clean(path))
+		if continued(list) || loneCR(after) {
+			return Plan{}, refuse("", "%s can't be edited: it ends in a \\, or has a CR that ends no line", clean(path))
 		}
 		i, now := bazelLine(list, host)
 		switch {
@@ -135,13 +135,9 @@ func bazelLine(list []string, host string) (i int, helper string) {
 	return -1, ""
 }
 
-// continued is the index of the last line, if it goes on in a next one; else -1.
-func continued(list []string) int {
-	last := len(list) - 1
-	if last >= 0 && strings.HasSuffix(strings.TrimRight(list[last], "\r\n"), `\`) {
-		return last
-	}
-	return -1
+// continued is whether the last line goes on in a next one.
+func continued(list []string) bool {
+	return len(list) > 0 && strings.HasSuffix(strings.TrimRight(list[len(list)-1], "\r\n"), `\`)
 }
 
 func isBazelHelper(path string) bool {

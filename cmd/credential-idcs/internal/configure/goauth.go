@@ -89,7 +89,7 @@ func addGoAuth(b []byte, overwrite bool) ([]byte, error) {
 	list := lines(b)
 	i, value := lastGoAuth(list)
 	if i < 0 || value == "" { // an empty value is none
-		return appendLines(b, goLine), nil
+		return appendBlock(b, goLine, "\n"), nil // a CR would belong to the value
 	}
 	commands := strings.Split(value, ";")
 	switch {
@@ -112,7 +112,7 @@ func dropGoAuth(b []byte) []byte {
 		return b
 	}
 	if list[i] == goLine || list[i] == strings.TrimSuffix(goLine, "\n") {
-		return cutLines(b, goLine)
+		return cutBlock(b, goLine, "\n")
 	}
 	if rest, ok := strings.CutPrefix(value, goCommand+"; "); ok {
 		return replaceLine(list, i, strings.Replace(list[i], value, rest, 1))
@@ -123,7 +123,7 @@ func dropGoAuth(b []byte) []byte {
 	case len(commands):
 		return b
 	case 0:
-		return cutLines(b, strings.TrimSuffix(list[i], "\n")+"\n")
+		return cutBlock(b, strings.TrimSuffix(list[i], "\n")+"\n", "\n")
 	}
 	return replaceLine(list, i, strings.Replace(list[i], value, strings.TrimSpace(strings.Join(rest, ";")), 1))
 }

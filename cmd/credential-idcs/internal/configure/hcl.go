@@ -17,6 +17,9 @@ var errNotHCL = errors.New("it is not the kind of HCL that can be edited here")
 // parseHCL finds what stands at the top of a configuration file of Terraform's, which is HCL 1. What
 // this scanner doesn't know (JSON, heredocs, strings with ${}) it refuses.
 func parseHCL(b []byte) ([]hclBlock, error) {
+	if loneCR(b) {
+		return nil, errNotHCL
+	}
 	s := hclScan{b: b}
 	var out []hclBlock
 	for {

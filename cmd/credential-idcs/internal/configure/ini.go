@@ -17,6 +17,9 @@ var errNotINI = errors.New("it is not the kind of file that can be edited here")
 // parseINI reads what Python's configparser does of a file that is written plainly: headers and options
 // at the beginning of a line, further lines of a value indented. All else is refused.
 func parseINI(b []byte) ([]iniOption, error) {
+	if loneCR(b) {
+		return nil, errNotINI
+	}
 	var out []iniOption
 	section, seen := "", map[string]bool{}
 	for i, line := range lines(b) {

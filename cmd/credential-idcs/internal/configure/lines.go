@@ -8,11 +8,15 @@ import (
 // Files of lines: go's env, pip.conf, .npmrc, .bazelrc, .terraformrc. What is added is whole lines, and
 // taking them out again leaves the bytes that were there, a missing last line break included.
 
-// appendLines puts a block, which ends in "\n", at the end. A text without a last line break is left
-// without one, and an empty file is told from a missing one in the same way: see cutLines.
+// appendLines puts a block, which ends in "\n", at the end, its lines ended as those of the text. A text
+// without a last line break is left without one, and an empty file is told from a missing one in the
+// same way: see cutLines.
 func appendLines(b []byte, block string) []byte {
-	block = strings.ReplaceAll(block, "\n", ending(b))
-	bare := strings.TrimSuffix(block, ending(b))
+	return appendBlock(b, strings.ReplaceAll(block, "\n", ending(b)), ending(b))
+}
+
+func appendBlock(b []byte, block, end string) []byte {
+	bare := strings.TrimSuffix(block, end)
 	switch {
 	case b == nil:
 		return []byte(block)
@@ -21,20 +25,23 @@ func appendLines(b []byte, block string) []byte {
 	case b[len(b)-1] == '\n':
 		return append(bytes.Clone(b), block...)
 	}
-	return append(append(bytes.Clone(b), ending(b)...), bare...)
+	return append(append(bytes.Clone(b), end...), bare...)
 }
 
 // cutLines takes a block of appendLines away; nil if there was no file before.
 func cutLines(b []byte, block string) []byte {
-	block = strings.ReplaceAll(block, "\n", ending(b))
-	bare := strings.TrimSuffix(block, ending(b))
+	return cutBlock(b, strings.ReplaceAll(block, "\n", ending(b)), ending(b))
+}
+
+func cutBlock(b []byte, block, end string) []byte {
+	bare := strings.TrimSuffix(block, end)
 	switch {
 	case string(b) == block:
 		return nil
 	case string(b) == bare:
 		return []byte{}
-	case bytes.HasSuffix(b, []byte(ending(b)+bare)):
-		return b[:len(b)-len(ending(b)+bare)]
+	case bytes.HasSuffix(b, []byte(end+bare)):
+		return b[:len(b)-len(end+bare)]
 	}
 	if i := lineIndex(b, block); i >= 0 {
 		return append(bytes.Clone(b[:i]), b[i+len(block):]...)
@@ -62,6 +69,11 @@ func ending(b []byte) string {
 		return "\r\n"
 	}
 	return "\n"
+}
+
+// loneCR is whether a CR stands without the LF that makes it the end of a line: there readers differ.
+func loneCR(b []byte) bool {
+	return bytes.Count(b, []byte("\r")) != bytes.Count(b, []byte("\r\n"))
 }
 
 // replaceLine puts another text in the place of line i of a text.

@@ -64,18 +64,8 @@ func UndoPip(_ context.Context, env Env, _ Request) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	after := dropKeyring(before)
 	var p Plan
-	after := before
-	section := strings.ReplaceAll(pipSection, "\n", ending(before))
-	if i := lineIndex(before, section); i >= 0 && !endsSection(before[i+len(section):]) {
-		after = splice(before, span{i, i + len(section)}, "[global]"+ending(before))
-	} else if before != nil {
-		for _, block := range []string{pipSection, pipLine} {
-			if after = cutLines(before, block); len(after) != len(before) {
-				break
-			}
-		}
-	}
 	p.add(Change{Path: path, Before: before, After: after, view: endLine})
 	if err := p.dropLink(link, 2); err != nil {
 		return Plan{}, err
@@ -150,6 +140,20 @@ func addKeyring(b []byte, overwrite bool) ([]byte, error) {
 		return appendLines(b, pipLine), nil
 	}
 	return replaceLine(list, ini[i].line, list[ini[i].line]+strings.ReplaceAll(pipLine, "\n", ending(b))), nil
+}
+
+// dropKeyring takes our lines away, and the section with them unless something has come into it since.
+func dropKeyring(b []byte) []byte {
+	section := strings.ReplaceAll(pipSection, "\n", ending(b))
+	if i := lineIndex(b, section); i >= 0 && !endsSection(b[i+len(section):]) {
+		return splice(b, span{i, i + len(section)}, "[global]"+ending(b))
+	}
+	for _, block := range []string{pipSection, pipLine} {
+		if rest := cutLines(b, block); len(rest) != len(b) {
+			return rest
+		}
+	}
+	return b
 }
 
 func isKeyringProvider(o iniOption) bool { return o.section == "global" && o.key == pipKey }

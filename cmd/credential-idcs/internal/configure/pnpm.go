@@ -41,8 +41,8 @@ func Pnpm(_ context.Context, env Env, in Request) (Plan, error) {
 		return Plan{}, err
 	}
 	after := before
-	if i := slices.IndexFunc(lines(before), func(l string) bool { return strings.HasPrefix(strings.TrimSpace(l), "[") }); i >= 0 {
-		return Plan{}, refuse("", "%s can't be edited: it has sections", clean(path))
+	if loneCR(before) || slices.ContainsFunc(lines(before), func(l string) bool { return strings.HasPrefix(strings.TrimSpace(l), "[") }) {
+		return Plan{}, refuse("", "%s can't be edited: it has sections, or a CR that ends no line", clean(path))
 	}
 	for _, t := range targets {
 		key := tokenHelperKey(t)
@@ -61,6 +61,10 @@ func Pnpm(_ context.Context, env Env, in Request) (Plan, error) {
 	}
 	var p Plan
 	p.add(Change{Path: path, Before: before, After: after, view: endLine})
+	const variable = "CREDENTIAL_IDCS_PROFILE"
+	if v := env.get(variable); v != "" && v != in.Profile {
+		p.note("unset "+variable, "the variable %s is set: pnpm gets the token of that profile instead", variable)
+	}
 	return p, nil
 }
 

@@ -77,6 +77,9 @@ func planTerraform(env Env, in Request, tool string, find func(Env) (terraform, 
 		return Plan{}, err
 	}
 	t.noteTokens(env, &p, tool, before, targets)
+	if len(p.Changes) > 0 {
+		p.aside("%s hands the tokens of other hosts to its one helper, and we keep none: log in to those with %s login before", tool, tool)
+	}
 	return p, nil
 }
 

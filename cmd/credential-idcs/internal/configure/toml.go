@@ -42,6 +42,9 @@ func tomlPath(parts ...string) string { return strings.Join(parts, tomlDot) }
 var errNotTOML = errors.New("it is not TOML")
 
 func parseTOML(b []byte) (*tomlDoc, error) {
+	if loneCR(b) {
+		return nil, errNotTOML
+	}
 	d := &tomlDoc{b: b, tables: map[string]int{}}
 	var p unstable.Parser
 	p.Reset(b)

@@ -96,7 +96,7 @@ var Tools = []*Tool{
 		Plan:     Pnpm, Undo: UndoPnpm,
 	},
 	{
-		Name: "bazel", Words: "[HOST...] [--overwrite]", About: "--credential_helper in ~/.bazelrc",
+		Name: "bazel", Words: "[HOST...] [--overwrite]", About: "--credential_helper in ~/.bazelrc, of Bazel 7 and later",
 		Programs: []string{"bazel", "bazelisk"},
 		Plan:     Bazel, Undo: UndoBazel,
 	},

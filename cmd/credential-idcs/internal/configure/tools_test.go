@@ -264,6 +264,8 @@ func TestToolsNoteWhatStandsInTheWay(t *testing.T) {
 		},
 		{tool: "pip", message: "pip finds us by the name keyring on PATH", command: `export PATH="$PATH":HOME/.local/share/credential-idcs/keyring`},
 		{tool: "pip", file: "bin/keyring", content: "#!/bin/sh\n", message: "where HOME/bin/keyring comes first", command: `alias pip='PATH=HOME/.local/share/credential-idcs/keyring:"$PATH" pip'`},
+		{tool: "pnpm", variable: "CREDENTIAL_IDCS_PROFILE=home", message: "the variable CREDENTIAL_IDCS_PROFILE is set", command: "unset CREDENTIAL_IDCS_PROFILE"},
+		{tool: "terraform", message: "log in to those with terraform login before"},
 		{tool: "bazel", message: "Bazel names hosts only: at a.example.com what is not https://a.example.com/path gets an error"},
 	} {
 		h := newHome(t)
