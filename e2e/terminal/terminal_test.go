@@ -51,9 +51,25 @@ func openShell(m *machine.Machine, t *testing.T, shell ...string) *terminal {
 	env := append([]string{"env", "-i", "TERM=screen-256color", "LANG=C.UTF-8", "TZ=UTC"}, m.Env...)
 	args := append([]string{"-f", "/dev/null", "new-session", "-d", "-s", "s", "-x", fmt.Sprint(columns), "-y", fmt.Sprint(rows)}, append(env, shell...)...)
 	s.run(args...)
-	t.Cleanup(func() { _ = exec.Command(s.tmux, "-S", s.socket, "kill-server").Run() }) // gone already: fine
+	pid := strings.TrimSpace(s.run("display-message", "-p", "-t", "s", "#{pane_pid}"))
+	t.Cleanup(func() {
+		_ = exec.Command(s.tmux, "-S", s.socket, "kill-server").Run() // gone already: fine
+		// The shell may write its history first, into the folder that is taken away next.
+		for end := time.Now().Add(patience); runs(pid) && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		}
+	})
 	s.run("set-option", "-g", "status", "off")
 	return s
+}
+
+// runs reports whether a process is there, and no zombie.
+func runs(pid string) bool {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return false
+	}
+	_, after, _ := strings.Cut(string(stat), ") ")
+	return !strings.HasPrefix(after, "Z") && !strings.HasPrefix(after, "X")
 }
 
 // run gives tmux a command.
