@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"path/filepath"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/doctor"
@@ -101,7 +102,8 @@ func (a *app) doctor() (*doctor.Doctor, *doctor.Level) {
 		Advice: func(p *config.Profile, err error) string {
 			return signin.Advice(err, setup(p, p.Login))
 		},
-		Proxy: a.proxy, Now: a.now, Getenv: a.getenv, Environ: a.environment, Home: a.home(), Self: a.program(),
+		EngineFiles: []string{"/etc/docker/daemon.json", filepath.Join(a.home(), ".config", "docker", "daemon.json")},
+		Proxy:       a.proxy, Now: a.now, Getenv: a.getenv, Environ: a.environment, Home: a.home(), Self: a.program(),
 		RunContainers: runContainers(),
 	}, worst
 }

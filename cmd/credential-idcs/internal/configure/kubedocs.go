@@ -19,6 +19,32 @@ credentialPluginAllowlist:
 `
 }
 
+// A PluginPolicy is what kuberc says of exec programs.
+type PluginPolicy struct {
+	Policy  string   // AllowAll, DenyAll or Allowlist; empty: AllowAll
+	Allowed []string // commands or paths, for Allowlist
+}
+
+// ReadKuberc reads the policy out of a kuberc file. An error says why the file isn't understood here,
+// which doesn't mean that kubectl doesn't.
+func ReadKuberc(b []byte) (PluginPolicy, error) {
+	d, err := parseYAML(b)
+	if err != nil || d.root == nil {
+		return PluginPolicy{}, err
+	}
+	p := PluginPolicy{Policy: d.root.text("credentialPluginPolicy")}
+	if list := d.root.child("credentialPluginAllowlist"); list != nil {
+		for _, entry := range list.children {
+			for _, key := range []string{"command", "name"} {
+				if s := entry.text(key); s != "" {
+					p.Allowed = append(p.Allowed, s)
+				}
+			}
+		}
+	}
+	return p, nil
+}
+
 // oracleIssuer is the issuer of all domains that don't have one of their own.
 const oracleIssuer = "https://identity.oraclecloud.com/"
 

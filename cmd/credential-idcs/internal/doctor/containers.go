@@ -170,6 +170,10 @@ func (d *Doctor) registry(f *authFile, tool, family string, t *place) bool {
 		return false
 	}
 	t.set = true
+	if path := d.insecure(family, host); path != "" {
+		d.warn(tool+" doesn't check who answers at "+host+" (insecure-registries in "+text.Clean(path)+"), so anybody may get the token", "sudo ${EDITOR:-vi} "+text.Word(path))
+		return true
+	}
 	if f.stored(host) {
 		d.warn("an old password for "+host+" still lies in "+text.Clean(f.path), logout(family, f.path, host))
 		return true
@@ -197,4 +201,22 @@ func (d *Doctor) misspelled(f *authFile, tool, family string, t *place) {
 				setUp(family, t.profile))
 		}
 	}
+}
+
+// insecure is the file that lets docker's engine talk to a registry without looking at its certificate,
+// or without TLS at all; empty: none does. https://docs.docker.com/reference/cli/dockerd/#insecure-registries
+func (d *Doctor) insecure(family, host string) string {
+	if family != "docker" {
+		return ""
+	}
+	for _, path := range d.EngineFiles {
+		var engine struct {
+			Insecure []string `json:"insecure-registries"`
+		}
+		b, err := os.ReadFile(path)
+		if err == nil && json.Unmarshal(b, &engine) == nil && slices.Contains(engine.Insecure, host) {
+			return path
+		}
+	}
+	return ""
 }

@@ -24,6 +24,7 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
@@ -67,7 +68,9 @@ type Doctor struct {
 	Environ func() []string
 	Home    string // empty: not known
 	Self    string // this program's file
-	Unnamed string // the profile that answers who names none; empty: none does
+
+	EngineFiles []string // where docker's engine has its configuration, usually
+	Unnamed     string   // the profile that answers who names none; empty: none does
 
 	// RunContainers is the folder of podman's logins where XDG_RUNTIME_DIR is not set, /run/containers/UID;
 	// empty: there is none.
@@ -96,6 +99,16 @@ func (d *Doctor) look(name string) string {
 		}
 	}
 	return ""
+}
+
+// variable is an environment variable that counts even if it is empty.
+func (d *Doctor) variable(name string) (value string, set bool) {
+	for _, v := range d.Environ() {
+		if n, s, _ := strings.Cut(v, "="); n == name {
+			value, set = s, true
+		}
+	}
+	return value, set
 }
 
 // anyOf is the first of some programs that is installed.

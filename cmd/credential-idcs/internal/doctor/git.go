@@ -60,6 +60,9 @@ func (d *Doctor) git(ctx context.Context, path string, places []*place) (used bo
 			d.ok("git asks us, and nobody else, for " + url)
 		}
 	}
+	if _, set := d.variable("GIT_SSL_NO_VERIFY"); used && set { // whatever it holds
+		d.warn("the variable GIT_SSL_NO_VERIFY is set: git doesn't check who answers, so anybody may get the token", "unset GIT_SSL_NO_VERIFY")
+	}
 	return used
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/configure"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -103,6 +104,9 @@ func (d *Doctor) kubeUser(name string, e *execUser) {
 		d.problem(user+" runs "+text.Clean(e.Command)+", which isn't there",
 			"kubectl config set-credentials "+text.Word(name)+" --exec-command="+text.Word(d.Self))
 	}
+	if path, why := d.kuberc(e.Command); why != "" {
+		d.problem(user+" runs "+text.Clean(e.Command)+", and "+text.Clean(path)+why, "credential-idcs configure kubectl --dry-run --user "+text.Word(name))
+	}
 	if !e.ProvideClusterInfo {
 		d.warn(user+" doesn't tell us the server (provideClusterInfo), so any server that a context names gets the token",
 			"kubectl config set-credentials "+text.Word(name)+" --exec-provide-cluster-info")
@@ -131,4 +135,42 @@ func (d *Doctor) kubeCluster(k *kubeconfig, contextName, cluster string, mine []
 		d.warn(here+" asks us for a server that is no target: "+helpers.Shown(c.Cluster.Server), "kubectl config view --context="+text.Word(contextName)+" --minify")
 		return
 	}
+}
+
+// kuberc tells why kubectl 1.35 and later wouldn't run a command, if the person's own file forbids it:
+// it compares the text of a command, or what PATH finds for an entry, and resolves no links.
+// https://kubernetes.io/docs/reference/kubectl/kuberc/
+func (d *Doctor) kuberc(command string) (path, why string) {
+	if path = d.Getenv("KUBERC"); path == "off" {
+		return "", ""
+	}
+	if path == "" && d.Home != "" {
+		path = filepath.Join(d.Home, ".kube", "kuberc")
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", ""
+	}
+	policy, err := configure.ReadKuberc(b)
+	switch {
+	case err != nil:
+		return "", "" // kubectl may understand it; who writes one knows what is in it
+	case policy.Policy == "DenyAll":
+		return path, " forbids all such programs (credentialPluginPolicy: DenyAll)"
+	case policy.Policy != "Allowlist":
+		return "", ""
+	}
+	full := command
+	if !strings.ContainsAny(full, `/\`) {
+		full = d.look(full)
+	}
+	for _, allowed := range policy.Allowed {
+		if !strings.ContainsAny(allowed, `/\`) {
+			allowed = d.look(allowed)
+		}
+		if allowed != "" && filepath.Clean(allowed) == full {
+			return "", ""
+		}
+	}
+	return path, " doesn't list it (credentialPluginAllowlist)"
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,12 +86,14 @@ func TestGitHelpersAreCollectedInFileOrder(t *testing.T) {
 	w.program("git-credential-idcs")
 	has(t, w.lookAtTools(p), "git-credential-idcs, which git runs, is not this program", "\tln -sf ")
 
+	w.env["GIT_SSL_NO_VERIFY"] = ""
 	w.file(".gitconfig", "[credential \"https://git.example.com\"]\n\thelper = idcs\n\tusername = eve\n[credential]\n\thelper = \"!echo hunter2\"\n"+
 		"[http]\n\tsslVerify = false\n[credential \"https://git.example.com:8443\"]\n\thelper = idcs\n")
 	report = w.lookAtTools(p)
 	has(t, report, "another helper too: a shell command, set in "+w.home+"/.gitconfig\n\tcredential-idcs configure git --profile work\n",
 		"error    git asks for https://git.example.com with the user name eve, and profile work answers as oauth2\n",
 		"warning  git doesn't check who answers at https://git.example.com ",
+		"warning  the variable GIT_SSL_NO_VERIFY is set: ", "\tunset GIT_SSL_NO_VERIFY\n",
 		"error    git doesn't tell us the path of https://git.example.com:8443/team,")
 	lacks(t, report, "hunter2", "nobody else", "no tool asks")
 }
@@ -106,6 +109,8 @@ func TestDockerAndPodmanFiles(t *testing.T) {
 	w.file(".config/containers/auth.json", `{"auths": {"a.example.com:5000": {"auth": "aHVudGVyMg=="}}, "credHelpers": {"e.example.com": "idcs"}}`)
 	w.env["DOCKER_AUTH_CONFIG"] = "{}"
 	report := w.lookAtTools(p)
+	daemon := w.file("daemon.json", `{"insecure-registries": ["a.example.com:5000"]}`)
+	has(t, w.lookAtTools(p), "warning  docker doesn't check who answers at a.example.com:5000 (insecure-registries in "+daemon+")")
 	has(t, report,
 		"ok       docker asks us for a.example.com:5000\n",
 		"warning  an old password for b.example.com still lies in "+w.home+"/.docker/config.json\n\tdocker logout b.example.com\n",
@@ -213,4 +218,46 @@ func TestOtherToolsAreWhatConfigureMakesOfThem(t *testing.T) {
 		"warning  pnpm is not set up for https://git.example.com as configure does it now\n\tcredential-idcs configure pnpm --profile work\n")
 	w.unnamed = "home"
 	has(t, w.lookAtTools(p), "error    pnpm: pnpm can't name a profile")
+}
+
+// What kuberc forbids is what the real kubectl doesn't run.
+func TestKubercIsReadAsKubectlReadsIt(t *testing.T) {
+	kubectl := need.Tool(t, "kubectl-1.37")
+	w := newWard(t)
+	if err := os.Symlink(kubectl, filepath.Join(w.tools, "kubectl")); err != nil {
+		t.Fatal(err)
+	}
+	p := w.profile("https://k8s.example.com:6443")
+	program := filepath.Join(w.tools, "credential-idcs")
+	const policy = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\n"
+	for _, command := range []string{"credential-idcs", program} {
+		w.env["KUBECONFIG"] = w.file("kube", `apiVersion: v1
+kind: Config
+clusters:
+- {name: c, cluster: {server: "https://k8s.example.com:6443"}}
+users:
+- {name: us, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: "`+command+`", interactiveMode: Never, provideClusterInfo: true}}}
+contexts:
+- {name: c, context: {cluster: c, user: us}}
+current-context: c
+`)
+		for _, kuberc := range []string{
+			"", "credentialPluginPolicy: AllowAll\n", "credentialPluginPolicy: DenyAll\n",
+			"credentialPluginPolicy: Allowlist\ncredentialPluginAllowlist:\n- command: other\n",
+			"credentialPluginPolicy: Allowlist\ncredentialPluginAllowlist:\n- command: other\n- command: credential-idcs\n",
+			"credentialPluginPolicy: Allowlist\ncredentialPluginAllowlist:\n- command: " + program + "\n",
+			"credentialPluginPolicy: Allowlist\ncredentialPluginAllowlist:\n- command: /elsewhere/credential-idcs\n",
+		} {
+			w.file(".kube/kuberc", policy+kuberc)
+			cmd := exec.Command(kubectl, "get", "--raw", "/version")
+			for name, value := range w.env {
+				cmd.Env = append(cmd.Env, name+"="+value)
+			}
+			out, _ := cmd.CombinedOutput() // our stand-in fails, if it is run at all
+			forbidden := strings.Contains(string(out), "not allowed") || strings.Contains(string(out), "not permitted")
+			if report := w.lookAtTools(p); strings.Contains(report, "error    kubectl's user us runs "+command+", and "+w.home+"/.kube/kuberc") != forbidden {
+				t.Errorf("command %s, kuberc\n%s\nkubectl: %s\ndoctor:\n%s", command, kuberc, out, report)
+			}
+		}
+	}
 }
