@@ -77,6 +77,27 @@ func TestASuspectTokenIsRefreshedOnceAMinute(t *testing.T) {
 	}
 }
 
+// A domain need not renew the ID token with a refresh, so the refused one stays, as old as it is: the
+// minute counts from the refresh.
+func TestASuspectIDTokenIsRefreshedOnceAMinute(t *testing.T) {
+	dir, move := clocked(t)
+	tok := plant(t, dir, "fresh", "r", 2*time.Minute, time.Hour)
+	tok.ID, tok.IDStamp = text("id"), tok.AccessStamp
+	plantToken(t, dir, tok)
+	sent := 0
+	w := Want{ID: true, Suspect: Hint(tok.ID)}
+	for minute := 1; minute <= 2; minute++ {
+		r := giving(aToken("next", "next"), &sent)
+		for range 3 {
+			got, err := dir.Token(t.Context(), testKey, w, r)
+			if err != nil || got.Token.ID != tok.ID || sent != minute {
+				t.Fatalf("minute %d: %v, sent %d times", minute, err, sent)
+			}
+		}
+		move(time.Minute)
+	}
+}
+
 func TestDropForgetsTheRefusedAccessTokenAlone(t *testing.T) {
 	dir, move := clocked(t)
 	tok := plant(t, dir, "fresh", "r", 59*time.Second, time.Hour)

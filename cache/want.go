@@ -22,7 +22,8 @@ type Want struct {
 	// after this call began will do. A failure is an error even if a live token is stored.
 	Force bool
 	// Suspect is the Hint of a token that a server may have refused. If it still is the stored one,
-	// and at least a minute old, one refresh is tried; if that fails the same token is answered.
+	// and the last refresh is at least a minute ago, one is tried; if that fails, or brings no such
+	// token, the same one is answered.
 	Suspect string
 	// CachedOnly: a fresh token or ErrNotFresh; no lock and no network.
 	CachedOnly bool
@@ -80,10 +81,12 @@ func (c *call) judge(t Token) (zone, error) {
 	return z, nil
 }
 
-// suspect reports whether the stored token is the one that a server may have refused, and old enough.
+// suspect reports whether the stored token is the one that a server may have refused, and old enough. An
+// ID token may be older than the last refresh, which brought none, and an access token never is: so it
+// is the age of that which keeps refreshes a minute apart.
 func (c *call) suspect(t Token) bool {
 	return c.want.Suspect != "" && Hint(c.want.secret(t)) == c.want.Suspect &&
-		c.d.sys.Now().Sub(c.want.stamp(t).Obtained) >= settle
+		c.d.sys.Now().Sub(t.AccessStamp.Obtained) >= settle
 }
 
 func (c *call) zone(s Stamp, t Token) zone {

@@ -10,6 +10,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/credential-idcs/credential-idcs/e2e/machine"
 )
 
 // age makes the stored token older than a minute: a refusal of a younger one is believed later.
@@ -88,26 +90,28 @@ func refusedUnnoticed(t *testing.T, w *world) {
 	})
 }
 
-// A server that refuses whatever comes costs one refresh a minute, however often it is asked.
+// A server that refuses whatever comes costs one refresh a minute, however often it is asked. The ID token
+// stays the same one all that time: a refresh of this domain brings none.
 func refusedAlways(t *testing.T, w *world) {
 	w.domain.ConfigureClientAccess(false) // so the API server never learns of this key
 	defer w.domain.ConfigureClientAccess(true)
 	if err := w.domain.RotateKeys(); err != nil {
 		t.Fatal(err)
 	}
-	p := w.person(t)
-	list := p.lister()
-	for minute := range 2 {
-		p.age()
-		p.refreshes(1, func() {
-			for request := range 10 {
-				if err := list(); !apierrors.IsUnauthorized(err) {
-					t.Errorf("minute %d, request %d: %v", minute, request, err)
+	for _, p := range []*person{w.person(t), w.employ(t, machine.Alone, w.api.URL, withID)} {
+		list := p.lister()
+		for minute := range 2 {
+			p.age()
+			p.refreshes(1, func() {
+				for request := range 10 {
+					if err := list(); !apierrors.IsUnauthorized(err) {
+						t.Errorf("minute %d, request %d: %v", minute, request, err)
+					}
 				}
-			}
-		})
+			})
+		}
+		p.Chain()
 	}
-	p.Chain()
 }
 
 // lister is a request of a client-go program.

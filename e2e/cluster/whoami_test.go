@@ -26,13 +26,14 @@ func accessToken(t *testing.T, w *world) {
 	}
 }
 
+// withID is a profile whose kubectl gets the ID token.
+func withID(p *machine.Profile) { p.Scope, p.More = "openid "+machine.Scope, "token = \"id\"\n" }
+
 // With token = "id" another document is printed, for another audience. An API server takes what it was
 // set up for, and nothing else; one kubeconfig serves both kinds, by the cluster's extension.
 func idToken(t *testing.T, w *world) {
 	api := w.api.Beside()
-	p := w.employ(t, machine.Alone, api.URL, func(p *machine.Profile) {
-		p.Scope, p.More = "openid "+machine.Scope, "token = \"id\"\n"
-	})
+	p := w.employ(t, machine.Alone, api.URL, withID)
 	api.Serve(p.authentication)
 	for _, kubectl := range kubectls {
 		p.isAna(kubectl)
