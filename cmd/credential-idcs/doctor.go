@@ -102,10 +102,19 @@ func (a *app) doctor() (*doctor.Doctor, *doctor.Level) {
 		Advice: func(p *config.Profile, err error) string {
 			return signin.Advice(err, setup(p, p.Login))
 		},
-		EngineFiles: []string{"/etc/docker/daemon.json", filepath.Join(a.home(), ".config", "docker", "daemon.json")},
+		EngineFiles: engineFiles(a.home()),
 		Proxy:       a.proxy, Now: a.now, Getenv: a.getenv, Environ: a.environment, Home: a.home(), Self: a.program(),
 		RunContainers: runContainers(),
 	}, worst
+}
+
+// engineFiles is where docker's engine has its configuration, as root's and as the person's.
+func engineFiles(home string) []string {
+	files := []string{"/etc/docker/daemon.json"}
+	if home != "" {
+		files = append(files, filepath.Join(home, ".config", "docker", "daemon.json"))
+	}
+	return files
 }
 
 // colors reports whether a terminal may be written to in colour (https://no-color.org).

@@ -170,15 +170,18 @@ func (d *Doctor) registry(f *authFile, tool, family string, t *place) bool {
 		return false
 	}
 	t.set = true
+	right := true
 	if path := d.insecure(family, host); path != "" {
 		d.warn(tool+" doesn't check who answers at "+host+" (insecure-registries in "+text.Clean(path)+"), so anybody may get the token", "sudo ${EDITOR:-vi} "+text.Word(path))
-		return true
+		right = false
 	}
 	if f.stored(host) {
 		d.warn("an old password for "+host+" still lies in "+text.Clean(f.path), logout(family, f.path, host))
-		return true
+		right = false
 	}
-	d.ok(tool + " asks us for " + host)
+	if right {
+		d.ok(tool + " asks us for " + host)
+	}
 	return true
 }
 

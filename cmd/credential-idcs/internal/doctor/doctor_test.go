@@ -116,8 +116,8 @@ func (w *ward) look(look func(*Doctor)) string {
 			}
 			return ""
 		},
-		Proxy: w.proxy,
-		Now:   w.now, Getenv: getenv, Environ: environ, Home: w.home, Self: filepath.Join(w.tools, "credential-idcs"), Unnamed: w.unnamed,
+		Proxy: w.proxy, EngineFiles: []string{filepath.Join(w.home, "daemon.json")},
+		Now: w.now, Getenv: getenv, Environ: environ, Home: w.home, Self: filepath.Join(w.tools, "credential-idcs"), Unnamed: w.unnamed,
 	})
 	return out.String()
 }
