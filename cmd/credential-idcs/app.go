@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -45,9 +46,17 @@ func run(ctx context.Context, p *process) int {
 		}
 		return e.Status
 	}
-	f := helpers.AsFailure(err)
+	f := helpers.AsFailure(unwritten(err))
 	a.say(f.Lines())
 	return f.Class.Exit()
+}
+
+// unwritten says of output that found no reader or no room what a person can do something about.
+func unwritten(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok && e.Op == "write" && helpers.AsFailure(err).Message == "internal error" {
+		return &helpers.Failure{Class: helpers.Internal, Message: "the output could not be written: " + e.Err.Error(), Err: err}
+	}
+	return err
 }
 
 func (a *app) say(lines string) { _, _ = io.WriteString(a.stderr, lines) }

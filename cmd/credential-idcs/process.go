@@ -45,6 +45,8 @@ func thisProcess() *process {
 	// No variable may change whom we trust; ca_file in the configuration may.
 	_ = os.Unsetenv("SSL_CERT_FILE")
 	_ = os.Unsetenv("SSL_CERT_DIR")
+	// Nor bring back what crypto/tls has given up (tlsrsakex=1, tls3des=1). The packages read it anew.
+	_ = os.Unsetenv("GODEBUG")
 	p.dropped = dropRelative()
 	p.refusal = harden()
 	return p
