@@ -46,3 +46,11 @@ func (e Env) folder(variable string) (string, error) {
 	}
 	return "", &helpers.Failure{Class: helpers.Config, Message: variable + " is not set"}
 }
+
+// exe is the name of a program's file.
+func exe(name string) string {
+	if runtime.GOOS == "windows" {
+		return name + ".exe"
+	}
+	return name
+}
