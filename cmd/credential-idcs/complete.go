@@ -65,6 +65,8 @@ func (a *app) complete(before []string, begun string) []string {
 			for _, t := range v.tools {
 				list = append(list, t.Name)
 			}
+		case w == "HOST":
+			list = append(list, a.targetHosts()...)
 		case w == "COMMAND" && len(operands) == 1:
 			list = append(list, verbNames()...)
 		case w == "PROFILE" && len(operands) == 1:
@@ -164,6 +166,22 @@ func (a *app) profileNames() []string {
 		return nil
 	}
 	return f.Names()
+}
+
+// targetHosts are the hosts of all targets, each once, as tools spell them.
+func (a *app) targetHosts() (hosts []string) {
+	f, err := a.load(false)
+	if err != nil {
+		return nil
+	}
+	for _, p := range f.Profiles {
+		for i := range p.Targets {
+			if h := p.Targets[i].HostPort(); !slices.Contains(hosts, h) {
+				hosts = append(hosts, h)
+			}
+		}
+	}
+	return hosts
 }
 
 func beginning(begun string, list []string) []string {

@@ -21,6 +21,7 @@ func withProfiles(t *testing.T) *app {
 	for _, name := range []string{`work`, `"home office"`, `"it's"`} {
 		toml.WriteString("[profiles." + name + "]\ndomain = \"https://idcs.example.com\"\nclient_id = \"c\"\nlogin = \"device\"\nscope = \"s\"\n")
 	}
+	toml.WriteString("targets = [\"https://git.example.com/team\", \"https://git.example.com/other\", \"https://registry.example.com:5000\"]\n")
 	if err := os.WriteFile(path, []byte(toml.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +57,9 @@ func TestCompleteKnowsWhatMayFollow(t *testing.T) {
 		{"configure git", "--l", "--local"},
 		{"configure docker", "--l", ""},
 		{"configure docker", "--o", "--overwrite"},
+		{"configure docker", "g", "git.example.com"},
+		{"unconfigure pnpm git.example.com", "r", "registry.example.com:5000"},
+		{"configure cargo", "g", ""},
 		{"configure kubectl --context", "x", ""},
 		{"configure git --file", "x", ""},
 		{"nosuch", "", ""},
