@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -254,6 +255,42 @@ func crowdWhile(t *testing.T, dir *Dir, dom *domain, harm func(arrived <-chan st
 	close(done)
 	<-gone
 	dom.once()
+}
+
+// The token file is replaced again and again, and whoever reads sees the old one or the new one.
+func TestNoReaderSeesHalfAFile(t *testing.T) {
+	dir, dom := folder(t), newDomain(t)
+	expiredToken(t, dir, dom)
+	rounds := count(200, 20)
+	writer := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Want: Want{Force: true}, Rounds: rounds}.start(t)
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	var seen [32]map[string]bool
+	for i := range seen {
+		seen[i] = map[string]bool{}
+		readers.Go(func() {
+			for {
+				tok, err := dir.read(dir.name(testKey))
+				if err != nil || tok.Refresh.Empty() {
+					t.Errorf("read %v, %v", tok.Access, err)
+				}
+				seen[i][tok.Access.Reveal()] = true
+				select {
+				case <-done:
+					return
+				case <-time.After(time.Millisecond):
+				}
+			}
+		})
+	}
+	if all, status := writer.release().ends(); status != 0 || len(all) != rounds {
+		t.Errorf("the writer: status %d, %d refreshes", status, len(all))
+	}
+	close(done)
+	readers.Wait()
+	if len(seen[0]) < rounds/10 {
+		t.Errorf("a reader saw only %d files", len(seen[0]))
+	}
 }
 
 // A login wins over refreshes that run at the same time: its family is on the disk afterwards.

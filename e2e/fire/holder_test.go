@@ -153,6 +153,22 @@ func TestStoppedLongerThanItsTime(t *testing.T) {
 	s.Chain()
 }
 
+// And where the connection broke meanwhile, that is found out like any lost answer.
+func TestStoppedWhileTheConnectionBreaks(t *testing.T) {
+	s := expired(t, machine.Person, idcstest.Options{})
+	gate := s.Domain.Gate(idcstest.Refresh, idcstest.AfterRotation)
+	p := s.Start(machine.Git)
+	s.reach(gate)
+	p.Signal(syscall.SIGSTOP)
+	gate.Drop()
+	s.await(func(c idcstest.Counts) bool { return c.InFlight == 0 })
+	p.Signal(syscall.SIGCONT)
+	s.failed(4, "profile work", p.Wait())
+	s.failed(3, "was interrupted (pid ", s.Do(machine.Refresh)) // ignores the pause
+	s.posts(2)
+	s.Litter()
+}
+
 // A lock isn't left behind by the dead: the next call has it at once, without any rule of age.
 func TestDeadHolderLeavesNoLock(t *testing.T) {
 	s := set(t, machine.Person, idcstest.Options{})

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/credential-idcs/credential-idcs/e2e/machine"
@@ -43,6 +44,41 @@ func TestInterruptedAfterSending(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Signals at any moment of a call, two in a row, to its group: a signal is no kill, so no login is ever
+// lost by one, and whatever was answered is on the disk.
+func TestInterruptedAtAnyMoment(t *testing.T) {
+	s := set(t, machine.Person, idcstest.Options{Rotation: idcstest.StrictRevoke})
+	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
+	const offsets = 20
+	late := 0 // ended when the token was saved
+	for round := range repeat(t, 1) {
+		for _, sig := range signals {
+			s.Expire()
+			r := s.Do(machine.Git)
+			s.served(r)
+			for i := range offsets {
+				s.Expire()
+				p := s.Start(machine.Git)
+				time.Sleep(r.Took * time.Duration(i) / offsets)
+				_ = syscall.Kill(-p.Pid(), sig) // it may have ended
+				_ = syscall.Kill(-p.Pid(), sig)
+				switch r := p.Wait(); {
+				case r.Exit == 128+int(sig) && r.Stdout == "":
+					late++
+				case r.Signal == sig, r.Exit == 0 && r.Secret() != "":
+				case sig == syscall.SIGQUIT && r.Exit == 2: // the Go runtime's own answer to QUIT
+				default:
+					t.Fatalf("round %d, %v at %d/%d of a call: %s", round, sig, i, offsets, r)
+				}
+				s.served(s.Do(machine.Token))
+			}
+		}
+	}
+	t.Logf("%d ended when the token was saved", late)
+	s.Chain()
+	s.Litter()
 }
 
 // Before anything is sent there is nothing to save, and a call ends at once.

@@ -3,6 +3,7 @@
 package fire
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -160,7 +161,12 @@ func TestLittleOfEverything(t *testing.T) {
 // No keyring is asked, so a dead one makes no difference.
 func TestDeadKeyring(t *testing.T) {
 	s := expired(t, machine.Person, idcstest.Options{})
-	dead := "DBUS_SESSION_BUS_ADDRESS=unix:path=" + filepath.Join(t.TempDir(), "nobody")
+	hangs, err := net.Listen("unix", filepath.Join(s.Home, "bus")) // nobody answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hangs.Close()
+	dead := "DBUS_SESSION_BUS_ADDRESS=unix:path=" + hangs.Addr().String()
 	for i, call := range machine.Mixed(4) {
 		if i%2 == 0 {
 			s.Expire()
