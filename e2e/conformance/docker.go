@@ -122,7 +122,7 @@ func (a dockerAnswer) is(c credential) error {
 	case a.Secret != c.secret:
 		return errors.New("another Secret than the one it has")
 	case a.Username != c.username:
-		return fmt.Errorf("Username %s, not %s", shown(a.Username, c), shown(c.username, c))
+		return fmt.Errorf("user name %s, not %s", shown(a.Username, c), shown(c.username, c))
 	}
 	return nil
 }
