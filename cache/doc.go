@@ -48,6 +48,12 @@
 // clock, and the one that says more time has passed is believed: so a clock that is set back makes no
 // dead token look alive, and one that jumps ahead costs one needless refresh.
 //
+// # Many machines
+//
+// A token falls due at a moment of its own, drawn from its digest, in the second half of its life: so all
+// processes of a machine agree on it, and machines that logged in together don't come back together. The
+// arithmetic is cache/policy's, and bench/herd shows what it does to a domain's limits.
+//
 // # Other machines
 //
 // On a file system that may be shared with other machines, each machine has files of its own, since

@@ -11,12 +11,16 @@ type Limits struct {
 	AnnouncesTheirEnd bool // 429 comes with Retry-After, which no page of Oracle's promises
 }
 
-var (
-	free         = Limits{Name: "Free", Second: 10, Minute: 150}
-	oracleApps   = Limits{Name: "Oracle Apps", Second: 40, Minute: 1000}
-	externalUser = Limits{Name: "External User", Second: 60, Minute: 2300}
-	premium      = Limits{Name: "Premium", Second: 65, Minute: 3400}
-)
+// published are the limits by the type of the domain.
+var published = map[string]Limits{
+	"free":                {Name: "Free", Second: 10, Minute: 150},
+	"oracle-apps":         {Name: "Oracle Apps", Second: 40, Minute: 1000},
+	"oracle-apps-premium": {Name: "Oracle Apps Premium", Second: 50, Minute: 1700},
+	"external-user":       {Name: "External User", Second: 60, Minute: 2300},
+	"premium":             {Name: "Premium", Second: 65, Minute: 3400},
+}
+
+var premium = published["premium"]
 
 // A domain counts requests by the second and by the minute of its clock. Whether a request that is
 // refused counts too is not documented; here it doesn't.

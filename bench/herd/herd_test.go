@@ -16,14 +16,14 @@ import (
 
 // small is a herd that has the pressure of the README's largest of one hour, and takes no time: as many
 // machines for each request that the domain takes in a minute.
-var small = Herd{Hosts: 30_000, Life: time.Hour, Every: time.Minute, Limits: oracleApps, Until: 150 * time.Minute, Seed: 1}
+var small = Herd{Hosts: 30_000, Life: time.Hour, Every: time.Minute, Limits: published["oracle-apps"], Until: 150 * time.Minute, Seed: 1}
 
 func (h Herd) by(w Way) Herd { h.Way = w; return h }
 
 // Whatever the machines do, the books of a run agree, and the domain keeps its limits.
 func TestTheBooksAgree(t *testing.T) {
 	for _, way := range candidates {
-		for _, limits := range []Limits{oracleApps, {Second: 40, Minute: 1000, AnnouncesTheirEnd: true}, externalUser} {
+		for _, limits := range []Limits{published["free"], published["external-user"], {Second: 40, Minute: 1000, AnnouncesTheirEnd: true}} {
 			h := small.by(way)
 			h.Limits = limits
 			o := h.Run()

@@ -1,7 +1,7 @@
 // Command herd simulates many machines that logged in at one domain in the same minute, so that all of
 // their tokens would run out together, against the limits that Oracle publishes.
 //
-//	go run ./bench/herd [-svg FILE] [-candidates]
+//	go run ./bench/herd [-domain premium] [-svg FILE] [-candidates]
 //
 // The machines decide by the cache's own arithmetic (cache/policy). Each of them calls at random, once a
 // minute on average. What a domain does beyond its limits is not documented: here it answers 429 without
@@ -11,7 +11,9 @@ package main
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -27,10 +29,16 @@ var herds = []Herd{
 
 func main() {
 	svg := flag.String("svg", "", "also draw it into this file")
+	domain := flag.String("domain", "premium", "the type of the domain, by which its limits go")
 	all := flag.Bool("candidates", false, "compare what the jitter was chosen from, in place of the herds above")
 	flag.Parse()
+	limits, ok := published[*domain]
+	if !ok {
+		fmt.Fprintln(os.Stderr, "herd: the types are", slices.Sorted(maps.Keys(published)))
+		os.Exit(2)
+	}
 	if *all {
-		compareCandidates()
+		compareCandidates(limits)
 		return
 	}
 	outcomes := make([][2]Outcome, len(herds))
@@ -38,7 +46,7 @@ func main() {
 	for i, h := range herds {
 		for j, way := range []Way{atExpiry, ours} {
 			h := h
-			h.Way = way
+			h.Way, h.Limits = way, limits
 			wg.Go(func() { outcomes[i][j] = h.Run() })
 		}
 	}
@@ -64,15 +72,15 @@ func main() {
 }
 
 // compareCandidates shows what each way to choose the moment would do.
-func compareCandidates() {
-	limited := premium
+func compareCandidates(limits Limits) {
+	limited := limits
 	limited.AnnouncesTheirEnd = true
 	for _, h := range []struct {
 		title string
 		Herd
 	}{
-		{"once a minute", Herd{Every: time.Minute, Limits: premium}},
-		{"every 5 s", Herd{Every: 5 * time.Second, Limits: premium}},
+		{"once a minute", Herd{Every: time.Minute, Limits: limits}},
+		{"every 5 s", Herd{Every: 5 * time.Second, Limits: limits}},
 		{"once a minute, with Retry-After", Herd{Every: time.Minute, Limits: limited}},
 	} {
 		fmt.Printf("\n100,000 machines, %s:\n\n%s", h.title, head)
