@@ -9,6 +9,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/doctor"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 func doctorVerb() *verb {
@@ -54,7 +55,7 @@ func runDoctor(ctx context.Context, a *app, args []string) error {
 		if profiles, err = a.patients(file, operand(operands)); err != nil {
 			return err
 		}
-		d.Report(doctor.Finding{Text: path + " is right"})
+		d.Report(doctor.Finding{Text: text.Clean(path) + " is right"})
 	}
 	if file != nil {
 		if p, err := file.Choose(); err == nil {

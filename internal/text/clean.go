@@ -26,6 +26,17 @@ func Clean(s string) string {
 	return b.String()
 }
 
+// Line is a line of somebody's file for a terminal: whole, with its tabs, and with what Clean takes out
+// as `?`.
+func Line(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\t' && (r == utf8.RuneError || unprintable(r)) {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
 func unprintable(r rune) bool {
 	switch {
 	case r < 0x20, 0x7f <= r && r <= 0x9f: // C0, DEL, C1

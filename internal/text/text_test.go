@@ -55,6 +55,18 @@ func forbidden(r rune) bool {
 		"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", r)
 }
 
+func TestLine(t *testing.T) {
+	for in, want := range map[string]string{
+		"\tuser: ana\t# ü":        "\tuser: ana\t# ü",
+		"a\x1b[2J\r\u202eb\xff":   "a?[2J??b?",
+		strings.Repeat("x", 5000): strings.Repeat("x", 5000),
+	} {
+		if got := Line(in); got != want {
+			t.Errorf("%.30q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
 // A shell reads a word back as it was, whatever is in it; what a terminal would act on is gone before.
 func FuzzWord(f *testing.F) {
 	f.Add("")

@@ -3,6 +3,8 @@ package configure
 import (
 	"fmt"
 	"strings"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // diff is the change as `diff -u` prints it.
@@ -18,7 +20,7 @@ func (c Change) diff() string {
 	if c.After == nil {
 		to = "/dev/null"
 	}
-	return fmt.Sprintf("--- %s\n+++ %s\n", from, to) + hunks(script(lines(before), lines(after)), c.context)
+	return fmt.Sprintf("--- %s\n+++ %s\n", text.Line(from), text.Line(to)) + hunks(script(lines(before), lines(after)), c.context)
 }
 
 // An edit is a line of the diff: ' ', '-' or '+', and the line with its ending.
@@ -142,7 +144,11 @@ func writeHunk(out *strings.Builder, edits []edit, oldLine, newLine int) {
 	fmt.Fprintf(out, "@@ -%d,%d +%d,%d @@\n", oldLine, oldN, newLine, newN)
 	for _, e := range edits {
 		out.WriteByte(e.op)
-		out.WriteString(strings.TrimSuffix(e.line, "\n"))
+		line, crlf := strings.CutSuffix(strings.TrimSuffix(e.line, "\n"), "\r")
+		out.WriteString(text.Line(line)) // a kubeconfig may be a stranger's
+		if crlf {
+			out.WriteByte('\r')
+		}
 		out.WriteByte('\n')
 		if !strings.HasSuffix(e.line, "\n") {
 			out.WriteString("\\ No newline at end of file\n")

@@ -302,6 +302,7 @@ func TestDiff(t *testing.T) {
 		"two hunks":  {number(1, 20), "new\n" + number(1, 19), "@@ -1,3 +1,4 @@\n+new\n x\n xx\n xxx\n@@ -17,4 +18,3 @@\n " + strings.Repeat("x", 17) + "\n " + strings.Repeat("x", 18) + "\n " + strings.Repeat("x", 19) + "\n-" + strings.Repeat("x", 20) + "\n"},
 		"no newline": {"a", "a\nb", "@@ -1,1 +1,2 @@\n-a\n\\ No newline at end of file\n+a\n+b\n\\ No newline at end of file\n"},
 		"nothing":    {"a\n", "a\n", ""},
+		"terminal":   {"\ta\x1b[2J\u202e\r\n", "\ta\x1b[2J\u202e\r\nb\n", "@@ -1,1 +1,2 @@\n \ta?[2J?\r\n+b\n"},
 	} {
 		if diff := cmp.Diff(c.want, hunks(script(lines([]byte(c.before)), lines([]byte(c.after))), 3)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
