@@ -8,9 +8,10 @@
 // # Services
 //
 // A service is the address of an index, and after a failure its host and port alone. Without a scheme
-// it is taken for https: pip names the host of an http index in the same way, so an http index at a
-// target's host and port would get the token. What listens on a port for TLS speaks no http, and the
-// index with its scheme, which comes first, is refused.
+// it is taken for https, since pip asks so for what lies outside its indexes, such as a wheel that a
+// requirement names by address. It asks in the same words for an http index at that host. To send the
+// token there in the clear takes a requirements file with such an index and --trusted-host, which could
+// as well name a package to run; the index with its scheme, which comes first, is refused.
 //
 // # Failures
 //
