@@ -1,0 +1,161 @@
+package main
+
+import (
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+)
+
+// quoted are the messages in the first column of the README's "When something goes wrong".
+func quoted(t *testing.T) []string {
+	t.Helper()
+	b, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(b), "| you see | because | do |")
+	if !ok {
+		t.Fatal("the README's table has another head")
+	}
+	var all []string
+	for line := range strings.Lines(strings.TrimPrefix(table, "\n")) {
+		if !strings.HasPrefix(line, "|") {
+			break
+		}
+		column, _, _ := strings.Cut(line[1:], "|")
+		for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(column, -1) {
+			all = append(all, m[1])
+		}
+	}
+	if len(all) < 20 {
+		t.Fatalf("only %q", all)
+	}
+	return all
+}
+
+// examples are what the README shows in a message where the program puts a value.
+var examples = regexp.MustCompile(`work at 14:03|HOST: | \(invalid_client, |0\d\d\d\)|\(\d+ |…`)
+
+// fragments are what a quoted message says for certain.
+func fragments(q string) []string {
+	var all []string
+	for _, f := range examples.Split(q, -1) {
+		if f = strings.TrimSpace(f); len(f) > 2 {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// literals are the strings in the program's source, its tests left out.
+func literals(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, root := range []string{"../../cmd", "../../cache", "../../idcs", "../../helpers"} {
+		err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "test/") {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+					if s, err := strconv.Unquote(l.Value); err == nil {
+						all = append(all, s)
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+// A message that the README quotes is one that the program says, to the letter.
+func TestTheReadmeQuotesWhatTheProgramSays(t *testing.T) {
+	// Those of other programs.
+	theirs := []string{"git: 'credential-idcs' is not", "no basic auth credentials", "unauthorized", "executable", "failed with exit code 3",
+		"You must be logged in to the server", "is not permitted by the credential plugin allowlist"}
+	all := literals(t)
+	says := func(f string) bool {
+		for _, l := range all {
+			if strings.Contains(l, f) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, q := range quoted(t) {
+		for _, f := range fragments(q) {
+			foreign := slices.ContainsFunc(theirs, func(o string) bool { return strings.Contains(f, o) })
+			if !foreign && !says(f) {
+				t.Errorf("the README quotes %q, and the program never says so", f)
+			}
+		}
+	}
+}
+
+// What the cache can fail with has its row in the README.
+func TestEachFailureHasItsRow(t *testing.T) {
+	rows := quoted(t)
+	messages := map[string]bool{}
+	for _, err := range []error{
+		cache.ErrNothing, cache.ErrNoRefresh, cache.ErrNoID, cache.ErrOtherMachine,
+		&cache.SpentError{}, &cache.SpentError{Interrupted: &cache.Interrupted{At: time.Now(), Pid: 812}},
+		&cache.BusyError{Pid: 812, Waited: 15 * time.Second},
+		&cache.DamagedError{Aside: "/cache/0123.bad-1"}, &cache.NewerError{Path: "/cache/0123.json"},
+		&cache.NotSavedError{Err: errors.New("no space left on device")},
+		&engine.ClockError{Skew: -10 * time.Minute},
+	} {
+		messages[explain("work", err).Message] = true
+	}
+	// All that a FolderError says stands in the source as Problem: "…".
+	files, err := filepath.Glob("../../cache/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	problem := regexp.MustCompile(`Problem: "([^"]+)"`)
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range problem.FindAllStringSubmatch(string(b), -1) {
+			if !strings.HasSuffix(name, "_test.go") {
+				messages[explain("work", &cache.FolderError{Path: "/cache", Problem: m[1]}).Message] = true
+			}
+		}
+	}
+	if len(messages) < 20 {
+		t.Fatalf("only %v", messages)
+	}
+	for m := range messages {
+		found := false
+		for _, row := range rows {
+			f := fragments(row)
+			found = found || len(f) > 0 && !slices.ContainsFunc(f, func(f string) bool { return !strings.Contains(m, f) })
+		}
+		if !found {
+			t.Errorf("no row in the README for %q", m)
+		}
+	}
+}
