@@ -21,7 +21,7 @@ func TestDocker(t *testing.T) {
 	p.Tools = append(p.Tools, "DOCKER_HOST="+e.Host)
 	p.Types("credential-idcs configure docker")
 	p.Types("echo text >file")
-	// Most machines have no Dockerfile for the old builder any more, but CI often has.
+	// Docker's first builder, in the engine; TestBuildKit is of the other.
 	const build = "DOCKER_BUILDKIT=0 docker build --no-cache --tag "
 	for _, step := range []struct {
 		line string

@@ -81,14 +81,13 @@ func (y *yard) engine(t *testing.T) *servers.Engine {
 type person struct {
 	*testing.T
 	*machine.Machine
-	yard *yard
 }
 
 // enter makes a machine whose one target is the registry. In what its person types, $HOST is the
 // registry and $IMAGE its image.
 func (y *yard) enter(t *testing.T) *person {
 	t.Helper()
-	p := &person{T: t, Machine: machine.New(t, program, y.Server, machine.Person, y.registry.URL), yard: y}
+	p := &person{T: t, Machine: machine.New(t, program, y.Server, machine.Person, y.registry.URL)}
 	p.Names(ours, others)
 	p.Tools = append(p.Tools,
 		"HOST="+y.registry.Host, "IMAGE="+y.registry.Host+"/"+servers.Image,

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/e2e/machine"
 	"github.com/credential-idcs/credential-idcs/e2e/need"
 )
 
@@ -40,6 +41,10 @@ func TestLargeFiles(t *testing.T) {
 				t.Errorf("the server saw %+v", tally)
 			}
 			h.Chain()
+
+			h.LogsOut()
+			h.Types("rm -r clone/.git/lfs/objects")
+			h.Fails("cd clone && git lfs fetch", machine.NeedsLogin...)
 		})
 	}
 }

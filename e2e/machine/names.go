@@ -13,6 +13,8 @@ import (
 // whatever they are told, so a server that is to be taken seriously needs a name.
 func (m *Machine) Names(names ...string) { m.under = Names(m.T, m.Put("hosts", ""), names...) }
 
+// private hides what podman and its relatives share with the machine: it is empty, and gone with the
+// namespace.
 const private = `set -e
 for dir in /run /dev/shm /var/lib/containers; do
 	[ ! -d $dir ] || mount -t tmpfs none $dir
@@ -21,8 +23,7 @@ mount --bind "$0" /etc/hosts
 exec "$@"`
 
 // Names is a command that becomes its last words, and these find the names on this machine: they run in
-// a mount namespace whose /etc/hosts is file. What podman and its relatives share with the machine is
-// empty there, and gone with it. Who isn't root is root in there, of nothing else.
+// a mount namespace whose /etc/hosts is file. Who isn't root is root in there, of nothing else.
 func Names(t TB, file string, names ...string) []string {
 	t.Helper()
 	line := "127.0.0.1 localhost " + strings.Join(names, " ") + "\n"

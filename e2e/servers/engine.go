@@ -53,7 +53,9 @@ func StartEngine(ctx context.Context, under ...string) (*Engine, error) {
 		return nil, err
 	}
 	go func() { e.ended <- e.cmd.Wait() }()
-	if err := e.answers(ctx, socket); err != nil {
+	up, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	if err := e.answers(up, socket); err != nil {
 		_ = e.Close()
 		return nil, fmt.Errorf("dockerd: %w\n%s", err, e.log.String())
 	}
