@@ -73,8 +73,9 @@ func ownMachine(t *testing.T) bool {
 // A land is the machine that the README speaks of.
 type land struct {
 	*testing.T
-	ca  *idcstest.CA
-	env []string // of ana's shell
+	ca      *idcstest.CA
+	env     []string // of ana's shell
+	sources string   // the folder with install.sh
 }
 
 // newLand makes this process's namespaces into it: an empty home, the names of hosts, an authority
@@ -103,7 +104,7 @@ func newLand(t *testing.T, hosts ...string) *land {
 		"HOME=" + home, "USER=ana", "LANG=C.UTF-8", "TZ=UTC",
 		"PATH=" + home + "/.local/bin:" + os.Getenv("PATH"),
 	}
-	l.install()
+	l.unpack()
 	return l
 }
 
@@ -199,16 +200,22 @@ func (l *land) serve(i int, port string, at string) {
 	}()
 }
 
-// install is the README's "Install" on a machine without Go: the built program beside the script.
-func (l *land) install() {
+// unpack puts a built program beside install.sh: what a machine without Go gets.
+func (l *land) unpack() {
 	l.Helper()
-	folder := l.TempDir()
+	l.sources = l.TempDir()
 	for _, path := range []string{"../../install.sh", filepath.Join(os.Getenv(builtVariable), machine.People)} {
 		b, err := os.ReadFile(path)
 		l.must(err)
-		l.must(os.WriteFile(filepath.Join(folder, filepath.Base(path)), b, 0o755))
+		l.must(os.WriteFile(filepath.Join(l.sources, filepath.Base(path)), b, 0o755))
 	}
-	l.run("cd "+folder+"\n./install.sh\n", "")
+}
+
+// install is the README's "Install".
+func (l *land) install() {
+	l.Helper()
+	first, _, _ := strings.Cut(readme(l.T, "## Install").blocks("")[0], "\n")
+	l.run("cd "+l.sources+"\n"+first, "credential-idcs")
 }
 
 // shell is ana's, in her home folder, with a script that ends at the first command that fails.

@@ -7,7 +7,9 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/json"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -68,6 +70,33 @@ func theLand(t *testing.T) *land {
 	return newLand(t, domainHost, gitHost, registryHost, clusterHost)
 }
 
+// The five minutes at the top: from nothing to a clone, with what an administrator gives to a person.
+func TestFiveMinutes(t *testing.T) {
+	if !ownMachine(t) {
+		return
+	}
+	l := theLand(t)
+	domain := l.open("ana@example.com", provider.Client{Method: "none"})
+	browser, seen := provider.Visitor{Until: "Go back to the terminal", Width: 1024, Height: 700}.Command(t)
+	// A terminal of its own, into which the answers are typed.
+	commands := filepath.Join(l.sources, "commands")
+	l.must(os.WriteFile(commands, []byte(readme(t, "# credential-idcs").blocks("")[0]), 0o600))
+	typed := l.shell("cd "+l.sources+"; "+need.Tool(t, "script")+" --quiet --return --command 'bash -e commands' /dev/null", "BROWSER="+strings.Join(browser, " "))
+	typed.Stdin = strings.NewReader(strings.Join([]string{
+		"", domainHost, clientID, "browser", "none", "", "", gitHost, "", "",
+	}, "\n"))
+	out, err := typed.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "Cloning into 'app'") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if saw := seen(); saw.Title != "You are logged in" {
+		t.Errorf("the browser shows\n%s", saw.Text)
+	}
+	if tally := domain.Tally(); tally.Granted["authorization_code"] != 1 || len(tally.Granted) != 1 || len(tally.Refused) > 1 { // doctor's made-up token
+		t.Errorf("the domain granted %v and refused %v", tally.Granted, tally.Refused)
+	}
+}
+
 // A laptop: a person, a browser, git, docker and kubectl.
 func TestALaptop(t *testing.T) {
 	if !ownMachine(t) {
@@ -75,6 +104,7 @@ func TestALaptop(t *testing.T) {
 	}
 	l := theLand(t)
 	domain := l.open("ana@example.com", provider.Client{Method: "none"})
+	l.install()
 	setUp := readme(t, "### A laptop")
 	l.configure(setUp.block(t, "toml"))
 
@@ -121,6 +151,16 @@ func TestALaptop(t *testing.T) {
 	if tally := domain.Tally(); tally.Granted["authorization_code"] != 1 || len(tally.Granted) != 1 || len(tally.Refused) > 0 {
 		t.Errorf("the domain granted %v and refused %v", tally.Granted, tally.Refused)
 	}
+
+	// And nothing of it stays.
+	out = l.run("cd "+l.sources+"\n"+readme(t, "### Uninstall").block(t, ""), "removed")
+	if n := domain.Tally().Revoked; n != 1 {
+		t.Errorf("%d logins revoked, want one", n)
+	}
+	// The context is the person's own; unconfigure names it, and what it is to do without its user.
+	if left := l.run("grep -r -i -n idcs . | grep -v ': *user: idcs-work$' || true", ""); left != "" || !strings.Contains(out, "work") {
+		t.Errorf("these files still speak of it:\n%s\nafter\n%s", left, out)
+	}
 }
 
 // CI: a key pair made as the README says, whose certificate is imported, and nobody logs in.
@@ -129,6 +169,7 @@ func TestCIWithAKeyPair(t *testing.T) {
 		return
 	}
 	l := theLand(t)
+	l.install()
 	setUp := readme(t, "### CI with a key pair")
 	commands := setUp.blocks("")
 	if len(commands) != 2 {
@@ -163,6 +204,7 @@ func TestAServerWithoutABrowser(t *testing.T) {
 	}
 	l := theLand(t)
 	domain := l.open("ana@example.com", provider.Client{Method: "none", Grants: []string{deviceGrant}})
+	l.install()
 	setUp := readme(t, "### A server without a browser")
 	l.configure(setUp.block(t, "toml"))
 
