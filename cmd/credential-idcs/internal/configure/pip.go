@@ -41,10 +41,10 @@ func Pip(_ context.Context, env Env, in Request) (Plan, error) {
 		return Plan{Print: strings.TrimPrefix(pipSection, pipMark)}, refuse("", "%s can't be edited (%s); paste the lines by hand", clean(path), err)
 	}
 	var p Plan
-	p.add(Change{Path: path, Before: before, After: after, view: endLine})
 	if err := p.planLink(env, link, in.Overwrite, in.again("pip")); err != nil {
 		return Plan{}, err
 	}
+	p.add(Change{Path: path, Before: before, After: after, view: endLine})
 	const variable = "PIP_KEYRING_PROVIDER"
 	if v := env.get(variable); v != "" && v != "subprocess" {
 		p.note("unset "+variable, "the variable %s is set: pip takes what it holds instead", variable)

@@ -71,10 +71,11 @@ func planTerraform(env Env, in Request, tool string, find func(Env) (terraform, 
 	if err != nil {
 		return Plan{}, err
 	}
-	p.add(Change{Path: path, Before: before, After: after, view: endLine})
+	// The link first: a helper that is named and missing would stop the tool.
 	if err := p.planLink(env, t.link, in.Overwrite, in.again(tool)); err != nil {
 		return Plan{}, err
 	}
+	p.add(Change{Path: path, Before: before, After: after, view: endLine})
 	t.noteTokens(env, &p, tool, before, targets)
 	if len(p.Changes) > 0 {
 		p.aside("%s hands the tokens of other hosts to its one helper, and we keep none: log in to those with %s login before", tool, tool)

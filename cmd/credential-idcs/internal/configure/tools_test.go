@@ -398,6 +398,28 @@ func TestLinkReplacesNoStranger(t *testing.T) {
 	}
 }
 
+// A link that somebody changed after the plan was made is left as it is now.
+func TestLinkThatChangedMeanwhileIsLeft(t *testing.T) {
+	h := newHome(t)
+	link := h.path(".terraform.d/plugins/terraform-credentials-idcs")
+	p, err := h.plan("terraform", h.request("https://git.example.com"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/bin/other", link); err != nil {
+		t.Skip(err)
+	}
+	if err := p.Apply(); err == nil || !strings.Contains(err.Error(), "was changed by another program meanwhile") {
+		t.Errorf("got %v", err)
+	}
+	if to, _ := os.Readlink(link); to != "/bin/other" {
+		t.Errorf("it leads to %s", to)
+	}
+}
+
 // OpenTofu's files, as internal/command/cliconfig finds them.
 func TestTofuFindsItsFiles(t *testing.T) {
 	for _, c := range []struct {
@@ -420,7 +442,7 @@ func TestTofuFindsItsFiles(t *testing.T) {
 		}
 		p, err := h.plan("tofu", h.request("https://git.example.com"))
 		must(t, p, err)
-		if p.Changes[0].Path != h.path(c.file) || p.Changes[1].Path != h.path(c.link+"/terraform-credentials-idcs") {
+		if p.Changes[0].Path != h.path(c.link+"/terraform-credentials-idcs") || p.Changes[1].Path != h.path(c.file) {
 			t.Errorf("%s: %s, %s", c.name, p.Changes[0].Path, p.Changes[1].Path)
 		}
 	}
