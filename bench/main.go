@@ -1,14 +1,14 @@
 // Command bench measures what the program costs its callers, beside its peers.
 //
-//	go run ./bench [-rounds 200] [-only answer,crowd,share,refresh,growth] [-readme FILE] [-json FILE] [-offline]
+//	go run ./bench [-rounds 200] [-only hit,burst,wait,e2e,refresh,growth] [-readme FILE] [-json FILE] [-offline]
 //
 // It prints the Markdown that the README quotes; -readme writes it there, between its two comments.
 // It builds the program as install.sh does, logs in at a domain of its own on loopback, and gets the
 // peers by `go install` at the versions in peers.go (-offline: only what is there already). A peer that
 // isn't installed is a row that says so, and none is timed before it has printed the expected secret.
 //
-// Candidates run in turn, one process a sample, and who starts rotates, since the speed of a shared machine
-// drifts. Each figure is a median. CPU time and page faults are the kernel's own account of the ended
+// Candidates run in turn, one process a sample, in an order drawn for each round, since the speed of a shared
+// machine drifts. Each figure is a median. CPU time and page faults are the kernel's own account of the ended
 // process; CPU time is divided by that of a bare Go program in the same round, which is what carries over to
 // other machines. All binaries are copies.
 package main
@@ -55,9 +55,10 @@ var sections = []struct {
 	name string
 	run  func(*bench) error
 }{
-	{"answer", (*bench).answers},
-	{"crowd", (*bench).crowds},
-	{"share", (*bench).shares},
+	{"hit", (*bench).hits},
+	{"burst", (*bench).bursts},
+	{"wait", (*bench).waits},
+	{"e2e", (*bench).operations},
 	{"refresh", (*bench).refreshes},
 	{"growth", (*bench).growth},
 }

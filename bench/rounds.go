@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -23,7 +24,8 @@ type candidate struct {
 	lab.Task
 }
 
-// rounds runs all candidates in turn, as often as asked for. Each has been checked once before.
+// measure runs all candidates once a round, after each has been checked. Their order is drawn for each
+// round: who runs behind a run of the same program finds it in the processor's caches.
 func measure(candidates []candidate, rounds int) ([]figure, error) {
 	for _, c := range candidates {
 		if err := c.Check(c.Task); err != nil {
@@ -32,8 +34,7 @@ func measure(candidates []candidate, rounds int) ([]figure, error) {
 	}
 	costs := make([][]lab.Cost, len(candidates))
 	for round := range rounds {
-		for i := range candidates {
-			n := (i + round) % len(candidates)
+		for _, n := range order(round, len(candidates)) {
 			cost, err := candidates[n].Run(candidates[n].Task)
 			if err != nil {
 				return nil, err
@@ -54,6 +55,9 @@ func measure(candidates []candidate, rounds int) ([]figure, error) {
 	}
 	return figures, nil
 }
+
+// order is that of the candidates in a round.
+func order(round, n int) []int { return rand.New(rand.NewPCG(1, uint64(round))).Perm(n) }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 

@@ -3,11 +3,11 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 
 	"github.com/credential-idcs/credential-idcs/e2e/sources"
 )
@@ -57,24 +57,22 @@ func (p Programs) Path(name string) string { return filepath.Join(string(p), nam
 
 // Copy copies a program, or makes a copy take its place. What is timed is always a copy, and made in the
 // same way, since it matters how a file lies in the page cache: what the linker has just written runs up to
-// a quarter slower, and what was written in one piece has a seventh fewer page faults and counts a third more
-// memory. Here it is written as cp does.
-func Copy(from, to string) error {
-	b, err := os.ReadFile(from)
+// a quarter slower, and what was written in large pieces has fewer page faults and counts a third more memory
+// than what cp has copied. io.Copy copies as cp does, by copy_file_range(2).
+func Copy(from, to string) (err error) {
+	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
+	defer in.Close()
 	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
 	if err != nil {
 		return err
 	}
-	for piece := range slices.Chunk(b, 128<<10) {
-		if _, err := f.Write(piece); err != nil {
-			return errors.Join(err, f.Close())
-		}
-	}
-	return f.Close()
+	defer func() { err = errors.Join(err, out.Close()) }()
+	_, err = io.Copy(out, in)
+	return err
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/bench/lab"
 )
 
-// answers measures one cached answer of each protocol, what clients run beside it, and the peers'.
-func (b *bench) answers() error {
+// hits measures one cached answer of each protocol, what clients run beside it, and the peers'.
+func (b *bench) hits() error {
 	l, err := b.lab(lab.Options{})
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (b *bench) answers() error {
 	if err != nil {
 		return err
 	}
-	b.figures["answer"] = figures
+	b.figures["hit"] = figures
 	b.printf("| one run | what it did | × | CPU ms | wall ms | page faults | memory MiB | program MB |\n|---|---|---|---|---|---|---|---|")
 	for i, c := range candidates {
 		memory, size, err := weight(c)

@@ -19,8 +19,8 @@ type client struct {
 	with, without lab.Task
 }
 
-// shares measures how much of an operation of git, kubectl and docker is the helper's, on loopback.
-func (b *bench) shares() error {
+// operations measures how much of an operation of git, kubectl and docker is the helper's, on loopback.
+func (b *bench) operations() error {
 	l, err := b.lab(lab.Options{})
 	if err != nil {
 		return err
@@ -39,7 +39,7 @@ func (b *bench) shares() error {
 	if err != nil {
 		return err
 	}
-	b.figures["share"] = figures
+	b.figures["e2e"] = figures
 	b.printf("| one operation on loopback | without a helper, wall ms | with this one | its share |\n|---|---|---|---|")
 	for i, c := range clients {
 		without, with := figures[2*i].Wall, figures[2*i+1].Wall
