@@ -17,6 +17,7 @@ type authFile struct {
 	path    string
 	Helpers map[string]string          `json:"credHelpers"`
 	Auths   map[string]json.RawMessage `json:"auths"`
+	Store   string                     `json:"credsStore"` // docker's file only
 }
 
 // readAuth reads one; nil where there is none, or it can't be read, which is said.
@@ -61,6 +62,9 @@ func (d *Doctor) docker(ctx context.Context, tool string, places []*place) (used
 	f := d.readAuth(filepath.Join(folder, "config.json"))
 	if f == nil {
 		return false
+	}
+	if f.Store == "idcs" {
+		d.warn("docker has us for every registry (credsStore in "+text.Clean(f.path)+"), and so can't keep a password for any other: take that line out", "")
 	}
 	for _, t := range places {
 		if d.registry(f, tool, "docker", t) {
@@ -156,6 +160,9 @@ func (d *Doctor) registry(f *authFile, tool, family string, t *place) bool {
 	}
 	host := t.HostPort()
 	helper := f.Helpers[host]
+	if helper == "" && family == "docker" && f.Store == "idcs" {
+		helper = f.Store
+	}
 	if helper == "" {
 		d.misspelled(f, tool, family, t)
 		if t.set || !f.stored(host) {

@@ -124,6 +124,14 @@ func TestDockerAndPodmanFiles(t *testing.T) {
 	)
 	lacks(t, report, "aHVudGVyMg", "no tool asks us for https://e.example.com")
 
+	w.file(".docker/config.json", `{"credsStore": "idcs"}`)
+	report = w.lookAtTools(p)
+	has(t, report,
+		"warning  docker has us for every registry (credsStore in "+w.home+"/.docker/config.json), and so can't keep a password for any other",
+		"ok       docker asks us for c.example.com\n", "ok       podman asks us for e.example.com\n",
+	)
+	lacks(t, report, "podman asks us for c.example.com")
+
 	w.file(".docker/config.json", `{"auths": ["aHVudGVyMg=="]}`)
 	report = w.lookAtTools(p)
 	has(t, report, "error    "+w.home+"/.docker/config.json is not JSON")
