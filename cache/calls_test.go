@@ -335,6 +335,53 @@ func TestUnsigned(t *testing.T) {
 	}
 }
 
+// A login that needs no person has another ID token when its own is dead, by a grant, whether or not the
+// last refresh brought none. If the grant brings none either, that is how it is.
+func TestADeadIDTokenIsGrantedAnew(t *testing.T) {
+	dir, move := clocked(t)
+	first := aToken("a", "r")
+	first.ID, first.IDStamp.Life = text("id"), 90*time.Minute
+	if _, err := dir.Login(t.Context(), testKey, grantOf(func() (Token, *Refusal) { return first, nil })); err != nil {
+		t.Fatal(err)
+	}
+	refreshed, granted := 0, 0
+	r := giving(aToken("a2", "r2"), &refreshed)
+	r.Grant = grantOf(func() (Token, *Refusal) {
+		granted++
+		next := aToken("a3", "r3")
+		if granted < 3 {
+			next.ID, next.IDStamp.Life = text("id3"), time.Hour
+		}
+		return next, nil
+	})
+	for i, step := range []struct {
+		wait               time.Duration
+		id                 string
+		refreshed, granted int
+	}{
+		{55 * time.Minute, "id", 1, 0},  // the access token is due
+		{25 * time.Minute, "id", 1, 0},  // to its end
+		{10 * time.Minute, "id3", 1, 1}, // though the last refresh was not long ago
+		{2 * time.Hour, "id3", 1, 2},    // though the refresh token is good
+		{0, "id3", 1, 2},                // once
+		{2 * time.Hour, "", 1, 3},       // the domain gives no ID tokens any more
+		{time.Minute, "", 1, 3},         // nobody asks again
+	} {
+		move(step.wait)
+		want := Want{ID: true}
+		if step.wait == 55*time.Minute {
+			want.ID = false
+		}
+		got, err := dir.Token(t.Context(), testKey, want, r)
+		if step.id == "" && !errors.Is(err, ErrNoID) || step.id != "" && (err != nil || got.Token.ID != text(step.id)) {
+			t.Errorf("step %d: %v", i, err)
+		}
+		if refreshed != step.refreshed || granted != step.granted {
+			t.Errorf("step %d: %d refreshes, %d grants", i, refreshed, granted)
+		}
+	}
+}
+
 // A login that was killed before its rename is finished by the next call.
 func TestAFirstLoginKilledBeforeItsRename(t *testing.T) {
 	dir, _ := clocked(t)

@@ -91,7 +91,7 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 	x.limit = startTicks(ctx, limit)
 	defer x.limit.stop()
 
-	if !x.canRefresh(x.old, x.state) {
+	if !x.canRefresh(x.old, x.state) || z == expired && x.grantsID(x.old) {
 		return x.finish(z, x.grant(connect))
 	}
 	o := x.refresh(x.old, connect)

@@ -67,10 +67,12 @@ func (c *call) judge(t Token) (zone, error) {
 		z = expired
 	}
 	if c.want.ID && t.idless && z != fresh && c.zone(t.AccessStamp, t) == fresh {
-		if z == expired {
+		switch {
+		case z != expired:
+			z = fresh // the ID token serves to its end
+		case !c.grantsID(t):
 			return expired, ErrNoID
 		}
-		z = fresh // the ID token serves to its end
 	}
 	switch {
 	case c.want.Force && t.Access == c.start.Access && t.AccessStamp.Obtained.Equal(c.start.AccessStamp.Obtained):
@@ -79,6 +81,12 @@ func (c *call) judge(t Token) (zone, error) {
 		z = max(z, hard)
 	}
 	return z, nil
+}
+
+// grantsID reports whether a grant is what brings an ID token in place of a dead one: a refresh need not.
+// What has never had one won't get it by a grant either.
+func (c *call) grantsID(t Token) bool {
+	return c.want.ID && c.renew.Grant != nil && !t.ID.Empty()
 }
 
 // suspect reports whether the stored token is the one that a server may have refused, and old enough. An

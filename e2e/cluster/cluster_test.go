@@ -34,14 +34,15 @@ const (
 // user is whom the API server takes ana for: the mapping that `configure kubectl` prints.
 const user = "idcs:ana@example.com"
 
-// A world is a domain, an API server that takes its tokens, and what an administrator made there: a
+// A world is a domain, two API servers that take its tokens, and what an administrator made there: a
 // namespace, team, in which ana may do everything with config maps and secrets.
 type world struct {
 	domain *idcstest.Server
-	api    *Server
+	api    *Server // takes access tokens
+	ids    *Server // takes ID tokens, of another client; what one keeps the other has
 }
 
-// The API server is started once. What the tests do to the domain's keys outlives them, so they run one
+// The API servers are started once. What the tests do to the domain's keys outlives them, so they run one
 // after another.
 func TestCluster(t *testing.T) {
 	t.Parallel()
@@ -52,8 +53,10 @@ func TestCluster(t *testing.T) {
 		TTLs:        map[string]time.Duration{shortScope: shortLife},
 		IDTokenSize: 128_000, // as large as a domain's tokens get
 	})
-	w := &world{domain, New(t, domain.CA)}
+	w := &world{domain: domain, api: New(t, domain.CA)}
+	w.ids = w.api.Beside()
 	w.api.Serve(w.person(t).authentication)
+	w.ids.Serve(w.employ(t, machine.Alone, w.ids.URL, withID).authentication)
 	w.api.Create("/api/v1/namespaces", `{"metadata": {"name": "team"}}`)
 	w.grant("team")
 

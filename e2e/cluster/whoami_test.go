@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -27,14 +28,14 @@ func accessToken(t *testing.T, w *world) {
 }
 
 // withID is a profile whose kubectl gets the ID token.
-func withID(p *machine.Profile) { p.Scope, p.More = "openid "+machine.Scope, "token = \"id\"\n" }
+func withID(p *machine.Profile) {
+	p.Scope, p.More = "openid "+cmp.Or(p.Scope, machine.Scope), "token = \"id\"\n"
+}
 
 // With token = "id" another document is printed, for another audience. An API server takes what it was
 // set up for, and nothing else; one kubeconfig serves both kinds, by the cluster's extension.
 func idToken(t *testing.T, w *world) {
-	api := w.api.Beside()
-	p := w.employ(t, machine.Alone, api.URL, withID)
-	api.Serve(p.authentication)
+	p := w.employ(t, machine.Alone, w.ids.URL, withID)
 	for _, kubectl := range kubectls {
 		p.isAna(kubectl)
 	}
