@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/doctor"
@@ -56,6 +59,9 @@ func runDoctor(ctx context.Context, a *app, args []string) error {
 			return err
 		}
 		d.Report(doctor.Finding{Text: text.Clean(path) + " is right"})
+		if folder := filepath.Dir(path); openToAll(folder) {
+			d.Report(doctor.Finding{Level: doctor.Error, Text: text.Clean(folder) + " can be changed by others, who can put another configuration there", Command: "chmod o-w " + text.Word(folder)})
+		}
 	}
 	if file != nil {
 		if p, err := file.Choose(); err == nil {
@@ -70,6 +76,12 @@ func runDoctor(ctx context.Context, a *app, args []string) error {
 		return &helpers.Exit{Status: helpers.Internal.Exit()}
 	}
 	return nil
+}
+
+// openToAll is whether everybody can replace what lies in a folder.
+func openToAll(folder string) bool {
+	fi, err := os.Stat(folder)
+	return err == nil && runtime.GOOS != "windows" && fi.Mode().Perm()&0o002 != 0 && fi.Mode()&fs.ModeSticky == 0
 }
 
 // patients are the profile that a person means, or all where nothing says which.
