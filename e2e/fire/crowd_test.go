@@ -23,7 +23,7 @@ func TestCrowdSpendsOneToken(t *testing.T) {
 		rounds    int
 		delay     time.Duration
 	}{
-		{"64", 64, 3, 0},
+		{"64", 64, 5, 0},
 		{"64, a domain of 3 s", 64, 1, 3 * time.Second},
 		{"256", 256, 1, 0},
 	} {
@@ -50,7 +50,7 @@ func TestCrowdSpendsOneToken(t *testing.T) {
 // A login among refreshes: its token is the one that stays.
 func TestLoginAmongRefreshesStays(t *testing.T) {
 	s := set(t, machine.Alone, idcstest.Options{})
-	for round := range repeat(t, 3) {
+	for round := range repeat(t, 5) {
 		s.Expire()
 		s.again()
 		results := s.Crowd(append(machine.Mixed(32), s.LoginCall())...)
@@ -188,7 +188,7 @@ func TestDeletedInUse(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for range repeat(t, 2) {
+			for range repeat(t, 4) {
 				s := expired(t, machine.Alone, idcstest.Options{})
 				lock := s.File(".lock")
 				stop := time.Now().Add(time.Second) // a crowd's time, twice; later calls must end, too
