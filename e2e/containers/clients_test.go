@@ -9,6 +9,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/e2e/machine"
 	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/servers"
 )
 
 // A client is a program that speaks to registries by itself, without an engine.
@@ -121,28 +122,43 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// Many clients of all kinds start with an expired token. One of them refreshes it, and all get in.
+// 64 clients of all kinds start at once with an expired token, git among them. One of them refreshes it,
+// and all get in.
 func TestCrowdOfClients(t *testing.T) {
 	y := open(t)
+	cert, err := y.CA.Issue("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	git, err := servers.Git(t.Context(), cert, y.Access, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = git.Close() })
 	p := y.enter(t)
-	p.Types("credential-idcs configure docker")
-	p.Types("credential-idcs configure podman")
-	var lines []string
-	for range 4 {
+	p.Tools = append(p.Tools, "GIT_CONFIG_NOSYSTEM=1", "GIT_SSL_CAINFO="+y.CAFile, "URL="+git.URL+servers.Repository)
+	p.Profile.Targets = append(p.Profile.Targets, git.URL)
+	p.Configure()
+	p.Types("credential-idcs configure git && credential-idcs configure docker $HOST && credential-idcs configure podman $HOST")
+	var crowd strings.Builder
+	for i := range 16 {
 		for _, tool := range []struct{ name, line string }{
+			{"git", "git ls-remote $URL"},
 			{"docker", "docker manifest inspect $IMAGE"},
 			{"crane", "crane manifest $IMAGE"},
-			{"oras", "oras manifest fetch $IMAGE"},
 			{"skopeo", "skopeo inspect --raw docker://$IMAGE"},
 		} {
 			need.Tool(t, tool.name)
-			lines = append(lines, fmt.Sprintf("%s >out.%d &", tool.line, len(lines)))
+			fmt.Fprintf(&crowd, "%s >%s.%d &\n", tool.line, tool.name, i)
 		}
 	}
 	p.Expire()
-	p.Pays(1, strings.Join(lines, "\n")+"\nwait")
-	if n := strings.Count(p.Types("cat out.*"), "schemaVersion"); n != len(lines) {
-		t.Errorf("%d of %d got in", n, len(lines))
+	p.Pays(1, crowd.String()+"wait")
+	if n := strings.Count(p.Types("cat docker.* crane.* skopeo.*"), "schemaVersion"); n != 48 {
+		t.Errorf("the registry let %d of 48 in", n)
+	}
+	if n := strings.Count(p.Types("cat git.*"), "refs/heads/main"); n != 16 {
+		t.Errorf("the git server let %d of 16 in", n)
 	}
 	p.Chain()
 }
