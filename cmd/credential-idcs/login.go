@@ -141,8 +141,10 @@ func (a *app) person(p *config.Profile, noBrowser bool) signin.Person {
 	if f, ok := a.stderr.(*os.File); ok {
 		who.Screen = signin.LookAt(f, a.getenv)
 	}
-	if noBrowser {
+	if noBrowser || a.terminal(0) { // a script's stdin is asked only if the script says so
 		who.Stdin = a.stdin
+	}
+	if noBrowser {
 		return who
 	}
 	o := signin.Opener{Environ: a.environ(), Hide: a.secretVariables()}

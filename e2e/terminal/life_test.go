@@ -155,22 +155,35 @@ func TestColours(t *testing.T) {
 	}
 }
 
-// Who works on another machine opens the address here and pastes there where the browser ended. A
-// second login meanwhile says so and ends.
+// Who works on another machine opens the address here and pastes there where the browser ended, whether
+// they said so or no browser could be opened. A second login meanwhile says so and ends.
 func TestPasteAndASecondLogin(t *testing.T) {
 	domain := idcstest.Start(t, idcstest.Options{})
 	m := newMachine(t, domain, "browser")
 	s := open(m, t)
-	s.types("credential-idcs login --no-browser", "Enter")
-	s.sees("paste its address here")
-	second := m.Do(machine.Call{Name: machine.People, Args: []string{"login", "work", "--no-browser"}})
-	if second.Exit != 1 || !strings.Contains(second.Message(), "another login is waiting for its browser at 127.0.0.1:8976") {
-		t.Errorf("the second login: %s", second)
-	}
-	s.types("https://example.com/?code=x", "Enter")
-	s.sees("that is not the answer to this login: ")
+	for _, command := range []string{"credential-idcs login --no-browser", "BROWSER=false credential-idcs login"} {
+		s.clear()
+		s.types(command, "Enter")
+		s.sees("paste its address here")
+		second := m.Do(machine.Call{Name: machine.People, Args: []string{"login", "work", "--no-browser"}})
+		if second.Exit != 1 || !strings.Contains(second.Message(), "another login is waiting for its browser at 127.0.0.1:8976") {
+			t.Errorf("the second login: %s", second)
+		}
+		s.types("https://example.com/?code=x", "Enter")
+		s.sees("that is not the answer to this login: ")
 
-	address := regexp.MustCompile(`https://\S+`).FindString(s.run("capture-pane", "-p", "-J", "-t", "s"))
+		address := regexp.MustCompile(`https://127\S+`).FindString(s.run("capture-pane", "-p", "-J", "-t", "s"))
+		s.types(comesBack(t, domain, address), "Enter")
+		s.prompt()
+		if screen := s.screen(false); !strings.Contains(screen, "profile work: logged in, ") {
+			t.Errorf("the screen shows\n%s", screen)
+		}
+	}
+}
+
+// comesBack is where a browser elsewhere ends that opens an address.
+func comesBack(t *testing.T, domain *idcstest.Server, address string) string {
+	t.Helper()
 	browser := http.Client{
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: domain.CA.Pool()}, DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -180,9 +193,5 @@ func TestPasteAndASecondLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = resp.Body.Close()
-	s.types(resp.Header.Get("Location"), "Enter")
-	s.prompt()
-	if screen := s.screen(false); !strings.Contains(screen, "profile work: logged in, ") {
-		t.Errorf("the screen shows\n%s", screen)
-	}
+	return resp.Header.Get("Location")
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -155,6 +156,10 @@ func TestBrowserLoginIsTriedUpToTheBrowser(t *testing.T) {
 	has(t, w.lookOffline(p), "warning  profile work: the browser can't come back to "+l.Addr().String()+": address already in use\n\tlsof -nP -iTCP:")
 	_ = l.Close()
 	has(t, w.lookOffline(p), "warning  profile work: no browser can be opened here: ", "\tcredential-idcs login work --no-browser\n")
+	w.program("xdg-open")
+	if runtime.GOOS == "linux" {
+		has(t, w.lookOffline(p), "warning  profile work: no browser can be opened here: neither DISPLAY nor WAYLAND_DISPLAY is set\n\tcredential-idcs login work --no-browser\n")
+	}
 	w.env["BROWSER"] = w.program("firefox")
 	has(t, w.lookOffline(p), "ok       profile work: a browser can be opened, and come back to "+p.RedirectURL+"\n")
 }

@@ -84,13 +84,23 @@ func (p Person) await(ctx context.Context, now func() time.Time, d *door, addres
 	} else {
 		out.say("to log in, open this address in a browser", address)
 	}
+	still := func() {}
+	if opened || p.Stdin == nil {
+		still = out.alive("waiting for the browser", now, now().Round(0).Add(patience))
+	}
+	defer func() { still() }()
 	var pasted <-chan result
-	if p.Stdin != nil {
+	offer := func() {
+		if p.Stdin == nil {
+			return
+		}
+		still() // beside a living line nobody could paste
+		still = func() {}
 		out.say("if the browser ends at a page that can't be reached, paste its address here")
 		pasted = paste(p.Stdin, d.redirect, d.state, out)
-	} else {
-		// Beside a living line nobody could paste.
-		defer out.alive("waiting for the browser", now, now().Round(0).Add(patience))()
+	}
+	if !opened {
+		offer()
 	}
 	late := p.after(patience)
 	for {
@@ -105,6 +115,7 @@ func (p Person) await(ctx context.Context, now func() time.Time, d *door, addres
 			exit = nil
 			if err != nil {
 				out.say("the browser could not be opened (" + err.Error() + "); open the address above")
+				offer() // perhaps on another machine
 			}
 		case <-late:
 			return result{}, ErrNoAnswer

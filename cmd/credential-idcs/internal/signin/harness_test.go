@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	mathrand "math/rand/v2"
@@ -130,6 +131,12 @@ func startLoginAt(t *testing.T, s *idcstest.Server, c *idcs.Client, redirect str
 	}}
 	if edit != nil {
 		edit(&p)
+	}
+	if record := p.Open; p.Stdin != nil { // the person's browser is elsewhere
+		p.Open = func(u string) (<-chan error, error) {
+			_, _ = record(u)
+			return nil, errors.New("none here")
+		}
 	}
 	ctx, cancel := context.WithCancelCause(bound(t))
 	l.cancel = cancel

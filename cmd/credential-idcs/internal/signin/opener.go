@@ -51,10 +51,12 @@ func (o Opener) Open(url string) (exit <-chan error, err error) {
 	return done, nil
 }
 
-// Find is nil if Open would find a browser.
+// Find is nil if Open would find a browser. What $BROWSER names needs no screen of ours.
 func (o Opener) Find() error {
-	_, err := o.command()
-	return err
+	if _, err := o.command(); err != nil || o.getenv("BROWSER") != "" {
+		return err
+	}
+	return o.display()
 }
 
 // command is the words before the URL, the first an absolute path.

@@ -9,4 +9,6 @@ import (
 
 func (o Opener) system() ([]string, error) { return nil, errors.New("set $BROWSER to a command") }
 
+func (o Opener) display() error { return nil }
+
 func detach(*exec.Cmd) {}

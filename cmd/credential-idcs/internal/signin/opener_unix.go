@@ -3,6 +3,7 @@
 package signin
 
 import (
+	"errors"
 	"os/exec"
 	"runtime"
 	"syscall"
@@ -17,6 +18,14 @@ func (o Opener) system() ([]string, error) {
 	}
 	path, err := o.look(name)
 	return []string{path}, err
+}
+
+// display is nil if a browser has a screen to be shown on, as far as that can be known.
+func (o Opener) display() error {
+	if runtime.GOOS == "darwin" || o.getenv("DISPLAY") != "" || o.getenv("WAYLAND_DISPLAY") != "" {
+		return nil
+	}
+	return errors.New("neither DISPLAY nor WAYLAND_DISPLAY is set")
 }
 
 func detach(cmd *exec.Cmd) {

@@ -18,6 +18,8 @@ func (o Opener) system() ([]string, error) {
 	return []string{filepath.Join(dir, "rundll32.exe"), "url.dll,FileProtocolHandler"}, nil
 }
 
+func (o Opener) display() error { return nil }
+
 func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP | windows.DETACHED_PROCESS}
 }

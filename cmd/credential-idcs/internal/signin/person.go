@@ -12,8 +12,9 @@ import (
 // A Person is who logs in, and what there is between us. Only Stderr must be set.
 type Person struct {
 	Profile string // its name, for the page that a browser shows
-	// Stdin is read for the address that a browser elsewhere ended at, line by line; nil: it isn't
-	// read. One Read of it may still be under way when the login is over.
+	// Stdin is read for the address that a browser elsewhere ended at, line by line, as long as Open
+	// opened none here; nil: it isn't read. One Read of it may still be under way when the login is
+	// over.
 	Stdin  io.Reader
 	Stderr io.Writer
 	Screen Screen // what Stderr is
