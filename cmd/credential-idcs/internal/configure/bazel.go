@@ -2,6 +2,7 @@ package configure
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -25,7 +26,7 @@ func Bazel(_ context.Context, env Env, in Request) (Plan, error) {
 	if err := env.needOnPath(bazelHelper); err != nil {
 		return Plan{}, err
 	}
-	program := env.find(bazelHelper)
+	program := filepath.ToSlash(env.find(bazelHelper)) // a \ would quote the letter behind it
 	if text.Word(program) != program {
 		return Plan{}, refuse("", "Bazel can't be told of %s: its path may hold plain characters only", clean(program))
 	}
@@ -66,7 +67,7 @@ func UndoBazel(_ context.Context, env Env, in Request) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	targets, err := in.named()
+	targets, err := in.typed()
 	if err != nil {
 		return Plan{}, err
 	}
@@ -142,31 +143,4 @@ func continued(list []string) bool {
 
 func isBazelHelper(path string) bool {
 	return strings.TrimSuffix(path[strings.LastIndexAny(path, `/\`)+1:], ".exe") == bazelHelper
-}
-
-// named are the targets of the hosts that were typed, or all.
-func (r Request) named() ([]helpers.Target, error) {
-	var out []helpers.Target
-	if len(r.Hosts) == 0 {
-		for _, l := range r.Targets {
-			out = append(out, l.Target)
-		}
-		return out, nil
-	}
-	for _, typed := range r.Hosts {
-		h, err := helpers.ParseServer(typed)
-		if err != nil {
-			return nil, &helpers.Failure{Class: helpers.Usage, Message: clean(typed) + " is no host: " + err.Error(), Err: err}
-		}
-		n := len(out)
-		for _, l := range r.Targets {
-			if l.Target.SameOrigin(h) {
-				out = append(out, l.Target)
-			}
-		}
-		if len(out) == n {
-			return nil, &helpers.Failure{Class: helpers.NotConfigured, Message: h.String() + " is not a target of profile " + clean(r.Profile)}
-		}
-	}
-	return out, nil
 }

@@ -8,23 +8,20 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
-
-	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
 const cargoHelper = "cargo-credential-idcs"
 
-var (
-	cargoProviders = tomlPath("registry", "global-credential-providers")
-
+const (
+	cargoProviders = "registry" + tomlDot + "global-credential-providers"
+	cargoMark      = "# written by credential-idcs configure cargo\n"
+	cargoList      = `global-credential-providers = ["cargo:token", "` + cargoHelper + `"]` + "\n"
 	// cargoLine is our line where there was none. Without one cargo asks cargo:token alone, so that
 	// stays, behind us: cargo asks the last one first.
-	cargoLine = cargoMark + `global-credential-providers = ["cargo:token", "` + cargoHelper + `"]` + "\n"
+	cargoLine = cargoMark + cargoList
 	// cargoTable is the same where there was no table.
-	cargoTable = strings.Replace(cargoLine, "\n", "\n[registry]\n", 1)
+	cargoTable = cargoMark + "[registry]\n" + cargoList
 )
-
-const cargoMark = "# written by credential-idcs configure cargo\n"
 
 // Cargo plans us as the last of registry.global-credential-providers in cargo's own file. That is the
 // first that cargo asks, for all registries, those that a project's file names included; for those that
@@ -45,7 +42,7 @@ func Cargo(_ context.Context, env Env, in Request) (Plan, error) {
 	if errors.As(err, &other) {
 		return Plan{}, refuse(in.again("cargo"), "%s has another credential-provider for registry %s", clean(path), clean(other.what))
 	} else if err != nil {
-		return Plan{Print: "[registry]\nglobal-credential-providers = [\"cargo:token\", \"" + cargoHelper + "\"]\n"},
+		return Plan{Print: "[registry]\n" + cargoList},
 			refuse("", "%s can't be edited without changing more than our lines (%s); paste the entry by hand", clean(path), err)
 	}
 	var p Plan
@@ -224,13 +221,4 @@ func dropOwn(b []byte) ([]byte, error) {
 		}
 	}
 	return b, nil
-}
-
-// covers is whether an address is a target's.
-func (r Request) covers(address string) bool {
-	place, err := helpers.ParseURL(address)
-	if err != nil {
-		return false
-	}
-	return slices.ContainsFunc(r.Targets, func(l helpers.Listed) bool { return l.Target.Covers(place) })
 }

@@ -74,7 +74,7 @@ func UndoPnpm(_ context.Context, env Env, in Request) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	targets, err := in.named()
+	targets, err := in.typed()
 	if err != nil {
 		return Plan{}, err
 	}

@@ -3,29 +3,7 @@ package configure
 import (
 	"context"
 	"strings"
-
-	"github.com/credential-idcs/credential-idcs/helpers"
-	"github.com/credential-idcs/credential-idcs/internal/text"
 )
-
-// A Request is what a person asks of configure, or of the way back: a profile, and what the options
-// of a tool say. A tool looks at those only that stand in its Words.
-type Request struct {
-	Profile string
-	Targets []helpers.Listed // the profile's
-	Default string           // the profile that answers where a tool can't name one; empty: none does
-	Hosts   []string         // HOST[:PORT] as typed; none: all targets
-	// Overwrite replaces what somebody else has set. Undo ignores it.
-	Overwrite bool
-
-	Local    bool     // git
-	File     string   // git
-	Contexts []string // kubectl
-	User     string   // kubectl
-	Domain   string   // kubectl: the domain's address
-	ClientID string   // kubectl
-	Stored   Stored   // kubectl
-}
 
 // A Tool is a program whose configuration is edited here. Plan is for setting it up, Undo for taking
 // back what Plan wrote.
@@ -112,29 +90,5 @@ func ToolNamed(name string) *Tool {
 	return nil
 }
 
-func (r Request) repository() Repository {
-	return Repository{Targets: r.Targets, Local: r.Local, File: r.File}
-}
-
-func (r Request) registries() Registries {
-	return Registries{Profile: r.Profile, Targets: r.Targets, Hosts: r.Hosts, Overwrite: r.Overwrite}
-}
-
-func (r Request) cluster() Cluster {
-	return Cluster{
-		Profile: r.Profile, Contexts: r.Contexts, User: r.User, Overwrite: r.Overwrite,
-		Domain: r.Domain, ClientID: r.ClientID, Stored: r.Stored,
-	}
-}
-
 // ByTarget is whether the tool is set up for each target by itself, and not for all that there are.
 func (t *Tool) ByTarget() bool { return strings.Contains(t.Words, "HOST") }
-
-// again is the command that does the same and replaces what stands in the way.
-func (r Request) again(tool string) string {
-	c := "credential-idcs configure " + tool + " --overwrite"
-	if r.Profile != "" {
-		c += " --profile " + text.Word(r.Profile)
-	}
-	return c
-}

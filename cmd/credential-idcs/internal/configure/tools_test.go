@@ -343,6 +343,11 @@ func TestToolsWithHosts(t *testing.T) {
 		if _, err := h.plan(tool, in); err == nil || !strings.Contains(err.Error(), "https://c.example.com is not a target of profile work") {
 			t.Errorf("%s: %v", tool, err)
 		}
+		// The way back is open to what was a target once.
+		in.Targets, in.Hosts = nil, []string{"b.example.com"}
+		if p, err := h.undo(tool, in); err != nil || len(p.Changes) != 1 || p.Changes[0].After != nil {
+			t.Errorf("%s: %v\n%s", tool, err, p.Diff())
+		}
 	}
 }
 
