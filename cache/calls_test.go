@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -95,6 +96,46 @@ func TestASuspectIDTokenIsRefreshedOnceAMinute(t *testing.T) {
 			}
 		}
 		move(time.Minute)
+	}
+}
+
+// Where no person is needed a grant replaces the refused ID token. It isn't lost to a grant that brings none.
+func TestASuspectIDTokenIsGrantedAnew(t *testing.T) {
+	for _, brings := range []string{"id2", ""} {
+		dir, move := clocked(t)
+		tok := plant(t, dir, "fresh", "r", 2*time.Minute, time.Hour)
+		tok.ID, tok.IDStamp = text("id"), tok.AccessStamp
+		plantToken(t, dir, tok)
+		refreshed, granted := 0, 0
+		r := giving(aToken("next", "next"), &refreshed)
+		r.Grant = grantOf(func() (Token, *Refusal) {
+			granted++
+			next := aToken("granted", "r2")
+			if brings != "" {
+				next.ID, next.IDStamp.Life = text(brings), time.Hour
+			}
+			return next, nil
+		})
+		want := cmp.Or(brings, "id")
+		for range 3 {
+			got, err := dir.Token(t.Context(), testKey, Want{ID: true, Suspect: Hint(text("id"))}, r)
+			if err != nil || got.Token.ID != text(want) || refreshed != 0 || granted != 1 {
+				t.Errorf("grant brings %q: %v, %d refreshes, %d grants", brings, err, refreshed, granted)
+			}
+		}
+		if brings != "" {
+			continue
+		}
+		move(time.Minute)
+		if got, err := dir.Token(t.Context(), testKey, Want{ID: true, Suspect: Hint(text("id"))}, r); err != nil || got.Token.ID != text("id") || granted != 2 {
+			t.Errorf("a minute later: %v, %d grants", err, granted)
+		}
+		move(time.Hour) // and at its end it is no more
+		for range 2 {
+			if _, err := dir.Token(t.Context(), testKey, Want{ID: true}, r); !errors.Is(err, ErrNoID) || granted != 3 {
+				t.Errorf("dead: %v, %d grants", err, granted)
+			}
+		}
 	}
 }
 

@@ -91,7 +91,7 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 	x.limit = startTicks(ctx, limit)
 	defer x.limit.stop()
 
-	if !x.canRefresh(x.old, x.state) || z == expired && x.grantsID(x.old) {
+	if !x.canRefresh(x.old, x.state) || x.grantsID(x.old) && (z == expired || x.suspect(x.old)) {
 		return x.finish(z, x.grant(connect))
 	}
 	o := x.refresh(x.old, connect)
@@ -161,7 +161,11 @@ func (x *transaction) grant(connect time.Duration) outcome {
 	if refusal != nil {
 		return outcome{refusal: refusal, grant: true}
 	}
-	x.complete(&t, Token{})
+	var kept Token
+	if x.left(x.old.IDStamp, x.old) > 0 {
+		kept.ID, kept.IDStamp = x.old.ID, x.old.IDStamp
+	}
+	x.complete(&t, kept)
 	t.predecessor = digest(x.old.Refresh)
 	return outcome{token: t, grant: true}
 }

@@ -83,8 +83,8 @@ func (c *call) judge(t Token) (zone, error) {
 	return z, nil
 }
 
-// grantsID reports whether a grant is what brings an ID token in place of a dead one: a refresh need not.
-// What has never had one won't get it by a grant either.
+// grantsID reports whether a grant is what brings an ID token in place of a dead or refused one: a refresh
+// need not. What has never had one won't get it by a grant either.
 func (c *call) grantsID(t Token) bool {
 	return c.want.ID && c.renew.Grant != nil && !t.ID.Empty()
 }

@@ -12,38 +12,46 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
 // age makes the stored token older than a minute: a refusal of a younger one is believed later.
 func (p *person) age() { p.Age(2 * time.Minute) }
 
-// rotate changes the domain's key and makes the API server notice: it keeps the keys that it has until it
-// meets a token of another, and takes tokens of the old one so long. (A token that it has taken it takes
-// for ten seconds more without a look. Those of these tests are new to it.)
+// rotate changes the domain's key and makes the API servers notice: they keep the keys that they have until
+// they meet a token of another, and take tokens of the old one so long. (A token that they have taken they
+// take for ten seconds more without a look. Those of these tests are new to them.)
 func (w *world) rotate(t *testing.T) {
 	t.Helper()
 	if err := w.domain.RotateKeys(); err != nil {
 		t.Fatal(err)
 	}
 	w.person(t).isAna("kubectl")
+	w.employ(t, machine.Alone, w.ids.URL, withID).isAna("kubectl")
 }
 
 // The API server refuses a token that looks fresh, and nobody says so to the helper. But the same program
-// asks again: the request that met the refusal fails, the next one works.
+// asks again: the request that met the refusal fails, the next one works. An ID token is got anew by an
+// assertion, for a refresh brings none.
 func refused(t *testing.T, w *world) {
-	p := w.person(t)
-	w.rotate(t)
-	p.age()
-	list := p.lister()
-	p.refreshes(1, func() {
+	for grant, p := range map[string]*person{
+		idcstest.Refresh:   w.person(t),
+		idcstest.Assertion: w.employ(t, machine.Alone, w.ids.URL, withID),
+	} {
+		w.rotate(t)
+		p.age()
+		list, before := p.lister(), w.domain.Posts(grant)
 		if err := list(); !apierrors.IsUnauthorized(err) {
-			t.Errorf("the token of the old key: %v", err)
+			t.Errorf("%s: the token of the old key: %v", grant, err)
 		}
 		if err := list(); err != nil {
-			t.Errorf("the next request: %v", err)
+			t.Errorf("%s: the next request: %v", grant, err)
 		}
-	})
-	p.Chain()
+		if got := w.domain.Posts(grant) - before; got != 1 {
+			t.Errorf("%d posts of %s", got, grant)
+		}
+		p.Chain()
+	}
 }
 
 // So it is with kubectl: a command of one request fails, and the one after it works. A command that looks
@@ -90,25 +98,30 @@ func refusedUnnoticed(t *testing.T, w *world) {
 	})
 }
 
-// A server that refuses whatever comes costs one refresh a minute, however often it is asked. The ID token
-// stays the same one all that time: a refresh of this domain brings none.
+// A server that refuses whatever comes costs one refresh a minute, or one assertion, however often it is
+// asked.
 func refusedAlways(t *testing.T, w *world) {
-	w.domain.ConfigureClientAccess(false) // so the API server never learns of this key
+	w.domain.ConfigureClientAccess(false) // so the API servers never learn of this key
 	defer w.domain.ConfigureClientAccess(true)
 	if err := w.domain.RotateKeys(); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range []*person{w.person(t), w.employ(t, machine.Alone, w.api.URL, withID)} {
+	for grant, p := range map[string]*person{
+		idcstest.Refresh:   w.person(t),
+		idcstest.Assertion: w.employ(t, machine.Alone, w.ids.URL, withID),
+	} {
 		list := p.lister()
 		for minute := range 2 {
 			p.age()
-			p.refreshes(1, func() {
-				for request := range 10 {
-					if err := list(); !apierrors.IsUnauthorized(err) {
-						t.Errorf("minute %d, request %d: %v", minute, request, err)
-					}
+			before := w.domain.Posts(grant)
+			for request := range 10 {
+				if err := list(); !apierrors.IsUnauthorized(err) {
+					t.Errorf("%s: minute %d, request %d: %v", grant, minute, request, err)
 				}
-			})
+			}
+			if got := w.domain.Posts(grant) - before; got != 1 {
+				t.Errorf("minute %d: %d posts of %s", minute, got, grant)
+			}
 		}
 		p.Chain()
 	}
