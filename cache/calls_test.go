@@ -255,6 +255,41 @@ func TestLogoutDeletesEverythingButTheLock(t *testing.T) {
 	}
 }
 
+// The only live token may lie in KEY.new, where a killed process left it: then that one is revoked. Where
+// something else lies in the place of the token file nothing is, and nothing goes.
+func TestLogoutRevokesTheSuccessor(t *testing.T) {
+	dir, _ := clocked(t)
+	old := plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
+	next := Token{Access: text("a"), Refresh: text("next"), machine: old.machine, predecessor: digest(text("r"))}
+	plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(next)))
+	json := dir.file(dir.name(testKey), ".json")
+	revoked := func(_ context.Context, refresh secret.Text, _ time.Duration) error {
+		if refresh != text("next") {
+			t.Errorf("revoked %s", refresh.Reveal())
+		}
+		return nil
+	}
+	if err := os.Remove(json); err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.writeState(dir.name(testKey), state{Intent: &intent{Digest: digest(text("r")), At: dir.sys.Now().Add(-time.Hour)}}, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(json+"/in the way", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	err := dir.Logout(t.Context(), testKey, revoked)
+	if _, ok := errors.AsType[*FolderError](err); !ok || !dir.exists(dir.name(testKey), ".new") {
+		t.Errorf("got %v", err)
+	}
+	if err := os.RemoveAll(json); err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Logout(t.Context(), testKey, revoked); err != nil || dir.exists(dir.name(testKey), ".new") {
+		t.Errorf("then: %v", err)
+	}
+}
+
 func TestLogoutOfABusyKeyDeletesNothing(t *testing.T) {
 	dir, _ := clocked(t)
 	dir.waits = waits{}

@@ -47,16 +47,17 @@ func (d *Dir) recover(name string, t Token, s state) (Token, state, error) {
 
 // atWork reports whether the process that wrote the intent may still be working on it.
 func (d *Dir) atWork(i *intent) bool {
-	_, known := d.sys.Process(d.sys.Pid) // not where /proc is missing
-	if !known || i.Machine != d.sys.Machine() || i.Namespace != pidNamespace() {
-		age := d.sys.Now().Sub(i.At)
-		return 0 <= age && age < foreignIntent
+	if i.Machine == d.sys.Machine() && i.Namespace == pidNamespace() {
+		if i.Pid == d.sys.Pid {
+			return false // our own, from an earlier send of the same transaction; or the pid's former process
+		}
+		start, alive := d.sys.Process(i.Pid)
+		if ours, known := d.sys.Process(d.sys.Pid); known && (ours != "" || !alive) {
+			return alive && start == i.Start
+		}
 	}
-	if i.Pid == d.sys.Pid {
-		return false // our own, from an earlier send of the same transaction; or the pid's former process
-	}
-	start, alive := d.sys.Process(i.Pid)
-	return alive && start == i.Start
+	age := d.sys.Now().Sub(i.At) // else its pid may be another process by now, or says nothing here
+	return 0 <= age && age < foreignIntent
 }
 
 // orphan returns the successor in KEY.new, if it is whole and belongs to the token on the disk, or

@@ -196,6 +196,42 @@ func TestAnIntentAtWorkIsRespected(t *testing.T) {
 	}
 }
 
+// Where nobody can tell when a process started, a pid that lives may be another process by now: then
+// what the intent's writer is doing ends with the longest time that it can take.
+func TestAPidThatCameAgainBlocksNobody(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		age        time.Duration
+		alive      bool
+		busy, self bool
+	}{
+		{"alive, young", 10 * time.Second, true, true, true},
+		{"alive, old", time.Minute, true, false, true},
+		{"dead, young", 10 * time.Second, false, false, true},
+		{"nobody can be looked up, young", 10 * time.Second, false, true, false},
+		{"nobody can be looked up, old", time.Minute, false, false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dom := newDomain(t)
+			dir, old := crashed(t, dom)
+			dir.waits.expired = 200 * time.Millisecond
+			dir.sys.Process = func(pid int) (string, bool) {
+				return "", tt.alive && pid != dir.sys.Pid || tt.self && pid == dir.sys.Pid
+			}
+			plantIntent(t, dir, old.Refresh.Reveal(), 4711)
+			s := dir.readState(dir.name(testKey))
+			s.Intent.At = dir.sys.Now().Add(-tt.age)
+			if err := dir.writeState(dir.name(testKey), s, false); err != nil {
+				t.Fatal(err)
+			}
+			_, err := dir.Token(t.Context(), testKey, Want{}, renewal(dom.URL))
+			if _, busy := errors.AsType[*BusyError](err); busy != tt.busy || !busy && err != nil {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
 // A real process is killed at the gates of the domain, and the next call goes on.
 func TestKilledWhileTheDomainHoldsTheAnswer(t *testing.T) {
 	for _, rotated := range []bool{false, true} {

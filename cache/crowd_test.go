@@ -105,6 +105,35 @@ func TestWaitersEndWithTheirLeader(t *testing.T) {
 	dom.once()
 }
 
+// So with a failure: it is heard while its holder still has the lock, by all at once.
+func TestWaitersHearOfAFailureBesideTheLock(t *testing.T) {
+	dir, dom := folder(t), newDomain(t)
+	expiredToken(t, dir, dom)
+	h, err := dir.tryLock(dir.name(testKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.release()
+	waiter := dir.again(t)
+	waiter.waits.expired = 5 * time.Second
+	asked := 0
+	waiter.sys.Spread = func() float64 { // for the early zone, then before each pause at the busy lock
+		if asked++; asked == 2 {
+			s := state{Attempts: 1, Last: &Failure{Class: "later", Text: "theirs"}}
+			if err := dir.writeState(dir.name(testKey), s, false); err != nil {
+				t.Error(err)
+			}
+		}
+		return 0
+	}
+	if _, err := waiter.Token(t.Context(), testKey, Want{}, renewal(dom.URL)); err == nil || err.Error() != "theirs" {
+		t.Errorf("got %v", err)
+	}
+	if n := dom.count(); n != 0 {
+		t.Errorf("%d presentations", n)
+	}
+}
+
 // stop stops a process and waits until it is stopped.
 func stop(t *testing.T, p *process) {
 	t.Helper()

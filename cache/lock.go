@@ -102,15 +102,12 @@ func (d *Dir) holder(name string) int {
 		return 0
 	}
 	b, _ := io.ReadAll(io.LimitReader(f, 64))
-	words := strings.Fields(string(b))
-	if len(words) != 2 {
-		return 0
-	}
-	pid, err := strconv.Atoi(words[0])
+	word, signed, _ := strings.Cut(strings.TrimSpace(string(b)), " ")
+	pid, err := strconv.Atoi(word)
 	if err != nil || pid < 1 {
 		return 0
 	}
-	if start, alive := d.sys.Process(pid); !alive || start != words[1] {
+	if start, alive := d.sys.Process(pid); !alive || start != signed {
 		return 0
 	}
 	return pid

@@ -27,7 +27,7 @@ type System struct {
 	// Pid is this process.
 	Pid int
 	// Process says when a process of this machine started, as a text that never comes again for the
-	// same pid, and whether it lives.
+	// same pid, and whether it lives. "": nobody can tell when.
 	Process func(pid int) (start string, alive bool)
 	// Shield keeps signals away until lower is called, see shield.
 	Shield func() (lower func() error)

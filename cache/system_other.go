@@ -4,7 +4,6 @@ package cache
 
 import (
 	"os"
-	"strconv"
 	"time"
 )
 
@@ -19,7 +18,7 @@ func networkFS(string) bool { return false }
 // processStart can't tell when a process started; whether it lives is asked by the signal 0 where
 // there are signals.
 func processStart(pid int) (start string, alive bool) {
-	return strconv.Itoa(pid), pid == os.Getpid() || processAlive(pid)
+	return "", pid == os.Getpid() || processAlive(pid)
 }
 
 func pidNamespace() string { return "" }

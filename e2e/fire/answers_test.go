@@ -132,8 +132,8 @@ func (s *scene) failsNow(exit, posts int) {
 	results := []machine.Result{check(s.Do(machine.Git)), check(s.Do(machine.Docker)), check(s.Do(machine.Token))}
 	s.failed(exit, "profile work: ", results...)
 	s.posts(posts)
-	if s.Stored().Refresh != stored.Refresh {
-		s.Errorf("the refresh token changed")
+	if s.Stored().Refresh != stored.Refresh || s.Marked() {
+		s.Errorf("the refresh token changed, or is given up")
 	}
 	s.small(rss)
 	s.Litter()
@@ -195,6 +195,9 @@ func TestLongOutage(t *testing.T) {
 		}
 	}
 	s.posts(n)
+	if s.Marked() {
+		t.Errorf("the refresh token is given up")
+	}
 	s.Domain.Unscript()
 	s.Chain()
 }

@@ -33,6 +33,9 @@ func TestSpentTokenIsPresentedOnce(t *testing.T) {
 		s.failed(3, "credential-idcs: profile work: login needed, the refresh token is spent\n\tcredential-idcs login work\n", s.Crowd(machine.Mixed(32)...)...)
 	}
 	s.posts(1)
+	if !s.Marked() {
+		t.Errorf("there is no mark")
+	}
 	s.Login()
 	s.again()
 	s.served(s.Crowd(machine.Mixed(8)...)...)

@@ -101,6 +101,13 @@ func (m *Machine) Sending() int {
 	return pid
 }
 
+// Marked reports whether it is noted that a refresh token is spent.
+func (m *Machine) Marked() bool {
+	m.T.Helper()
+	b, err := os.ReadFile(m.File(".state"))
+	return err == nil && bytes.Contains(b, []byte(`"mark":{`))
+}
+
 var stamps = regexp.MustCompile(`"(obtained|boot)":(\d+)`)
 
 // Age makes the stored token older by d, or younger, by both clocks.
