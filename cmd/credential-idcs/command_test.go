@@ -123,7 +123,11 @@ func TestHelpIsEverywhere(t *testing.T) {
 			t.Errorf("%q: exit %d, %q", args, status, got)
 		}
 	}
-	for _, line := range strings.Split(usage(), "\n") {
+	all := usage()
+	for _, v := range verbs() {
+		all += v.help()
+	}
+	for _, line := range strings.Split(all, "\n") {
 		if len(line) > 80 {
 			t.Errorf("%d columns: %s", len(line), line)
 		}

@@ -22,8 +22,13 @@ func configureVerb() *verb {
 Edits that tool's own configuration, for all targets of the profile, and keeps
 everything that it did not write. Twice is once.
 
-  --dry-run     show the change and make none
-  --overwrite   replace what somebody else has set for the same
+  --dry-run       show the change and make none
+  --overwrite     replace what somebody else has set for the same
+  HOST            only these hosts of the profile's targets
+  --local, --file FILE
+                  this repository's configuration, or a file of yours
+  --context NAME  a context of the kubeconfig that gets the user; once for each
+  --user NAME     how that user is called; default idcs-PROFILE
 
 Example:
   credential-idcs configure git --dry-run
@@ -77,7 +82,7 @@ func (a *app) configure(ctx context.Context, v *verb, args []string, choose func
 	}
 	t := configure.ToolNamed(operands[0])
 	if t == nil {
-		return misuse(v.name+": it knows "+toolNames(), help)
+		return misuse(v.name+": it knows "+toolNames()+didYouMean(operands[0], toolList()), help)
 	}
 	in.Hosts = operands[1:]
 	foreign := false
@@ -120,12 +125,16 @@ func takes(t *configure.Tool, option string) bool {
 	return slices.Contains(append(all, split(t.Words)...), "--"+option) || option == "p"
 }
 
-// toolNames is "git, docker and podman".
-func toolNames() string {
-	var names []string
+func toolList() (names []string) {
 	for _, t := range configure.Tools {
 		names = append(names, t.Name)
 	}
+	return names
+}
+
+// toolNames is "git, docker and podman".
+func toolNames() string {
+	names := toolList()
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }

@@ -20,9 +20,9 @@ func doctorVerb() *verb {
 		name: "doctor", words: "[PROFILE] [--offline]", about: "look for what is wrong, and say what mends it",
 		text: `
 It looks at the configuration, keys, certificates and their modes, the domain
-and its clock, the login, and what git, docker, kubectl and the other tools are set to.
-The client's proof is really tried, by revoking a made-up token: nothing is
-spent. Without PROFILE, and without a default, it looks at all profiles.
+and its clock, the login, and what git, docker, kubectl and the other tools are
+set to. The client's proof is really tried, by revoking a made-up token: nothing
+is spent. Without PROFILE, and without a default, it looks at all profiles.
 
 Each line is ok, warning or error, with the command that mends it below. Exit
 status 1 if there is an error; warnings alone are 0.

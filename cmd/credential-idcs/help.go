@@ -61,7 +61,11 @@ func (v *verb) help() string {
 	}
 	s += "\n\n" + strings.ToUpper(v.about[:1]) + v.about[1:] + ".\n" + v.text
 	for _, t := range v.tools {
-		s += strings.TrimRight("\n  "+v.name+" "+t.Name+" "+t.Words, " ") + "\n      " + t.About + "\n"
+		words := t.Words
+		if v.name == "unconfigure" { // which takes away nothing of anybody else
+			words = strings.TrimSuffix(words, "[--overwrite]")
+		}
+		s += strings.TrimRight("\n  "+v.name+" "+t.Name+" "+words, " ") + "\n      " + t.About + "\n"
 	}
 	return s
 }

@@ -19,9 +19,10 @@ import (
 func initVerb() *verb {
 	return &verb{
 		name: "init",
-		words: `[PROFILE] [--domain URL] [--client-id ID] [--login METHOD]
-       [--target URL]... [--scope SCOPE] [--redirect-url URL] [--username NAME]
-       [--subject NAME] [--secret-file FILE|--secret-env NAME|--key-file FILE]
+		words: `[PROFILE] [--domain URL] [--client-id ID]
+       [--login METHOD] [--target URL]... [--scope SCOPE] [--redirect-url URL]
+       [--username NAME] [--subject NAME]
+       [--secret-file FILE|--secret-env NAME|--key-file FILE]
        [--key-id ALIAS|--cert-file FILE] [--ca-file FILE] [--expiry DURATION]
        [--token KIND] [--offline]`,
 		about: "write a profile: answer on a terminal, or give all as options",

@@ -21,8 +21,9 @@ import (
 
 func loginVerb() *verb {
 	return &verb{
-		name:  "login",
-		words: "[PROFILE] [--browser|--device|--assertion|--password-stdin|--refresh-token-stdin] [--no-browser]",
+		name: "login",
+		words: `[PROFILE] [--no-browser]
+       [--browser|--device|--assertion|--password-stdin|--refresh-token-stdin]`,
 		about: "get the first tokens and store them",
 		text: `
 By the profile's login method, or the one named. A helper never logs in by
@@ -32,7 +33,8 @@ client_credentials.
   --browser               in the browser of this machine ($BROWSER, else the
                           system's); it comes back to the profile's redirect_url
   --no-browser            print the address instead of opening it; the address
-                          that the browser ends at may be pasted here
+                          that the browser ends at may be pasted here, as it
+                          may where no browser can be opened
   --device                with a code, in a browser anywhere
   --assertion             sign a user assertion with the profile's key
   --password-stdin        read the password of the profile's username

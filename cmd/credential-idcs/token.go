@@ -12,7 +12,8 @@ import (
 
 func tokenVerb() *verb {
 	return &verb{
-		name: "token", words: "[PROFILE] [--id-token] [--header] [--json] [--min-ttl DURATION]",
+		name: "token", words: `[PROFILE] [--id-token] [--header] [--json]
+       [--min-ttl DURATION]`,
 		about: "print the access token, for curl and scripts",
 		text: `
 It is refreshed first if that is due. No target is checked: whoever names the
