@@ -61,8 +61,8 @@ const (
 	noUsername = "no credentials username\n"
 )
 
-// need is the life that an answer should have left. A build asks once, at its start, and pushes at
-// its end.
+// need is the life that an answer should have left. A build asks at its start and pushes at its end, and
+// not every builder asks again before that (buildx 0.38 does, with the engine's own BuildKit).
 const need = 300 * time.Second
 
 const usage = "Usage: docker-credential-idcs <store|get|erase|list|version>\n"

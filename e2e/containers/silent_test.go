@@ -5,9 +5,11 @@ package containers
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/credential-idcs/credential-idcs/e2e/need"
 	"github.com/credential-idcs/credential-idcs/e2e/servers"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
 // Asked for a registry that is no target, we say so in the one way that clients understand: they go on
@@ -52,3 +54,22 @@ func TestRegistryThatIsNoTarget(t *testing.T) {
 
 // chart packages a chart, app-1.0.0.tgz.
 const chart = `mkdir chart && printf 'apiVersion: v2\nname: app\nversion: 1.0.0\n' >chart/Chart.yaml && helm package chart`
+
+// Clients of registries don't tell us of a token that a registry refuses although it is fresh: it is
+// given again until a person asks for a new one.
+func TestRefusedToken(t *testing.T) {
+	need.Tool(t, "crane")
+	y := open(t)
+	p := y.enter(t)
+	p.Types("credential-idcs configure docker")
+	y.Refuse(p.Stored().Access)
+	p.Age(2 * time.Minute)
+	before := y.Posts(idcstest.Refresh)
+	for range 2 {
+		p.Fails("crane manifest $IMAGE", "401 Unauthorized")
+	}
+	if n := y.Posts(idcstest.Refresh) - before; n != 0 {
+		t.Errorf("%d refreshes, want none", n)
+	}
+	p.Pays(1, "credential-idcs refresh work && crane manifest $IMAGE")
+}
