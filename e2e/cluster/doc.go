@@ -8,4 +8,6 @@
 //
 // All of it ends with the test, by process number, and if the test binary is killed the kernel ends it.
 // It needs etcd (Debian's etcd-server) and kube-apiserver, which .ci/tools builds.
+//
+// The tests run kubectl, helm, a client-go program and a part of the kubelet as a person or a node would.
 package cluster

@@ -13,6 +13,10 @@
 // then no pod of the node starts. So a profile whose login needs a person is refused from the
 // first day on, also while its tokens live.
 //
+// # What the kubelet gives
+//
+// Its own environment, and env of the configuration. A service has no HOME, so that has to name one.
+//
 // # What the kubelet keeps
 //
 // It caches an answer by registry for cacheDuration, which therefore ends before the token does, and
