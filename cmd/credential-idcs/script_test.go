@@ -139,21 +139,6 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 			ts.Check(err)
 			ts.Check(os.WriteFile(path, b[:len(b)/2], 0o600))
 		},
-		// link gives each token file a second name, unlink takes it away.
-		"link": func(ts *testscript.TestScript, neg bool, args []string) {
-			found, err := filepath.Glob(ts.Getenv("CACHE") + "/*.json")
-			ts.Check(err)
-			for i, path := range found {
-				ts.Check(os.Link(path, ts.MkAbs("second-"+strconv.Itoa(i))))
-			}
-		},
-		"unlink": func(ts *testscript.TestScript, neg bool, args []string) {
-			found, err := filepath.Glob(ts.MkAbs("second-*"))
-			ts.Check(err)
-			for _, path := range found {
-				ts.Check(os.Remove(path))
-			}
-		},
 		// storedlog makes the token file the one that the log is to be written to.
 		"storedlog": func(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Setenv("CREDENTIAL_IDCS_DEBUG", onlyMatch(ts, ts.Getenv("CACHE")+"/*.json"))
