@@ -3,14 +3,10 @@ package configure
 import (
 	"context"
 	"errors"
-	"net/url"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-
-	"github.com/credential-idcs/credential-idcs/helpers"
-	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 const (
@@ -50,7 +46,7 @@ func Pip(_ context.Context, env Env, in Request) (Plan, error) {
 		p.note("unset "+variable, "the variable %s is set: pip takes what it holds instead", variable)
 	}
 	noteKeyring(env, &p, link)
-	noteIndexes(&p, in, after)
+	noteOptions(&p, in, path, after)
 	return p, nil
 }
 
@@ -157,42 +153,3 @@ func dropKeyring(b []byte) []byte {
 }
 
 func isKeyringProvider(o iniOption) bool { return o.section == "global" && o.key == pipKey }
-
-// noteKeyring says how pip finds the link, unless it does.
-func noteKeyring(env Env, p *Plan, link string) {
-	folder := filepath.Dir(link)
-	onPath := slices.ContainsFunc(filepath.SplitList(env.get("PATH")), func(dir string) bool { return filepath.Clean(dir) == folder })
-	switch found := env.find("keyring"); {
-	case found == link, found == "" && onPath: // the link is yet to come
-	case found == "":
-		p.note(`export PATH="$PATH":`+text.Word(folder), "pip finds us by the name keyring on PATH; for your shell's profile")
-	default:
-		p.note(`alias pip='PATH=`+strings.ReplaceAll(text.Word(folder), "'", `'\''`)+`:"$PATH" pip'`,
-			"pip finds us by the name keyring on PATH, where %s comes first; for your shell's profile", clean(found))
-	}
-}
-
-// noteIndexes finds the indexes whose address has no user name, where pip asks nobody.
-func noteIndexes(p *Plan, in Request, file []byte) {
-	ini, _ := parseINI(file)
-	for _, o := range ini {
-		if o.key != "index-url" && o.key != "extra-index-url" {
-			continue
-		}
-		for _, address := range strings.Fields(o.value) {
-			u, err := url.Parse(address)
-			if err != nil || u.User != nil {
-				continue
-			}
-			for _, l := range in.Targets {
-				if one := (Request{Targets: []helpers.Listed{l}}); !one.covers(address) {
-					continue
-				}
-				u.User = url.User(l.Username)
-				p.note("pip config set "+o.section+"."+o.key+" "+text.Word(u.String()),
-					"pip asks us for %s only if the address has the user name %s", clean(l.Target.String()), clean(l.Username))
-				break
-			}
-		}
-	}
-}

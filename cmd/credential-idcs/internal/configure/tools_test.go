@@ -262,6 +262,18 @@ func TestToolsNoteWhatStandsInTheWay(t *testing.T) {
 			message: "pip asks us for https://git-x.example.com only if the address has the user name ana",
 			command: "pip config set global.index-url https://ana@git-x.example.com/simple",
 		},
+		{
+			tool: "pip", file: ".config/pip/pip.conf", content: "[global]\nextra-index-url =\n  https://git-x.example.com/a\n  https://b.example.com/\n",
+			message: "pip asks us for https://git-x.example.com only if", command: "pip config edit",
+		},
+		{
+			tool: "pip", file: ".config/pip/pip.conf", content: "[a;\x1bb]\nkeyring-provider = import\n",
+			message: "for pip a;?b alone", command: "pip config unset 'a;?b.keyring-provider'",
+		},
+		{
+			tool: "pip", file: ".config/pip/pip.conf", content: "[install]\nkeyring-provider = disabled\n",
+			message: "sets another keyring-provider for pip install alone", command: "pip config unset install.keyring-provider",
+		},
 		{tool: "pip", message: "pip finds us by the name keyring on PATH", command: `export PATH="$PATH":HOME/.local/share/credential-idcs/keyring`},
 		{tool: "pip", file: "bin/keyring", content: "#!/bin/sh\n", message: "where HOME/bin/keyring comes first", command: `alias pip='PATH=HOME/.local/share/credential-idcs/keyring:"$PATH" pip'`},
 		{tool: "pnpm", variable: "CREDENTIAL_IDCS_PROFILE=home", message: "the variable CREDENTIAL_IDCS_PROFILE is set", command: "unset CREDENTIAL_IDCS_PROFILE"},
