@@ -10,6 +10,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/signin"
+	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -87,7 +88,8 @@ func runStatus(_ context.Context, a *app, args []string) error {
 		return err
 	}
 	if len(rows) == 0 {
-		a.say("credential-idcs: there is no profile in " + text.Clean(file.Path) + "\n\tcredential-idcs init\n")
+		_, err := file.Choose()
+		a.say(helpers.AsFailure(explainConfig(err)).Lines())
 		return nil
 	}
 	var on signin.Screen
