@@ -24,6 +24,8 @@ type bench struct {
 	lacks    string      // a host that it has no credential for at the moment
 	patience time.Duration
 
+	secrets []string // that it has shown, or was given
+
 	stored []func() // takes away what the rule at hand has stored
 }
 
@@ -109,14 +111,14 @@ func parallel(ask func() error) error {
 }
 
 // silentExit asserts exit 0 and nothing on stderr; nor on stdout, where that has to be empty.
-func silentExit(r result, stdout bool) error {
+func (b *bench) silentExit(r result, stdout bool) error {
 	switch {
 	case r.exit != 0:
 		return fmt.Errorf("exit status %d", r.exit)
 	case stdout && r.stdout != "":
 		return errors.New("something on stdout")
 	case r.stderr != "":
-		return fmt.Errorf("on stderr: %s", shown(r.stderr, credential{}))
+		return fmt.Errorf("on stderr: %s", b.shown(r.stderr))
 	}
 	return nil
 }
@@ -135,10 +137,17 @@ func open(text string) (stdin *os.File, end func(), err error) {
 	return stdin, end, nil
 }
 
-// shown is what the helper printed, for a table: one short line without the credential's secret.
-func shown(s string, c credential) string {
-	if c.secret != "" {
-		s = strings.ReplaceAll(s, c.secret, "[the secret]")
+// know keeps a secret out of the table.
+func (b *bench) know(secret string) {
+	if secret != "" {
+		b.secrets = append(b.secrets, secret)
+	}
+}
+
+// shown is what the helper printed, or was given, for the table: one short line without a secret.
+func (b *bench) shown(s string) string {
+	for _, secret := range b.secrets {
+		s = strings.ReplaceAll(s, secret, "[the secret]")
 	}
 	if len(s) > 100 {
 		s = s[:100] + "..."

@@ -43,6 +43,7 @@ func (b *bench) dockerHave() (credential, error) {
 	if c.username == "" {
 		c.username = a.Username
 	}
+	b.know(c.secret)
 	return c, a.is(c)
 }
 
@@ -51,13 +52,14 @@ func (b *bench) dockerKeep(c credential) (credential, error) {
 	if !b.keeps {
 		return c, notApplicable("needs a helper that stores: -store")
 	}
+	b.know(c.secret)
 	r, err := b.call("store", c.document())
 	if err != nil {
 		return c, err
 	}
 	b.stored = append(b.stored, func() { _, _ = b.call("erase", c.host) }) // ours are random: one that stays hurts nobody
 	if r.exit != 0 {
-		return c, fmt.Errorf("store failed: %s", shown(r.stdout, c))
+		return c, fmt.Errorf("store failed: %s", b.shown(r.stdout))
 	}
 	return c, b.dockerServes(c)
 }
@@ -90,7 +92,7 @@ func (b *bench) dockerAsk(input string) (dockerAnswer, error) {
 		return a, err
 	}
 	if r.exit != 0 {
-		return a, fmt.Errorf("get failed: %s", shown(r.stdout, credential{}))
+		return a, fmt.Errorf("get failed: %s", b.shown(r.stdout))
 	}
 	members, err := object(r.stdout)
 	if err != nil {
@@ -122,7 +124,7 @@ func (a dockerAnswer) is(c credential) error {
 	case a.Secret != c.secret:
 		return errors.New("another Secret than the one it has")
 	case a.Username != c.username:
-		return fmt.Errorf("user name %s, not %s", shown(a.Username, c), shown(c.username, c))
+		return fmt.Errorf("another user name than %q", c.username)
 	}
 	return nil
 }
@@ -134,9 +136,9 @@ func (b *bench) dockerLacks(c credential, input string) error {
 	case err != nil:
 		return err
 	case c.secret != "" && strings.Contains(r.stdout, c.secret):
-		return fmt.Errorf("the secret of %s for %s", c.host, shown(input, c))
+		return fmt.Errorf("the secret of %s for %s", c.host, b.shown(input))
 	case r.exit == 0:
-		return fmt.Errorf("exit status 0 for %s", shown(input, c))
+		return fmt.Errorf("exit status 0 for %s", b.shown(input))
 	}
 	return nil
 }
@@ -148,9 +150,9 @@ func (b *bench) dockerFails(action, input string, texts ...string) error {
 	case err != nil:
 		return err
 	case r.exit == 0:
-		return fmt.Errorf("%s of %s: exit status 0", action, shown(input, credential{}))
+		return fmt.Errorf("%s of %s: exit status 0", action, b.shown(input))
 	case !slices.Contains(texts, strings.TrimSpace(r.stdout)):
-		return fmt.Errorf("%s of %s: stdout is %s", action, shown(input, credential{}), shown(r.stdout, credential{}))
+		return fmt.Errorf("%s of %s: stdout is %s", action, b.shown(input), b.shown(r.stdout))
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ var dockerGets = []rule{
 	{"get-server", "D4", should, "answers ServerURL as it was asked", dockerServe, func(b *bench) error {
 		return b.dockerAnswer("", func(c credential, a dockerAnswer) error {
 			if a.ServerURL != c.host {
-				return fmt.Errorf("ServerURL %s for %s", shown(a.ServerURL, c), shown(c.host, c))
+				return fmt.Errorf("ServerURL %s for %s", b.shown(a.ServerURL), b.shown(c.host))
 			}
 			return nil
 		})
@@ -23,7 +23,7 @@ var dockerGets = []rule{
 			if strings.Count(a.result.stdout, "\n") != 1 || !strings.HasSuffix(a.result.stdout, "\n") {
 				return errors.New("stdout isn't one line")
 			}
-			return silentExit(a.result, false)
+			return b.silentExit(a.result, false)
 		})
 	}},
 	{"get-newline", "D3", must, "takes a server with a newline behind it", dockerServe, func(b *bench) error {
@@ -46,7 +46,7 @@ var dockerGets = []rule{
 		case r.exit != 1:
 			return fmt.Errorf("exit status %d", r.exit)
 		case r.stderr != "":
-			return fmt.Errorf("on stderr: %s", shown(r.stderr, credential{}))
+			return fmt.Errorf("on stderr: %s", b.shown(r.stderr))
 		}
 		return nil
 	}},

@@ -22,7 +22,7 @@ var dockerLists = []rule{
 			return err
 		}
 		if user, ok := servers[c.host]; !ok || user != c.username {
-			return fmt.Errorf("%s isn't listed with its user", shown(c.host, c))
+			return fmt.Errorf("%s isn't listed with its user", b.shown(c.host))
 		}
 		return nil
 	}},
@@ -75,7 +75,7 @@ func (b *bench) dockerList(input string) (map[string]string, error) {
 		return nil, err
 	}
 	if r.exit != 0 {
-		return nil, fmt.Errorf("exit status %d, stdout %s", r.exit, shown(r.stdout, credential{}))
+		return nil, fmt.Errorf("exit status %d, stdout %s", r.exit, b.shown(r.stdout))
 	}
 	servers, err := object(r.stdout)
 	if err == nil && servers == nil {
@@ -93,7 +93,7 @@ var dockerActions = []rule{
 				return err
 			}
 			if r.exit == 0 || strings.TrimSpace(r.stdout) == "" {
-				return fmt.Errorf("%s: exit status %d, stdout %s", action, r.exit, shown(r.stdout, credential{}))
+				return fmt.Errorf("%s: exit status %d, stdout %s", action, r.exit, b.shown(r.stdout))
 			}
 		}
 		return nil
@@ -105,7 +105,7 @@ var dockerActions = []rule{
 				return err
 			}
 			if r.exit == 0 || strings.TrimSpace(r.stdout+r.stderr) == "" {
-				return fmt.Errorf("%d arguments: exit status %d, stdout %s", len(args), r.exit, shown(r.stdout, credential{}))
+				return fmt.Errorf("%d arguments: exit status %d, stdout %s", len(args), r.exit, b.shown(r.stdout))
 			}
 		}
 		return nil
@@ -128,7 +128,7 @@ var dockerActions = []rule{
 			return err
 		}
 		if r.exit != 0 || strings.TrimSpace(r.stdout) == "" || strings.Count(strings.TrimSpace(r.stdout), "\n") > 0 {
-			return fmt.Errorf("exit status %d, stdout %s", r.exit, shown(r.stdout, credential{}))
+			return fmt.Errorf("exit status %d, stdout %s", r.exit, b.shown(r.stdout))
 		}
 		return nil
 	}},

@@ -124,7 +124,7 @@ var dockerErases = []rule{
 				return err
 			}
 			if r.exit != 0 {
-				return fmt.Errorf("exit status %d, stdout %s", r.exit, shown(r.stdout, credential{}))
+				return fmt.Errorf("exit status %d, stdout %s", r.exit, b.shown(r.stdout))
 			}
 		}
 		return nil
@@ -139,7 +139,7 @@ var dockerErases = []rule{
 				return err
 			}
 			if err := b.dockerServes(c); err != nil {
-				return fmt.Errorf("after erase of %s: %w", shown(server, c), err)
+				return fmt.Errorf("after erase of %s: %w", b.shown(server), err)
 			}
 		}
 		return nil
@@ -154,7 +154,7 @@ var dockerErases = []rule{
 			return err
 		}
 		if r.exit != 0 {
-			return fmt.Errorf("exit status %d, stdout %s", r.exit, shown(r.stdout, c))
+			return fmt.Errorf("exit status %d, stdout %s", r.exit, b.shown(r.stdout))
 		}
 		return b.dockerFails("get", c.host, notFound)
 	}},

@@ -14,7 +14,7 @@ var gitActions = []rule{
 		if err != nil {
 			return err
 		}
-		return silentExit(r, true)
+		return b.silentExit(r, true)
 	}},
 	{"action-unknown-keeps", "G6", must, "gives nothing away to an action that it doesn't know", gitHelpers, func(b *bench) error {
 		c, err := b.gitHave()
@@ -40,7 +40,7 @@ var gitActions = []rule{
 		case r.exit != 0 || !strings.HasPrefix(r.stdout, "version "):
 			return nil // to git that is: none
 		case !capabilities.MatchString(r.stdout):
-			return fmt.Errorf("it answers %s", shown(r.stdout, credential{}))
+			return fmt.Errorf("it answers %s", b.shown(r.stdout))
 		}
 		return nil
 	}},
@@ -69,7 +69,7 @@ var gitActions = []rule{
 			if err != nil {
 				return err
 			}
-			if err := silentExit(r, true); err != nil {
+			if err := b.silentExit(r, true); err != nil {
 				return err
 			}
 			if said.host != c.host {
@@ -93,7 +93,7 @@ var gitActions = []rule{
 		if err != nil {
 			return err
 		}
-		return silentExit(r, true)
+		return b.silentExit(r, true)
 	}},
 }
 

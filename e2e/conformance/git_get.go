@@ -22,6 +22,9 @@ var gitAnswers = []rule{
 	}},
 	{"answer-once", "G9", should, "says nothing twice, and has no blank line but at the end", gitFormat, func(b *bench) error {
 		return b.gitAnswer("", func(a answer) error {
+			if a.behind {
+				return errors.New("something stands behind a blank line")
+			}
 			for _, l := range a.lines {
 				if !strings.HasSuffix(l[0], "[]") && len(a.all(l[0])) > 1 {
 					return fmt.Errorf("%s twice", l[0])
@@ -41,7 +44,7 @@ var gitAnswers = []rule{
 		})
 	}},
 	{"answer-quiet", "C3", should, "says nothing to people where all is well, and exits 0", ours, func(b *bench) error {
-		return b.gitAnswer("", func(a answer) error { return silentExit(a.result, false) })
+		return b.gitAnswer("", func(a answer) error { return b.silentExit(a.result, false) })
 	}},
 	{"answer-expiry", "G14", must, "gives password_expiry_utc, if at all, in Unix seconds, in the future", gitFormat, func(b *bench) error {
 		return b.gitAnswer("", func(a answer) error {

@@ -109,7 +109,7 @@ var gitHostile = []rule{
 				return err
 			}
 			if strings.Contains(r.stdout, "planted") || strings.Contains(r.stdout, "quit") {
-				return fmt.Errorf("it answers %s to %s", shown(r.stdout, credential{}), shown(in, credential{}))
+				return fmt.Errorf("it answers %s to %s", b.shown(r.stdout), b.shown(in))
 			}
 		}
 		return nil

@@ -136,7 +136,7 @@ var gitMatches = []rule{
 		if err != nil {
 			return err
 		}
-		return silentExit(r, true)
+		return b.silentExit(r, true)
 	}},
 }
 

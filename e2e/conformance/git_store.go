@@ -122,7 +122,7 @@ var gitErases = []rule{
 				return err
 			}
 			if err := b.gitServes(c); err != nil {
-				return fmt.Errorf("after erase of %s: %w", shown(in, c), err)
+				return fmt.Errorf("after erase of %s: %w", b.shown(in), err)
 			}
 		}
 		return nil
@@ -134,7 +134,7 @@ var gitErases = []rule{
 				return err
 			}
 			if r.exit != 0 || r.stdout != "" {
-				return fmt.Errorf("for %s: exit status %d, %d bytes on stdout", shown(in, credential{}), r.exit, len(r.stdout))
+				return fmt.Errorf("for %s: exit status %d, %d bytes on stdout", b.shown(in), r.exit, len(r.stdout))
 			}
 		}
 		return nil
