@@ -4,7 +4,7 @@
 // With `credentials_helper "idcs" {}` in its configuration a client starts, out of
 // ~/.terraform.d/plugins, `terraform-credentials-idcs get HOST` and reads a JSON object. HOST has its
 // port unless that is 443. Facts: https://opentofu.org/docs/internals/credentials-helpers; a real
-// Terraform is in the tests.
+// Terraform is in the tests here, and OpenTofu too in e2e/tools.
 //
 // # What isn't ours
 //
@@ -13,15 +13,16 @@
 //
 // # Failures
 //
-// After a failure Terraform (1.11) goes on as nobody too; what stood on stderr is in its log
-// (TF_LOG=warn), and a person sees the registry's 401.
+// After a failure Terraform (1.11) and OpenTofu (1.10) go on as nobody too; what stood on stderr is in
+// their log (TF_LOG=warn), and a person sees the registry's 401.
 //
 // # Why store and forget fail
 //
 // `terraform login` stores a token that it got by itself, which would shadow ours; `terraform logout`
 // forgets it. The protocol forbids to report success where the credential can still be had, and the
 // token is git's and kubectl's as well. So a configured host is an error that says what to do; for
-// all others there is nothing to forget.
+// all others there is nothing to forget. A login at another host comes to us too, unless a token of that
+// host lies in the client's own file already: it fails, since a token that we don't keep must not vanish.
 package terraform
 
 import (
