@@ -30,7 +30,11 @@ func (d *Dir) recover(name string, t Token, s state) (Token, state, error) {
 	if s.Intent != nil && s.Intent.Digest == digest(t.Refresh) && d.atWork(s.Intent) {
 		return t, s, &inFlightError{s.Intent.Pid}
 	}
-	if successor, ok := d.orphan(name, t, s); ok {
+	successor, ok, err := d.orphan(name, t, s)
+	if err != nil {
+		return t, s, err
+	}
+	if ok {
 		if err := d.adopt(name); err != nil {
 			return t, s, err
 		}
@@ -63,27 +67,31 @@ func (d *Dir) atWork(i *intent) bool {
 // orphan returns the successor in KEY.new, if it is whole and belongs to the token on the disk, or
 // to the token that a login was exchanging. Anything else in KEY.new is deleted: its writer died
 // before the answer was written, or a login came between.
-func (d *Dir) orphan(name string, t Token, s state) (Token, bool) {
+func (d *Dir) orphan(name string, t Token, s state) (Token, bool, error) {
 	path := d.file(name, ".new")
 	b, err := d.readPrivate(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Token{}, false
+		return Token{}, false, nil
 	}
 	if err == nil {
 		if record, _, err := unseal(b); err == nil { // behind it may be what was left of the reserve
 			n, err := decodeToken(record)
 			if err == nil && (n.predecessor == digest(t.Refresh) || s.Intent != nil && n.predecessor == s.Intent.Digest) {
-				return n, true
+				return n, true, nil
 			}
 		}
 	}
-	d.dropOrphan(name)
-	return Token{}, false
+	return Token{}, false, d.dropOrphan(name)
 }
 
-// dropOrphan deletes a KEY.new that nobody can use. A folder of that name stays; reserveRoom will
-// say so.
-func (d *Dir) dropOrphan(name string) { _ = os.Remove(d.file(name, ".new")) }
+// dropOrphan deletes a KEY.new that nobody can use.
+func (d *Dir) dropOrphan(name string) error {
+	path := d.file(name, ".new")
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &FolderError{Path: path, Problem: "can't be deleted", Err: err}
+	}
+	return nil
+}
 
 // adopt finishes what the dead process began: cut, sync, rename, sync.
 func (d *Dir) adopt(name string) error {

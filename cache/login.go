@@ -74,7 +74,9 @@ func (x *transaction) storeLogin(t Token, skew int64) error {
 	if err != nil {
 		return err
 	}
-	x.d.dropOrphan(x.name)
+	if err := x.d.dropOrphan(x.name); err != nil {
+		return err
+	}
 	x.d.sign(x.hold)
 	if x.room, err = x.d.reserveRoom(x.name); err != nil {
 		return err

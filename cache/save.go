@@ -35,8 +35,8 @@ func (d *Dir) newReserve(path string, f *os.File) (*reserve, error) {
 func (d *Dir) reserveRoom(name string) (*reserve, error) {
 	path := d.file(name, ".new")
 	f, err := createPrivate(path)
-	if fi, there := os.Lstat(path); errors.Is(err, fs.ErrExist) && there == nil && fi.Mode().IsRegular() {
-		return nil, errLockLost // recover left none: somebody works under another lock file
+	if errors.Is(err, fs.ErrExist) { // recover left none: somebody works under another lock file
+		return nil, errLockLost
 	}
 	if err != nil {
 		return nil, &FolderError{Path: d.path, Problem: "can't be written", Err: err}
@@ -142,7 +142,7 @@ func (d *Dir) saveAnew(name string, record []byte) error {
 	}
 	f, err := createPrivate(d.file(name, ".new"))
 	for i := 0; i < 10 && errors.Is(err, fs.ErrExist); i++ {
-		d.dropOrphan(name)
+		_ = d.dropOrphan(name) // else the next line says so
 		f, err = createPrivate(d.file(name, ".new"))
 	}
 	if err != nil {
