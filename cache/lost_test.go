@@ -51,6 +51,36 @@ func TestATokenThatCantBeSavedIsAnsweredWithAWarning(t *testing.T) {
 	}
 }
 
+// The room is taken away while the answer is awaited: by somebody who cleans up, with the folder or
+// without, or by another process' own. The successor goes into a second file.
+func TestASecondFileIsMadeWhereTheRoomIsGone(t *testing.T) {
+	for name, take := range map[string]func(t *testing.T, dir *Dir) error{
+		"the file":   func(t *testing.T, dir *Dir) error { return os.Remove(dir.file(dir.name(testKey), ".new")) },
+		"the folder": func(t *testing.T, dir *Dir) error { return os.RemoveAll(dir.path) },
+		"another's": func(t *testing.T, dir *Dir) error {
+			path := dir.file(dir.name(testKey), ".new")
+			return errors.Join(os.Remove(path), os.WriteFile(path, []byte("theirs"), 0o600))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, _ := clocked(t)
+			plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
+			sent := 0
+			got, err := dir.Token(t.Context(), testKey, Want{}, whileSent(giving(aToken("a", "next"), &sent), func() {
+				if err := take(t, dir); err != nil {
+					t.Error(err)
+				}
+			}))
+			if err != nil || got.Token.Access != text("a") || len(got.Warnings) != 0 || stored(t, dir).Refresh != text("next") {
+				t.Errorf("got %s, %v, %v", got.Token.Access.Reveal(), got.Warnings, err)
+			}
+			if left := leftovers(t, dir); left != nil {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+}
+
 func TestASuccessorThatCantBeSavedLeavesTheIntent(t *testing.T) {
 	dir, _ := clocked(t)
 	plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
