@@ -96,9 +96,10 @@ func (in *info) readConfig(raw json.RawMessage) error {
 	return nil
 }
 
-// miswritten is a key of ours that an object has in capitals or otherwise alike, empty if there is none. Some
-// clients hand over the kubeconfig's cluster as it stands there, perhaps with a "Server" beside its
-// "server", and readers of JSON differ in which of them counts.
+// miswritten is a key of ours that an object has in capitals or otherwise alike, empty if there is none. A
+// client may hand over the kubeconfig's cluster as it stands there, perhaps with a "Server" beside its
+// "server" (config/exec_provider.py of https://github.com/kubernetes-client/python), and readers of JSON
+// differ in which of them counts.
 func miswritten(o helpers.Object) string {
 	for key := range o {
 		for _, ours := range []string{"kind", "apiVersion", "spec", "cluster", "server", "config"} {
