@@ -45,7 +45,7 @@ func (e *Engine) run(ctx context.Context, words []string) (string, error) {
 		if said := text.Clean(strings.TrimSpace(problem.String())); said != "" {
 			return "", fmt.Errorf("secret_command %s failed: %s", name, said)
 		}
-		return "", fmt.Errorf("secret_command %s failed", name)
+		return "", fmt.Errorf("secret_command %s failed: %s", name, text.Clean(err.Error()))
 	}
 	return out.String(), nil
 }
