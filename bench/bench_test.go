@@ -17,7 +17,7 @@ func TestTheBenchMeasures(t *testing.T) {
 	need.Tool(t, "go")
 	need.Tool(t, "git")
 	var out bytes.Buffer
-	b := &bench{dir: t.TempDir(), bin: programs, rounds: 1, offline: true, out: &out, figures: map[string]any{}}
+	b := &bench{ctx: t.Context(), dir: t.TempDir(), bin: programs, rounds: 1, offline: true, out: &out, figures: map[string]any{}}
 	for _, s := range sections {
 		if s.name == "burst" || s.name == "wait" {
 			continue

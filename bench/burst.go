@@ -29,7 +29,7 @@ func (b *bench) bursts() error {
 	walls := make([][]float64, len(tasks))
 	for round := range max(3, b.rounds/8) {
 		for _, n := range order(round, len(tasks)) {
-			took, err := atOnce(l, tasks[n].Task, crowd)
+			took, err := b.atOnce(l, tasks[n].Task, crowd)
 			if err != nil {
 				return err
 			}
@@ -51,7 +51,10 @@ func (b *bench) bursts() error {
 }
 
 // atOnce runs a task many times at the same moment, until the last has ended.
-func atOnce(l *lab.Lab, t lab.Task, n int) (time.Duration, error) {
+func (b *bench) atOnce(l *lab.Lab, t lab.Task, n int) (time.Duration, error) {
+	if err := b.ctx.Err(); err != nil {
+		return 0, err
+	}
 	var wg sync.WaitGroup
 	errs := make(chan error, n)
 	begun := time.Now()
@@ -89,8 +92,8 @@ func (b *bench) expiry(fresh float64, figures map[string]float64) error {
 	before := l.Domain.Posts("refresh_token")
 	for range rounds {
 		for _, n := range []int{1, crowd} {
-			time.Sleep(life)
-			took, err := atOnce(l, l.GitGet(), n)
+			b.sleep(life)
+			took, err := b.atOnce(l, l.GitGet(), n)
 			if err != nil {
 				return err
 			}

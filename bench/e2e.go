@@ -35,7 +35,7 @@ func (b *bench) operations() error {
 	for _, c := range clients {
 		candidates = append(candidates, candidate{l, c.without}, candidate{l, c.with})
 	}
-	figures, err := measure(candidates, max(5, b.rounds/4))
+	figures, err := b.measure(candidates, max(5, b.rounds/4))
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (b *bench) growth() error {
 	if err := add("1, and 1,000 token files in the folder", lab.Options{}, 999); err != nil {
 		return err
 	}
-	figures, err := measure(candidates, b.rounds)
+	figures, err := b.measure(candidates, b.rounds)
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func (b *bench) hits() error {
 		rows = append(rows, row{what: p.what, did: p.did})
 		candidates = append(candidates, candidate{l, p.task})
 	}
-	figures, err := measure(candidates, b.rounds)
+	figures, err := b.measure(candidates, b.rounds)
 	if err != nil {
 		return err
 	}

@@ -15,14 +15,17 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/credential-idcs/credential-idcs/bench/lab"
 )
@@ -42,6 +45,7 @@ func main() {
 
 // A bench is one run.
 type bench struct {
+	ctx     context.Context // ends with an interrupt: then what was started is ended too
 	dir     string
 	bin     lab.Programs
 	rounds  int
@@ -77,7 +81,9 @@ func run(rounds int, only, readme, figures string, offline bool) error {
 		return err
 	}
 	var out bytes.Buffer
-	b := &bench{dir: dir, bin: bin, rounds: rounds, offline: offline, figures: map[string]any{}, out: io.MultiWriter(&out, os.Stdout)}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	b := &bench{ctx: ctx, dir: dir, bin: bin, rounds: rounds, offline: offline, figures: map[string]any{}, out: io.MultiWriter(&out, os.Stdout)}
 	before := load()
 	for _, s := range sections {
 		if only != "" && !strings.Contains(","+only+",", ","+s.name+",") {

@@ -36,7 +36,7 @@ func (b *bench) refreshes() error {
 func (b *bench) refresh(what string, l *lab.Lab) error {
 	before := l.Domain.Counts()
 	rounds := max(5, b.rounds/4)
-	figures, err := measure([]candidate{{l, l.Refresh()}}, rounds)
+	figures, err := b.measure([]candidate{{l, l.Refresh()}}, rounds)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ type candidate struct {
 
 // measure runs all candidates once a round, after each has been checked. Their order is drawn for each
 // round: who runs behind a run of the same program finds it in the processor's caches.
-func measure(candidates []candidate, rounds int) ([]figure, error) {
+func (b *bench) measure(candidates []candidate, rounds int) ([]figure, error) {
 	for _, c := range candidates {
 		if err := c.Check(c.Task); err != nil {
 			return nil, err
@@ -35,6 +35,9 @@ func measure(candidates []candidate, rounds int) ([]figure, error) {
 	costs := make([][]lab.Cost, len(candidates))
 	for round := range rounds {
 		for _, n := range order(round, len(candidates)) {
+			if err := b.ctx.Err(); err != nil {
+				return nil, err
+			}
 			cost, err := candidates[n].Run(candidates[n].Task)
 			if err != nil {
 				return nil, err
@@ -58,6 +61,14 @@ func measure(candidates []candidate, rounds int) ([]figure, error) {
 
 // order is that of the candidates in a round.
 func order(round, n int) []int { return rand.New(rand.NewPCG(1, uint64(round))).Perm(n) }
+
+// sleep waits for a token to grow old.
+func (b *bench) sleep(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-b.ctx.Done():
+	}
+}
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 

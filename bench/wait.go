@@ -16,7 +16,7 @@ func (b *bench) waits() error {
 		return err
 	}
 	defer l.Close()
-	alone, err := measure([]candidate{{l, l.GitGet()}}, b.waitRounds())
+	alone, err := b.measure([]candidate{{l, l.GitGet()}}, b.waitRounds())
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (b *bench) whileRefreshing(l *lab.Lab) (float64, error) {
 	if err := gate.Wait(ctx); err != nil {
 		return 0, err
 	}
-	figures, err := measure([]candidate{{l, l.GitGet()}}, b.waitRounds())
+	figures, err := b.measure([]candidate{{l, l.GitGet()}}, b.waitRounds())
 	gate.Open()
 	if err != nil {
 		return 0, err
@@ -72,6 +72,6 @@ func (b *bench) stale() (float64, error) {
 		return 0, err
 	}
 	defer l.Close()
-	time.Sleep(life * 6 / 10)
+	b.sleep(life * 6 / 10)
 	return b.whileRefreshing(l)
 }
