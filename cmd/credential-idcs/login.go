@@ -119,6 +119,7 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 		if err != nil {
 			return cache.Result{}, err
 		}
+		defer a.alive("asking " + p.Domain)()
 		return e.LoginPassword(ctx, password)
 	case config.RefreshToken:
 		if !in.named {
@@ -132,8 +133,10 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 		if err != nil {
 			return cache.Result{}, err
 		}
+		defer a.alive("asking " + p.Domain)()
 		return e.LoginRefreshToken(ctx, token)
 	}
+	defer a.alive("asking " + p.Domain)()
 	return e.LoginAlone(ctx, in.method)
 }
 

@@ -61,7 +61,9 @@ func (a *app) logout(ctx context.Context, p *config.Profile) error {
 	if err != nil {
 		return err
 	}
+	done := a.alive("asking " + p.Domain)
 	err = e.Logout(ctx)
+	done()
 	if err == nil {
 		return nil
 	}

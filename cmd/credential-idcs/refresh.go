@@ -29,7 +29,9 @@ func runRefresh(ctx context.Context, a *app, args []string) error {
 	if err != nil {
 		return err
 	}
+	done := a.alive("asking " + p.Domain)
 	r, err := e.Token(ctx, cache.Want{Force: true})
+	done()
 	if err != nil {
 		return a.failed(p, err)
 	}

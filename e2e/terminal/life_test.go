@@ -4,7 +4,6 @@ package terminal
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"fmt"
 	"net/http"
@@ -111,7 +110,7 @@ func TestDoctorShowsThatItLives(t *testing.T) {
 		gate := domain.Gate("revoke", idcstest.RequestRead)
 		s.clear()
 		s.types("cd; "+how.command, "Enter")
-		if err := gate.Wait(context.Background()); err != nil {
+		if err := gate.Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if how.alive {
@@ -125,6 +124,34 @@ func TestDoctorShowsThatItLives(t *testing.T) {
 	}
 	if out := s.does("grep -c . findings; grep -l '\x1b' findings"); !regexp.MustCompile(`^\d+\n$`).MatchString(out) || strings.HasPrefix(out, "0") {
 		t.Errorf("in the pipe: %s", out)
+	}
+}
+
+// Whatever asks the domain shows it, once that takes a while.
+func TestWaitingForTheDomainIsShown(t *testing.T) {
+	domain := idcstest.Start(t, idcstest.Options{})
+	s := open(newMachine(t, domain, "password"), t)
+	for _, step := range []struct{ command, typed, at string }{
+		{"credential-idcs login", domain.User.Password, idcstest.Password},
+		{"credential-idcs refresh", "", idcstest.Refresh},
+		{"credential-idcs logout", "", "revoke"},
+	} {
+		gate := domain.Gate(step.at, idcstest.RequestRead)
+		s.clear()
+		s.types(step.command, "Enter")
+		if step.typed != "" {
+			s.sees("Password of ana@example.com: ")
+			s.types(step.typed, "Enter")
+		}
+		s.sees("asking " + domain.URL() + " …")
+		if err := gate.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		gate.Open()
+		s.prompt()
+		if screen := s.screen(false); strings.Contains(screen, "asking") {
+			t.Errorf("after %s it still stands there:\n%s", step.command, screen)
+		}
 	}
 }
 
