@@ -40,16 +40,19 @@ func runDoctor(ctx context.Context, a *app, args []string) error {
 	if err != nil {
 		return helped(err)
 	}
-	d, worst := a.doctor()
 	path, err := a.configPath(false)
 	if err != nil {
 		return err
 	}
+	d, worst := a.doctor(path)
 	file, err := a.load(false)
 	var profiles []*config.Profile
 	switch {
 	case err != nil:
 		f := helpers.AsFailure(err)
+		if f.Command == "" {
+			f.Command = doctor.Edit(path)
+		}
 		d.Report(doctor.Finding{Level: doctor.Error, Text: f.Message, Command: f.Command})
 	case file.Missing || len(file.Profiles) == 0:
 		_, err := file.Choose()
@@ -96,8 +99,8 @@ func (a *app) patients(file *config.File, operand string) ([]*config.Profile, er
 	return nil, explainConfig(err)
 }
 
-// doctor is one that reports to stdout, and the worst that it has reported.
-func (a *app) doctor() (*doctor.Doctor, *doctor.Level) {
+// doctor is one that reports to stdout, and the worst that it has reported. path is the configuration.
+func (a *app) doctor(path string) (*doctor.Doctor, *doctor.Level) {
 	worst := new(doctor.Level)
 	sheet := doctor.Sheet{Out: a.stdout, Color: a.terminal(1) && a.colors()}
 	if a.terminal(2) && a.getenv("TERM") != "dumb" {
@@ -116,7 +119,7 @@ func (a *app) doctor() (*doctor.Doctor, *doctor.Level) {
 			return signin.Advice(err, setup(p, p.Login))
 		},
 		EngineFiles: engineFiles(a.home()),
-		Proxy:       a.proxy, Now: a.now, Getenv: a.getenv, Environ: a.environment, Home: a.home(), Self: a.program(),
+		Proxy:       a.proxy, Now: a.now, Getenv: a.getenv, Environ: a.environment, Home: a.home(), Self: a.program(), Config: path,
 		RunContainers: runContainers(),
 	}, worst
 }

@@ -109,7 +109,7 @@ func runInit(ctx context.Context, a *app, args []string) error {
 		}
 		a.say("credential-idcs: profile " + text.Clean(p.Name) + ": the secret was written to " + text.Clean(p.Client.SecretFile.Full) + "\n")
 	}
-	a.firstLook(ctx, p, *offline)
+	a.firstLook(ctx, p, path, *offline)
 	next := "credential-idcs login " + text.Word(p.Name)
 	switch p.Login {
 	case config.RefreshToken:
@@ -177,8 +177,8 @@ func initFailed(d draft.Draft, err error) error {
 }
 
 // firstLook says what is wrong with the new profile. It isn't a failure: a secret may come later.
-func (a *app) firstLook(ctx context.Context, p *config.Profile, offline bool) {
-	d, _ := a.doctor()
+func (a *app) firstLook(ctx context.Context, p *config.Profile, path string, offline bool) {
+	d, _ := a.doctor(path)
 	sheet := doctor.Sheet{Out: a.stderr, Color: a.terminal(2) && a.colors()}
 	d.Report = func(f doctor.Finding) {
 		if f.Level != doctor.OK {

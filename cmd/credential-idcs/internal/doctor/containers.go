@@ -31,7 +31,7 @@ func (d *Doctor) readAuth(path string) *authFile {
 	}
 	f := &authFile{path: path}
 	if len(b) > 0 && json.Unmarshal(b, f) != nil { // what the JSON package says may quote it
-		d.problem(text.Clean(path)+" is not JSON with credHelpers and auths as objects", "")
+		d.problem(text.Clean(path)+" is not JSON with credHelpers and auths as objects", Edit(path))
 		return nil
 	}
 	return f
@@ -64,7 +64,7 @@ func (d *Doctor) docker(ctx context.Context, tool string, places []*place) (used
 		return false
 	}
 	if f.Store == "idcs" {
-		d.warn("docker has us for every registry (credsStore in "+text.Clean(f.path)+"), and so can't keep a password for any other: take that line out", "")
+		d.warn("docker has us for every registry (credsStore in "+text.Clean(f.path)+"), and so can't keep a password for any other: take that line out", Edit(f.path))
 	}
 	for _, t := range places {
 		if d.registry(f, tool, "docker", t) {
@@ -179,7 +179,7 @@ func (d *Doctor) registry(f *authFile, tool, family string, t *place) bool {
 	t.set = true
 	right := true
 	if path := d.insecure(family, host); path != "" {
-		d.warn(tool+" doesn't check who answers at "+host+" (insecure-registries in "+text.Clean(path)+"), so anybody may get the token", "sudo ${EDITOR:-vi} "+text.Word(path))
+		d.warn(tool+" doesn't check who answers at "+host+" (insecure-registries in "+text.Clean(path)+"), so anybody may get the token", "sudo "+Edit(path))
 		right = false
 	}
 	if f.stored(host) {

@@ -24,12 +24,14 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // A Level is how bad a finding is.
@@ -68,6 +70,7 @@ type Doctor struct {
 	Environ func() []string
 	Home    string // empty: not known
 	Self    string // this program's file
+	Config  string // the configuration's, absolute
 
 	EngineFiles []string // where docker's engine has its configuration, usually
 	Unnamed     string   // the profile that answers who names none; empty: none does
@@ -99,6 +102,14 @@ func (d *Doctor) look(name string) string {
 		}
 	}
 	return ""
+}
+
+// Edit is the command that opens a file for a person.
+func Edit(path string) string {
+	if runtime.GOOS == "windows" {
+		return "notepad " + text.Word(path)
+	}
+	return "${EDITOR:-vi} " + text.Word(path)
 }
 
 // variable is an environment variable that counts even if it is empty.

@@ -101,7 +101,12 @@ func (w *ward) look(look func(*Doctor)) string {
 	}
 	w.system.Now = w.now
 	look(&Doctor{
-		Report: Sheet{Out: &out}.Write,
+		Report: func(f Finding) {
+			if f.Level != OK && f.Command == "" {
+				w.t.Errorf("nothing says what to do about: %s", f.Text)
+			}
+			Sheet{Out: &out}.Write(f)
+		},
 		Engine: func(p *config.Profile) (*engine.Engine, error) {
 			return engine.New(engine.World{
 				CacheDir: filepath.Join(w.home, ".cache"), System: w.system, Now: w.now, Rand: rand.Reader,

@@ -24,7 +24,7 @@ const (
 func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine) {
 	way, err := d.way(p.Domain)
 	if err != nil {
-		d.problem(of(p)+"the proxy for "+p.Domain+" can't be used: "+text.Clean(err.Error()), "")
+		d.problem(of(p)+"the proxy for "+p.Domain+" can't be used: "+text.Clean(err.Error()), "export HTTPS_PROXY=http://HOST:PORT")
 		return
 	}
 	d.busy("asking " + p.Domain)
@@ -47,6 +47,8 @@ func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine
 		}
 	} else if fault.Class == idcs.ErrLater || fault.Class == idcs.ErrInDoubt {
 		command = "curl -sS -o /dev/null " + text.Word(p.Domain)
+	} else { // what the administrator has nothing to do with stands there
+		command = Edit(d.Config)
 	}
 	d.problem(of(p)+p.Domain+way+": "+said, command)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/signin"
@@ -52,8 +53,7 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 			"export CREDENTIAL_IDCS_CACHE_DIR=FOLDER")
 	}
 	if v.Problem != nil {
-		f := d.Explain(p, v.Problem)
-		d.problem(f.Message, f.Command)
+		d.unusable(p, v.Problem)
 		return
 	}
 	switch {
@@ -77,13 +77,22 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 		if p.RefreshScope == "" { // https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102910.htm
 			said += fmt.Sprintf("; refresh_scope = %q asks for it with each refresh, too", engine.Scope(p))
 		}
-		d.warn(of(p)+said, "")
+		d.warn(of(p)+said, Edit(d.Config))
 	}
 	if v.Size > headerLimit {
-		d.warn(of(p)+fmt.Sprintf("its token has %d bytes, and many servers take no header above %d: ask for a narrower scope, or have fewer claims put into it", v.Size, headerLimit), "")
+		d.warn(of(p)+fmt.Sprintf("its token has %d bytes, and many servers take no header above %d: ask for a narrower scope, or have fewer claims put into it", v.Size, headerLimit), Edit(d.Config))
 	}
 	if v.Last != nil {
 		d.warn(of(p)+"the last attempt failed at "+v.Last.At.Local().Format(time.DateTime)+": "+text.Clean(v.Last.Text),
 			"credential-idcs refresh "+text.Word(p.Name))
 	}
+}
+
+// unusable is what a person does about a cache folder or a file in it.
+func (d *Doctor) unusable(p *config.Profile, err error) {
+	f := d.Explain(p, err)
+	if folder, ok := errors.AsType[*cache.FolderError](err); ok && f.Command == "" {
+		f.Command = "ls -ld " + text.Word(folder.Path)
+	}
+	d.problem(f.Message, f.Command)
 }

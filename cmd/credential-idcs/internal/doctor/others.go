@@ -55,6 +55,9 @@ func (d *Doctor) other(ctx context.Context, env configure.Env, t *configure.Tool
 	var f *helpers.Failure
 	switch {
 	case errors.As(err, &f):
+		if f.Command == "" { // it is for the configuration, or a file that configure can't edit
+			f.Command = Edit(d.Config)
+		}
 		d.problem(t.Name+": "+f.Message, f.Command)
 	case len(plan.Changes) > 0:
 		d.warn(t.Name+" is not set up for "+what+" as configure does it now", setUp(t.Name, places[0].profile))

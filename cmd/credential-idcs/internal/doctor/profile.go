@@ -32,8 +32,7 @@ func (d *Doctor) Settings(ctx context.Context, p *config.Profile, offline bool) 
 	}
 	e, err := d.Engine(p)
 	if err != nil {
-		f := d.Explain(p, err)
-		d.problem(f.Message, f.Command)
+		d.unusable(p, err)
 		return nil
 	}
 	switch {
@@ -41,7 +40,7 @@ func (d *Doctor) Settings(ctx context.Context, p *config.Profile, offline bool) 
 	case ready:
 		d.domain(ctx, p, e)
 	default:
-		d.warn(of(p)+"the domain was not asked: what proves the client can't be read", "")
+		d.warn(of(p)+"the domain was not asked: what proves the client can't be read", "credential-idcs doctor "+text.Word(p.Name))
 	}
 	return e
 }
@@ -81,7 +80,7 @@ func (d *Doctor) authority(p *config.Profile) bool {
 		return false
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(b) {
-		d.problem(of(p)+p.CAFile.Written+" holds no certificate", "")
+		d.problem(of(p)+p.CAFile.Written+" holds no certificate", Edit(d.Config))
 		return false
 	}
 	d.ok(of(p) + p.CAFile.Written + " holds certificates")
@@ -137,7 +136,7 @@ func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Pa
 	}
 	key, err := idcs.ParseKey(pem)
 	if err != nil {
-		d.problem(of(p)+keyFile.Written+" "+err.Error(), "")
+		d.problem(of(p)+keyFile.Written+" "+err.Error(), Edit(d.Config))
 		return false
 	}
 	d.ok(of(p) + keyFile.Written + " is an RSA key and can be read by nobody else")
@@ -150,7 +149,7 @@ func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Pa
 	}
 	cert, err := idcs.ParseCertificate(pem)
 	if err != nil {
-		d.problem(of(p)+certFile.Written+" "+err.Error(), "")
+		d.problem(of(p)+certFile.Written+" "+err.Error(), Edit(d.Config))
 		return false
 	}
 	again := "openssl req -x509 -new -key " + text.Word(keyFile.Full) + " -sha256 -days 1825 -subj /CN=" + text.Word(p.ClientID) + " -out " + text.Word(certFile.Full)
@@ -165,7 +164,7 @@ func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Pa
 	case left <= 0:
 		d.problem(of(p)+certFile.Written+" expired on "+end+then, again)
 	case d.Now().Before(cert.NotBefore):
-		d.problem(of(p)+certFile.Written+" is valid only from "+cert.NotBefore.Local().Format(time.DateTime), "")
+		d.problem(of(p)+certFile.Written+" is valid only from "+cert.NotBefore.Local().Format(time.DateTime), "date") // or it is the clock
 	case left < soon:
 		d.warn(of(p)+fmt.Sprintf("%s expires on %s, in %d days%s", certFile.Written, end, int(left.Hours()/24), then), again)
 	default:
