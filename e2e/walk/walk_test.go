@@ -24,21 +24,23 @@ const (
 	domainHost   = "idcs-00112233445566778899aabbccddeeff.identity.oraclecloud.com"
 	clientID     = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 	gitHost      = "git.example.com"
+	gitURL       = "https://" + gitHost
 	registryHost = "registry.example.com"
 	clusterHost  = "k8s.example.com"
+	everyScope   = "urn:opc:idm:__myscopes__"
 	redirect     = "http://127.0.0.1:8976/callback"
 	bearerGrant  = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 	deviceGrant  = "urn:ietf:params:oauth:grant-type:device_code"
 )
 
 // open opens the land's domain, with one application, and its servers.
-func (l *land) open(user string, application provider.Client) *provider.Server {
+func (l *land) open(user, scope string, application provider.Client) *provider.Server {
 	l.Helper()
 	application.ID, application.Type = clientID, "native"
 	application.Redirects, application.Responses = []string{redirect}, []string{"code"}
 	application.Grants = append(application.Grants, "authorization_code", "refresh_token")
 	domain := provider.Start(l.T, provider.Settings{
-		Clients: []provider.Client{application}, User: user, Scope: "urn:opc:idm:__myscopes__", Life: 3600, CA: l.ca, Host: domainHost,
+		Clients: []provider.Client{application}, User: user, Scope: scope, Life: 3600, CA: l.ca, Host: domainHost,
 	})
 	l.serve(0, "443", strings.TrimPrefix(domain.URL, "https://"))
 	cert, err := l.ca.Issue(gitHost, registryHost, clusterHost)
@@ -76,7 +78,7 @@ func TestFiveMinutes(t *testing.T) {
 		return
 	}
 	l := theLand(t)
-	domain := l.open("ana@example.com", provider.Client{Method: "none"})
+	domain := l.open("ana@example.com", everyScope, provider.Client{Method: "none"})
 	browser, seen := provider.Visitor{Until: "Go back to the terminal", Width: 1024, Height: 700}.Command(t)
 	// A terminal of its own, into which the answers are typed.
 	commands := filepath.Join(l.sources, "commands")
@@ -103,7 +105,7 @@ func TestALaptop(t *testing.T) {
 		return
 	}
 	l := theLand(t)
-	domain := l.open("ana@example.com", provider.Client{Method: "none"})
+	domain := l.open("ana@example.com", everyScope, provider.Client{Method: "none"})
 	l.install()
 	setUp := readme(t, "### A laptop")
 	l.configure(setUp.block(t, "toml"))
@@ -180,7 +182,7 @@ func TestCIWithAKeyPair(t *testing.T) {
 	certificate, err := x509.ParseCertificate([]byte(der))
 	l.must(err)
 	key := provider.JWK("buildkey2025", certificate.PublicKey.(*rsa.PublicKey))
-	domain := l.open("build@example.com", provider.Client{
+	domain := l.open("build@example.com", everyScope, provider.Client{
 		Method: "private_key_jwt", Grants: []string{bearerGrant}, Keys: &provider.Keys{Keys: []any{key}},
 	})
 	l.configure(setUp.block(t, "toml"))
@@ -203,7 +205,7 @@ func TestAServerWithoutABrowser(t *testing.T) {
 		return
 	}
 	l := theLand(t)
-	domain := l.open("ana@example.com", provider.Client{Method: "none", Grants: []string{deviceGrant}})
+	domain := l.open("ana@example.com", everyScope, provider.Client{Method: "none", Grants: []string{deviceGrant}})
 	l.install()
 	setUp := readme(t, "### A server without a browser")
 	l.configure(setUp.block(t, "toml"))
@@ -231,6 +233,22 @@ func TestAServerWithoutABrowser(t *testing.T) {
 
 	l.run(readme(t, "### git").block(t, ""), "Cloning into 'app'")
 	if tally := domain.Tally(); tally.Granted[deviceGrant] != 1 || len(tally.Granted) != 1 {
+		t.Errorf("the domain granted %v and refused %v", tally.Granted, tally.Refused)
+	}
+}
+
+// A program's own login, whose secret a command prints: pass, here with one entry.
+func TestClientCredentials(t *testing.T) {
+	if !ownMachine(t) {
+		return
+	}
+	l := theLand(t)
+	l.install()
+	domain := l.open("", gitURL+"/all", provider.Client{Method: "client_secret_basic", Secret: "a client secret", Grants: []string{"client_credentials"}})
+	l.configure(readme(t, "### Other logins").block(t, "toml"))
+	l.must(os.WriteFile(filepath.Join(home, ".local", "bin", "pass"), []byte("#!/bin/sh\n[ \"$*\" = idcs/backup ] && echo 'a client secret'\n"), 0o700))
+	l.run(readme(t, "### git").block(t, ""), "Cloning into 'app'")
+	if tally := domain.Tally(); tally.Granted["client_credentials"] != 1 || len(tally.Granted) != 1 || len(tally.Refused) > 0 {
 		t.Errorf("the domain granted %v and refused %v", tally.Granted, tally.Refused)
 	}
 }
