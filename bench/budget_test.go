@@ -59,33 +59,50 @@ func newLab(t *testing.T, o lab.Options) *lab.Lab {
 	return l
 }
 
-// faults is the least number of page faults of a task. They follow CPU time and stand for it here: what
-// a run has beyond the least is the threads that Go starts on a busy machine.
-func faults(t *testing.T, l *lab.Lab, task lab.Task) int64 {
+// faults is the least number of page faults of each task, by its name. They follow CPU time and stand for it
+// here: what a run has beyond the least is the threads that Go starts where the machine is busy. While some
+// are too many for within, it measures again, a few times.
+func faults(t *testing.T, l *lab.Lab, tasks []lab.Task, within func(map[string]int64) bool) map[string]int64 {
 	t.Helper()
-	if err := l.Check(task); err != nil {
-		t.Fatal(err)
-	}
-	n := int64(math.MaxInt64)
-	for range samples {
-		c, err := l.Run(task)
-		if err != nil {
+	least := map[string]int64{}
+	for _, task := range tasks {
+		if err := l.Check(task); err != nil {
 			t.Fatal(err)
 		}
-		n = min(n, c.Faults)
+		least[task.Name] = math.MaxInt64
 	}
-	t.Logf("%s: %d page faults", task.Name, n)
-	return n
+	for range 5 {
+		for range samples {
+			for _, task := range tasks {
+				c, err := l.Run(task)
+				if err != nil {
+					t.Fatal(err)
+				}
+				least[task.Name] = min(least[task.Name], c.Faults)
+			}
+		}
+		if within(least) {
+			break
+		}
+	}
+	t.Log(least)
+	return least
 }
 
 func TestCachedAnswersStayWithinTheirPageFaults(t *testing.T) {
 	l := newLab(t, lab.Options{})
-	hello := faults(t, l, l.Hello())
-	answers := l.Answers()
-	for _, name := range slices.Sorted(maps.Keys(answers)) {
-		if over := faults(t, l, answers[name]) - hello; over > maxFaultsOverHello {
-			t.Errorf("%s: %d page faults more than a bare Go program, want at most %d", name, over, maxFaultsOverHello)
+	tasks := append(slices.Collect(maps.Values(l.Answers())), l.Hello())
+	tooMany := func(n map[string]int64) (names []string) {
+		for name := range n {
+			if n[name]-n["hello"] > maxFaultsOverHello {
+				names = append(names, name)
+			}
 		}
+		return names
+	}
+	n := faults(t, l, tasks, func(n map[string]int64) bool { return tooMany(n) == nil })
+	for _, name := range tooMany(n) {
+		t.Errorf("%s: %d page faults more than a bare Go program, want at most %d", name, n[name]-n["hello"], maxFaultsOverHello)
 	}
 	if posts := l.Domain.Counts().Requests; posts != 1 {
 		t.Errorf("%d requests, want the login's: a cached answer asked the domain", posts)
@@ -96,14 +113,19 @@ func TestCachedAnswersStayWithinTheirPageFaults(t *testing.T) {
 // docker's store and erase read the configuration.
 func TestStoreAndEraseCostNoMoreThanAnAnswer(t *testing.T) {
 	l := newLab(t, lab.Options{})
-	if store, version := faults(t, l, l.GitStore()), faults(t, l, l.Version()); store > version+storeSlack {
-		t.Errorf("git store: %d page faults, version %d: it must do no work", store, version)
-	}
-	answer := faults(t, l, l.Answers()["docker"])
-	for _, task := range []lab.Task{l.DockerStore(), l.DockerErase()} {
-		if n := faults(t, l, task); n > answer+storeSlack {
-			t.Errorf("%s: %d page faults, an answer %d", task.Name, n, answer)
+	limits := map[string]string{"git store": "version", "docker store": "docker get", "docker erase": "docker get"}
+	tooMany := func(n map[string]int64) (names []string) {
+		for name, limit := range limits {
+			if n[name] > n[limit]+storeSlack {
+				names = append(names, name)
+			}
 		}
+		return names
+	}
+	tasks := []lab.Task{l.Version(), l.GitStore(), l.Answers()["docker"], l.DockerStore(), l.DockerErase()}
+	n := faults(t, l, tasks, func(n map[string]int64) bool { return tooMany(n) == nil })
+	for _, name := range tooMany(n) {
+		t.Errorf("%s: %d page faults, %s %d", name, n[name], limits[name], n[limits[name]])
 	}
 }
 

@@ -16,6 +16,8 @@ type figure struct {
 	Wall   float64 `json:"wall_ms"`
 	Ratio  float64 `json:"times_first"` // CPU time divided by the first candidate's of the same round
 	Faults int64   `json:"faults"`
+
+	walls []float64 // of each round, in their order
 }
 
 // A candidate is a task in its lab.
@@ -54,7 +56,7 @@ func (b *bench) measure(candidates []candidate, rounds int) ([]figure, error) {
 			ratio = append(ratio, float64(cost.CPU)/float64(costs[0][round].CPU))
 			faults = append(faults, cost.Faults)
 		}
-		figures[n] = figure{c.Name, median(cpu), median(wall), median(ratio), median(faults)}
+		figures[n] = figure{c.Name, median(cpu), median(wall), median(ratio), median(faults), wall}
 	}
 	return figures, nil
 }
@@ -72,7 +74,4 @@ func (b *bench) sleep(d time.Duration) {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-func median[T cmp.Ordered](all []T) T {
-	slices.Sort(all)
-	return all[len(all)/2]
-}
+func median[T cmp.Ordered](all []T) T { return slices.Sorted(slices.Values(all))[len(all)/2] }
