@@ -44,10 +44,11 @@ func (c *Client) connect(ctx context.Context, u *url.URL) (*line, error) {
 		return l, nil
 	}
 	var e *Error
+	var timeout net.Error // a dialer that knows the limit says so a moment before limited does
 	switch {
 	case ctx.Err() != nil:
 		return nil, interrupted(ctx)
-	case limited.Err() != nil:
+	case limited.Err() != nil, c.Connect > 0 && errors.As(err, &timeout) && timeout.Timeout():
 		return nil, unreachable("no connection to the domain within "+c.Connect.String(), err)
 	case errors.As(err, &e):
 		return nil, e
