@@ -104,7 +104,13 @@ func TestRefusalIsSharedByAll(t *testing.T) {
 			refresh := s.Stored().Refresh
 			test.fault.On = idcstest.Refresh
 			s.Domain.Script(test.fault)
-			s.failed(test.exit, test.text, s.Crowd(machine.Mixed(64)...)...)
+			results := s.Crowd(machine.Mixed(64)...)
+			s.failed(test.exit, test.text, results...)
+			for _, r := range results {
+				if r.Took > 36*time.Second {
+					s.Errorf("the bound is 12 s: %s", r)
+				}
+			}
 			s.posts(1)
 			if s.Stored().Refresh != refresh {
 				s.Errorf("the refresh token changed")
