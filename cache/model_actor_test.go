@@ -20,7 +20,7 @@ import (
 // deletes the lock file. Time is that of testing/synctest, so nobody really waits. What happens
 // between two stops happens at once; e2e/fire kills real processes at each system call in there.
 
-// A process is at a stop, ended or dead.
+// An actor is one process: at a stop, at its end or dead.
 type actor struct {
 	w    *world
 	name string
@@ -94,7 +94,6 @@ func (p *actor) live() {
 
 // system is the machine as the process sees it.
 func (p *actor) system() System {
-	fine := strings.HasPrefix(p.name, "erase") // has no other stops
 	return System{
 		UID: os.Geteuid(), Pid: p.pid,
 		Boot:      func() time.Duration { return 0 },
@@ -114,7 +113,7 @@ func (p *actor) system() System {
 			return 0
 		},
 		Now: func() time.Time {
-			if fine {
+			if p.name == "erase" { // it has no other stops
 				p.stop("clock")
 			}
 			return p.w.now
