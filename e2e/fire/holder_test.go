@@ -117,6 +117,35 @@ func TestLockDeletedUnderItsHolder(t *testing.T) {
 	s.Litter()
 }
 
+// The same in containers that share the folder, where each process is pid 1 of its own.
+func TestLockDeletedUnderAHolderInAContainer(t *testing.T) {
+	userNamespace(t)
+	container := []string{"unshare", "-r", "-p", "-f", "--mount-proc"}
+	s := alive(t, machine.Person, idcstest.Options{})
+	gate := s.Domain.Gate(idcstest.Refresh, idcstest.BeforeRotation)
+	holder := s.Start(machine.Refresh.Under(container...))
+	s.reach(gate)
+	if pid := s.Sending(); pid != 1 {
+		t.Fatalf("the holder calls itself %d", pid)
+	}
+	if err := os.Remove(s.File(".lock")); err != nil {
+		t.Fatal(err)
+	}
+	var calls []machine.Call
+	for _, c := range machine.Mixed(8) {
+		calls = append(calls, c.Under(container...))
+	}
+	s.served(s.Crowd(calls...)...)
+	s.posts(1)
+	gate.Open()
+	if r := holder.Wait(); r.Exit != 0 {
+		t.Errorf("%s", r)
+	}
+	s.posts(1)
+	s.Chain()
+	s.Litter()
+}
+
 // With an expired token there is nothing to answer with. Others give up and name the holder, and
 // nobody sends the token that may be on the wire. The holder's answer waits in its socket.
 func TestStoppedHolderOfAnExpiredToken(t *testing.T) {
