@@ -72,6 +72,9 @@ func (a *app) parse(v *verb, f *flag.FlagSet, args []string, limit int) (operand
 				_, _ = io.WriteString(a.stdout, v.help())
 				return nil, errHelp
 			}
+			if typed := args[len(args)-f.NArg()-1]; strings.HasPrefix(typed, "-p") && len(typed) > len("-p") && typed[2] != '=' {
+				return nil, misuse(v.name+": a space belongs behind -p", help) // what stands there may be a secret
+			}
 			return nil, misuse(v.name+": "+flagError(err, f), help)
 		}
 		rest := f.Args()
