@@ -84,8 +84,12 @@ func (c *Client) Device(ctx context.Context, scope string) (Device, error) {
 // another host than the browser will open.
 func (c *Client) verification(address string) (string, bool) {
 	u, err := url.Parse(address)
-	if err != nil || !visible(address, 0x21) || strings.Contains(address, "\\") || u.Host == "" || u.User != nil {
+	if err != nil || !visible(address, 0x21) || strings.Contains(address, "\\") || u.Host == "" {
 		return "", false
+	}
+	_, rest, _ := strings.Cut(address, "://")
+	if authority, _, _ := strings.Cut(rest, "/"); authority != u.Host {
+		return "", false // user@host, and evil.example#@host, which reads like it
 	}
 	own, err := c.endpoint("/")
 	if err != nil {

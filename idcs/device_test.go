@@ -48,6 +48,8 @@ func TestDevice(t *testing.T) {
 		{`http://127.0.0.1/`, `http://login.example.com/`, 0},
 		{`http://127.0.0.1/`, `https://127.0.0.1@evil.example.com/`, 0},
 		{`http://127.0.0.1/`, `https://evil.example.com\\@127.0.0.1/`, 0},
+		{`http://127.0.0.1/`, `https://evil.example.com#@127.0.0.1/`, 0},
+		{`http://127.0.0.1/`, `https://evil.example.com?@127.0.0.1/`, 0},
 		{`http://127.0.0.1/`, `https://127.0.0.1/\u001b[2J`, 0},
 		{`http://127.0.0.1/`, `javascript:alert(1)//`, 0},
 		{`http://127.0.0.1/`, `https:127.0.0.1/`, 0},
