@@ -170,7 +170,7 @@ func TestHangsEndWithTheContext(t *testing.T) {
 			d.read(conn)
 			io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n"+good[:50])
 		}, ErrInDoubt, Lost},
-		{"before the request is read", func(d *rawDomain, conn *tls.Conn) { conn.Handshake() }, ErrInDoubt, Lost},
+		{"in the request", func(d *rawDomain, conn *tls.Conn) { conn.Read(make([]byte, 1)) }, ErrInDoubt, Lost},
 	} {
 		for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
 			t.Run(tt.name+", "+cause.Error(), func(t *testing.T) {
@@ -181,7 +181,7 @@ func TestHangsEndWithTheContext(t *testing.T) {
 					<-d.done
 				})
 				g := refreshGrant()
-				if tt.name == "before the request is read" { // more than any socket buffer takes
+				if tt.name == "in the request" { // more than any socket buffer takes
 					g.Token = secret.New(strings.Repeat("AQIDBAU", 4<<20))
 				}
 				_, err := newClient(d.URL).Token(ctx, g, nil)

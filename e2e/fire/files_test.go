@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/need"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
@@ -238,7 +239,7 @@ func TestOpenFolder(t *testing.T) {
 		if err := os.Chown(s.Cache, 54321, 54321); err != nil {
 			t.Fatal(err)
 		}
-		r := s.Do(machine.Git.Under("setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"))
+		r := s.Do(machine.Git.Under(need.Tool(t, "setpriv"), "--reuid=12345", "--regid=12345", "--clear-groups"))
 		s.failed(1, "", r)
 		if !strings.Contains(r.Stderr, s.Cache) {
 			t.Errorf("%s", r)

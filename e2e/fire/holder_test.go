@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -228,7 +229,26 @@ func TestDeadHolderLeavesNoLock(t *testing.T) {
 func TestChildDoesNotKeepTheLock(t *testing.T) {
 	s := set(t, machine.Person, idcstest.Options{})
 	pidfile := filepath.Join(t.TempDir(), "pid")
-	s.Write("secret.sh", fmt.Sprintf("#!/bin/sh\nsetsid sleep 1000 & echo $! >%s\nexec cat %s\n", pidfile, filepath.Join(s.Home, ".config/credential-idcs/client.secret")))
+	s.Write("secret.sh", fmt.Sprintf("#!/bin/sh\nsetsid sleep 1000 & echo $! >>%s\nexec cat %s\n", pidfile, filepath.Join(s.Home, ".config/credential-idcs/client.secret")))
+	children := func() (pids []int) {
+		b, err := os.ReadFile(pidfile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for word := range strings.FieldsSeq(string(b)) {
+			pid, err := strconv.Atoi(word)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pids = append(pids, pid)
+		}
+		return pids
+	}
+	defer func() {
+		for _, pid := range children() {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}()
 	script := filepath.Join(s.Home, ".config/credential-idcs/secret.sh")
 	if err := os.Chmod(script, 0o700); err != nil {
 		t.Fatal(err)
@@ -240,18 +260,11 @@ func TestChildDoesNotKeepTheLock(t *testing.T) {
 		s.again()
 		s.served(s.Crowd(machine.Mixed(8)...)...)
 		s.posts(1)
-		b, err := os.ReadFile(pidfile)
-		if err != nil {
-			t.Fatal(err)
+		for _, pid := range children() {
+			if err := syscall.Kill(pid, 0); err != nil {
+				t.Fatalf("the child isn't there any more: %v", err)
+			}
 		}
-		var pid int
-		if _, err := fmt.Sscan(string(b), &pid); err != nil {
-			t.Fatal(err)
-		}
-		if err := syscall.Kill(pid, 0); err != nil {
-			t.Fatalf("the child isn't there any more: %v", err)
-		}
-		t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
 	}
 	s.Chain()
 }
