@@ -102,7 +102,7 @@ func TestManualPagesAreComplete(t *testing.T) {
 	}
 
 	page = plainPage(t, "credential-idcs-config.5")
-	schema := read(t, "../cmd/credential-idcs/internal/config/schema.go")
+	schema := read(t, "../internal/config/schema.go")
 	keys := regexp.MustCompile(`\{"([a-z_]+)", a(?:String|List), nil\}`).FindAllStringSubmatch(schema, -1)
 	if len(keys) < 20 {
 		t.Fatalf("only these keys: %q", keys)

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/credential-idcs/credential-idcs/cache"
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 

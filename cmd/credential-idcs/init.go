@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/doctor"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/draft"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )

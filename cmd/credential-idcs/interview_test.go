@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
 // atTerminal runs the program as a person at a terminal who types these lines.

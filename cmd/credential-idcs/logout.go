@@ -5,8 +5,8 @@ import (
 	"errors"
 
 	"github.com/credential-idcs/credential-idcs/cache"
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
 func logoutVerb() *verb {

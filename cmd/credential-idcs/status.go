@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
 // Columns stand below each other whatever a letter takes, and what a narrow screen hasn't room for is

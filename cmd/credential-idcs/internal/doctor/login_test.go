@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 

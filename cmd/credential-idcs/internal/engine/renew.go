@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
 // renewal is how this profile's tokens are renewed: by the refresh grant, and where the login needs
