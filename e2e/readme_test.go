@@ -43,7 +43,7 @@ func TestReadmesSentencesAreTheProgramsOwn(t *testing.T) {
 	_, rest, _ := strings.Cut(read(t, filepath.Join("..", "README.md")), "\n## When something goes wrong\n")
 	table, _, _ := strings.Cut(rest, "\n## ")
 	var program strings.Builder
-	for _, folder := range []string{"../cmd", "../cache", "../idcs", "../helpers"} {
+	for _, folder := range []string{"../cmd", "../internal", "../cache", "../idcs", "../helpers"} {
 		err := filepath.WalkDir(folder, func(path string, d os.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") && !strings.Contains(path, "idcstest") {
 				program.WriteString(read(t, path))

@@ -11,6 +11,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/build"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
@@ -111,7 +112,7 @@ func (a *app) world() (engine.World, error) {
 	system.Log = a.debugLog()
 	return engine.World{
 		CacheDir: dir, System: system, Log: system.Log, Now: a.now, Rand: a.rand, Proxy: a.proxy,
-		UserAgent: "credential-idcs/" + strings.Trim(version, "()"),
+		UserAgent: "credential-idcs/" + strings.Trim(build.Version(version), "()"),
 		Getenv:    a.getenv, Environ: a.environ, Hide: a.secretVariables(), Mend: mend,
 	}, nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers/kubelet"
 	"github.com/credential-idcs/credential-idcs/helpers/pnpm"
 	"github.com/credential-idcs/credential-idcs/helpers/terraform"
+	"github.com/credential-idcs/credential-idcs/internal/build"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -123,7 +124,7 @@ func (a *app) help(ctx context.Context, h *helpers.Helper, args []string) error 
 		return a.helperHelp(h)
 	}
 	if log := a.debugLog(); log != nil {
-		log("helper called", "helper", h.Name, "version", version)
+		log("helper called", "helper", h.Name, "version", build.Version(version))
 	}
 	defer func() {
 		if log := a.debugLog(); log != nil && a.file == nil {
@@ -133,7 +134,7 @@ func (a *app) help(ctx context.Context, h *helpers.Helper, args []string) error 
 	return h.Run(ctx, &helpers.Call{
 		Args: rest, Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr,
 		Terminal: len(rest) > 0 && a.terminal(0), Getenv: a.getenv, Now: a.now, Profile: a.profile,
-		Module: module, Version: version,
+		Module: module, Version: build.Version(version),
 		Open: a.open,
 	})
 }

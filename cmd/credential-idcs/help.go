@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/build"
 )
 
 // usage is the manual in short. It is made only when somebody asks.
@@ -113,14 +113,6 @@ func runVersion(_ context.Context, a *app, args []string) error {
 	if len(args) > 0 {
 		return misuse("version takes no arguments", "credential-idcs help version")
 	}
-	commit := "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				commit = s.Value
-			}
-		}
-	}
-	_, err := fmt.Fprintf(a.stdout, "credential-idcs %s (commit %s, %s)\n", version, commit, runtime.Version())
+	_, err := fmt.Fprintf(a.stdout, "credential-idcs %s (commit %s, %s)\n", build.Version(version), build.Commit(), runtime.Version())
 	return err
 }

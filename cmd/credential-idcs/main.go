@@ -10,8 +10,8 @@ import (
 	"os"
 )
 
-// version is set by install.sh.
-var version = "(devel)"
+// version is set by install.sh and by a release; "" in what `go install` builds.
+var version string
 
 func main() {
 	p := thisProcess()

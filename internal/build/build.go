@@ -1,0 +1,40 @@
+// Package build tells what a running program was built from.
+package build
+
+import (
+	"runtime/debug"
+	"strings"
+)
+
+// unknown is the version of a build that has none, such as `go build` without git metadata.
+const unknown = "(devel)"
+
+// Version returns the version of the program, such as "0.2.0": linked, which the linker sets, or, where
+// that is empty, the one that `go install MODULE@VERSION` writes into the program.
+func Version(linked string) string {
+	if linked != "" {
+		return linked
+	}
+	info, _ := debug.ReadBuildInfo()
+	return versionOf(info)
+}
+
+func versionOf(info *debug.BuildInfo) string {
+	if info == nil || info.Main.Version == "" || info.Main.Version == unknown {
+		return unknown
+	}
+	return strings.TrimPrefix(info.Main.Version, "v")
+}
+
+// Commit returns the revision that the program was built from, or "unknown".
+func Commit() string {
+	info, _ := debug.ReadBuildInfo()
+	if info != nil {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				return s.Value
+			}
+		}
+	}
+	return "unknown"
+}

@@ -1,0 +1,23 @@
+package build
+
+import (
+	"runtime/debug"
+	"testing"
+)
+
+func TestVersion(t *testing.T) {
+	for written, want := range map[string]string{
+		"v0.2.0": "0.2.0", "v0.2.0-rc.1": "0.2.0-rc.1", "": "(devel)", "(devel)": "(devel)",
+		"v0.1.1-0.20261128231512-eb0a2da1b2c3+dirty": "0.1.1-0.20261128231512-eb0a2da1b2c3+dirty",
+	} {
+		if got := versionOf(&debug.BuildInfo{Main: debug.Module{Version: written}}); got != want {
+			t.Errorf("%q is version %q, want %q", written, got, want)
+		}
+	}
+	if got := versionOf(nil); got != "(devel)" {
+		t.Errorf("a program without build information has version %q", got)
+	}
+	if got := Version("0.2.0"); got != "0.2.0" {
+		t.Errorf("what the linker set is %q", got)
+	}
+}
