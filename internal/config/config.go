@@ -43,6 +43,8 @@ type File struct {
 	Missing  bool       // there is no such file, which is no mistake: no profile owns any target
 	Default  string     // the name of a profile, or empty
 	Profiles []*Profile // in the order of the file
+
+	publish *node // of Published; nil: the file has none
 }
 
 // The login methods: what a profile's login key may be.

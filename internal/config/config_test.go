@@ -10,6 +10,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func mustTarget(t *testing.T, s string) helpers.Target {
@@ -69,7 +70,7 @@ func TestLoadReadsEverythingTheContractShows(t *testing.T) {
 			Client:  &Proof{SecretCommand: []string{filepath.Join(home, "bin/secret"), "idcs", "a b"}, Audience: "https://other.example.com/"},
 		},
 	}}
-	if diff := cmp.Diff(got, want, targets); diff != "" {
+	if diff := cmp.Diff(got, want, targets, cmpopts.IgnoreUnexported(File{})); diff != "" {
 		t.Errorf("got -, want +:\n%s", diff)
 	}
 }

@@ -20,6 +20,7 @@ func FuzzConfiguration(f *testing.F) {
 	f.Add(profile("a", `targets = ["https://git.example.com"]`) + profile("b", `targets = ["https://git.example.com/team"]`))
 	f.Add(profile("a", `redirect_url = "http://[::1]:1/"`, `refresh_scope = ""`, "[profiles.a.client]", `secret_env = "S"`))
 	f.Add("default = \"x\"\n")
+	f.Add(published + "labels = { a = \"b\" }\n[publish.annotations]\n\"example.com/a\" = \"\"\n")
 	f.Add("a.b.c = { d = [1, {}, 2.5, 1979-05-27], \"\" = '''\n''' }\n[[a]]")
 	f.Fuzz(func(t *testing.T, doc string) {
 		file, err := load(t, doc)
@@ -32,6 +33,12 @@ func FuzzConfiguration(f *testing.F) {
 				t.Fatalf("%q is no line", s)
 			}
 			return
+		}
+		if _, err := file.Published(); err != nil {
+			var e *Error
+			if !errors.As(err, &e) || e.Line < 1 || e.Line > strings.Count(doc, "\n")+1 || strings.ContainsAny(err.Error(), "\n\r\x00\x1b") {
+				t.Fatalf("%v names no line, or is none", err)
+			}
 		}
 		for _, p := range file.Profiles {
 			if !strings.HasPrefix(p.Domain, "https://") {

@@ -40,7 +40,7 @@ func parse(file string, data []byte, at place) (*File, error) {
 	if err := rootSection.check(file, root); err != nil {
 		return nil, err
 	}
-	f := &File{}
+	f := &File{publish: root.get("publish")}
 	if n := root.get("profiles"); n != nil {
 		f.Profiles = make([]*Profile, 0, len(n.table.keys))
 		for _, name := range n.table.keys {

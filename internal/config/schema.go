@@ -27,12 +27,15 @@ const (
 	aString want = iota
 	aList        // of strings
 	aTable
-	namedTables // a table whose keys are free and whose values are tables
+	namedTables  // a table whose keys are free and whose values are tables
+	namedTexts   // a table whose keys are free and whose values are strings
+	listedTables // [[name]], see File.Published: not a helper's business, so not checked here
 )
 
 var rootSection = section{"the top of the file", []key{
 	{"default", aString, nil},
 	{"profiles", namedTables, &profileSection},
+	{"publish", listedTables, &publishSection},
 }}
 
 var profileSection = section{"[profiles.NAME]", []key{
@@ -77,7 +80,7 @@ var targetSection = section{`[profiles.NAME.target."URL"]`, []key{
 
 // sections is where a misplaced key is looked for: in TOML all keys behind a header belong to it, so a
 // profile's key that was added at the end of the file lands in the last table.
-var sections = []*section{&profileSection, &clientSection, &userSection, &targetSection}
+var sections = []*section{&profileSection, &clientSection, &userSection, &targetSection, &publishSection}
 
 func (s *section) find(name string) *key {
 	for i := range s.keys {
@@ -141,6 +144,20 @@ func (k *key) check(file string, n *node) error {
 				return err
 			}
 		}
+	case namedTexts:
+		if n.table == nil {
+			return wrong("a table of strings")
+		}
+		for _, name := range n.table.keys {
+			m := n.table.get(name)
+			if m.kind != unstable.String {
+				return &Error{file, m.line, k.name + "." + quote(name) + " must be a string in quotes"}
+			}
+			if err := k.plain(file, m); err != nil {
+				return err
+			}
+		}
+	case listedTables:
 	}
 	return nil
 }

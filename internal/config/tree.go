@@ -14,8 +14,18 @@ type node struct {
 	line  int
 	kind  unstable.Kind // String, Array, InlineTable (of any table), Integer, …
 	text  string        // of a String
-	items []*node       // of an Array
+	items []*node       // of an Array, and of an ArrayTable: [[name]]
 	table *table        // of any table
+}
+
+// tables are the tables of a list of them, whichever way it is written, or nil if n is none.
+func (n *node) tables() []*node {
+	for _, item := range n.items {
+		if item.table == nil {
+			return nil
+		}
+	}
+	return n.items
 }
 
 // A table holds keys in the order of the file.
@@ -75,8 +85,7 @@ func grow(file string, data []byte) (*table, error) {
 		case unstable.Table:
 			current, err = g.header(root, e)
 		case unstable.ArrayTable:
-			key := e.Child()
-			err = g.fail(g.line(key), "["+quote(string(key.Data))+"] in double brackets: there are no lists of tables here")
+			current, err = g.element(root, e)
 		case unstable.KeyValue:
 			err = g.keyValue(current, e)
 		}
@@ -101,7 +110,28 @@ func (g *grower) syntax() error {
 	return g.fail(line, text.Clean(err.Error()))
 }
 
-// header follows or makes the tables of [a.b.c].
+// element adds a table to the list [[name]]. Only a list at the top of the file is known.
+func (g *grower) element(root *table, e *unstable.Node) (*table, error) {
+	it := e.Key()
+	it.Next()
+	key, line := string(it.Node().Data), g.line(it.Node())
+	if !it.IsLast() || rootSection.find(key) == nil || rootSection.find(key).want != listedTables {
+		return nil, g.fail(line, "["+quote(key)+"] in double brackets: only [[publish]] is a list of tables")
+	}
+	n := root.get(key)
+	switch {
+	case n == nil:
+		n = &node{line: line, kind: unstable.ArrayTable}
+		root.add(key, n)
+	case n.kind != unstable.ArrayTable:
+		return nil, g.doubled(line, key, n.line)
+	}
+	t := &table{line: line, made: headed}
+	n.items = append(n.items, &node{line: line, kind: unstable.InlineTable, table: t})
+	return t, nil
+}
+
+// header follows or makes the tables of [a.b.c]. Below a list of tables its last one is meant.
 func (g *grower) header(root *table, e *unstable.Node) (*table, error) {
 	t := root
 	it := e.Key()
@@ -109,6 +139,10 @@ func (g *grower) header(root *table, e *unstable.Node) (*table, error) {
 		key, line := string(it.Node().Data), g.line(it.Node())
 		last := it.IsLast()
 		n := t.get(key)
+		if n != nil && n.kind == unstable.ArrayTable && !last {
+			t = n.items[len(n.items)-1].table
+			continue
+		}
 		switch {
 		case n == nil:
 			n = &node{line: line, kind: unstable.InlineTable, table: &table{line: line}}
