@@ -119,7 +119,7 @@ build() {
 		cd "$source"
 		CGO_ENABLED=0 GOWORK=off go build -trimpath -buildvcs="$vcs" -tags nethttpomithttp2 \
 			-gcflags "./cmd/$program/internal/configure=-l" \
-			-ldflags "-s -w -funcalign=16 -X main.version=${version:-unknown}" -o "$1" "./cmd/$program"
+			-ldflags "-s -w -funcalign=16 -X $module/internal/build.linked=${version:-unknown}" -o "$1" "./cmd/$program"
 	) || fail "the build failed"
 }
 

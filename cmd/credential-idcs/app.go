@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cache"
@@ -13,11 +12,12 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/build"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
 // An app is one run of the program: the process and the two flags that all of it understands.
 type app struct {
-	*process
+	*host.Process
 	config  string       // --config
 	profile string       // --profile
 	file    *config.File // once it is loaded
@@ -31,8 +31,8 @@ type app struct {
 }
 
 // run does what the program is asked for and returns the exit status of the process.
-func run(ctx context.Context, p *process) int {
-	a := &app{process: p}
+func run(ctx context.Context, p *host.Process) int {
+	a := &app{Process: p}
 	err := a.dispatch(ctx)
 	a.endLog(err)
 	if err == nil {
@@ -60,7 +60,7 @@ func unwritten(err error) error {
 	return err
 }
 
-func (a *app) say(lines string) { _, _ = io.WriteString(a.stderr, lines) }
+func (a *app) say(lines string) { _, _ = io.WriteString(a.Stderr, lines) }
 
 // notice tells people something once a run that doesn't keep it from being done.
 func (a *app) notice(line string) {
@@ -95,7 +95,7 @@ func (a *app) chosen(operand string) (*config.Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := f.Choose(operand, a.profile, a.getenv("CREDENTIAL_IDCS_PROFILE"))
+	p, err := f.Choose(operand, a.profile, a.Getenv("CREDENTIAL_IDCS_PROFILE"))
 	if err != nil {
 		return nil, explainConfig(err)
 	}
@@ -111,9 +111,9 @@ func (a *app) world() (engine.World, error) {
 	system := cache.NewSystem()
 	system.Log = a.debugLog()
 	return engine.World{
-		CacheDir: dir, System: system, Log: system.Log, Now: a.now, Rand: a.rand, Proxy: a.proxy,
-		UserAgent: "credential-idcs/" + strings.Trim(build.Version(version), "()"),
-		Getenv:    a.getenv, Environ: a.environ, Hide: a.secretVariables(), Mend: mend,
+		CacheDir: dir, System: system, Log: system.Log, Now: a.Now, Rand: a.Rand, Proxy: engine.EnvironmentProxy,
+		UserAgent: "credential-idcs/" + strings.Trim(build.Version(), "()"),
+		Getenv:    a.Getenv, Environ: a.Environ, Hide: a.secretVariables(), Mend: mend,
 	}, nil
 }
 
@@ -132,13 +132,10 @@ func (a *app) secretVariables() (names []string) {
 }
 
 // environment is the process's without those: what a tool gets that is only asked for its own settings.
-func (a *app) environment() []string {
-	hide := a.secretVariables()
-	return slices.DeleteFunc(slices.Clone(a.environ()), func(v string) bool {
-		name, _, _ := strings.Cut(v, "=")
-		return slices.Contains(hide, name)
-	})
-}
+func (a *app) environment() []string { return host.Without(a.Environ(), a.secretVariables()...) }
+
+// alive shows on a terminal what is waited for, if that takes a while.
+func (a *app) alive(what string) (done func()) { return a.Progress().Busy(what) }
 
 // engine is a profile's way to its tokens.
 func (a *app) engine(p *config.Profile) (*engine.Engine, error) {

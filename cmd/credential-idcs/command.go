@@ -69,7 +69,7 @@ func (a *app) parse(v *verb, f *flag.FlagSet, args []string, limit int) (operand
 	for {
 		if err := f.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
-				_, _ = io.WriteString(a.stdout, v.help())
+				_, _ = io.WriteString(a.Stdout, v.help())
 				return nil, errHelp
 			}
 			if typed := args[len(args)-f.NArg()-1]; strings.HasPrefix(typed, "-p") && len(typed) > len("-p") && typed[2] != '=' {

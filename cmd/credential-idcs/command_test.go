@@ -8,17 +8,19 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
 // call runs the program inside the test, in a world without variables but env.
 func call(t *testing.T, stdin string, env map[string]string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	var out, err strings.Builder
-	status = run(context.Background(), &process{
-		args: args, stdin: strings.NewReader(stdin), stdout: &out, stderr: &err,
-		getenv: func(name string) string { return env[name] }, environ: func() []string { return nil },
-		now: time.Now, terminal: func(int) bool { return false },
-		exit: func(status int) { t.Fatalf("exit %d", status) },
+	status = run(context.Background(), &host.Process{
+		Args: args, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &err,
+		Getenv: func(name string) string { return env[name] }, Environ: func() []string { return nil },
+		Now: time.Now, Terminal: func(int) bool { return false },
+		Exit: func(status int) { t.Fatalf("exit %d", status) },
 	})
 	return out.String(), err.String(), status
 }
@@ -144,9 +146,9 @@ func TestHelpersReadNoConfigurationBeforeTheyKnowWhy(t *testing.T) {
 		{"docker-credential-idcs", "version"},
 	} {
 		var out strings.Builder
-		status := run(context.Background(), &process{
-			args: args, stdin: untouched{t}, stdout: &out, stderr: &out,
-			getenv: func(name string) string { return broken[name] }, terminal: func(int) bool { return false },
+		status := run(context.Background(), &host.Process{
+			Args: args, Stdin: untouched{t}, Stdout: &out, Stderr: &out,
+			Getenv: func(name string) string { return broken[name] }, Terminal: func(int) bool { return false },
 		})
 		if status != 0 || strings.Contains(out.String(), "CREDENTIAL_IDCS_CONFIG") {
 			t.Errorf("%q: exit %d, %s", args, status, out.String())

@@ -26,7 +26,7 @@ func runComplete(_ context.Context, a *app, args []string) error {
 	for _, w := range a.complete(args[1:], begun) {
 		b.WriteString(w + "\n")
 	}
-	_, err := io.WriteString(a.stdout, b.String())
+	_, err := io.WriteString(a.Stdout, b.String())
 	return err
 }
 

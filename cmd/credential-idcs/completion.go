@@ -47,6 +47,6 @@ func runCompletion(_ context.Context, a *app, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.stdout.Write(b)
+	_, err = a.Stdout.Write(b)
 	return err
 }

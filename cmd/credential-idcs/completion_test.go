@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
 // withProfiles is an app whose configuration has the profiles work, "home office" and it's.
@@ -25,7 +26,7 @@ func withProfiles(t *testing.T) *app {
 	if err := os.WriteFile(path, []byte(toml.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &app{process: &process{getenv: func(string) string { return "" }}, config: path, silent: true}
+	return &app{Process: &host.Process{Getenv: func(string) string { return "" }}, config: path, silent: true}
 }
 
 func TestCompleteKnowsWhatMayFollow(t *testing.T) {

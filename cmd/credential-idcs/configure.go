@@ -104,7 +104,7 @@ func (a *app) configure(ctx context.Context, v *verb, args []string, choose func
 	if unnamed, err := a.file.Choose(); err == nil {
 		in.Default = unnamed.Name
 	}
-	env := configure.Env{Vars: a.environment(), Home: a.home(), Dir: a.dir(), Program: a.program(), RunContainers: runContainers()}
+	env := configure.Env{Vars: a.environment(), Home: a.home(), Dir: a.Dir(), Program: a.Program(), RunContainers: runContainers()}
 	done, err := choose(t)(ctx, env, in)
 	return a.carryOut(t.Name, done, err, *dryRun)
 }
@@ -145,12 +145,12 @@ func (a *app) carryOut(name string, plan configure.Plan, failed error, dryRun bo
 		a.say(n.Lines())
 	}
 	if failed == nil && dryRun {
-		if _, err := io.WriteString(a.stdout, plan.Diff()); err != nil {
+		if _, err := io.WriteString(a.Stdout, plan.Diff()); err != nil {
 			return err
 		}
 	}
 	if plan.Print != "" {
-		if _, err := io.WriteString(a.stdout, plan.Print); err != nil {
+		if _, err := io.WriteString(a.Stdout, plan.Print); err != nil {
 			return err
 		}
 	}

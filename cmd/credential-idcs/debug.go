@@ -22,12 +22,12 @@ func (a *app) debugLog() func(msg string, args ...any) {
 	if a.mute {
 		return a.logger
 	}
-	to := a.getenv("CREDENTIAL_IDCS_DEBUG")
+	to := a.Getenv("CREDENTIAL_IDCS_DEBUG")
 	if !a.debug && (to == "" || to == "0") {
 		return nil
 	}
 	a.mute = true // asked once; a log that can't be had keeps no token back
-	w := a.stderr
+	w := a.Stderr
 	switch {
 	case filepath.IsAbs(to):
 		f, err := openLog(filepath.Clean(to))

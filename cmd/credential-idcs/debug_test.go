@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"testing"
+
+	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
 // Somebody keeps stderr open and doesn't read. The log loses lines, and nobody waits for them.
@@ -24,7 +26,7 @@ func TestNobodyWaitsForAReaderOfTheLog(t *testing.T) {
 }
 
 func TestNoLogCostsNothing(t *testing.T) {
-	a := &app{process: &process{getenv: func(string) string { return "" }}}
+	a := &app{Process: &host.Process{Getenv: func(string) string { return "" }}}
 	if n := testing.AllocsPerRun(100, func() {
 		if log := a.debugLog(); log != nil {
 			t.Error("there is a log that nobody asked for")

@@ -40,12 +40,12 @@ var allHelpers = []*helpers.Helper{
 
 // dispatch acts by the name that the program is run under, else by its first argument.
 func (a *app) dispatch(ctx context.Context) error {
-	if a.refusal != "" {
-		return &helpers.Failure{Class: helpers.Internal, Message: a.refusal}
+	if a.Refusal != "" {
+		return &helpers.Failure{Class: helpers.Internal, Message: a.Refusal}
 	}
 	name, args := "", []string(nil)
-	if len(a.args) > 0 {
-		name, args = filepath.Base(a.args[0]), a.args[1:]
+	if len(a.Args) > 0 {
+		name, args = filepath.Base(a.Args[0]), a.Args[1:]
 	}
 	if runtime.GOOS == "windows" {
 		name = strings.TrimSuffix(name, ".exe")
@@ -124,7 +124,7 @@ func (a *app) help(ctx context.Context, h *helpers.Helper, args []string) error 
 		return a.helperHelp(h)
 	}
 	if log := a.debugLog(); log != nil {
-		log("helper called", "helper", h.Name, "version", build.Version(version))
+		log("helper called", "helper", h.Name, "version", build.Version())
 	}
 	defer func() {
 		if log := a.debugLog(); log != nil && a.file == nil {
@@ -132,9 +132,9 @@ func (a *app) help(ctx context.Context, h *helpers.Helper, args []string) error 
 		}
 	}()
 	return h.Run(ctx, &helpers.Call{
-		Args: rest, Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr,
-		Terminal: len(rest) > 0 && a.terminal(0), Getenv: a.getenv, Now: a.now, Profile: a.profile,
-		Module: module, Version: build.Version(version),
+		Args: rest, Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr,
+		Terminal: len(rest) > 0 && a.Terminal(0), Getenv: a.Getenv, Now: a.Now, Profile: a.profile,
+		Module: module, Version: build.Version(),
 		Open: a.open,
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/doctor"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
@@ -89,7 +90,7 @@ func openToAll(folder string) bool {
 
 // patients are the profile that a person means, or all where nothing says which.
 func (a *app) patients(file *config.File, operand string) ([]*config.Profile, error) {
-	p, err := file.Choose(operand, a.profile, a.getenv("CREDENTIAL_IDCS_PROFILE"))
+	p, err := file.Choose(operand, a.profile, a.Getenv("CREDENTIAL_IDCS_PROFILE"))
 	if err == nil {
 		return []*config.Profile{p}, nil
 	}
@@ -102,16 +103,13 @@ func (a *app) patients(file *config.File, operand string) ([]*config.Profile, er
 // doctor is one that reports to stdout, and the worst that it has reported. path is the configuration.
 func (a *app) doctor(path string) (*doctor.Doctor, *doctor.Level) {
 	worst := new(doctor.Level)
-	sheet := doctor.Sheet{Out: a.stdout, Color: a.terminal(1) && a.colors()}
-	if a.terminal(2) && a.getenv("TERM") != "dumb" {
-		sheet.Life = a.stderr
-	}
+	sheet := doctor.Sheet{Out: a.Stdout, Color: a.Terminal(1) && a.colors()}
 	return &doctor.Doctor{
 		Report: func(f doctor.Finding) {
 			*worst = max(*worst, f.Level)
 			sheet.Write(f)
 		},
-		Busy:    sheet.Busy,
+		Busy:    a.busy(),
 		Engine:  a.engine,
 		Explain: func(p *config.Profile, err error) *helpers.Failure { return explain(p.Name, err) },
 		Mend:    mend,
@@ -119,9 +117,20 @@ func (a *app) doctor(path string) (*doctor.Doctor, *doctor.Level) {
 			return signin.Advice(err, setup(p, p.Login))
 		},
 		EngineFiles: engineFiles(a.home()),
-		Proxy:       a.proxy, Now: a.now, Getenv: a.getenv, Environ: a.environment, Home: a.home(), Self: a.program(), Config: path,
+		Proxy:       engine.EnvironmentProxy, Now: a.Now, Getenv: a.Getenv, Environ: a.environment, Home: a.home(), Self: a.Program(), Config: path,
 		RunContainers: runContainers(),
 	}, worst
+}
+
+// busy shows on a terminal what is being looked at; empty: nothing any more.
+func (a *app) busy() func(what string) {
+	line := a.Progress()
+	return func(what string) {
+		if what != "" {
+			what += " …"
+		}
+		line.Show(what)
+	}
 }
 
 // engineFiles is where docker's engine has its configuration, as root's and as the person's.
@@ -134,4 +143,4 @@ func engineFiles(home string) []string {
 }
 
 // colors reports whether a terminal may be written to in colour (https://no-color.org).
-func (a *app) colors() bool { return a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb" }
+func (a *app) colors() bool { return a.Getenv("NO_COLOR") == "" && a.Getenv("TERM") != "dumb" }

@@ -76,11 +76,11 @@ func helpVerb() *verb {
 
 func runHelp(_ context.Context, a *app, args []string) error {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
-		_, err := io.WriteString(a.stdout, usage())
+		_, err := io.WriteString(a.Stdout, usage())
 		return err
 	}
 	if v := command(args[0]); v != nil {
-		_, err := io.WriteString(a.stdout, v.help())
+		_, err := io.WriteString(a.Stdout, v.help())
 		return err
 	}
 	for _, h := range allHelpers {
@@ -97,7 +97,7 @@ func (a *app) helperHelp(h *helpers.Helper) error {
 	if words == "" {
 		words = "credential-idcs " + h.Name + " …"
 	}
-	_, err := fmt.Fprintf(a.stdout, "usage: %s\n\n%s.\n", words, strings.ToUpper(h.About[:1])+h.About[1:])
+	_, err := fmt.Fprintf(a.Stdout, "usage: %s\n\n%s.\n", words, strings.ToUpper(h.About[:1])+h.About[1:])
 	return err
 }
 
@@ -107,12 +107,12 @@ func versionVerb() *verb {
 
 func runVersion(_ context.Context, a *app, args []string) error {
 	if len(args) > 0 && (args[0] == "-h" || args[0] == "--help") {
-		_, err := io.WriteString(a.stdout, versionVerb().help())
+		_, err := io.WriteString(a.Stdout, versionVerb().help())
 		return err
 	}
 	if len(args) > 0 {
 		return misuse("version takes no arguments", "credential-idcs help version")
 	}
-	_, err := fmt.Fprintf(a.stdout, "credential-idcs %s (commit %s, %s)\n", build.Version(version), build.Commit(), runtime.Version())
+	_, err := fmt.Fprintf(a.Stdout, "credential-idcs %s (commit %s, %s)\n", build.Version(), build.Commit(), runtime.Version())
 	return err
 }

@@ -87,7 +87,7 @@ func runInit(ctx context.Context, a *app, args []string) error {
 		return err
 	}
 	var typed secret.Text
-	if a.terminal(0) && a.terminal(2) && len(missing(&d)) > 0 {
+	if a.Terminal(0) && a.Terminal(2) && len(missing(&d)) > 0 {
 		if typed, err = a.interview(ctx, file, &d); err != nil {
 			return err
 		}
@@ -179,7 +179,7 @@ func initFailed(d draft.Draft, err error) error {
 // firstLook says what is wrong with the new profile. It isn't a failure: a secret may come later.
 func (a *app) firstLook(ctx context.Context, p *config.Profile, path string, offline bool) {
 	d, _ := a.doctor(path)
-	sheet := doctor.Sheet{Out: a.stderr, Color: a.terminal(2) && a.colors()}
+	sheet := doctor.Sheet{Out: a.Stderr, Color: a.Terminal(2) && a.colors()}
 	d.Report = func(f doctor.Finding) {
 		if f.Level != doctor.OK {
 			sheet.Write(f)

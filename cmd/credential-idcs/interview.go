@@ -31,7 +31,7 @@ type interview struct {
 // interview fills in the draft. The secret is the client's if it was asked for: it belongs into the
 // draft's SecretFile, which isn't there yet.
 func (a *app) interview(ctx context.Context, file *config.File, d *draft.Draft) (secret.Text, error) {
-	i := &interview{in: bufio.NewReader(a.stdin), app: a, file: file}
+	i := &interview{in: bufio.NewReader(a.Stdin), app: a, file: file}
 	a.say("Enter takes what stands in [brackets]. Ctrl-C leaves, and nothing is written before the last answer.\n\n")
 	i.ask(&d.Name, "Name of the profile", usualName, func(s *string) error {
 		if _, err := file.Profile(*s); err == nil {
@@ -115,7 +115,7 @@ func (i *interview) clientSecret(ctx context.Context, file string) {
 		return
 	}
 	const question = "Client secret (not shown; empty: put it there later)"
-	stdin, ok := i.app.stdin.(*os.File)
+	stdin, ok := i.app.Stdin.(*os.File)
 	if !ok || i.in.Buffered() > 0 { // no terminal; or pasted with what follows, and shown already
 		s, _ := i.line(question, "")
 		i.secret = secret.New(s)

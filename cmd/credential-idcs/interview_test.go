@@ -21,9 +21,9 @@ func atTerminal(t *testing.T, home, typed string, args ...string) (status int, s
 		"CREDENTIAL_IDCS_CONFIG": filepath.Join(home, "config.toml"), "CREDENTIAL_IDCS_CACHE_DIR": filepath.Join(home, "cache"),
 	}
 	p := thisProcess()
-	p.args, p.stdin, p.stdout, p.stderr = append([]string{"credential-idcs"}, args...), strings.NewReader(typed), io.Discard, &out
-	p.getenv, p.environ = func(k string) string { return env[k] }, func() []string { return nil }
-	p.terminal = func(int) bool { return true }
+	p.Args, p.Stdin, p.Stdout, p.Stderr = append([]string{"credential-idcs"}, args...), strings.NewReader(typed), io.Discard, &out
+	p.Getenv, p.Environ = func(k string) string { return env[k] }, func() []string { return nil }
+	p.Terminal = func(int) bool { return true }
 	return run(context.Background(), p), out.String()
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/host"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -142,17 +143,17 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 
 // person is who logs in at this terminal.
 func (a *app) person(p *config.Profile, noBrowser bool) signin.Person {
-	who := signin.Person{Profile: p.Name, Stderr: a.stderr}
-	if f, ok := a.stderr.(*os.File); ok {
-		who.Screen = signin.LookAt(f, a.getenv)
+	who := signin.Person{Profile: p.Name, Stderr: a.Stderr}
+	if f, ok := a.Stderr.(*os.File); ok {
+		who.Screen = host.LookAt(f, a.Getenv)
 	}
-	if noBrowser || a.terminal(0) { // a script's stdin is asked only if the script says so
-		who.Stdin = a.stdin
+	if noBrowser || a.Terminal(0) { // a script's stdin is asked only if the script says so
+		who.Stdin = a.Stdin
 	}
 	if noBrowser {
 		return who
 	}
-	o := signin.Opener{Environ: a.environ(), Hide: a.secretVariables()}
+	o := signin.Opener{Environ: a.Environ(), Hide: a.secretVariables()}
 	who.Open = o.Open
 	return who
 }
@@ -160,8 +161,8 @@ func (a *app) person(p *config.Profile, noBrowser bool) signin.Person {
 // password asks for it where a person sits at stdin, without echo, and else reads it from there,
 // which a flag must have said: a script that forgot it would hang or send what wasn't meant.
 func (a *app) password(ctx context.Context, p *config.Profile, in login) (secret.Text, error) {
-	f, ok := a.stdin.(*os.File)
-	if !ok || !in.named && !a.terminal(0) {
+	f, ok := a.Stdin.(*os.File)
+	if !ok || !in.named && !a.Terminal(0) {
 		return secret.Text{}, misuse("login: the password is read from stdin", "credential-idcs login "+text.Word(p.Name)+" --password-stdin")
 	}
 	t, err := a.hidden(ctx, f, "Password of "+p.Username)
@@ -178,7 +179,7 @@ func (a *app) password(ctx context.Context, p *config.Profile, in login) (secret
 func (a *app) hidden(ctx context.Context, stdin *os.File, question string) (secret.Text, error) {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	t, err := signin.Password(ctx, stdin, a.stderr, question)
+	t, err := signin.Password(ctx, stdin, a.Stderr, question)
 	if _, ok := errors.AsType[*cache.SignalError](err); err == nil || ok {
 		return t, err
 	}
@@ -187,10 +188,10 @@ func (a *app) hidden(ctx context.Context, stdin *os.File, question string) (secr
 
 // secretFromStdin reads a secret to the end of stdin. One final line break is no part of it.
 func (a *app) secretFromStdin(what string) (secret.Text, error) {
-	if a.terminal(0) {
+	if a.Terminal(0) {
 		a.say("credential-idcs: waiting for " + what + " on stdin, Ctrl-D ends it\n")
 	}
-	b, err := io.ReadAll(io.LimitReader(a.stdin, helpers.InputLimit+1))
+	b, err := io.ReadAll(io.LimitReader(a.Stdin, helpers.InputLimit+1))
 	if err != nil || len(b) > helpers.InputLimit {
 		return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: what + " could not be read from stdin"}
 	}

@@ -46,7 +46,7 @@ func (a *app) configPath(helper bool) (string, error) {
 		}
 		return filepath.Abs(a.config)
 	}
-	if v := a.getenv("CREDENTIAL_IDCS_CONFIG"); v != "" {
+	if v := a.Getenv("CREDENTIAL_IDCS_CONFIG"); v != "" {
 		if !filepath.IsAbs(v) {
 			return "", noPath("CREDENTIAL_IDCS_CONFIG must be an absolute path")
 		}
@@ -61,7 +61,7 @@ func (a *app) configPath(helper bool) (string, error) {
 
 // cacheDir is the folder of the token files.
 func (a *app) cacheDir() (string, error) {
-	if v := a.getenv("CREDENTIAL_IDCS_CACHE_DIR"); v != "" {
+	if v := a.Getenv("CREDENTIAL_IDCS_CACHE_DIR"); v != "" {
 		if !filepath.IsAbs(v) {
 			return "", noPath("CREDENTIAL_IDCS_CACHE_DIR must be an absolute path")
 		}
@@ -77,10 +77,10 @@ func (a *app) cacheDir() (string, error) {
 // xdgFolder checks what xdg made of a variable and of HOME: it falls back to "/" where HOME is unset,
 // which is nobody's home.
 func (a *app) xdgFolder(variable, folder string) (string, error) {
-	if slices.Contains(a.dropped, variable) {
+	if slices.Contains(a.Dropped, variable) {
 		a.notice(variable + " is ignored, it isn't an absolute path")
 	}
-	if a.getenv(variable) == "" && a.home() == "" {
+	if a.Getenv(variable) == "" && a.home() == "" {
 		return "", noPath("HOME is not set to an absolute path, and " + variable + " neither")
 	}
 	if !filepath.IsAbs(folder) {
@@ -94,7 +94,7 @@ func (a *app) home() string {
 	if runtime.GOOS == "windows" {
 		return xdg.Home
 	}
-	if h := a.getenv("HOME"); filepath.IsAbs(h) {
+	if h := a.Getenv("HOME"); filepath.IsAbs(h) {
 		return h
 	}
 	return ""

@@ -35,7 +35,7 @@ func (s *source) find(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
 
 func (s *source) search(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
 	if ask.Target.IsZero() {
-		p, err := s.file.Choose(ask.Profile, s.app.getenv("CREDENTIAL_IDCS_PROFILE"))
+		p, err := s.file.Choose(ask.Profile, s.app.Getenv("CREDENTIAL_IDCS_PROFILE"))
 		if err != nil {
 			return nil, helpers.Owner{}, explainConfig(err)
 		}
@@ -78,7 +78,7 @@ func (s *source) Credential(ctx context.Context, ask helpers.Ask) (helpers.Crede
 	if w.ID {
 		token, stamp = r.Token.ID, r.Token.IDStamp
 	}
-	return helpers.Credential{Owner: owner, Secret: token, Expiry: reported(stamp.Expires(), s.app.now())}, nil
+	return helpers.Credential{Owner: owner, Secret: token, Expiry: reported(stamp.Expires(), s.app.Now())}, nil
 }
 
 // reported is the expiry told to clients: 30 s before the token dies while more than 60 s are left, so
@@ -114,7 +114,7 @@ func (s *source) Refused(ctx context.Context, ask helpers.Ask, access secret.Tex
 func (s *source) failed(p *config.Profile, err error) error {
 	if sig, ok := errors.AsType[*cache.SignalError](err); ok {
 		s.app.endLog(err)
-		s.app.exit(128 + sig.Number)
+		s.app.Exit(128 + sig.Number)
 	}
 	return explain(p.Name, err)
 }

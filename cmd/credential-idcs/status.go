@@ -10,7 +10,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
-	"github.com/credential-idcs/credential-idcs/internal/signin"
+	"github.com/credential-idcs/credential-idcs/internal/host"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -84,7 +84,7 @@ func runStatus(_ context.Context, a *app, args []string) error {
 		if err != nil {
 			return err
 		}
-		_, err = a.stdout.Write(append(b, '\n'))
+		_, err = a.Stdout.Write(append(b, '\n'))
 		return err
 	}
 	if len(rows) == 0 {
@@ -92,11 +92,11 @@ func runStatus(_ context.Context, a *app, args []string) error {
 		a.say(helpers.AsFailure(explainConfig(err)).Lines())
 		return nil
 	}
-	var on signin.Screen
-	if out, ok := a.stdout.(*os.File); ok {
-		on = signin.LookAt(out, a.getenv)
+	var on host.Screen
+	if out, ok := a.Stdout.(*os.File); ok {
+		on = host.LookAt(out, a.Getenv)
 	}
-	_, err = io.WriteString(a.stdout, sheet(rows, file).text(on.Columns, on.Terminal && a.colors()))
+	_, err = io.WriteString(a.Stdout, sheet(rows, file).text(on.Columns, on.Terminal && a.colors()))
 	return err
 }
 

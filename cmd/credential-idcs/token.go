@@ -70,12 +70,12 @@ func runToken(ctx context.Context, a *app, args []string) error {
 	if *id {
 		t, stamp = r.Token.ID, r.Token.IDStamp
 	}
-	if left := stamp.Expires().Sub(a.now()); left < *minTTL {
+	if left := stamp.Expires().Sub(a.Now()); left < *minTTL {
 		a.notice("profile " + p.Name + ": the domain gives no token that lives longer than " + left.Round(time.Second).String())
 	}
 	c := helpers.Credential{
 		Owner:  helpers.Owner{Profile: p.Name, Username: p.Username},
-		Secret: t, Expiry: reported(stamp.Expires(), a.now()),
+		Secret: t, Expiry: reported(stamp.Expires(), a.Now()),
 	}
 	if err := c.Check(0); err != nil {
 		return err
@@ -89,7 +89,7 @@ func runToken(ctx context.Context, a *app, args []string) error {
 			return err
 		}
 	}
-	_, err = io.WriteString(a.stdout, out)
+	_, err = io.WriteString(a.Stdout, out)
 	return err
 }
 

@@ -9,9 +9,12 @@ import (
 // unknown is the version of a build that has none, such as `go build` without git metadata.
 const unknown = "(devel)"
 
-// Version returns the version of the program, such as "0.2.0": linked, which the linker sets, or, where
-// that is empty, the one that `go install MODULE@VERSION` writes into the program.
-func Version(linked string) string {
+// linked is the version that install.sh and a release set with the linker; "" in what `go install` builds.
+var linked string
+
+// Version returns the version of the program, such as "0.2.0": the one that the linker has set, else the
+// one that `go install MODULE@VERSION` writes into the program.
+func Version() string {
 	if linked != "" {
 		return linked
 	}

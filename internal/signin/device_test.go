@@ -12,6 +12,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
 // A watch is a clock that only waiting moves.
@@ -50,7 +51,7 @@ type deviceLogin struct {
 	err    error
 }
 
-func runDevice(t *testing.T, o idcstest.Options, screen Screen, prepare func(*idcstest.Server), during func(s *idcstest.Server, n int)) deviceLogin {
+func runDevice(t *testing.T, o idcstest.Options, screen host.Screen, prepare func(*idcstest.Server), during func(s *idcstest.Server, n int)) deviceLogin {
 	t.Helper()
 	w := &watch{now: time.Now()}
 	o.Clock = w.Now
@@ -84,7 +85,7 @@ func approveAt(n int) func(*idcstest.Server, int) {
 
 // S66: without an interval, 5 s; and http of the domain's own host is shown as https (S43b).
 func TestADeviceLoginEndsInAToken(t *testing.T) {
-	l := runDevice(t, idcstest.Options{DevicePace: 5 * time.Second}, Screen{}, nil, approveAt(3))
+	l := runDevice(t, idcstest.Options{DevicePace: 5 * time.Second}, host.Screen{}, nil, approveAt(3))
 	if l.err != nil || l.answer.Refresh.Empty() {
 		t.Fatalf("got %+v, %v", l.answer, l.err)
 	}
@@ -97,7 +98,7 @@ func TestADeviceLoginEndsInAToken(t *testing.T) {
 }
 
 func TestADeviceLoginKeepsTheDomainsInterval(t *testing.T) {
-	l := runDevice(t, idcstest.Options{DeviceInterval: 11 * time.Second, DevicePace: 11 * time.Second}, Screen{}, nil, approveAt(2))
+	l := runDevice(t, idcstest.Options{DeviceInterval: 11 * time.Second, DevicePace: 11 * time.Second}, host.Screen{}, nil, approveAt(2))
 	if l.err != nil {
 		t.Fatal(l.err)
 	}
@@ -106,7 +107,7 @@ func TestADeviceLoginKeepsTheDomainsInterval(t *testing.T) {
 
 // RFC 8628 3.5: slow_down adds 5 s, for good, each time.
 func TestSlowDownIsObeyed(t *testing.T) {
-	l := runDevice(t, idcstest.Options{}, Screen{}, func(s *idcstest.Server) {
+	l := runDevice(t, idcstest.Options{}, host.Screen{}, func(s *idcstest.Server) {
 		s.ScriptPolls("authorization_pending", "slow_down", "authorization_pending", "slow_down", "authorization_pending")
 	}, approveAt(1))
 	if l.err != nil {
@@ -117,14 +118,14 @@ func TestSlowDownIsObeyed(t *testing.T) {
 
 func TestDenialAndExpiryEndADeviceLogin(t *testing.T) {
 	for code, want := range map[string]error{"access_denied": ErrDenied, "expired_token": ErrExpired} {
-		l := runDevice(t, idcstest.Options{}, Screen{}, func(s *idcstest.Server) { s.ScriptPolls("authorization_pending", code) }, nil)
+		l := runDevice(t, idcstest.Options{}, host.Screen{}, func(s *idcstest.Server) { s.ScriptPolls("authorization_pending", code) }, nil)
 		e, ok := errors.AsType[*idcs.Error](l.err)
 		if !ok || !errors.Is(l.err, want) || !errors.Is(l.err, idcs.ErrLoginFailed) || e.Code != code || !strings.HasPrefix(e.Error(), want.Error()) {
 			t.Errorf("%s: got %v", code, l.err)
 		}
 		expectWaits(t, l, 5, 5)
 	}
-	l := runDevice(t, idcstest.Options{}, Screen{}, nil, func(s *idcstest.Server, n int) {
+	l := runDevice(t, idcstest.Options{}, host.Screen{}, nil, func(s *idcstest.Server, n int) {
 		if n == 2 {
 			s.DenyDevice("")
 		}
@@ -136,7 +137,7 @@ func TestDenialAndExpiryEndADeviceLogin(t *testing.T) {
 
 // Nobody comes: it ends when the code does, and doesn't poll after that.
 func TestADeviceLoginThatNobodyApprovesEndsWithItsCode(t *testing.T) {
-	l := runDevice(t, idcstest.Options{DeviceTTL: 62 * time.Second}, Screen{}, nil, nil)
+	l := runDevice(t, idcstest.Options{DeviceTTL: 62 * time.Second}, host.Screen{}, nil, nil)
 	if !errors.Is(l.err, ErrExpired) || l.err.Error() != "the code expired before anybody approved it" {
 		t.Errorf("got %v", l.err)
 	}
@@ -154,7 +155,7 @@ func TestADeviceLoginThatNobodyApprovesEndsWithItsCode(t *testing.T) {
 
 // 429, 5xx and lost answers are ridden out, ever more slowly; a domain that recovers goes on as before.
 func TestTroubleOnTheWayDoesNotEndADeviceLogin(t *testing.T) {
-	l := runDevice(t, idcstest.Options{}, Screen{}, func(s *idcstest.Server) {
+	l := runDevice(t, idcstest.Options{}, host.Screen{}, func(s *idcstest.Server) {
 		s.Script(
 			idcstest.Fault{On: idcstest.DeviceCode, Nth: 1, Status: 503},
 			idcstest.Fault{On: idcstest.DeviceCode, Nth: 2, Status: 500},
@@ -170,7 +171,7 @@ func TestTroubleOnTheWayDoesNotEndADeviceLogin(t *testing.T) {
 
 // A domain that is down until the end is the reason then, not the person.
 func TestADomainThatStaysDownIsTheReason(t *testing.T) {
-	l := runDevice(t, idcstest.Options{}, Screen{}, nil, func(s *idcstest.Server, n int) {
+	l := runDevice(t, idcstest.Options{}, host.Screen{}, nil, func(s *idcstest.Server, n int) {
 		if n == 2 {
 			s.Stop()
 		}
@@ -188,7 +189,7 @@ func TestOtherErrorsEndADeviceLogin(t *testing.T) {
 	for code, class := range map[string]idcs.Class{
 		"invalid_grant": idcs.ErrLoginFailed, "unauthorized_client": idcs.ErrConfiguration, "teapot": idcs.ErrFailure,
 	} {
-		l := runDevice(t, idcstest.Options{}, Screen{}, func(s *idcstest.Server) { s.ScriptPolls(code) }, nil)
+		l := runDevice(t, idcstest.Options{}, host.Screen{}, func(s *idcstest.Server) { s.ScriptPolls(code) }, nil)
 		if !errors.Is(l.err, class) {
 			t.Errorf("%s: got %v", code, l.err)
 		}
@@ -209,7 +210,7 @@ func TestAnInterruptedDeviceLoginEnds(t *testing.T) {
 
 // On a terminal: a QR code where there is room, and a line that lives and is gone at the end.
 func TestADeviceLoginOnATerminal(t *testing.T) {
-	wide := Screen{Terminal: true, Columns: 80, Rows: 40, Blocks: true}
+	wide := host.Screen{Terminal: true, Columns: 80, Rows: 40, Blocks: true}
 	l := runDevice(t, idcstest.Options{}, wide, nil, approveAt(1))
 	if l.err != nil {
 		t.Fatal(l.err)
@@ -221,12 +222,12 @@ func TestADeviceLoginOnATerminal(t *testing.T) {
 	if strings.TrimSpace(last) != "" || !strings.HasSuffix(l.stderr, "\r") {
 		t.Errorf("the living line stayed: %q", last)
 	}
-	for _, narrow := range []Screen{{Terminal: true, Columns: 20, Rows: 40, Blocks: true}, {Terminal: true, Columns: 80, Rows: 10, Blocks: true}, {Terminal: true, Columns: 80, Rows: 40}} {
+	for _, narrow := range []host.Screen{{Terminal: true, Columns: 20, Rows: 40, Blocks: true}, {Terminal: true, Columns: 80, Rows: 10, Blocks: true}, {Terminal: true, Columns: 80, Rows: 40}} {
 		if l := runDevice(t, idcstest.Options{}, narrow, nil, approveAt(1)); strings.Contains(l.stderr, "▀") || strings.Contains(l.stderr, "\x1b") {
 			t.Errorf("%+v: got %q", narrow, l.stderr)
 		}
 	}
-	if l := runDevice(t, idcstest.Options{}, Screen{}, nil, approveAt(1)); strings.ContainsAny(l.stderr, "\r\x1b▀") {
+	if l := runDevice(t, idcstest.Options{}, host.Screen{}, nil, approveAt(1)); strings.ContainsAny(l.stderr, "\r\x1b▀") {
 		t.Errorf("a pipe got %q", l.stderr)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/credential-idcs/credential-idcs/internal/host"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -35,7 +36,7 @@ func (o Opener) Open(url string) (exit <-chan error, err error) {
 	}
 	name := text.Clean(filepath.Base(words[0]))
 	cmd := exec.Command(words[0], append(words[1:], url)...)
-	cmd.Env = o.environment()
+	cmd.Env = host.ChildEnviron(o.Environ, o.Hide...)
 	detach(cmd)
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, plain(err))
@@ -79,28 +80,20 @@ func (o Opener) command() ([]string, error) {
 // look finds a program in the absolute parts of PATH: what lies in the working directory isn't ours
 // to run.
 func (o Opener) look(name string) (string, error) {
-	if filepath.IsAbs(name) {
-		if !runs(name) {
-			return "", fmt.Errorf("%s can't be run", text.Clean(name))
-		}
-		return name, nil
-	}
-	if filepath.Base(name) != name {
+	path, err := host.Look(o.getenv("PATH"), name)
+	switch {
+	case err == nil:
+		return path, nil
+	case filepath.IsAbs(name):
+		return "", fmt.Errorf("%s can't be run", text.Clean(name))
+	case filepath.Base(name) != name:
 		return "", fmt.Errorf("%s is neither a name nor an absolute path", text.Clean(name))
 	}
-	for _, dir := range filepath.SplitList(o.getenv("PATH")) {
-		if !filepath.IsAbs(dir) {
-			continue
-		}
-		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-			return path, nil
-		}
-	}
-	return "", fmt.Errorf("%s is not on PATH", text.Clean(name))
+	return "", fmt.Errorf("%s is %w", text.Clean(name), err)
 }
 
 func runs(path string) bool {
-	_, err := exec.LookPath(path)
+	_, err := host.Look("", path)
 	return err == nil
 }
 
@@ -112,22 +105,6 @@ func (o Opener) getenv(name string) (value string) {
 		}
 	}
 	return value
-}
-
-// environment is what the browser gets. It is never nil, which would stand for ours.
-func (o Opener) environment() []string {
-	env := []string{}
-	for _, v := range o.Environ {
-		name, _, _ := strings.Cut(v, "=")
-		hidden := name == "KUBERNETES_EXEC_INFO" || strings.HasPrefix(name, "GIT_")
-		for _, h := range o.Hide {
-			hidden = hidden || name == h
-		}
-		if !hidden {
-			env = append(env, v)
-		}
-	}
-	return env
 }
 
 // plain is an error without the path and the name of the system call.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
 // A Person is who logs in, and what there is between us. Only Stderr must be set.
@@ -17,7 +19,7 @@ type Person struct {
 	// over.
 	Stdin  io.Reader
 	Stderr io.Writer
-	Screen Screen // what Stderr is
+	Screen host.Screen // what Stderr is
 	// Open shows a URL in a browser and doesn't wait for it, as Opener.Open does; nil: the person
 	// opens it.
 	Open func(url string) (exit <-chan error, err error)
@@ -42,17 +44,22 @@ func (p Person) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// A printer writes what the person reads. On a terminal its last line may be one that lives: it is
-// rewritten every second, and gone at the end.
+// A printer writes what the person reads. On a terminal its last line shows what is waited for.
 type printer struct {
+	w    io.Writer
+	line host.Line
+
 	mu     sync.Mutex
-	w      io.Writer
-	screen Screen
-	life   string // what stands on the living line
 	closed bool
 }
 
-func (p Person) printer() *printer { return &printer{w: p.Stderr, screen: p.Screen} }
+func (p Person) printer() *printer {
+	out := &printer{w: p.Stderr}
+	if p.Screen.Terminal {
+		out.line.W, out.line.Columns = p.Stderr, p.Screen.Columns
+	}
+	return out
+}
 
 // say prints a message, one line with the program's name before it, and below it what it speaks of,
 // behind a tab.
@@ -68,64 +75,17 @@ func (p *printer) say(message string, below ...string) {
 func (p *printer) print(s string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
-		return
+	if !p.closed {
+		p.line.Print(p.w, s)
 	}
-	life := p.life
-	p.draw("")
-	_, _ = io.WriteString(p.w, s) // a login goes on without its reader
-	p.draw(life)
-}
-
-// draw replaces the living line. It knows no escape sequence: \r and spaces work everywhere.
-func (p *printer) draw(s string) {
-	if p.screen.Columns > 0 && len(s) >= p.screen.Columns {
-		s = s[:p.screen.Columns-1] // a line that wraps couldn't be taken back
-	}
-	if s == p.life {
-		return
-	}
-	line := "\r" + s + strings.Repeat(" ", max(len(p.life)-len(s), 0))
-	if s == "" {
-		line += "\r"
-	}
-	_, _ = io.WriteString(p.w, line)
-	p.life = s
 }
 
 // alive shows on a terminal that something waits until end, and how long at most. Call stop once.
 func (p *printer) alive(what string, now func() time.Time, end time.Time) (stop func()) {
-	if !p.screen.Terminal {
-		return func() {}
-	}
-	draw := func() {
+	return p.line.Every(func() string {
 		left := max(end.Sub(now().Round(0)), 0).Round(time.Second)
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.draw(fmt.Sprintf("%s, %d:%02d left ", what, left/time.Minute, left%time.Minute/time.Second))
-	}
-	draw()
-	quit, gone := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(gone)
-		t := time.NewTicker(time.Second)
-		defer t.Stop()
-		for {
-			select {
-			case <-t.C:
-				draw()
-			case <-quit:
-				return
-			}
-		}
-	}()
-	return func() {
-		close(quit)
-		<-gone
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.draw("")
-	}
+		return fmt.Sprintf("%s, %d:%02d left ", what, left/time.Minute, left%time.Minute/time.Second)
+	})
 }
 
 // close makes the printer silent: whoever still reads stdin has nothing to say any more.

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"rsc.io/qr/coding"
+
+	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
 // quiet is the margin in modules. The standard asks for 4; readers make do with 2, and a domain's
@@ -15,7 +17,7 @@ const quiet = 2
 // readers refuse.
 //
 // Of rsc.io/qr only the coding is linked, not the images: 4 µs at start-up, 40 KB.
-func drawQR(s string, on Screen) string {
+func drawQR(s string, on host.Screen) string {
 	if !on.Terminal || !on.Blocks {
 		return ""
 	}

@@ -3,6 +3,8 @@ package signin
 import (
 	"strings"
 	"testing"
+
+	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
 // The picture is read back, half block by half block, and held against the modules; the three finder
@@ -13,7 +15,7 @@ func TestTheQRCodeIsWhatWasEncoded(t *testing.T) {
 	if !ok {
 		t.Fatal("not encoded")
 	}
-	lines := strings.Split(strings.TrimSuffix(drawQR(address, Screen{Terminal: true, Columns: 80, Rows: 24, Blocks: true}), "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(drawQR(address, host.Screen{Terminal: true, Columns: 80, Rows: 24, Blocks: true}), "\n"), "\n")
 	side := c.Size + 2*quiet
 	if len(lines) != (side+1)/2 {
 		t.Fatalf("%d lines for %d modules", len(lines), side)
@@ -48,7 +50,7 @@ func TestTheQRCodeIsWhatWasEncoded(t *testing.T) {
 }
 
 func TestAQRCodeThatIsTooLongIsLeftOut(t *testing.T) {
-	if got := drawQR("https://"+strings.Repeat("x", 5000), Screen{Terminal: true, Columns: 9999, Blocks: true}); got != "" {
+	if got := drawQR("https://"+strings.Repeat("x", 5000), host.Screen{Terminal: true, Columns: 9999, Blocks: true}); got != "" {
 		t.Errorf("got %d bytes", len(got))
 	}
 }

@@ -3,14 +3,12 @@ package doctor
 import (
 	"fmt"
 	"io"
-	"strings"
 )
 
 // A Sheet is where findings are written as they are found.
 type Sheet struct {
 	Out   io.Writer // people's, or a pipe
 	Color bool      // Out is a terminal that shows colours
-	Life  io.Writer // a terminal that shows what takes time; nil: nothing does
 }
 
 // Write is a line a finding, and the command behind a tab on a line of its own.
@@ -25,15 +23,4 @@ func (s Sheet) Write(f Finding) {
 		line += "\t" + f.Command + "\n"
 	}
 	_, _ = io.WriteString(s.Out, line)
-}
-
-// Busy shows that the program is alive, on a line that is gone afterwards.
-func (s Sheet) Busy(what string) {
-	if s.Life == nil {
-		return
-	}
-	if what != "" {
-		what = strings.TrimSpace(what) + " …"
-	}
-	_, _ = io.WriteString(s.Life, "\r\x1b[K"+what)
 }

@@ -8,10 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/internal/host"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -23,15 +23,17 @@ const commandLimit = 3 * time.Second
 // group is killed; a process that it leaves behind on purpose isn't waited for.
 func (e *Engine) run(ctx context.Context, words []string) (string, error) {
 	name := text.Clean(words[0])
-	path, err := e.lookPath(words[0])
-	if err != nil {
-		return "", err
+	path, err := words[0], error(nil)
+	if !filepath.IsAbs(path) {
+		if path, err = host.Look(e.world.Getenv("PATH"), path); err != nil {
+			return "", fmt.Errorf("secret_command %s: %w", name, os.ErrNotExist)
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, commandLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, words[1:]...)
 	cmd.Dir = "/"
-	cmd.Env = e.scrubbed()
+	cmd.Env = host.ChildEnviron(e.world.Environ(), e.world.Hide...)
 	var out, problem limited
 	cmd.Stdout, cmd.Stderr = &out, &problem
 	ownGroup(cmd)
@@ -48,37 +50,6 @@ func (e *Engine) run(ctx context.Context, words []string) (string, error) {
 		return "", fmt.Errorf("secret_command %s failed: %s", name, text.Clean(err.Error()))
 	}
 	return out.String(), nil
-}
-
-// lookPath finds a program in the absolute parts of PATH only: what lies in the working directory
-// isn't ours to run.
-func (e *Engine) lookPath(name string) (string, error) {
-	if filepath.IsAbs(name) {
-		return name, nil
-	}
-	for _, dir := range filepath.SplitList(e.world.Getenv("PATH")) {
-		if !filepath.IsAbs(dir) {
-			continue
-		}
-		if p, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-			return p, nil
-		}
-	}
-	return "", fmt.Errorf("secret_command %s: %w", text.Clean(name), os.ErrNotExist)
-}
-
-// scrubbed is the environment of a child: ours without the secret of any profile's client, without what kubectl told
-// us about a cluster, and without git's settings.
-func (e *Engine) scrubbed() []string {
-	var env []string
-	for _, v := range e.world.Environ() {
-		name, _, _ := strings.Cut(v, "=")
-		hidden := name == "KUBERNETES_EXEC_INFO" || strings.HasPrefix(name, "GIT_") || slices.Contains(e.world.Hide, name)
-		if !hidden {
-			env = append(env, v)
-		}
-	}
-	return env
 }
 
 // limited keeps the first 64 KiB that are written to it.

@@ -1,4 +1,4 @@
-package signin
+package host
 
 import (
 	"os"
@@ -8,7 +8,7 @@ import (
 	"golang.org/x/term"
 )
 
-// A Screen is what stderr is. The zero Screen is a pipe.
+// A Screen is what an output goes to. The zero Screen is a pipe.
 type Screen struct {
 	Terminal      bool
 	Columns, Rows int  // 0: unknown

@@ -1,0 +1,120 @@
+package host
+
+import (
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+// A Line is a terminal's last line, on which something shows that the program is alive. It is rewritten
+// in place and gone at the end; its zero value, a pipe, shows nothing. It may be used by several
+// goroutines, but nothing else may be written to W meanwhile except by Print.
+type Line struct {
+	W       io.Writer // a terminal; nil: nothing is shown
+	Columns int       // 0: unknown
+
+	mu    sync.Mutex
+	shown string
+}
+
+// Progress is the line of stderr, if that is a terminal.
+func (p *Process) Progress() *Line {
+	l := &Line{}
+	if !p.Terminal(2) || p.Getenv("TERM") == "dumb" {
+		return l
+	}
+	l.W = p.Stderr
+	if f, ok := p.Stderr.(*os.File); ok {
+		l.Columns = LookAt(f, p.Getenv).Columns
+	}
+	return l
+}
+
+// Show replaces what stands on the line. It uses no escape sequence: \r and spaces work everywhere.
+func (l *Line) Show(s string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.show(s)
+}
+
+// Print writes to w what stays, above the line.
+func (l *Line) Print(w io.Writer, s string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	shown := l.shown
+	l.show("")
+	_, _ = io.WriteString(w, s) // what is done goes on without its reader
+	l.show(shown)
+}
+
+func (l *Line) show(s string) {
+	if r := []rune(s); l.Columns > 0 && len(r) >= l.Columns {
+		s = string(r[:l.Columns-1]) // a line that wraps couldn't be taken back
+	}
+	if l.W == nil || s == l.shown {
+		return
+	}
+	line := "\r" + s + strings.Repeat(" ", max(utf8.RuneCountInString(l.shown)-utf8.RuneCountInString(s), 0))
+	if s == "" {
+		line += "\r"
+	}
+	_, _ = io.WriteString(l.W, line)
+	l.shown = s
+}
+
+// Every shows what text returns, now and once a second. Call stop once; then the line is empty.
+func (l *Line) Every(text func() string) (stop func()) {
+	if l.W == nil {
+		return func() {}
+	}
+	l.Show(text())
+	quit, gone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		t := time.NewTicker(time.Second)
+		defer t.Stop()
+		for {
+			select {
+			case <-t.C:
+				l.Show(text())
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-gone
+		l.Show("")
+	}
+}
+
+// slow is how long something takes before a person wonders whether it goes on.
+const slow = 300 * time.Millisecond
+
+// Busy shows what is waited for, if that takes a while. Call stop once, or more often; then the line is
+// empty.
+func (l *Line) Busy(what string) (stop func()) {
+	if l.W == nil {
+		return func() {}
+	}
+	var mu sync.Mutex
+	over := false
+	timer := time.AfterFunc(slow, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !over {
+			l.Show(what + " …")
+		}
+	})
+	return func() {
+		timer.Stop()
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
+		l.Show("")
+	}
+}
