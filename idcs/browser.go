@@ -28,7 +28,7 @@ type Authorization struct {
 	// RedirectURI must be registered with the application, letter by letter: 127.0.0.1 isn't
 	// localhost.
 	RedirectURI string
-	Scope       string      // see LoginScope
+	Scope       string      // space-separated
 	State       secret.Text // comes back with the code
 	Nonce       secret.Text // comes back in the ID token, see HasNonce
 	Verifier    secret.Text // stays here until the code is exchanged

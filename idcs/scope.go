@@ -2,7 +2,6 @@ package idcs
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -11,7 +10,6 @@ import (
 //
 // https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/Scopes.htm
 const (
-	offlineAccess = "offline_access" // asks for a refresh token
 	expiryPrefix  = "urn:opc:resource:expiry="
 	consumerAll   = "urn:opc:resource:consumer::all"
 	multiResource = "urn:opc:resource:multiresourcescope"
@@ -50,30 +48,4 @@ func CheckScope(scope string, expiry time.Duration) error {
 		return ErrExpiryRange
 	}
 	return nil
-}
-
-// LoginScope is the scope of a login: the profile's, byte for byte (scopes are opaque: some hold a
-// space that was encoded twice), then the custom expiry in seconds if there is one, then
-// offline_access if offline is set and it isn't there yet. A login by client_credentials isn't
-// offline: it never gets a refresh token.
-func LoginScope(scope string, expiry time.Duration, offline bool) string {
-	if expiry > 0 {
-		scope = addWord(scope, expiryPrefix+strconv.FormatInt(int64(expiry/time.Second), 10))
-	}
-	if offline {
-		scope = addWord(scope, offlineAccess)
-	}
-	return scope
-}
-
-func addWord(scope, word string) string {
-	for _, w := range strings.Fields(scope) {
-		if w == word {
-			return scope
-		}
-	}
-	if scope == "" {
-		return word
-	}
-	return scope + " " + word
 }

@@ -75,7 +75,7 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 	if life := v.Expires.Sub(v.Obtained); p.Expiry > 0 && life > p.Expiry+time.Minute {
 		said := fmt.Sprintf("its token lives %s, longer than the %s that expiry asks for", text.Life(life), text.Life(p.Expiry))
 		if p.RefreshScope == "" { // https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102910.htm
-			said += fmt.Sprintf("; refresh_scope = %q asks for it with each refresh, too", engine.Scope(p))
+			said += fmt.Sprintf("; refresh_scope = %q asks for it with each refresh, too", p.LoginScope())
 		}
 		d.warn(of(p)+said, Edit(d.Config))
 	}

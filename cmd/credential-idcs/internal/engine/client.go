@@ -93,7 +93,7 @@ func (e *Engine) userAssertion() (idcs.Grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	return idcs.UserAssertion{Subject: u.Subject, Signer: s, Scope: Scope(e.Profile)}, nil
+	return idcs.UserAssertion{Subject: u.Subject, Signer: s, Scope: e.Profile.LoginScope()}, nil
 }
 
 // signer reads a key and the name of its certificate.
@@ -146,7 +146,7 @@ func (e *Engine) clientDigest() string {
 		add(string(b))
 	}
 	p := e.Profile
-	for _, s := range []string{p.Domain, p.ClientID, p.Login, Scope(p), p.RefreshScope} {
+	for _, s := range []string{p.Domain, p.ClientID, p.Login, p.LoginScope(), p.RefreshScope} {
 		add(s)
 	}
 	file(p.CAFile, config.ReadPublic)

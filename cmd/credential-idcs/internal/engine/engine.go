@@ -63,12 +63,7 @@ func key(p *config.Profile) cache.Key {
 	case p.Login == config.Password:
 		subject = p.Username
 	}
-	return cache.NewKey(p.Domain, p.ClientID, p.Login, subject, Scope(p))
-}
-
-// Scope is the scope that a login of the profile asks for.
-func Scope(p *config.Profile) string {
-	return idcs.LoginScope(p.Scope, p.Expiry, p.Login != config.ClientCredentials)
+	return cache.NewKey(p.Domain, p.ClientID, p.Login, subject, p.LoginScope())
 }
 
 // Token returns the stored tokens, renewed where that is due; see cache.Dir.Token.

@@ -20,7 +20,7 @@ func (e *Engine) LoginAlone(ctx context.Context, method string) (cache.Result, e
 // LoginPassword logs in with the profile's user name and a password.
 func (e *Engine) LoginPassword(ctx context.Context, password secret.Text) (cache.Result, error) {
 	return e.login(ctx, func() (idcs.Grant, error) {
-		return idcs.Password{Username: e.Profile.Username, Password: password, Scope: Scope(e.Profile)}, nil
+		return idcs.Password{Username: e.Profile.Username, Password: password, Scope: e.Profile.LoginScope()}, nil
 	})
 }
 
@@ -43,7 +43,7 @@ func (e *Engine) LoginBrowser(ctx context.Context, p signin.Person) (cache.Resul
 		if err != nil {
 			return cache.Token{}, e.refuse(err)
 		}
-		visit, err = signin.Browser(ctx, p, c, Scope(e.Profile), e.Profile.RedirectURL)
+		visit, err = signin.Browser(ctx, p, c, e.Profile.LoginScope(), e.Profile.RedirectURL)
 		if err != nil {
 			return cache.Token{}, e.refusePerson(err)
 		}
@@ -69,7 +69,7 @@ func (e *Engine) LoginDevice(ctx context.Context, p signin.Person) (cache.Result
 		if err != nil {
 			return cache.Token{}, e.refuse(err)
 		}
-		answer, err := signin.Device(ctx, p, c, Scope(e.Profile), func(ctx context.Context, g idcs.Grant) (idcs.Answer, error) {
+		answer, err := signin.Device(ctx, p, c, e.Profile.LoginScope(), func(ctx context.Context, g idcs.Grant) (idcs.Answer, error) {
 			ctx, cancel := context.WithTimeout(ctx, loginLimit)
 			defer cancel()
 			return e.send(ctx, c, a, g)

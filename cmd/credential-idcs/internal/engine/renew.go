@@ -31,7 +31,7 @@ func (e *Engine) renewal() cache.Renewal {
 // ownGrant is the grant of a login that needs no person.
 func (e *Engine) ownGrant(login string) (idcs.Grant, error) {
 	if login == config.ClientCredentials {
-		return idcs.ClientCredentials{Scope: Scope(e.Profile)}, nil
+		return idcs.ClientCredentials{Scope: e.Profile.LoginScope()}, nil
 	}
 	return e.userAssertion()
 }
