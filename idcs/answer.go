@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
 
 // An Answer is a token answer that can be used.
@@ -30,6 +31,12 @@ type Answer struct {
 	Clock Clock
 }
 
+// A reply is a whole answer to a request that held these secrets.
+type reply struct {
+	wire.Reply
+	secrets []string
+}
+
 // defaultLife is for a token that doesn't say how long it lives.
 const defaultLife = 300 * time.Second
 
@@ -37,15 +44,15 @@ const defaultLife = 300 * time.Second
 //
 // https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102910.htm
 func (r *reply) token(refused Class) (Answer, error) {
-	m, ok := members(r.body)
-	if r.status/100 != 2 || !ok {
+	m, ok := members(r.Body)
+	if r.Status/100 != 2 || !ok {
 		return Answer{}, r.fail(refused)
 	}
 	a := Answer{
 		Access:  secret.New(textOf(m["access_token"])),
 		Refresh: secret.New(textOf(m["refresh_token"])),
 		ID:      secret.New(textOf(m["id_token"])),
-		SentAt:  r.sent,
+		SentAt:  r.Sent,
 		Scope:   textOf(m["scope"]),
 		Clock:   r.clock(),
 	}

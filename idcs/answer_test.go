@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
 
 // jwtOf is an unsigned JWT with that payload: nobody here may care about the signature.
@@ -19,7 +20,7 @@ func jwtOf(payload string) string {
 }
 
 func answer(body string) *reply {
-	return &reply{status: 200, header: http.Header{}, body: []byte(body), sent: time.Unix(1e9, 0), got: time.Unix(1e9, 0)}
+	return &reply{Reply: wire.Reply{Status: 200, Header: http.Header{}, Body: []byte(body), Sent: time.Unix(1e9, 0), Got: time.Unix(1e9, 0)}}
 }
 
 func TestLife(t *testing.T) {
@@ -235,8 +236,8 @@ func TestErrorsAreJudgedByCodeThenStatus(t *testing.T) {
 		{600, ``, RefreshToken{}, ErrLater, Doubtful},
 	} {
 		r := answer(tt.body)
-		r.status = tt.status
-		r.header.Set("Retry-After", "7")
+		r.Status = tt.status
+		r.Header.Set("Retry-After", "7")
 		_, err := r.token(tt.grant.refused())
 		e := asError(t, err)
 		if !errors.Is(err, tt.class) || e.Class != tt.class || e.Outcome != tt.outcome {
@@ -253,7 +254,7 @@ func TestErrorsAreJudgedByCodeThenStatus(t *testing.T) {
 
 func TestErrorText(t *testing.T) {
 	r := answer(`{"error":"invalid_grant","error_description":"The token has already been consumed.","ecid":"A1b2c3d4e^0000000"}`)
-	r.status = 400
+	r.Status = 400
 	_, err := r.token(ErrSpent)
 	want := "the refresh token is spent (400 invalid_grant, The token has already been consumed., ecid A1b2c3d4e^0000000)"
 	if got := err.Error(); got != want {
@@ -291,7 +292,7 @@ func TestForeignTextIsCleanAndHoldsNoSecret(t *testing.T) {
 		}
 		r.secrets = secretsOf(form, h)
 		said := strings.NewReplacer("\n", `\n`, "\x1b", `\u001b`).Replace(tt.said)
-		r.body = []byte(`{"error":"` + said + `","error_description":"` + said + `","ecid":"` + said + `",
+		r.Body = []byte(`{"error":"` + said + `","error_description":"` + said + `","ecid":"` + said + `",
 			"access_token":"eyJhbGciOiJub25lIn0.e30.","refresh_token":"AQIDBAUnew-refresh-token="}`)
 		_, err := r.token(ErrSpent)
 		e := asError(t, err)

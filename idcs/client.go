@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
 
 // A Client asks one identity domain. Domain, ClientID, Now and Rand must be set.
@@ -90,31 +92,27 @@ func (c *Client) post(ctx context.Context, path string, form url.Values, p Proof
 		}
 	}
 	secrets := secretsOf(form, header)
-	request, err := render(u, form, header)
+	request, err := wire.Render(http.MethodPost, u, header, form.Encode())
 	if err != nil {
 		return nil, refuse("the request can't be written", nil)
 	}
-	conn, err := c.connect(ctx, u)
+	way := wire.Way{Roots: c.Roots, Proxy: c.Proxy, Connect: c.Connect, UserAgent: c.UserAgent, Now: c.Now}
+	line, err := way.Open(ctx, u)
 	if err != nil {
-		return nil, err
+		return nil, broken(err)
 	}
-	defer conn.close()
+	defer line.Close()
 	if sending != nil {
 		if err := sending(); err != nil {
 			return nil, &Error{Class: ErrFailure, Outcome: NotSent, Cause: "nothing was sent: the caller called it off", Err: err}
 		}
 	}
 	if ctx.Err() != nil {
-		return nil, interrupted(ctx)
+		return nil, broken(wire.Interrupted(ctx))
 	}
-	r, err := exchange(ctx, conn, request, c.Now)
-	if r != nil {
-		r.secrets = secrets
+	r, err := line.Exchange(ctx, request)
+	if err != nil {
+		return nil, broken(err)
 	}
-	return r, err
-}
-
-// interrupted is what a context that ended before sending makes of a call.
-func interrupted(ctx context.Context) *Error {
-	return unreachable("interrupted before anything was sent", context.Cause(ctx))
+	return &reply{Reply: *r, secrets: secrets}, nil
 }

@@ -40,8 +40,8 @@ func (c *Client) Device(ctx context.Context, scope string) (Device, error) {
 	if err != nil {
 		return Device{}, err
 	}
-	m, ok := members(r.body)
-	if r.status/100 != 2 || !ok || m["error"] != nil {
+	m, ok := members(r.Body)
+	if r.Status/100 != 2 || !ok || m["error"] != nil {
 		return Device{}, r.fail(ErrFailure)
 	}
 	d := Device{
@@ -49,7 +49,7 @@ func (c *Client) Device(ctx context.Context, scope string) (Device, error) {
 		UserCode: textOf(m["user_code"]),
 		Interval: deviceInterval,
 		Life:     defaultLife,
-		SentAt:   r.sent,
+		SentAt:   r.Sent,
 		Clock:    r.clock(),
 	}
 	if f, ok := number(m["interval"]); ok {

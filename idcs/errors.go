@@ -1,11 +1,13 @@
 package idcs
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
 
 // A Class says what a failure means for the caller. It is an error itself: errors.Is(err, ErrSpent)
@@ -138,7 +140,22 @@ func refuse(cause string, err error) *Error {
 	return &Error{Class: ErrConfiguration, Outcome: NotSent, Cause: cause, Err: err}
 }
 
-// unreachable is a connection that didn't come about. It may work later.
-func unreachable(cause string, err error) *Error {
-	return &Error{Class: ErrLater, Outcome: NotSent, Cause: cause, Err: err}
+// broken is a request without a whole answer, in this package's words.
+func broken(err error) *Error {
+	var w *wire.Error
+	if !errors.As(err, &w) {
+		return &Error{Class: ErrInDoubt, Outcome: Lost, Err: err}
+	}
+	e := &Error{Class: ErrLater, Outcome: NotSent, Cause: w.Cause, Err: w.Err}
+	switch {
+	case w.Sent:
+		e.Class, e.Outcome = ErrInDoubt, Lost
+	case w.Settings:
+		e.Class = ErrConfiguration
+	}
+	if w.Head != nil {
+		r := reply{Reply: *w.Head}
+		e.Status, e.Clock, e.RetryAfter = r.Status, r.clock(), r.retryAfter()
+	}
+	return e
 }

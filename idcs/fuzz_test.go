@@ -30,7 +30,7 @@ func FuzzTokenAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		r := answer("")
-		r.status, r.body = status, body
+		r.Status, r.Body = status, body
 		a, err := r.token(ErrSpent)
 		refresh := a.Refresh
 		if err != nil {

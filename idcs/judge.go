@@ -1,9 +1,6 @@
 package idcs
 
 import (
-	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -15,13 +12,13 @@ import (
 // means for the grant. The members decide, then the status; the description never does, as its
 // texts are neither documented nor distinct.
 func (r *reply) fail(refused Class) *Error {
-	m, isJSON := members(r.body)
+	m, isJSON := members(r.Body)
 	e := &Error{
-		Status: r.status, Outcome: Settled, Clock: r.clock(),
+		Status: r.Status, Outcome: Settled, Clock: r.clock(),
 		Code: r.show(m["error"]), Description: r.show(m["error_description"]), ECID: r.show(m["ecid"]),
 	}
 	code := textOf(m["error"])
-	switch s := r.status; {
+	switch s := r.Status; {
 	case s/100 == 2 && isJSON:
 		e.Class = ErrFailure
 	case s/100 == 3:
@@ -43,7 +40,7 @@ func (r *reply) fail(refused Class) *Error {
 		if s/100 == 2 {
 			e.Cause = "the domain's answer is no JSON object"
 		}
-		if r.tooLong {
+		if r.TooLong {
 			e.Cause = "the domain's answer is longer than 1 MiB"
 		}
 	}
@@ -66,9 +63,9 @@ func settings(code string) bool {
 
 // redirect says where a 3xx points to. It isn't followed: a 307 would carry the refresh token there.
 func (r *reply) redirect() string {
-	u, err := url.Parse(r.header.Get("Location"))
+	u, err := url.Parse(r.Header.Get("Location"))
 	switch {
-	case err != nil || r.header.Get("Location") == "":
+	case err != nil || r.Header.Get("Location") == "":
 		return "the domain redirects, without saying where to"
 	case u.Host == "":
 		return "the domain redirects within itself; is this the identity domain's address"
@@ -79,12 +76,6 @@ func (r *reply) redirect() string {
 	return "the domain redirects to " + text.Clean(u.Scheme+"://"+u.Host)
 }
 
-func (r *reply) clock() Clock { return readClock(r.header.Get("Date"), r.sent, r.got) }
+func (r *reply) clock() Clock { return readClock(r.Header.Get("Date"), r.Sent, r.Got) }
 
-func (r *reply) retryAfter() time.Duration { return readRetryAfter(r.header, r.got) }
-
-// isNetwork is whether an error is one of the network, whose text holds nothing of an answer.
-func isNetwork(err error) bool {
-	var n net.Error
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &n)
-}
+func (r *reply) retryAfter() time.Duration { return readRetryAfter(r.Header, r.Got) }

@@ -23,7 +23,7 @@ func (c *Client) Revoke(ctx context.Context, token secret.Text, sending func() e
 	if err != nil {
 		return err
 	}
-	if r.status/100 == 2 {
+	if r.Status/100 == 2 {
 		return nil
 	}
 	return r.fail(ErrFailure)
@@ -46,7 +46,7 @@ func (c *Client) Prove(ctx context.Context) (Clock, error) {
 		}
 		return Clock{}, err
 	}
-	if r.status/100 == 2 {
+	if r.Status/100 == 2 {
 		return r.clock(), nil
 	}
 	e := r.fail(ErrFailure)

@@ -1,4 +1,4 @@
-package idcs
+package wire
 
 import (
 	"context"
@@ -14,32 +14,48 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// A line is the one connection of a call: TLS to the domain, perhaps through a proxy.
-type line struct {
-	*tls.Conn
-	tcp net.Conn
+// A Way is how a host is reached.
+type Way struct {
+	// Roots are the certificates that the host's (and an https proxy's) must lead to; nil: the
+	// system's.
+	Roots *x509.CertPool
+	// Proxy returns the proxy for a URL (http or https, perhaps with user and password), nil for none.
+	// A nil Proxy is none, too. Its errors are never repeated, because they may quote a password.
+	Proxy func(*url.URL) (*url.URL, error)
+	// Connect bounds name lookup, proxy, TCP and TLS together, by the wall clock. 0: only the
+	// context does.
+	Connect   time.Duration
+	UserAgent string // what a proxy is told; empty: nothing
+	Now       func() time.Time
 }
 
-// close ends the connection at once. A TLS goodbye is left out: it may block for seconds on a
+// A Line is the one connection of a call: TLS to the host, perhaps through a proxy.
+type Line struct {
+	*tls.Conn
+	tcp net.Conn
+	now func() time.Time
+}
+
+// Close ends the connection at once. A TLS goodbye is left out: it may block for seconds on a
 // domain that reads nothing, and what was to be read has been read.
-func (l *line) close() { _ = l.tcp.Close() }
+func (l *Line) Close() { _ = l.tcp.Close() }
 
 // past makes all reads and writes of a connection return.
 var past = time.Unix(1, 0)
 
-// connect looks up, dials and shakes hands, so that after it only the request is missing. Several
-// addresses of a name may be tried; nothing of the request is sent. Its errors are all NotSent.
-func (c *Client) connect(ctx context.Context, u *url.URL) (*line, error) {
+// Open looks up, dials and shakes hands, so that after it only the request is missing. Several
+// addresses of a name may be tried; nothing of the request is sent. Every error is an *Error.
+func (w *Way) Open(ctx context.Context, u *url.URL) (*Line, error) {
 	if ctx.Err() != nil {
-		return nil, interrupted(ctx)
+		return nil, Interrupted(ctx)
 	}
 	limited := ctx
-	if c.Connect > 0 {
+	if w.Connect > 0 {
 		var cancel context.CancelFunc
-		limited, cancel = context.WithTimeout(ctx, c.Connect)
+		limited, cancel = context.WithTimeout(ctx, w.Connect)
 		defer cancel()
 	}
-	l, err := c.dial(limited, u)
+	l, err := w.dial(limited, u)
 	if err == nil {
 		return l, nil
 	}
@@ -47,17 +63,17 @@ func (c *Client) connect(ctx context.Context, u *url.URL) (*line, error) {
 	var timeout net.Error // a dialer that knows the limit says so a moment before limited does
 	switch {
 	case ctx.Err() != nil:
-		return nil, interrupted(ctx)
-	case limited.Err() != nil, c.Connect > 0 && errors.As(err, &timeout) && timeout.Timeout():
-		return nil, unreachable("no connection to the domain within "+c.Connect.String(), err)
+		return nil, Interrupted(ctx)
+	case limited.Err() != nil, w.Connect > 0 && errors.As(err, &timeout) && timeout.Timeout():
+		return nil, unreachable("no connection to the domain within "+w.Connect.String(), err)
 	case errors.As(err, &e):
 		return nil, e
 	}
 	return nil, connectError("the domain "+text.Clean(u.Host), err)
 }
 
-func (c *Client) dial(ctx context.Context, u *url.URL) (*line, error) {
-	proxy, err := c.proxyFor(u)
+func (w *Way) dial(ctx context.Context, u *url.URL) (*Line, error) {
+	proxy, err := w.proxyFor(u)
 	if err != nil {
 		return nil, err
 	}
@@ -82,27 +98,27 @@ func (c *Client) dial(ctx context.Context, u *url.URL) (*line, error) {
 	}()
 	way := tcp
 	if proxy != nil {
-		if way, err = c.tunnel(ctx, tcp, proxy, authority(u)); err != nil {
+		if way, err = w.tunnel(ctx, tcp, proxy, authority(u)); err != nil {
 			return nil, err
 		}
 	}
-	conn := tls.Client(way, c.tls(u))
+	conn := tls.Client(way, w.tls(u))
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}
 	kept = true
-	return &line{conn, tcp}, nil
+	return &Line{conn, tcp, w.Now}, nil
 }
 
 // tls is the configuration for one host: no session is kept, so nothing links two requests, and
 // HTTP/2 isn't offered, because its client code may send a request again by itself.
-func (c *Client) tls(u *url.URL) *tls.Config {
+func (w *Way) tls(u *url.URL) *tls.Config {
 	return &tls.Config{
 		ServerName: u.Hostname(),
-		RootCAs:    c.Roots,
+		RootCAs:    w.Roots,
 		MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"http/1.1"},
-		Time:       c.Now,
+		Time:       w.Now,
 	}
 }
 

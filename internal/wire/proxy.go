@@ -1,4 +1,4 @@
-package idcs
+package wire
 
 import (
 	"bufio"
@@ -16,11 +16,11 @@ import (
 )
 
 // proxyFor asks the caller for the proxy. Errors never quote its URL, which may hold a password.
-func (c *Client) proxyFor(u *url.URL) (*url.URL, error) {
-	if c.Proxy == nil {
+func (w *Way) proxyFor(u *url.URL) (*url.URL, error) {
+	if w.Proxy == nil {
 		return nil, nil
 	}
-	p, err := c.Proxy(u)
+	p, err := w.Proxy(u)
 	if err != nil {
 		return nil, refuse("the proxy's address can't be read", nil)
 	}
@@ -44,10 +44,10 @@ func proxyName(p *url.URL) string { return "the proxy " + text.Clean(p.Host) }
 
 // tunnel asks a proxy to connect us to the domain (RFC 9110 9.3.6) and returns the way through it.
 // The proxy learns host and port and nothing else: TLS begins behind it.
-func (c *Client) tunnel(ctx context.Context, tcp net.Conn, proxy *url.URL, to string) (net.Conn, error) {
+func (w *Way) tunnel(ctx context.Context, tcp net.Conn, proxy *url.URL, to string) (net.Conn, error) {
 	way := tcp
 	if proxy.Scheme == "https" {
-		conn := tls.Client(tcp, c.tls(proxy))
+		conn := tls.Client(tcp, w.tls(proxy))
 		if err := conn.HandshakeContext(ctx); err != nil {
 			return nil, connectError(proxyName(proxy), err)
 		}
@@ -56,8 +56,8 @@ func (c *Client) tunnel(ctx context.Context, tcp net.Conn, proxy *url.URL, to st
 	stop := context.AfterFunc(ctx, func() { _ = tcp.SetDeadline(past) })
 	defer stop()
 	head := "CONNECT " + to + " HTTP/1.1\r\nHost: " + to + "\r\n"
-	if c.UserAgent != "" {
-		head += "User-Agent: " + c.UserAgent + "\r\n"
+	if w.UserAgent != "" {
+		head += "User-Agent: " + w.UserAgent + "\r\n"
 	}
 	if proxy.User != nil {
 		password, _ := proxy.User.Password()
