@@ -92,14 +92,14 @@ func (c *Client) post(ctx context.Context, path string, form url.Values, p Proof
 		}
 	}
 	secrets := secretsOf(form, header)
-	request, err := wire.Render(http.MethodPost, u, header, form.Encode())
+	request, err := wire.Request{Method: http.MethodPost, URL: u, Header: header, Body: form.Encode()}.Bytes()
 	if err != nil {
 		return nil, refuse("the request can't be written", nil)
 	}
-	way := wire.Way{Roots: c.Roots, Proxy: c.Proxy, Connect: c.Connect, UserAgent: c.UserAgent, Now: c.Now}
+	way := wire.Way{Who: "the domain", Roots: c.Roots, Proxy: c.Proxy, Connect: c.Connect, UserAgent: c.UserAgent, Now: c.Now}
 	line, err := way.Open(ctx, u)
 	if err != nil {
-		return nil, broken(err)
+		return nil, broken(err, nil)
 	}
 	defer line.Close()
 	if sending != nil {
@@ -108,11 +108,11 @@ func (c *Client) post(ctx context.Context, path string, form url.Values, p Proof
 		}
 	}
 	if ctx.Err() != nil {
-		return nil, broken(wire.Interrupted(ctx))
+		return nil, broken(wire.Interrupted(ctx), nil)
 	}
 	r, err := line.Exchange(ctx, request)
 	if err != nil {
-		return nil, broken(err)
+		return nil, broken(err, r)
 	}
 	return &reply{Reply: *r, secrets: secrets}, nil
 }

@@ -140,8 +140,8 @@ func refuse(cause string, err error) *Error {
 	return &Error{Class: ErrConfiguration, Outcome: NotSent, Cause: cause, Err: err}
 }
 
-// broken is a request without a whole answer, in this package's words.
-func broken(err error) *Error {
+// broken is a request without a whole answer, in this package's words. head is what came of one.
+func broken(err error, head *wire.Reply) *Error {
 	var w *wire.Error
 	if !errors.As(err, &w) {
 		return &Error{Class: ErrInDoubt, Outcome: Lost, Err: err}
@@ -153,8 +153,8 @@ func broken(err error) *Error {
 	case w.Settings:
 		e.Class = ErrConfiguration
 	}
-	if w.Head != nil {
-		r := reply{Reply: *w.Head}
+	if head != nil {
+		r := reply{Reply: *head}
 		e.Status, e.Clock, e.RetryAfter = r.Status, r.clock(), r.retryAfter()
 	}
 	return e

@@ -1,11 +1,14 @@
 package wire
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"syscall"
@@ -16,6 +19,8 @@ import (
 
 // A Way is how a host is reached.
 type Way struct {
+	// Who is what messages call the host, as in "the domain"; its address follows.
+	Who string
 	// Roots are the certificates that the host's (and an https proxy's) must lead to; nil: the
 	// system's.
 	Roots *x509.CertPool
@@ -29,11 +34,14 @@ type Way struct {
 	Now       func() time.Time
 }
 
-// A Line is the one connection of a call: TLS to the host, perhaps through a proxy.
+// A Line is a connection that stands: TLS to the host, perhaps through a proxy. It isn't meant for
+// several goroutines.
 type Line struct {
-	*tls.Conn
-	tcp net.Conn
-	now func() time.Time
+	conn net.Conn
+	in   *bufio.Reader
+	left *io.LimitedReader // below in
+	tcp  net.Conn
+	now  func() time.Time
 }
 
 // Close ends the connection at once. A TLS goodbye is left out: it may block for seconds on a
@@ -45,6 +53,8 @@ var past = time.Unix(1, 0)
 
 // Open looks up, dials and shakes hands, so that after it only the request is missing. Several
 // addresses of a name may be tried; nothing of the request is sent. Every error is an *Error.
+//
+// Plain http goes to this machine and to a cloud's metadata service alone, and never through a proxy.
 func (w *Way) Open(ctx context.Context, u *url.URL) (*Line, error) {
 	if ctx.Err() != nil {
 		return nil, Interrupted(ctx)
@@ -65,14 +75,17 @@ func (w *Way) Open(ctx context.Context, u *url.URL) (*Line, error) {
 	case ctx.Err() != nil:
 		return nil, Interrupted(ctx)
 	case limited.Err() != nil, w.Connect > 0 && errors.As(err, &timeout) && timeout.Timeout():
-		return nil, unreachable("no connection to the domain within "+w.Connect.String(), err)
+		return nil, unreachable("no connection to "+w.Who+" within "+w.Connect.String(), err)
 	case errors.As(err, &e):
 		return nil, e
 	}
-	return nil, connectError("the domain "+text.Clean(u.Host), err)
+	return nil, connectError(w.Who+" "+text.Clean(u.Host), err)
 }
 
 func (w *Way) dial(ctx context.Context, u *url.URL) (*Line, error) {
+	if u.Scheme == "http" {
+		return w.plain(ctx, u)
+	}
 	proxy, err := w.proxyFor(u)
 	if err != nil {
 		return nil, err
@@ -107,7 +120,28 @@ func (w *Way) dial(ctx context.Context, u *url.URL) (*Line, error) {
 		return nil, err
 	}
 	kept = true
-	return &Line{conn, tcp, w.Now}, nil
+	return w.line(conn, tcp), nil
+}
+
+func (w *Way) line(conn, tcp net.Conn) *Line {
+	left := &io.LimitedReader{R: conn}
+	return &Line{conn: conn, in: bufio.NewReader(left), left: left, tcp: tcp, now: w.Now}
+}
+
+// metadata is where the clouds tell a machine about itself: an address that no router passes on.
+var metadata = netip.AddrFrom4([4]byte{169, 254, 169, 254})
+
+func (w *Way) plain(ctx context.Context, u *url.URL) (*Line, error) {
+	a, err := netip.ParseAddr(u.Hostname())
+	if err != nil || !a.IsLoopback() && a != metadata {
+		return nil, refuse(w.Who+" "+text.Clean(u.Host)+" is asked by https only", nil)
+	}
+	d := net.Dialer{KeepAlive: -1}
+	tcp, err := d.DialContext(ctx, "tcp", authority(u))
+	if err != nil {
+		return nil, err
+	}
+	return w.line(tcp, tcp), nil
 }
 
 // tls is the configuration for one host: no session is kept, so nothing links two requests, and

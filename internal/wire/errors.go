@@ -20,8 +20,6 @@ type Error struct {
 	// Err is the cause for errors.Is and errors.As: the context's error, an x509 error. Error()
 	// doesn't print it.
 	Err error
-	// Head is the beginning of an answer that broke off, without a body; nil: there was none.
-	Head *Reply
 }
 
 func (e *Error) Error() string {

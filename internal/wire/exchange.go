@@ -27,35 +27,44 @@ type Reply struct {
 	Got     time.Time // our clock, when the answer began
 }
 
-// Render is the request as it goes over the wire.
+// A Request is what Exchange says.
+type Request struct {
+	Method string
+	URL    *url.URL
+	Header http.Header
+	Body   string
+	Keep   bool // the line stays open for another request
+}
+
+// Bytes is the request as it goes over the wire.
 //
 // Why not http.Transport: it has rules of its own for sending a request again, and doesn't tell
 // whether a byte was written. Here the bytes are known before, and one Write hands them over.
-func Render(method string, u *url.URL, header http.Header, body string) ([]byte, error) {
-	r := http.Request{
-		Method: method, URL: u, Host: u.Host, Header: header, Close: true,
-		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+func (r Request) Bytes() ([]byte, error) {
+	out := http.Request{Method: r.Method, URL: r.URL, Host: r.URL.Host, Header: r.Header, Close: !r.Keep}
+	if r.Body != "" {
+		out.Body, out.ContentLength = io.NopCloser(strings.NewReader(r.Body)), int64(len(r.Body))
 	}
 	var b bytes.Buffer
-	err := r.Write(&b)
+	err := out.Write(&b)
 	return b.Bytes(), err
 }
 
 // Exchange writes the request once and reads the answer. Whatever goes wrong here leaves the request
-// in doubt: a failed Write doesn't tell how much of it arrived. Every error is an *Error that is Sent.
+// in doubt: a failed Write doesn't tell how much of it arrived. Every error is an *Error that is Sent;
+// a Reply beside it is the beginning of an answer that broke off, without its body.
 func (l *Line) Exchange(ctx context.Context, request []byte) (*Reply, error) {
 	stop := context.AfterFunc(ctx, func() { _ = l.tcp.SetDeadline(past) })
 	defer stop()
 	sent := l.now()
 	// A server that refuses early may answer and close before it has read everything: its answer
 	// counts, so a failed Write isn't the end.
-	_, failed := l.Write(request)
-	in := &io.LimitedReader{R: l, N: headerLimit}
-	br := bufio.NewReader(in)
-	resp, err := readHead(br, &http.Request{Method: http.MethodPost})
+	_, failed := l.conn.Write(request)
+	l.left.N = headerLimit
+	resp, err := readHead(l.in, &http.Request{Method: http.MethodPost})
 	if err != nil {
 		cause := ""
-		if in.N <= 0 {
+		if l.left.N <= 0 {
 			cause = "the domain's answer has headers of more than 64 KiB"
 		}
 		if failed == nil {
@@ -67,7 +76,7 @@ func (l *Line) Exchange(ctx context.Context, request []byte) (*Reply, error) {
 	if r.Status/100 == 3 { // judged by its header: what stands below isn't of the domain
 		return r, nil
 	}
-	in.N = 8 * bodyLimit // chunks have a price of their own
+	l.left.N = 8 * bodyLimit // chunks have a price of their own
 	r.Body, err = io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
 	if len(r.Body) > bodyLimit {
 		r.Body, r.TooLong = nil, true
@@ -75,9 +84,7 @@ func (l *Line) Exchange(ctx context.Context, request []byte) (*Reply, error) {
 	}
 	if err != nil {
 		r.Body = nil
-		e := inDoubt(ctx, "", err)
-		e.Head = r
-		return nil, e
+		return r, inDoubt(ctx, "", err)
 	}
 	return r, nil
 }
