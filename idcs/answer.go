@@ -54,7 +54,7 @@ func (r *reply) token(refused Class) (Answer, error) {
 		ID:      secret.New(textOf(m["id_token"])),
 		SentAt:  r.Sent,
 		Scope:   textOf(m["scope"]),
-		Clock:   r.clock(),
+		Clock:   r.Clock(),
 	}
 	// What a description here could repeat are the answer's tokens.
 	for _, t := range []secret.Text{a.Access, a.Refresh, a.ID} {

@@ -41,6 +41,9 @@ type Client struct {
 	Skew time.Duration
 }
 
+// A Clock is what an answer tells about this machine's clock.
+type Clock = wire.Clock
+
 func (c *Client) proof() Proof {
 	if c.Proof == nil {
 		return Public{}

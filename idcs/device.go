@@ -50,7 +50,7 @@ func (c *Client) Device(ctx context.Context, scope string) (Device, error) {
 		Interval: deviceInterval,
 		Life:     defaultLife,
 		SentAt:   r.Sent,
-		Clock:    r.clock(),
+		Clock:    r.Clock(),
 	}
 	if f, ok := number(m["interval"]); ok {
 		d.Interval = min(max(seconds(f), deviceInterval), maxDeviceInterval)

@@ -154,8 +154,7 @@ func broken(err error, head *wire.Reply) *Error {
 		e.Class = ErrConfiguration
 	}
 	if head != nil {
-		r := reply{Reply: *head}
-		e.Status, e.Clock, e.RetryAfter = r.Status, r.clock(), r.retryAfter()
+		e.Status, e.Clock, e.RetryAfter = head.Status, head.Clock(), head.RetryAfter()
 	}
 	return e
 }

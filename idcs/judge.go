@@ -3,7 +3,6 @@ package idcs
 import (
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -14,7 +13,7 @@ import (
 func (r *reply) fail(refused Class) *Error {
 	m, isJSON := members(r.Body)
 	e := &Error{
-		Status: r.Status, Outcome: Settled, Clock: r.clock(),
+		Status: r.Status, Outcome: Settled, Clock: r.Clock(),
 		Code: r.show(m["error"]), Description: r.show(m["error_description"]), ECID: r.show(m["ecid"]),
 	}
 	code := textOf(m["error"])
@@ -45,7 +44,7 @@ func (r *reply) fail(refused Class) *Error {
 		}
 	}
 	if e.Class == ErrLater {
-		e.RetryAfter = r.retryAfter()
+		e.RetryAfter = r.RetryAfter()
 	}
 	return e
 }
@@ -75,7 +74,3 @@ func (r *reply) redirect() string {
 	}
 	return "the domain redirects to " + text.Clean(u.Scheme+"://"+u.Host)
 }
-
-func (r *reply) clock() Clock { return readClock(r.Header.Get("Date"), r.Sent, r.Got) }
-
-func (r *reply) retryAfter() time.Duration { return readRetryAfter(r.Header, r.Got) }

@@ -47,7 +47,7 @@ func (c *Client) Prove(ctx context.Context) (Clock, error) {
 		return Clock{}, err
 	}
 	if r.Status/100 == 2 {
-		return r.clock(), nil
+		return r.Clock(), nil
 	}
 	e := r.fail(ErrFailure)
 	if e.Status == http.StatusBadRequest && e.Code != "" && e.Code != "invalid_client" {

@@ -1,4 +1,4 @@
-package idcs
+package wire
 
 import (
 	"net/http"
@@ -19,6 +19,12 @@ type Clock struct {
 
 // maxSkew leaves room for a machine that woke up in 1970; what is beyond is no clock.
 const maxSkew = 100 * 365 * 24 * time.Hour
+
+// Clock is what the answer's Date says.
+func (r *Reply) Clock() Clock { return readClock(r.Header.Get("Date"), r.Sent, r.Got) }
+
+// RetryAfter is what the answer asks for, 1 s to 300 s; 0: it doesn't say.
+func (r *Reply) RetryAfter() time.Duration { return readRetryAfter(r.Header, r.Got) }
 
 // readClock judges a Date header. The domain wrote it at some moment between sent and got (our
 // clock), and cut it to whole seconds: at d it was d up to d + 1 s there.

@@ -1,4 +1,4 @@
-package idcs
+package wire
 
 import (
 	"net/http"
