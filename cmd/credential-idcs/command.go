@@ -8,17 +8,17 @@ import (
 	"strings"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/configure"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // A verb is a command for people.
 type verb struct {
 	name  string
-	words string            // what follows the name in the usage: "[PROFILE] [--json]"
-	tools []*configure.Tool // what its first operand is one of; each has words of its own
-	about string            // one line
-	text  string            // the rest of its help
+	words string       // what follows the name in the usage: "[PROFILE] [--json]"
+	tools []*tools.Row // what its first operand is one of; each has words of its own
+	about string       // one line
+	text  string       // the rest of its help
 	run   func(ctx context.Context, a *app, args []string) error
 }
 

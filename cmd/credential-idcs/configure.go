@@ -7,7 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/configure"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 )
@@ -16,7 +17,7 @@ const configureWords = "TOOL [--dry-run]"
 
 func configureVerb() *verb {
 	return &verb{
-		name: "configure", words: configureWords, tools: configure.Tools,
+		name: "configure", words: configureWords, tools: tools.All,
 		about: "set a tool up to ask this program",
 		text: `
 Edits that tool's own configuration, for all targets of the profile, and keeps
@@ -36,20 +37,20 @@ Example:
 The tools, and what is written for them:
 `,
 		run: func(ctx context.Context, a *app, args []string) error {
-			return a.configure(ctx, configureVerb(), args, func(t *configure.Tool) edit { return t.Plan })
+			return a.configure(ctx, configureVerb(), args, func(t *tools.Row) edit { return t.Plan })
 		},
 	}
 }
 
 func unconfigureVerb() *verb {
 	return &verb{
-		name: "unconfigure", words: configureWords, tools: configure.Tools,
+		name: "unconfigure", words: configureWords, tools: tools.All,
 		about: "take back what configure wrote",
 		text: `
 Takes the options of configure. What it didn't write stays, byte for byte.
 `,
 		run: func(ctx context.Context, a *app, args []string) error {
-			return a.configure(ctx, unconfigureVerb(), args, func(t *configure.Tool) edit { return t.Undo })
+			return a.configure(ctx, unconfigureVerb(), args, func(t *tools.Row) edit { return t.Undo })
 		},
 	}
 }
@@ -61,11 +62,11 @@ func (w *words) String() string     { return strings.Join(*w, ",") }
 func (w *words) Set(s string) error { *w = append(*w, s); return nil }
 
 // An edit plans the change of a tool's configuration, or the way back.
-type edit func(context.Context, configure.Env, configure.Request) (configure.Plan, error)
+type edit func(context.Context, tool.Env, tool.Request) (tool.Plan, error)
 
-func (a *app) configure(ctx context.Context, v *verb, args []string, choose func(*configure.Tool) edit) error {
+func (a *app) configure(ctx context.Context, v *verb, args []string, choose func(*tools.Row) edit) error {
 	help := "credential-idcs help " + v.name
-	var in configure.Request
+	var in tool.Request
 	f := a.options(v)
 	dryRun := f.Bool("dry-run", false, "")
 	f.BoolVar(&in.Local, "local", false, "")
@@ -80,7 +81,7 @@ func (a *app) configure(ctx context.Context, v *verb, args []string, choose func
 	if len(operands) == 0 {
 		return misuse(v.name+": which tool? "+toolNames(), help)
 	}
-	t := configure.ToolNamed(operands[0])
+	t := tools.Named(operands[0])
 	if t == nil {
 		return misuse(v.name+": it knows "+toolNames()+didYouMean(operands[0], toolList()), help)
 	}
@@ -104,15 +105,15 @@ func (a *app) configure(ctx context.Context, v *verb, args []string, choose func
 	if unnamed, err := a.file.Choose(); err == nil {
 		in.Default = unnamed.Name
 	}
-	env := configure.Env{Vars: a.environment(), Home: a.home(), Dir: a.Dir(), Program: a.Program(), RunContainers: runContainers()}
+	env := tool.Env{Vars: a.environment(), Home: a.home(), Dir: a.Dir(), Program: a.Program(), RunContainers: runContainers()}
 	done, err := choose(t)(ctx, env, in)
 	return a.carryOut(t.Name, done, err, *dryRun)
 }
 
 // stored is what the token that kubectl gets says of itself. Before a login, or with a cache folder that
 // can't be used, that is nothing, and no reason not to configure.
-func (a *app) stored(p *config.Profile) configure.Stored {
-	s := configure.Stored{ID: p.Token == "id"}
+func (a *app) stored(p *config.Profile) tool.Stored {
+	s := tool.Stored{ID: p.Token == "id"}
 	if e, err := a.engine(p); err == nil {
 		s.Issuer, s.Audiences = e.IssuedFor(s.ID)
 	}
@@ -120,13 +121,13 @@ func (a *app) stored(p *config.Profile) configure.Stored {
 }
 
 // takes is whether a tool has an option. All have those that every command has, and --dry-run.
-func takes(t *configure.Tool, option string) bool {
+func takes(t *tools.Row, option string) bool {
 	all := append([]string{"--dry-run"}, everywhere...)
 	return slices.Contains(append(all, split(t.Words)...), "--"+option) || option == "p"
 }
 
 func toolList() (names []string) {
-	for _, t := range configure.Tools {
+	for _, t := range tools.All {
 		names = append(names, t.Name)
 	}
 	return names
@@ -140,7 +141,7 @@ func toolNames() string {
 }
 
 // carryOut shows or makes the changes of a plan and says what there is to say.
-func (a *app) carryOut(name string, plan configure.Plan, failed error, dryRun bool) error {
+func (a *app) carryOut(name string, plan tool.Plan, failed error, dryRun bool) error {
 	for _, n := range plan.Notes {
 		a.say(n.Lines())
 	}

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/configure"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/kubectl"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -151,7 +151,7 @@ func (d *Doctor) kuberc(command string) (path, why string) {
 	if err != nil {
 		return "", ""
 	}
-	policy, err := configure.ReadKuberc(b)
+	policy, err := kubectl.ReadKuberc(b)
 	switch {
 	case err != nil:
 		return "", "" // kubectl may understand it; who writes one knows what is in it

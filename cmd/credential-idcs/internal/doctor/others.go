@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/configure"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
 // others looks at the tools about which configure knows all that there is to know: what it would take
 // back is there, and what it would still do is missing. It returns how many of them are installed.
 func (d *Doctor) others(ctx context.Context, places []*place) (installed int) {
-	env := configure.Env{Vars: d.Environ(), Home: d.Home, Dir: d.Home, Program: d.Self}
-	for _, t := range configure.Tools {
+	env := tool.Env{Vars: d.Environ(), Home: d.Home, Dir: d.Home, Program: d.Self}
+	for _, t := range tools.All {
 		if d.anyOf(t.Programs...) == "" {
 			continue
 		}
@@ -29,11 +30,11 @@ func (d *Doctor) others(ctx context.Context, places []*place) (installed int) {
 }
 
 // other looks at what one tool is set to for some places.
-func (d *Doctor) other(ctx context.Context, env configure.Env, t *configure.Tool, places []*place) {
+func (d *Doctor) other(ctx context.Context, env tool.Env, t *tools.Row, places []*place) {
 	if len(places) == 0 {
 		return
 	}
-	in := configure.Request{Default: d.Unnamed, Profile: places[0].profile.Name}
+	in := tool.Request{Default: d.Unnamed, Profile: places[0].profile.Name}
 	for _, p := range places {
 		in.Targets = append(in.Targets, helpers.Listed{
 			Owner:  helpers.Owner{Profile: p.profile.Name, Username: p.Username},

@@ -12,7 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/configure"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/e2e/need"
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
@@ -186,16 +187,16 @@ func TestOtherToolsAreWhatConfigureMakesOfThem(t *testing.T) {
 	lacks(t, report, "asks us for all", "GOAUTH")
 
 	w.unnamed = p.Name
-	env := configure.Env{Vars: []string{"PATH=" + w.tools}, Home: w.home, Dir: w.home, Program: filepath.Join(w.tools, "credential-idcs")}
-	in := configure.Request{Profile: p.Name, Default: p.Name}
+	env := tool.Env{Vars: []string{"PATH=" + w.tools}, Home: w.home, Dir: w.home, Program: filepath.Join(w.tools, "credential-idcs")}
+	in := tool.Request{Profile: p.Name, Default: p.Name}
 	for i := range p.Targets {
 		in.Targets = append(in.Targets, helpers.Listed{Target: p.Targets[i].Target})
 	}
-	for _, tool := range configure.Tools {
-		if len(tool.Programs) == 0 {
+	for _, row := range tools.All {
+		if len(row.Programs) == 0 {
 			continue
 		}
-		plan, err := tool.Plan(t.Context(), env, in)
+		plan, err := row.Plan(t.Context(), env, in)
 		if err == nil {
 			err = plan.Apply()
 		}

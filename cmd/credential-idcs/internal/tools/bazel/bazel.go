@@ -1,0 +1,151 @@
+package bazel
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+const (
+	bazelHelper = "bazel-credential-idcs"
+	bazelOption = "--credential_helper"
+)
+
+// Tool is Bazel.
+type Tool struct{}
+
+// Plan plans, for each host of the targets, a line
+//
+//	common --credential_helper=git.example.com=/home/ana/.local/bin/bazel-credential-idcs
+//
+// at the end of ~/.bazelrc, which Bazel reads behind a workspace's. Bazel names hosts, without port and
+// path: what is no target there gets our error. https://bazel.build/run/bazelrc;
+// https://bazel.build/reference/command-line-reference#flag--credential_helper
+func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
+	if err := env.NeedOnPath(bazelHelper); err != nil {
+		return tool.Plan{}, err
+	}
+	program := filepath.ToSlash(env.Find(bazelHelper)) // a \ would quote the letter behind it
+	if text.Word(program) != program {
+		return tool.Plan{}, tool.Refuse("", "Bazel can't be told of %s: its path may hold plain characters only", tool.Clean(program))
+	}
+	var p tool.Plan
+	targets, err := in.Named()
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	hosts := bazelHosts(targets, &p)
+	path, before, err := bazelrc(env)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	after := before
+	for _, host := range hosts {
+		list := edit.Lines(after)
+		if continued(list) || edit.LoneCR(after) {
+			return tool.Plan{}, tool.Refuse("", "%s can't be edited: it ends in a \\, or has a CR that ends no line", tool.Clean(path))
+		}
+		i, now := bazelLine(list, host)
+		switch {
+		case i < 0:
+			after = edit.AppendLines(after, "common "+bazelOption+"="+host+"="+program+"\n")
+		case now == program:
+		case !in.Overwrite && !isBazelHelper(now):
+			return tool.Plan{}, tool.Refuse(in.Again("bazel"), "%s has another credential helper for %s: %s", tool.Clean(path), tool.Clean(host), tool.Clean(now))
+		default:
+			after = edit.ReplaceLine(list, i, strings.Replace(list[i], host+"="+now, host+"="+program, 1))
+		}
+	}
+	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
+	return p, nil
+}
+
+// Undo plans the way back: the lines as we write them go, those of hosts that were typed or all.
+func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
+	path, before, err := bazelrc(env)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	targets, err := in.Typed()
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	var p tool.Plan
+	after := before
+	for _, host := range bazelHosts(targets, new(tool.Plan)) {
+		list := edit.Lines(after)
+		i, now := bazelLine(list, host)
+		line := "common " + bazelOption + "=" + host + "=" + now
+		switch {
+		case i < 0 || !isBazelHelper(now):
+		case strings.TrimRight(list[i], "\r\n") == line:
+			after = edit.CutLines(after, line+"\n")
+		default:
+			p.Note("", "%s keeps a credential helper of %s that was not written by configure", tool.Clean(path), tool.Clean(host))
+		}
+	}
+	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
+	return p, nil
+}
+
+func bazelrc(env tool.Env) (path string, content []byte, err error) {
+	if path, err = env.InHome(".bazelrc"); err != nil {
+		return "", nil, err
+	}
+	content, err = tool.Read(path)
+	return path, content, err
+}
+
+// bazelHosts are the hosts of the targets, each once.
+func bazelHosts(targets []helpers.Target, p *tool.Plan) []string {
+	var hosts []string
+	for _, t := range targets {
+		host, port := tool.SplitPort(t.HostPort())
+		if strings.HasPrefix(host, "[") {
+			p.Aside("%s is left out: Bazel knows no credential helper of an IPv6 address", tool.Clean(t.String()))
+			continue
+		}
+		if port != "" || t.Path() != "" {
+			p.Aside("Bazel names hosts only: at %s what is not %s gets an error", host, tool.Clean(t.String()))
+		}
+		if !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
+
+// bazelLine is the last line that sets a helper for a host, and the helper; -1: there is none.
+func bazelLine(list []string, host string) (i int, helper string) {
+	for i = len(list) - 1; i >= 0; i-- {
+		words := strings.Fields(list[i])
+		for j, w := range words {
+			if strings.HasPrefix(w, "#") {
+				break
+			}
+			value, joined := strings.CutPrefix(w, bazelOption+"=")
+			if w == bazelOption && j+1 < len(words) {
+				value, joined = words[j+1], true
+			}
+			if helper, ok := strings.CutPrefix(strings.Trim(value, `"'`), host+"="); ok && joined {
+				return i, helper
+			}
+		}
+	}
+	return -1, ""
+}
+
+// continued is whether the last line goes on in a next one.
+func continued(list []string) bool {
+	return len(list) > 0 && strings.HasSuffix(strings.TrimRight(list[len(list)-1], "\r\n"), `\`)
+}
+
+func isBazelHelper(path string) bool {
+	return strings.TrimSuffix(path[strings.LastIndexAny(path, `/\`)+1:], ".exe") == bazelHelper
+}

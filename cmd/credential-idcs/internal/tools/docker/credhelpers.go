@@ -1,0 +1,150 @@
+package docker
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
+)
+
+// The two names in the files of docker and podman that matter here: https://github.com/docker/cli
+// (cli/config/configfile), containers-auth.json(5). Never touched: credsStore, which would send the
+// passwords of all registries to us.
+const (
+	credHelpers = "credHelpers"
+	ours        = "idcs"
+)
+
+// OtherHelper is another helper that a host has.
+type OtherHelper struct{ name string }
+
+func (e OtherHelper) Error() string { return "another helper" }
+
+// AddHelper sets credHelpers[host] = "idcs". b is nil where there is no file.
+func AddHelper(b []byte, host string, overwrite bool) ([]byte, error) {
+	if edit.Blank(b) {
+		return append(bytes.Clone(b), freshHelpers(b, []string{host})...), nil
+	}
+	d := edit.JSON{B: b}
+	root, err := d.Root()
+	if err != nil {
+		return nil, err
+	}
+	if err := oneSpelling(root); err != nil {
+		return nil, err
+	}
+	at := root.Index(credHelpers)
+	if at < 0 {
+		return d.Add(root, credHelpers, d.Nested(root, host, `"`+ours+`"`), "").B, nil
+	}
+	if !root.Members[at].IsObject {
+		return nil, edit.ErrNotObject
+	}
+	helpers, err := d.Object(root.Members[at].Value.From)
+	if err != nil {
+		return nil, err
+	}
+	i := helpers.Index(host)
+	if i < 0 {
+		// The space says that the object was there before us: see dropHelper.
+		return d.Add(helpers, host, `"`+ours+`"`, " ").B, nil
+	}
+	switch name, isText := d.Text(helpers.Members[i]); {
+	case name == ours:
+		return b, nil
+	case !overwrite && isText:
+		return nil, OtherHelper{name}
+	case !overwrite:
+		return nil, OtherHelper{"something that is no name"}
+	}
+	return d.Splice(helpers.Members[i].Value, `"`+ours+`"`).B, nil
+}
+
+// freshHelpers is a whole file; with a last line break where there was no file, and without where
+// there was one of nothing but space, so that dropHelpers can tell.
+func freshHelpers(before []byte, hosts []string) []byte {
+	var s strings.Builder
+	s.WriteString("{\n\t\"" + credHelpers + "\": {")
+	for i, h := range hosts {
+		if i > 0 {
+			s.WriteByte(',')
+		}
+		s.WriteString("\n\t\t" + edit.JSONString(h) + ": \"" + ours + "\"")
+	}
+	s.WriteString("\n\t}\n}")
+	if before == nil {
+		s.WriteByte('\n')
+	}
+	return []byte(s.String())
+}
+
+// dropHelper takes credHelpers[host] away if it is ours, and credHelpers with its last member, if
+// we made it. What we add to an empty object stands behind one space, and that is left empty.
+func dropHelper(b []byte, host string) ([]byte, error) {
+	if edit.Blank(b) {
+		return b, nil
+	}
+	d := edit.JSON{B: b}
+	root, err := d.Root()
+	if err != nil {
+		return nil, err
+	}
+	at := root.Index(credHelpers)
+	if at < 0 || !root.Members[at].IsObject {
+		return b, nil
+	}
+	helpers, err := d.Object(root.Members[at].Value.From)
+	if err != nil {
+		return nil, err
+	}
+	i := helpers.Index(host)
+	if i < 0 {
+		return b, nil
+	}
+	if name, _ := d.Text(helpers.Members[i]); name != ours {
+		return b, nil
+	}
+	if len(helpers.Members) > 1 {
+		return d.Drop(helpers, i).B, nil
+	}
+	if d.SpaceBefore(helpers, 0) == " " {
+		return d.Splice(edit.Span{From: helpers.From + 1, To: helpers.Members[0].Value.To}, "").B, nil
+	}
+	// A file of ours alone goes, or is as empty as it was.
+	if fresh := freshHelpers(nil, []string{host}); bytes.Equal(b, fresh) {
+		return nil, nil
+	} else if rest, ok := bytes.CutSuffix(b, fresh[:len(fresh)-1]); ok && edit.Blank(rest) {
+		return rest, nil
+	}
+	return d.Drop(root, at).B, nil
+}
+
+// oneSpelling refuses a name that differs from ours in case only: Go's decoder, which docker and
+// podman use, takes both for the same.
+func oneSpelling(root edit.Object) error {
+	for _, m := range root.Members {
+		if m.Name != credHelpers && strings.EqualFold(m.Name, credHelpers) {
+			return errors.New("it has " + credHelpers + " in another spelling")
+		}
+	}
+	return nil
+}
+
+// hideSecrets replaces the values that may hold passwords: of all members but credHelpers and
+// those that are known to be harmless.
+func hideSecrets(b []byte) []byte {
+	d := edit.JSON{B: b}
+	root, err := d.Root()
+	if err != nil {
+		return nil // nothing is ever planned for such a file
+	}
+	for i := len(root.Members) - 1; i >= 0; i-- {
+		switch m := root.Members[i]; m.Name {
+		case credHelpers, "credsStore", "currentContext", "detachKeys", "stackOrchestrator", "plugins", "aliases", "features":
+		default:
+			d = d.Splice(m.Value, `"(hidden)"`)
+		}
+	}
+	return d.B
+}

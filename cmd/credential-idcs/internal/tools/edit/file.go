@@ -1,0 +1,184 @@
+package edit
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// sizeLimit is far above every configuration file; what is larger is something else.
+const sizeLimit = 16 << 20
+
+// follow is the file that a path leads to, if its last element is a link, or a link to a link. The
+// file need not exist.
+func Follow(path string) (string, error) {
+	for range 40 { // as many as Linux follows
+		to, err := os.Readlink(path)
+		if err != nil { // no link, or nothing there
+			return path, nil
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return "", fmt.Errorf("too many links")
+}
+
+// Read is the content of a file, not nil; nil if there is none. Its error is a *Fault.
+func Read(path string) ([]byte, error) {
+	b, _, err := readFile(path)
+	if err != nil {
+		return nil, &Fault{path, "read", err}
+	}
+	return b, nil
+}
+
+// Exists reports whether something is there, behind links.
+func Exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func readFile(path string) ([]byte, fs.FileInfo, error) {
+	// Looked at first, because opening a fifo would wait for somebody to write.
+	fi, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, nil
+	case err != nil:
+		return nil, nil, err
+	case !fi.Mode().IsRegular():
+		return nil, nil, errors.New("it is not a regular file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, sizeLimit+1))
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case len(b) > sizeLimit:
+		return nil, nil, errors.New("it is larger than 16 MiB")
+	}
+	return b, fi, nil // ReadAll's result is never nil
+}
+
+// Apply replaces the file by c.After, if it still is c.Before. Its errors are the types of facts.go.
+func (c Change) Apply() (err error) {
+	if c.Link {
+		return c.applyLink()
+	}
+	path, err := Follow(c.Path)
+	if err != nil {
+		return &Fault{c.Path, "read", err}
+	}
+	dir := filepath.Dir(path)
+	if c.Before == nil {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return &Fault{c.Path, "write", err}
+		}
+	}
+	if c.Lock != "" {
+		unlock, err := lockFile(c.Lock)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
+	if c.After == nil {
+		if _, err := c.unchanged(path); err != nil {
+			return err
+		}
+		if err := os.Remove(path); err != nil {
+			return &Fault{c.Path, "remove", err}
+		}
+		return nil
+	}
+
+	temp, err := os.CreateTemp(dir, filepath.Base(path)+".*.tmp") // 0600
+	if err != nil {
+		return &Fault{c.Path, "write", err}
+	}
+	defer func() {
+		_ = temp.Close()
+		_ = os.Remove(temp.Name()) // gone already after a rename
+	}()
+	// Written and synced before the second look, so that the time between look and rename is short.
+	if _, err := temp.Write(c.After); err != nil {
+		return &Fault{c.Path, "write", err}
+	}
+	fi, err := c.unchanged(path)
+	if err != nil {
+		return err
+	}
+	if fi != nil {
+		if err := keepOwnerAndMode(temp, fi); err != nil {
+			return &Fault{c.Path, "write", err}
+		}
+	}
+	if err := temp.Sync(); err != nil {
+		return &Fault{c.Path, "write", err}
+	}
+	if err := temp.Close(); err != nil { // Windows renames no open file
+		return &Fault{c.Path, "write", err}
+	}
+	if c.Before == nil {
+		err = createFrom(temp.Name(), path)
+	} else {
+		err = os.Rename(temp.Name(), path)
+	}
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return &Changed{c.Path}
+	case err != nil:
+		return &Fault{c.Path, "write", err}
+	}
+	if err := syncFolder(dir); err != nil {
+		return &Fault{c.Path, "write", err}
+	}
+	return nil
+}
+
+// unchanged looks again: the file must be what the plan was made from. Its FileInfo is nil if
+// there is no file, as planned.
+func (c Change) unchanged(path string) (fs.FileInfo, error) {
+	now, fi, err := readFile(path)
+	switch {
+	case err != nil:
+		return nil, &Fault{c.Path, "read", err}
+	case (now == nil) != (c.Before == nil), !bytes.Equal(now, c.Before):
+		return nil, &Changed{c.Path}
+	}
+	return fi, nil
+}
+
+// createFrom gives the finished file its name, but takes the name from nobody: a link can't replace
+// a file as a rename does. Where there are no hard links, the second look has to do.
+func createFrom(temp, path string) error {
+	err := os.Link(temp, path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return os.Rename(temp, path)
+}
+
+// lockFile takes the lock as git and kubectl do: by making a file that must not be there. Neither
+// waits for it; nor do we.
+func lockFile(path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil, &Locked{path}
+	case err != nil:
+		return nil, &Fault{path, "write", err}
+	}
+	_ = f.Close()
+	return func() { _ = os.Remove(path) }, nil
+}

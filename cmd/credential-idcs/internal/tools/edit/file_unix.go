@@ -1,0 +1,40 @@
+//go:build unix
+
+package edit
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// keepOwnerAndMode gives the new file what the old one had. The owner differs if root edits a
+// person's file; left as it is, the person couldn't read it any more.
+func keepOwnerAndMode(f *os.File, old fs.FileInfo) error {
+	st := old.Sys().(*syscall.Stat_t)
+	now, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	mine := now.Sys().(*syscall.Stat_t)
+	if st.Uid != mine.Uid || st.Gid != mine.Gid {
+		if err := f.Chown(int(st.Uid), int(st.Gid)); err != nil && st.Uid != mine.Uid {
+			return err // another group alone is no reason to fail
+		}
+	}
+	return f.Chmod(old.Mode().Perm())
+}
+
+// syncFolder makes a rename durable. Some file systems can't sync a folder and say EINVAL.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
+		return err
+	}
+	return nil
+}

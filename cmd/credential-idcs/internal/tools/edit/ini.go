@@ -1,0 +1,56 @@
+package edit
+
+import (
+	"errors"
+	"strings"
+)
+
+// An INIOption is an option of pip's configuration, or with an empty key the header of a section.
+type INIOption struct {
+	Section, Key string // of a key: lower case, "-" for "_", as pip takes it
+	Value        string // its further lines joined by line breaks
+	Line         int    // the first one's, from 0
+}
+
+// ErrNotINI is a file that isn't written plainly.
+var ErrNotINI = errors.New("it is not the kind of file that can be edited here")
+
+// ParseINI reads what Python's configparser does of a file that is written plainly: headers and options
+// at the beginning of a line, further lines of a value indented. All else is refused.
+func ParseINI(b []byte) ([]INIOption, error) {
+	if LoneCR(b) {
+		return nil, ErrNotINI
+	}
+	var out []INIOption
+	section, seen := "", map[string]bool{}
+	for i, line := range Lines(b) {
+		text := strings.TrimSpace(line)
+		indented := text != "" && strings.TrimLeft(line, " \t") != line
+		switch {
+		case text == "", text[0] == '#', text[0] == ';':
+		case indented:
+			if len(out) == 0 || out[len(out)-1].Key == "" {
+				return nil, ErrNotINI
+			}
+			out[len(out)-1].Value += "\n" + text
+		case text[0] == '[':
+			section = strings.TrimSuffix(text[1:], "]")
+			if section == text[1:] || seen[section] || strings.Contains(section, "]") {
+				return nil, ErrNotINI
+			}
+			seen[section] = true
+			out = append(out, INIOption{Section: section, Line: i})
+		default:
+			at := strings.IndexAny(text, "=:")
+			if at <= 0 || section == "" {
+				return nil, ErrNotINI
+			}
+			key := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(text[:at])), "_", "-")
+			out = append(out, INIOption{
+				Section: section, Key: strings.TrimPrefix(key, "--"),
+				Value: strings.TrimSpace(text[at+1:]), Line: i,
+			})
+		}
+	}
+	return out, nil
+}

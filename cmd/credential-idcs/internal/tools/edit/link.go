@@ -1,0 +1,76 @@
+package edit
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Some tools look for a program of theirs by its name in a folder of theirs. That is a link to this
+// program, and a Change as a file is: its Before and After are what it leads to.
+
+// LinkChange is the Change of a link.
+func LinkChange(path string, before, after []byte) Change {
+	return Change{Path: path, Before: before, After: after, Link: true, View: func(b []byte) []byte {
+		if b == nil {
+			return nil
+		}
+		return []byte("a link to " + string(b) + "\n")
+	}}
+}
+
+// ReadLink is what a link leads to; nil if there is nothing. Its errors are a *Fault and a *NoLink.
+func ReadLink(path string) ([]byte, error) {
+	to, err := os.Readlink(path)
+	switch {
+	case err == nil:
+		return []byte(to), nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	}
+	if _, err := os.Lstat(path); err != nil {
+		return nil, &Fault{path, "read", err}
+	}
+	return nil, &NoLink{path}
+}
+
+// applyLink makes, replaces or removes the link, if it still is what the plan was made from.
+func (c Change) applyLink() error {
+	now, err := ReadLink(c.Path)
+	switch {
+	case err != nil:
+		return err
+	case (now == nil) != (c.Before == nil), string(now) != string(c.Before):
+		return &Changed{c.Path}
+	}
+	dir := filepath.Dir(c.Path)
+	if c.After == nil {
+		if err := os.Remove(c.Path); err != nil {
+			return &Fault{c.Path, "remove", err}
+		}
+		for range c.Tidy {
+			if os.Remove(dir) != nil {
+				break // somebody else keeps something there
+			}
+			dir = filepath.Dir(dir)
+		}
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return &Fault{c.Path, "write", err}
+	}
+	temp := c.Path + ".tmp"
+	_ = os.Remove(temp) // of a run that was killed here
+	if err := os.Symlink(string(c.After), temp); err != nil {
+		return &Fault{c.Path, "write", err}
+	}
+	if err := os.Rename(temp, c.Path); err != nil {
+		_ = os.Remove(temp)
+		return &Fault{c.Path, "write", err}
+	}
+	if err := syncFolder(dir); err != nil {
+		return &Fault{c.Path, "write", err}
+	}
+	return nil
+}

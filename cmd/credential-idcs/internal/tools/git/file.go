@@ -1,0 +1,78 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+)
+
+// gitFile is one file of git's, and a folder to let git try things in.
+type gitFile struct {
+	ctx    context.Context
+	env    tool.Env
+	git    string // git's path
+	path   string // the file, absolute
+	scope  string // "global", "local", or empty for a file that was named
+	before []byte
+	temp   string
+}
+
+func newGit(ctx context.Context, env tool.Env, in tool.Request) (*gitFile, error) {
+	g := &gitFile{ctx: ctx, env: env, git: env.Find("git")}
+	if g.git == "" {
+		return nil, tool.Refuse("", "git is not on PATH")
+	}
+	var err error
+	if err = g.locate(in); err != nil {
+		return nil, err
+	}
+	if g.before, err = tool.Read(g.path); err != nil {
+		return nil, err
+	}
+	if g.temp, err = os.MkdirTemp("", "credential-idcs-"); err != nil {
+		return nil, tool.Fault("the temporary folder", "write", err)
+	}
+	return g, nil
+}
+
+func (g *gitFile) close() { _ = os.RemoveAll(g.temp) }
+
+// locate finds the file as git config does, "FILES" in https://git-scm.com/docs/git-config: for
+// --global ~/.gitconfig, but $XDG_CONFIG_HOME/git/config if only that exists.
+func (g *gitFile) locate(in tool.Request) error {
+	switch {
+	case in.File != "":
+		g.path = g.env.Abs(in.File)
+		return nil
+	case in.Local:
+		g.scope = "local"
+		out, err := g.run("rev-parse", "--git-path", "config")
+		if err != nil {
+			return err
+		}
+		g.path = g.env.Abs(string(bytes.TrimSuffix(out, []byte("\n"))))
+		return nil
+	}
+	g.scope = "global"
+	if file := g.env.Get("GIT_CONFIG_GLOBAL"); file != "" {
+		g.path = g.env.Abs(file)
+		return nil
+	}
+	home, err := g.env.InHome(".gitconfig")
+	if err != nil {
+		return err
+	}
+	xdg := filepath.Join(g.env.Home, ".config", "git", "config")
+	if dir := g.env.Get("XDG_CONFIG_HOME"); dir != "" {
+		xdg = filepath.Join(g.env.Abs(dir), "git", "config")
+	}
+	g.path = home
+	if !edit.Exists(home) && edit.Exists(xdg) {
+		g.path = xdg
+	}
+	return nil
+}

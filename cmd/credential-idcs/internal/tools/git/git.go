@@ -1,0 +1,171 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// Tool is git.
+type Tool struct{}
+
+const (
+	ours      = "idcs"
+	gitHelper = "git-credential-idcs"
+	helperKey = "helper"
+	pathKey   = "usehttppath" // as git lists it
+	userKey   = "username"
+)
+
+// Plan plans, for each target, a section
+//
+//	[credential "https://git.example.com"]
+//		helper =
+//		helper = idcs
+//
+// at the end of a file of git's. The empty value cuts off all helpers that were set before: git
+// would hand our token to each of them, and those that keep passwords would keep it beyond its
+// life and answer it. A target with a path also gets useHttpPath, without which git names no path.
+//
+// git collects helpers in the order of its files, however narrow their URL, so one that is set
+// further down comes after ours and gets our token. In the same file that is cured by standing at
+// the end; in a file that git reads later it is refused and named.
+// https://git-scm.com/docs/gitcredentials
+func (Tool) Plan(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
+	if err := env.NeedOnPath(gitHelper); err != nil {
+		return tool.Plan{}, err
+	}
+	g, err := newGit(ctx, env, in)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	defer g.close()
+	walk, err := g.walk()
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	after := g.before
+	for _, l := range in.Targets {
+		if err := g.refuseUser(walk, l); err != nil {
+			return tool.Plan{}, err
+		}
+		if err := g.refuseLater(walk, l.Target); err != nil {
+			return tool.Plan{}, err
+		}
+		if after, err = g.set(after, walk, l.Target); err != nil {
+			return tool.Plan{}, err
+		}
+	}
+	return g.plan(after), nil
+}
+
+// Undo plans the way back: the pair of values and the useHttpPath that Plan added go, and
+// nothing else.
+func (Tool) Undo(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
+	g, err := newGit(ctx, env, in)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	defer g.close()
+	after := g.before
+	var p tool.Plan
+	for _, l := range in.Targets {
+		if after == nil {
+			break
+		}
+		if after, err = g.unset(after, l.Target); err != nil {
+			return tool.Plan{}, err
+		}
+		entries, err := g.entries(after)
+		if err != nil {
+			return tool.Plan{}, err
+		}
+		if slices.Contains(values(entries, l.Target, helperKey), ours) {
+			p.Note("git config --file "+text.Word(g.path)+" --edit", "%s keeps a helper idcs of %s that was not written by configure",
+				tool.Clean(g.path), tool.Clean(l.Target.String()))
+		}
+	}
+	done := g.plan(after)
+	done.Notes = p.Notes
+	return done, nil
+}
+
+func (g *gitFile) plan(after []byte) tool.Plan {
+	var p tool.Plan
+	lock := g.path
+	if real, err := edit.Follow(g.path); err == nil {
+		lock = real // git locks what the link leads to
+	}
+	// Only our own lines are shown: what is near them may be a password in a URL or a header.
+	p.Add(edit.Change{Path: g.path, Before: g.before, After: after, Lock: lock + ".lock", View: tool.EndLine})
+	return p
+}
+
+// set puts the section of t at the end of the text, unless it stands well where it is.
+func (g *gitFile) set(b []byte, walk []entry, t helpers.Target) ([]byte, error) {
+	entries, err := g.entries(b)
+	if err != nil {
+		return nil, err
+	}
+	if complete(entries, t) && !g.followed(walk, entries, t) {
+		return b, nil
+	}
+	rest, err := g.unset(b, t)
+	if err != nil {
+		return nil, err
+	}
+	section, err := g.section(t, t.Path() != "")
+	if err != nil {
+		return nil, err
+	}
+	out := appendSection(rest, section)
+	return out, g.prove(rest, out, func(entry) bool { return false }, ownEntries(t))
+}
+
+// appendSection leaves a text without a last line break without one, so that cutSection gives back
+// the very bytes.
+func appendSection(b, section []byte) []byte {
+	if len(b) == 0 || b[len(b)-1] == '\n' {
+		return append(bytes.Clone(b), section...)
+	}
+	return append(append(bytes.Clone(b), '\n'), section[:len(section)-1]...)
+}
+
+// cutSection takes all copies of our section out.
+func cutSection(b, section []byte) []byte {
+	for {
+		i := sectionAt(b, section)
+		if i < 0 {
+			break
+		}
+		b = append(bytes.Clone(b[:i]), b[i+len(section):]...)
+	}
+	last := append([]byte("\n"), section[:len(section)-1]...)
+	return bytes.TrimSuffix(b, last)
+}
+
+// complete is whether the last two helpers of t are the empty one and ours.
+func complete(entries []entry, t helpers.Target) bool {
+	h := values(entries, t, helperKey)
+	if len(h) < 2 || h[len(h)-1] != ours || h[len(h)-2] != "" {
+		return false
+	}
+	if t.Path() == "" {
+		return true
+	}
+	p := values(entries, t, pathKey)
+	return len(p) > 0 && p[len(p)-1] == "true"
+}
+
+func ownEntries(t helpers.Target) []entry {
+	out := []entry{{url: t.String(), name: helperKey}, {url: t.String(), name: helperKey, value: ours}}
+	if t.Path() != "" {
+		out = append(out, entry{url: t.String(), name: pathKey, value: "true"})
+	}
+	return out
+}

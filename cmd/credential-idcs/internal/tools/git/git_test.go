@@ -1,0 +1,271 @@
+package git
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tooltest"
+	"github.com/google/go-cmp/cmp"
+)
+
+const pair = "[credential \"https://git.example.com\"]\n\thelper = \n\thelper = idcs\n"
+
+func TestGitAsksUsAndNobodyElse(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	h := tooltest.New(t)
+	h.Write("bin/git-credential-other", "#!/bin/sh\n[ \"$1\" = get ] || cat >>"+h.Path("leaked")+"\n")
+	if err := os.Chmod(h.Path("bin/git-credential-other"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	h.Write(".gitconfig", "[user]\n\tname = Ana\n[credential]\n\thelper = other\n")
+	in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com", "https://git.example.com:8443/team", "https://[::1]:5000")}
+	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+
+	for url, want := range map[string]string{
+		"https://git.example.com/a.git":              "from-git-credential-idcs",
+		"https://git.example.com:443/a.git":          "from-git-credential-idcs",
+		"https://git.example.com:8443/team/b.git":    "from-git-credential-idcs",
+		"https://git.example.com:8443/teams/b.git":   "",
+		"https://[::1]:5000/a.git":                   "from-git-credential-idcs",
+		"https://git.example.com.evil.example/a.git": "",
+	} {
+		if got := h.Fill(url); got != want {
+			t.Errorf("git credential fill %s: got %q, want %q", url, got, want)
+		}
+	}
+	cmd := exec.Command("git", "credential", "approve")
+	cmd.Env, cmd.Dir = h.Env.Vars, h.Dir
+	cmd.Stdin = strings.NewReader("protocol=https\nhost=git.example.com\nusername=ana\npassword=secret\n\n")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git credential approve: %v: %s", err, out)
+	}
+	if edit.Exists(h.Path("leaked")) {
+		t.Errorf("the other helper was given our token: %s", h.Read("leaked"))
+	}
+	if got := h.Git("config", "--get-all", "credential.https://git.example.com:8443/team.useHttpPath"); got != "true\n" {
+		t.Errorf("useHttpPath: got %q", got)
+	}
+}
+
+func TestGitTwiceIsOnceAndUndoGivesTheBytesBack(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	for name, before := range map[string]string{
+		"empty":             "",
+		"settings":          "[user]\n\tname = Ana # me\n\n; the end\n",
+		"no last newline":   "[user]\n\tname = Ana",
+		"crlf":              "[user]\r\n\tname = Ana\r\n",
+		"other helper":      "[credential]\n\thelper = store\n",
+		"its own section":   "[credential \"https://git.example.com\"]\n\tusername = ana\n[user]\n\tname = Ana\n",
+		"an own helper":     "[credential \"https://git.example.com\"]\n\thelper = store\n",
+		"several, one ours": "[credential \"https://git.example.com\"]\n\thelper = \n\thelper = store\n# kept\n",
+		"include":           "[include]\n\tpath = missing\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := tooltest.New(t)
+			h.Write(".gitconfig", before)
+			in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com", "https://git.example.com/team")}
+			p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+			tooltest.Must(t, p, err)
+			once := h.Read(".gitconfig")
+			if !strings.HasPrefix(once, before) {
+				t.Errorf("what was there changed:\n%s", once)
+			}
+			if got := h.Git("config", "--global", "--get-all", "credential.https://git.example.com.helper"); !strings.HasSuffix(got, "\nidcs\n") {
+				t.Errorf("helpers: got %q", got)
+			}
+			if p, err = (Tool{}).Plan(t.Context(), h.Env, in); err != nil || len(p.Changes) != 0 {
+				t.Errorf("second time: %v, changes %q", err, p.Diff())
+			}
+			p, err = (Tool{}).Undo(t.Context(), h.Env, in)
+			tooltest.Must(t, p, err)
+			if diff := cmp.Diff(before, h.Read(".gitconfig")); diff != "" {
+				t.Errorf("undone (-before +after):\n%s", diff)
+			}
+			if p, err = (Tool{}).Undo(t.Context(), h.Env, in); err != nil || len(p.Changes) != 0 {
+				t.Errorf("undone twice: %v, changes %q", err, p.Diff())
+			}
+		})
+	}
+}
+
+func TestGitUnderstandsWhatGitConfigWrote(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	h := tooltest.New(t)
+	const key = "credential.https://git.example.com/team."
+	h.Git("config", "--global", key+"username", "ana")
+	h.Git("config", "--global", "--add", key+"helper", "")
+	h.Git("config", "--global", "--add", key+"helper", "idcs")
+	h.Git("config", "--global", key+"useHttpPath", "true")
+	in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com/team")}
+	if p, err := (Tool{}).Plan(t.Context(), h.Env, in); err != nil || len(p.Changes) != 0 {
+		t.Errorf("got %v, changes %q", err, p.Diff())
+	}
+	p, err := (Tool{}).Undo(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	if got, want := h.Read(".gitconfig"), "[credential \"https://git.example.com/team\"]\n\tusername = ana\n"; got != want {
+		t.Errorf("undone: got %q, want %q", got, want)
+	}
+}
+
+func TestUndoGitLeavesAHelperThatAPersonSet(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	h := tooltest.New(t)
+	const mine = "[credential \"https://git.example.com\"]\n\thelper = idcs\n"
+	h.Write(".gitconfig", mine)
+	p, err := (Tool{}).Undo(t.Context(), h.Env, tool.Request{Targets: tooltest.Targets(t, "https://git.example.com")})
+	tooltest.Must(t, p, err)
+	if got := h.Read(".gitconfig"); got != mine {
+		t.Errorf("got %q", got)
+	}
+	if len(p.Notes) != 1 || !strings.Contains(p.Notes[0].Message, "not written by configure") {
+		t.Errorf("notes: %+v", p.Notes)
+	}
+}
+
+func TestGitMovesToTheEnd(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	for name, c := range map[string]struct{ before, after string }{
+		"behind us":      {pair + "[credential]\n\thelper = store\n", "[credential]\n\thelper = store\n" + pair},
+		"wildcard":       {pair + "[credential \"https://*.example.com\"]\n\thelper = store\n", "[credential \"https://*.example.com\"]\n\thelper = store\n" + pair},
+		"host alone":     {pair + "[credential \"git.example.com\"]\n\thelper = store\n", "[credential \"git.example.com\"]\n\thelper = store\n" + pair},
+		"narrower":       {pair + "[credential \"https://git.example.com/x\"]\n\thelper = store\n", "[credential \"https://git.example.com/x\"]\n\thelper = store\n" + pair},
+		"cut off":        {pair + "[credential]\n\thelper =\n", "[credential]\n\thelper =\n" + pair},
+		"included":       {pair + "[include]\n\tpath = more\n", "[include]\n\tpath = more\n" + pair},
+		"other host":     {pair + "[credential \"https://x.example.com\"]\n\thelper = store\n", ""},
+		"other port":     {pair + "[credential \"https://git.example.com:8443\"]\n\thelper = store\n", ""},
+		"other scheme":   {pair + "[credential \"http://git.example.com\"]\n\thelper = store\n", ""},
+		"narrower, own":  {pair + "[credential \"https://git.example.com/x\"]\n\thelper =\n\thelper = store\n", ""},
+		"with arguments": {pair + "[credential]\n\thelper = /opt/bin/git-credential-idcs --profile work\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := tooltest.New(t)
+			h.Write("more", "[credential]\n\thelper = store\n")
+			h.Write(".gitconfig", c.before)
+			p, err := (Tool{}).Plan(t.Context(), h.Env, tool.Request{Targets: tooltest.Targets(t, "https://git.example.com")})
+			tooltest.Must(t, p, err)
+			want := c.after
+			if want == "" {
+				want = c.before
+			}
+			if diff := cmp.Diff(want, h.Read(".gitconfig")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestGitRefusesWhatComesAfterOurFile(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	h := tooltest.New(t)
+	h.Git("init", "-q", "repo")
+	h.Env.Dir = h.Path("repo")
+	h.Git("config", "--local", "credential.helper", "store")
+	in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com")}
+	_, err := (Tool{}).Plan(t.Context(), h.Env, in)
+	if got, want := tooltest.Refusal(t, err), ".git/config sets credential.helper for https://git.example.com after ours\n"+
+		"\tgit config --file .git/config --unset-all credential.helper\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if edit.Exists(h.Path(".gitconfig")) {
+		t.Error("the file was written all the same")
+	}
+	in.Local = true // in that file it can be cured
+	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	if got := h.Fill("https://git.example.com/a"); got != "from-git-credential-idcs" {
+		t.Errorf("fill: got %q", got)
+	}
+	h.Env.Vars = append(h.Env.Vars, "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=credential.helper", "GIT_CONFIG_VALUE_0=store")
+	_, err = (Tool{}).Plan(t.Context(), h.Env, in)
+	if got, want := tooltest.Refusal(t, err), "git's command line sets credential.helper for https://git.example.com after ours\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestGitRefuses(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	for name, c := range map[string]struct{ config, path, want string }{
+		"another user":         {"[credential \"https://git.example.com\"]\n\tusername = bob\n", "", "HOME/.gitconfig sets the user name bob for https://git.example.com, but the profile's is ana\n\tgit config --file HOME/.gitconfig --unset-all credential.https://git.example.com.username\n"},
+		"another user for all": {"[credential]\n\tusername = bob\n", "", "HOME/.gitconfig sets the user name bob for https://git.example.com, but the profile's is ana\n\tgit config --file HOME/.gitconfig --unset-all credential.username\n"},
+		"no helper on PATH":    {"", os.Getenv("PATH"), "git-credential-idcs is not on PATH\n\texport PATH=HOME/bin:\"$PATH\"\n"},
+		"a relative PATH":      {"", "bin" + string(filepath.ListSeparator) + os.Getenv("PATH"), "git-credential-idcs is not on PATH\n\texport PATH=HOME/bin:\"$PATH\"\n"},
+		"no git configuration": {"[user\n", "", "git config failed: fatal: bad config line 1 in file HOME/.gitconfig\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := tooltest.New(t)
+			h.Write(".gitconfig", c.config)
+			if c.path != "" {
+				h.Env.Vars = append(h.Env.Vars, "PATH="+c.path)
+			}
+			_, err := (Tool{}).Plan(t.Context(), h.Env, tool.Request{Targets: tooltest.Targets(t, "https://git.example.com")})
+			if got := strings.ReplaceAll(tooltest.Refusal(t, err), h.Dir, "HOME"); got != c.want {
+				t.Errorf("got %q\nwant %q", got, c.want)
+			}
+			if got := h.Read(".gitconfig"); got != c.config {
+				t.Errorf("the file changed: %q", got)
+			}
+		})
+	}
+}
+
+func TestGitFindsTheFileThatGitWrites(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	for name, c := range map[string]struct {
+		files []string
+		vars  []string
+		want  string
+	}{
+		"none":                  {nil, nil, ".gitconfig"},
+		"home":                  {[]string{".gitconfig"}, nil, ".gitconfig"},
+		"XDG default":           {[]string{".config/git/config"}, nil, ".config/git/config"},
+		"XDG":                   {[]string{"x/git/config"}, []string{"XDG_CONFIG_HOME=HOME/x"}, "x/git/config"},
+		"both":                  {[]string{".gitconfig", ".config/git/config"}, nil, ".gitconfig"},
+		"GIT_CONFIG_GLOBAL set": {[]string{".gitconfig", "g"}, []string{"GIT_CONFIG_GLOBAL=HOME/g"}, "g"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := tooltest.New(t)
+			for _, f := range c.files {
+				h.Write(f, "")
+			}
+			for _, v := range c.vars {
+				h.Env.Vars = append(h.Env.Vars, strings.ReplaceAll(v, "HOME/", h.Dir+"/"))
+			}
+			p, err := (Tool{}).Plan(t.Context(), h.Env, tool.Request{Targets: tooltest.Targets(t, "https://git.example.com")})
+			tooltest.Must(t, p, err)
+			if got := h.Read(c.want); got != pair {
+				t.Errorf("%s: got %q", c.want, got)
+			}
+			if got := h.Git("config", "--global", "--get-all", "credential.https://git.example.com.helper"); got != "\nidcs\n" {
+				t.Errorf("git config --global: got %q", got)
+			}
+		})
+	}
+}
+
+func TestGitFileAndDryRun(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	h := tooltest.New(t)
+	h.Write("f", "[http]\n\textraheader = AUTHORIZATION: secret")
+	in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com"), File: "f"}
+	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "--- HOME/f\n+++ HOME/f\n@@ -2,0 +3,3 @@\n+[credential \"https://git.example.com\"]\n+\thelper = \n+\thelper = idcs\n"
+	if got := strings.ReplaceAll(p.Diff(), h.Dir, "HOME"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := h.Read("f"); strings.Contains(got, "idcs") {
+		t.Errorf("a dry run wrote %q", got)
+	}
+	tooltest.Must(t, p, nil)
+	if got := h.Git("config", "--file", "f", "http.extraheader"); got != "AUTHORIZATION: secret\n" {
+		t.Errorf("extraheader: got %q", got)
+	}
+}

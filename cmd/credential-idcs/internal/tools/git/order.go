@@ -1,0 +1,214 @@
+package git
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// refuseUser refuses a user name that isn't the target's: git would ask for that one's password,
+// and our helper answers for its own user only. git takes the first name that applies.
+func (g *gitFile) refuseUser(walk []entry, l helpers.Listed) error {
+	for _, e := range walk {
+		if e.name != userKey || e.key != "" || !covers(e.url, l.Target) {
+			continue
+		}
+		if e.value == l.Username {
+			return nil
+		}
+		return tool.Refuse(unsetCommand(e), "%s sets the user name %s for %s, but the profile's is %s",
+			where(e), tool.Clean(e.value), tool.Clean(l.Target.String()), tool.Clean(l.Username))
+	}
+	return nil
+}
+
+// refuseLater refuses what git reads behind our file and what would get our token there, or switch
+// us off.
+func (g *gitFile) refuseLater(walk []entry, t helpers.Target) error {
+	end := g.end(walk)
+	if i := spoils(walk[end:], t); i >= 0 {
+		e := walk[end+i]
+		return tool.Refuse(unsetCommand(e), "%s sets %s for %s after ours", where(e), tool.Clean(settingName(e)), tool.Clean(t.String()))
+	}
+	return nil
+}
+
+// followed is whether something behind our pair, in the same file or in one that it includes,
+// spoils it: then ours has to move to the end.
+func (g *gitFile) followed(walk, entries []entry, t helpers.Target) bool {
+	isOurs := func(e entry) bool { return e.url == t.String() && e.name == helperKey && e.value == ours }
+	if spoils(entries[lastIndex(entries, isOurs)+1:], t) >= 0 {
+		return true
+	}
+	before := walk[:g.end(walk)] // without this file, if git doesn't read it here (--file)
+	from := lastIndex(before, func(e entry) bool { return isOurs(e) && g.sameFile(e) })
+	return from >= 0 && spoils(before[from+1:], t) >= 0
+}
+
+// end is the index in the walk at which something at the end of our file would stand. What a file
+// includes is read in the middle of it and has its scope, so for git's own files the end of the
+// scope is the end of the file.
+func (g *gitFile) end(walk []entry) int {
+	if g.scope == "" {
+		if i := lastIndex(walk, g.sameFile); i >= 0 {
+			return i + 1
+		}
+		return len(walk) // git doesn't read it here: nothing comes after it
+	}
+	order := []string{"system", "global", "local", "worktree", "command"}
+	mine := slices.Index(order, g.scope)
+	for i, e := range walk {
+		if slices.Index(order, e.scope) > mine {
+			return i
+		}
+	}
+	return len(walk)
+}
+
+// spoils is the index of the first entry that takes effect for t after our pair: another helper,
+// which would get our token; an empty one, which cuts us off; a useHttpPath of false. -1: none.
+// One that is narrower than t and begins with an empty value of its own is somebody's decision for
+// that path, and gets no token of ours.
+func spoils(entries []entry, t helpers.Target) int {
+	cut := map[string]bool{}
+	for i, e := range entries {
+		if e.key != "" || !touches(e.url, t) {
+			continue
+		}
+		switch {
+		case e.name == pathKey && t.Path() != "" && covers(e.url, t) && !isTrue(e.value):
+			return i
+		case e.name != helperKey || isOurHelper(e.value) || cut[e.url]:
+		case e.value == "" && !covers(e.url, t):
+			cut[e.url] = true
+		case e.value == "" && followedByOurs(entries[i+1:], e.url, t):
+			// our pair for a wider target, or for this one
+		default:
+			return i
+		}
+	}
+	return -1
+}
+
+// followedByOurs is whether the next helper of that URL is ours.
+func followedByOurs(entries []entry, url string, t helpers.Target) bool {
+	for _, e := range entries {
+		if e.key == "" && e.name == helperKey && touches(e.url, t) {
+			return e.url == url && isOurHelper(e.value)
+		}
+	}
+	return false
+}
+
+// isOurHelper is whether a helper is this program, whatever arguments it has.
+func isOurHelper(value string) bool {
+	word, _, _ := strings.Cut(strings.TrimPrefix(value, "!"), " ")
+	word = strings.TrimSuffix(word[strings.LastIndexAny(word, `/\`)+1:], ".exe")
+	return word == ours || word == gitHelper
+}
+
+func isTrue(v string) bool {
+	switch strings.ToLower(v) {
+	case "true", "yes", "on", "1":
+		return true
+	}
+	return false
+}
+
+func lastIndex(entries []entry, f func(entry) bool) int {
+	for i := len(entries) - 1; i >= 0; i-- {
+		if f(entries[i]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// covers is whether a setting of credential.PATTERN.* applies to all of t; touches, to any of it.
+func covers(pattern string, t helpers.Target) bool {
+	p, ok := parsePattern(pattern)
+	return ok && p.host(t) && p.user == "" && inside(t.Path(), p.path)
+}
+
+func touches(pattern string, t helpers.Target) bool {
+	p, ok := parsePattern(pattern)
+	return ok && p.host(t) && (inside(t.Path(), p.path) || inside(p.path, t.Path()))
+}
+
+// inside is whether a path equals another or continues it with whole segments.
+func inside(path, outer string) bool {
+	rest, ok := strings.CutPrefix(path, outer)
+	return ok && (outer == "" || rest == "" || rest[0] == '/')
+}
+
+// A pattern is the URL of a setting, which may lack parts, and may have "*" for a label of the host.
+type pattern struct{ user, hostPort, path string }
+
+func parsePattern(s string) (pattern, bool) {
+	if i := strings.Index(s, "://"); i >= 0 {
+		if !strings.EqualFold(s[:i], "https") {
+			return pattern{}, false
+		}
+		s = s[i+3:]
+	}
+	var p pattern
+	p.hostPort = s
+	if i := strings.IndexByte(s, '/'); i >= 0 {
+		p.hostPort, p.path = s[:i], strings.TrimRight(s[i:], "/")
+	}
+	if i := strings.LastIndexByte(p.hostPort, '@'); i >= 0 {
+		p.user, p.hostPort = p.hostPort[:i+1], p.hostPort[i+1:]
+	}
+	p.hostPort = strings.TrimSuffix(strings.ToLower(p.hostPort), ":443")
+	return p, true
+}
+
+// host is whether the pattern's host and port are t's. No host at all is any; a "*" is one label.
+func (p pattern) host(t helpers.Target) bool {
+	if p.hostPort == "" {
+		return true
+	}
+	host, port := tool.SplitPort(p.hostPort)
+	tHost, tPort := tool.SplitPort(t.HostPort())
+	labels, tLabels := strings.Split(host, "."), strings.Split(tHost, ".")
+	if port != tPort || len(labels) != len(tLabels) {
+		return false
+	}
+	for i := range labels {
+		if labels[i] != tLabels[i] && labels[i] != "*" {
+			return false
+		}
+	}
+	return true
+}
+
+func where(e entry) string {
+	if name, ok := strings.CutPrefix(e.origin, "file:"); ok {
+		return tool.Clean(name)
+	}
+	return "git's " + strings.TrimSuffix(tool.Clean(e.origin), ":")
+}
+
+func settingName(e entry) string {
+	s := "credential."
+	if e.url != "" {
+		s += e.url + "."
+	}
+	if e.name == pathKey {
+		return s + "useHttpPath"
+	}
+	return s + e.name
+}
+
+// unsetCommand is the command that takes a setting away; what stands on a command line or in the
+// environment has none.
+func unsetCommand(e entry) string {
+	name, ok := strings.CutPrefix(e.origin, "file:")
+	if !ok {
+		return ""
+	}
+	return "git config --file " + text.Word(name) + " --unset-all " + text.Word(settingName(e))
+}

@@ -1,0 +1,161 @@
+package git
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// run runs git as the person would, in their folder.
+func (g *gitFile) run(args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(g.ctx, g.git, args...)
+	cmd.Dir, cmd.Env = g.env.Dir, g.env.Vars
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		said, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
+		if said == "" {
+			said = err.Error()
+		}
+		return nil, &helpers.Failure{Message: "git " + args[0] + " failed: " + tool.Clean(said), Err: err}
+	}
+	return stdout.Bytes(), nil
+}
+
+// scratch is a file of its own for git to work on.
+func (g *gitFile) scratch(b []byte) (string, error) {
+	file := filepath.Join(g.temp, "config")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		return "", tool.Fault(file, "write", err)
+	}
+	return file, nil
+}
+
+// edit lets git config work on a text.
+func (g *gitFile) edit(b []byte, commands [][]string) ([]byte, error) {
+	file, err := g.scratch(b)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range commands {
+		if _, err := g.run(append([]string{"config", "--file", file}, c...)...); err != nil {
+			return nil, err
+		}
+	}
+	return tool.Read(file)
+}
+
+// section is our section as git writes it.
+func (g *gitFile) section(t helpers.Target, withPath bool) ([]byte, error) {
+	key := "credential." + t.String() + "."
+	commands := [][]string{{"--add", key + helperKey, ""}, {"--add", key + helperKey, ours}}
+	if withPath {
+		commands = append(commands, []string{"--add", key + "useHttpPath", "true"})
+	}
+	return g.edit(nil, commands)
+}
+
+// An entry is one value of git's configuration.
+type entry struct {
+	key    string // as listed, if it is none of credential's
+	url    string // of credential.URL.NAME; empty for credential.NAME
+	name   string // lower case
+	value  string
+	scope  string // in a walk only: system, global, local, worktree, command
+	origin string // in a walk only: file:PATH, command line:
+}
+
+// entries are the values of one text, as git reads it, includes not followed.
+func (g *gitFile) entries(b []byte) ([]entry, error) {
+	file, err := g.scratch(b)
+	if err != nil {
+		return nil, err
+	}
+	out, err := g.run("config", "--null", "--list", "--file", file)
+	if err != nil {
+		// git names the scratch file and the line in it, which is the line in the real one.
+		var f *helpers.Failure
+		if errors.As(err, &f) {
+			f.Message = strings.ReplaceAll(f.Message, file, tool.Clean(g.path))
+		}
+		return nil, err
+	}
+	var list []entry
+	for record := range strings.SplitSeq(string(out), "\x00") {
+		if record != "" {
+			list = append(list, parseEntry(record))
+		}
+	}
+	return list, nil
+}
+
+// walk are all values in the order in which git reads them, from all its files.
+func (g *gitFile) walk() ([]entry, error) {
+	out, err := g.run("config", "--null", "--list", "--show-scope", "--show-origin")
+	if err != nil {
+		return nil, err
+	}
+	fields := strings.Split(string(out), "\x00")
+	var list []entry
+	for ; len(fields) >= 3; fields = fields[3:] {
+		e := parseEntry(fields[2])
+		e.scope, e.origin = fields[0], fields[1]
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// parseEntry reads KEY LF VALUE; a key without a value, which means true, has no LF. A URL may hold
+// dots: the name is what stands behind the last one.
+func parseEntry(record string) entry {
+	key, value, ok := strings.Cut(record, "\n")
+	if !ok {
+		value = "true"
+	}
+	e := entry{key: key, value: value}
+	rest, ok := strings.CutPrefix(key, "credential.")
+	if !ok {
+		return e
+	}
+	e.key = ""
+	if i := strings.LastIndexByte(rest, '.'); i >= 0 {
+		e.url, rest = rest[:i], rest[i+1:]
+	}
+	e.name = rest
+	return e
+}
+
+// values are the values of credential.URL.name of a target, in their order.
+func values(entries []entry, t helpers.Target, name string) []string {
+	var out []string
+	for _, e := range entries {
+		if e.url == t.String() && e.name == name {
+			out = append(out, e.value)
+		}
+	}
+	return out
+}
+
+// sameFile is whether an entry stands in the file that is edited.
+func (g *gitFile) sameFile(e entry) bool {
+	name, ok := strings.CutPrefix(e.origin, "file:")
+	if !ok {
+		return false
+	}
+	name = g.env.Abs(name)
+	if name == g.path {
+		return true
+	}
+	a, err := os.Stat(name)
+	if err != nil {
+		return false
+	}
+	b, err := os.Stat(g.path)
+	return err == nil && os.SameFile(a, b)
+}

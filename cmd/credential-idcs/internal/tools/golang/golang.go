@@ -1,0 +1,161 @@
+package golang
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+)
+
+const (
+	goKey     = "GOAUTH"
+	goCommand = "credential-idcs goauth"
+	// goLine is our line where there was none. Without one go reads ~/.netrc, so that stays; the way
+	// back knows by the missing space that nothing stood here.
+	goLine = goKey + "=" + goCommand + ";netrc\n"
+)
+
+// Tool is the go command.
+type Tool struct{}
+
+// Plan plans GOAUTH in the file of `go env -w`. The commands that stand in it stay, behind ours: where two
+// know an address, go takes the first. `go env -w` itself would sort the lines and write in place.
+// `go help goauth`; cmd/go/internal/auth of https://github.com/golang/go.
+func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
+	if err := env.NeedOnPath("credential-idcs"); err != nil {
+		return tool.Plan{}, err
+	}
+	path, before, err := goEnv(env)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	after, err := addGoAuth(before, in.Overwrite)
+	var other tool.AnotherSetting
+	if errors.As(err, &other) {
+		return tool.Plan{}, tool.Refuse(in.Again("go"), "%s has %s, which allows no other command", tool.Clean(path), other)
+	} else if err != nil {
+		return tool.Plan{}, tool.Refuse("", "%s can't be edited: %s", tool.Clean(path), err)
+	}
+	var p tool.Plan
+	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
+	if v := env.Get(goKey); v != "" && !slices.ContainsFunc(strings.Split(v, ";"), isGoCommand) {
+		p.Note("unset "+goKey, "the variable %s is set: go takes what it holds instead", goKey)
+	}
+	if v := goVersion(env); v != "" {
+		p.Note("", "%s does not know %s: Go 1.24 does", tool.Clean(v), goKey)
+	}
+	return p, nil
+}
+
+// Undo plans the way back: our command goes out of GOAUTH.
+func (Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan, error) {
+	path, before, err := goEnv(env)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	var p tool.Plan
+	p.Add(edit.Change{Path: path, Before: before, After: dropGoAuth(before), View: tool.EndLine})
+	return p, nil
+}
+
+// goEnv is the file of `go env -w`, as the go command finds it.
+func goEnv(env tool.Env) (path string, content []byte, err error) {
+	switch path = env.Get("GOENV"); {
+	case path == "off":
+		return "", nil, tool.Refuse("unset GOENV", "GOENV=off: go reads no file of settings")
+	case path != "":
+		path = env.Abs(path)
+	default:
+		dir, err := env.ConfigHome()
+		if err != nil {
+			return "", nil, err
+		}
+		path = filepath.Join(dir, "go", "env")
+	}
+	content, err = tool.Read(path)
+	return path, content, err
+}
+
+// lastGoAuth is the line that counts, of several the last, and its value; -1: there is none.
+func lastGoAuth(list []string) (i int, value string) {
+	for i = len(list) - 1; i >= 0; i-- {
+		if v, ok := strings.CutPrefix(list[i], goKey+"="); ok {
+			return i, strings.TrimSuffix(v, "\n")
+		}
+	}
+	return -1, ""
+}
+
+func addGoAuth(b []byte, overwrite bool) ([]byte, error) {
+	list := edit.Lines(b)
+	i, value := lastGoAuth(list)
+	if i < 0 || value == "" { // an empty value is none
+		return edit.AppendBlock(b, goLine, "\n"), nil // a CR would belong to the value
+	}
+	commands := strings.Split(value, ";")
+	switch {
+	case slices.ContainsFunc(commands, func(c string) bool { return strings.TrimSpace(c) == "" }):
+		return nil, errors.New(goKey + " has an empty command, with which go stops")
+	case slices.ContainsFunc(commands, isGoCommand):
+		return b, nil
+	case strings.TrimSpace(value) != "off":
+		return edit.ReplaceLine(list, i, strings.Replace(list[i], "=", "="+goCommand+"; ", 1)), nil
+	case !overwrite:
+		return nil, tool.AnotherSetting{What: goKey + "=off"}
+	}
+	return edit.ReplaceLine(list, i, strings.Replace(list[i], value, goCommand, 1)), nil
+}
+
+func dropGoAuth(b []byte) []byte {
+	list := edit.Lines(b)
+	i, value := lastGoAuth(list)
+	if i < 0 {
+		return b
+	}
+	if list[i] == goLine || list[i] == strings.TrimSuffix(goLine, "\n") {
+		return edit.CutBlock(b, goLine, "\n")
+	}
+	if rest, ok := strings.CutPrefix(value, goCommand+"; "); ok {
+		return edit.ReplaceLine(list, i, strings.Replace(list[i], value, rest, 1))
+	}
+	commands := strings.Split(value, ";")
+	rest := slices.DeleteFunc(slices.Clone(commands), isGoCommand)
+	switch len(rest) {
+	case len(commands):
+		return b
+	case 0:
+		return edit.CutBlock(b, strings.TrimSuffix(list[i], "\n")+"\n", "\n")
+	}
+	return edit.ReplaceLine(list, i, strings.Replace(list[i], value, strings.TrimSpace(strings.Join(rest, ";")), 1))
+}
+
+// isGoCommand is whether a command of GOAUTH is ours, under whatever path and with whatever profile.
+func isGoCommand(command string) bool {
+	words := strings.Fields(command)
+	return len(words) > 1 && strings.TrimSuffix(filepath.Base(words[0]), ".exe") == "credential-idcs" && slices.Contains(words, "goauth")
+}
+
+// goVersion is that of the go on PATH, if it is too old for GOAUTH. It stands in a file of every
+// release; the command itself would write its telemetry into the person's folders.
+func goVersion(env tool.Env) string {
+	program, err := filepath.EvalSymlinks(env.Find("go"))
+	if err != nil {
+		return ""
+	}
+	b, err := tool.Read(filepath.Join(filepath.Dir(filepath.Dir(program)), "VERSION"))
+	if err != nil {
+		return ""
+	}
+	version, _, _ := strings.Cut(string(b), "\n")
+	minor, ok := strings.CutPrefix(version, "go1.")
+	minor, _, _ = strings.Cut(minor, ".")
+	if n, err := strconv.Atoi(minor); !ok || err != nil || n >= 24 {
+		return ""
+	}
+	return version
+}

@@ -1,0 +1,106 @@
+package kubectl
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+)
+
+// kuberc is the allowlist of exec programs. kubectl compares the text of a command, or what PATH
+// finds for it, and resolves no link: it must be the path that the kubeconfig has. The key was name in
+// 1.35, which refuses to run at all with command; since 1.36 it is command, and name is deprecated.
+// https://kubernetes.io/docs/reference/kubectl/kuberc/
+func kuberc(command string) string {
+	return `# ~/.kube/kuberc, kubectl 1.35 and later
+apiVersion: kubectl.config.k8s.io/v1beta1
+kind: Preference
+credentialPluginPolicy: Allowlist    # must list every other exec program in use too
+credentialPluginAllowlist:
+- command: ` + encodeScalar(command) + `    # kubectl 1.36 and later; 1.35 knows the key name only
+`
+}
+
+// A PluginPolicy is what kuberc says of exec programs.
+type PluginPolicy struct {
+	Policy  string   // AllowAll, DenyAll or Allowlist; empty: AllowAll
+	Allowed []string // commands or paths, for Allowlist
+}
+
+// ReadKuberc reads the policy out of a kuberc file. An error says why the file isn't understood here,
+// which doesn't mean that kubectl doesn't.
+func ReadKuberc(b []byte) (PluginPolicy, error) {
+	d, err := parseYAML(b)
+	if err != nil || d.root == nil {
+		return PluginPolicy{}, err
+	}
+	p := PluginPolicy{Policy: d.root.text("credentialPluginPolicy")}
+	if list := d.root.child("credentialPluginAllowlist"); list != nil {
+		for _, entry := range list.children {
+			for _, key := range []string{"command", "name"} {
+				if s := entry.text(key); s != "" {
+					p.Allowed = append(p.Allowed, s)
+				}
+			}
+		}
+	}
+	return p, nil
+}
+
+// oracleIssuer is the issuer of all domains that don't have one of their own.
+const oracleIssuer = "https://identity.oraclecloud.com/"
+
+// authentication is what makes an API server take the domain's tokens. IDCS puts the issuer of all
+// domains into its tokens, at which there is no discovery document: hence discoveryURL.
+// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration
+func authentication(in tool.Request) string {
+	issuer := cmp.Or(in.Stored.Issuer, oracleIssuer)
+	audiences, hint := audiencesOf(in, issuer)
+	var quoted []string
+	for _, a := range audiences {
+		quoted = append(quoted, encodeScalar(a))
+	}
+	match := ""
+	if len(audiences) > 1 {
+		match = "    audienceMatchPolicy: MatchAny\n"
+	}
+	return `# --authentication-config of the API server; v1beta1 on Kubernetes 1.30 to 1.33
+apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+jwt:
+- issuer:
+    url: ` + encodeURL(issuer) + `    # exactly as in the token: the last slash counts
+    discoveryURL: ` + encodeURL(strings.TrimSuffix(in.Domain, "/")+"/.well-known/openid-configuration") + `
+    audiences: [` + strings.Join(quoted, ", ") + `]` + hint + `
+` + match + `  claimMappings:
+    username: {claim: sub, prefix: "idcs:"}
+`
+}
+
+// audiences are those that the API server shall take, with a comment where they are a guess.
+//
+// An ID token is for its client and, with IDCS, for the issuer too, which is the same for the ID tokens
+// of all clients: an API server that took that one would let in whoever logs in anywhere in the domain.
+func audiencesOf(c tool.Request, issuer string) (list []string, hint string) {
+	for _, a := range c.Stored.Audiences {
+		if a != issuer {
+			list = append(list, a)
+		}
+	}
+	switch {
+	case len(list) > 0:
+		return list, ""
+	case c.Stored.ID:
+		return []string{c.ClientID}, ""
+	}
+	return []string{c.ClientID}, "    # not known before a login: then this prints the access token's own"
+}
+
+// encodeURL leaves a URL plain where encodeScalar is careful with the colon.
+func encodeURL(s string) string {
+	scheme, rest, ok := strings.Cut(s, "://")
+	if host, port, _ := strings.Cut(rest, ":"); ok && encodeScalar(scheme) == scheme && encodeScalar("a"+host) == "a"+host && encodeScalar("a"+port) == "a"+port {
+		return s
+	}
+	return encodeScalar(s)
+}

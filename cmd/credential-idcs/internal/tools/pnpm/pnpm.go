@@ -1,0 +1,135 @@
+package pnpm
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+const pnpmHelper = "pnpm-token-idcs"
+
+// Tool is pnpm.
+type Tool struct{}
+
+// Plan plans, for each target, a line
+//
+//	//npm.example.com/:tokenHelper=/home/ana/.local/bin/pnpm-token-idcs
+//
+// at the end of the person's own .npmrc, the only one in which pnpm takes it. pnpm says nothing to the
+// helper, not even the host, so it answers with the profile that counts where nobody names one; another
+// profile's targets are refused. https://pnpm.io/npmrc
+func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
+	if err := env.NeedOnPath(pnpmHelper); err != nil {
+		return tool.Plan{}, err
+	}
+	if in.Default != in.Profile {
+		return tool.Plan{}, &helpers.Failure{Class: helpers.Config, Message: "pnpm can't name a profile, so its token is that of the default one, which profile " +
+			tool.Clean(in.Profile) + ` is not (write default = "` + tool.Clean(in.Profile) + `" into the configuration)`}
+	}
+	program := env.Find(pnpmHelper)
+	// pnpm hands it to a shell, and .npmrc has comments behind # and ;.
+	if runtime.GOOS != "windows" && text.Word(program) != program {
+		return tool.Plan{}, tool.Refuse("", "pnpm can't run %s: its path may hold plain characters only", tool.Clean(program))
+	}
+	targets, err := in.Named()
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	path, before, err := npmrc(env)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	after := before
+	if edit.LoneCR(before) || slices.ContainsFunc(edit.Lines(before), func(l string) bool { return strings.HasPrefix(strings.TrimSpace(l), "[") }) {
+		return tool.Plan{}, tool.Refuse("", "%s can't be edited: it has sections, or a CR that ends no line", tool.Clean(path))
+	}
+	for _, t := range targets {
+		key := tokenHelperKey(t)
+		list := edit.Lines(after)
+		i := npmrcLine(list, key)
+		switch {
+		case i < 0:
+			after = edit.AppendLines(after, key+"="+program+"\n")
+		case npmrcValue(list[i]) == program:
+		case !in.Overwrite && !isPnpmHelper(npmrcValue(list[i])):
+			return tool.Plan{}, tool.Refuse(in.Again("pnpm"), "%s has another token helper for %s: %s", tool.Clean(path), t.HostPort(), tool.Clean(npmrcValue(list[i])))
+		default:
+			end := list[i][len(strings.TrimRight(list[i], "\r\n")):]
+			after = edit.ReplaceLine(list, i, key+"="+program+end)
+		}
+	}
+	var p tool.Plan
+	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
+	const variable = "CREDENTIAL_IDCS_PROFILE"
+	if v := env.Get(variable); v != "" && v != in.Profile {
+		p.Note("unset "+variable, "the variable %s is set: pnpm gets the token of that profile instead", variable)
+	}
+	return p, nil
+}
+
+// Undo plans the way back: the lines with our helper go, those of hosts that were typed or all.
+func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
+	path, before, err := npmrc(env)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	targets, err := in.Typed()
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	after := before
+	for _, t := range targets {
+		list := edit.Lines(after)
+		if i := npmrcLine(list, tokenHelperKey(t)); i >= 0 && isPnpmHelper(npmrcValue(list[i])) {
+			after = edit.CutLines(after, strings.TrimRight(list[i], "\r\n")+"\n")
+		}
+	}
+	var p tool.Plan
+	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
+	return p, nil
+}
+
+// npmrc is the person's file, as npm and pnpm find it: variables of npm's are of any case.
+func npmrc(env tool.Env) (path string, content []byte, err error) {
+	for _, v := range env.Vars {
+		if name, value, _ := strings.Cut(v, "="); strings.EqualFold(name, "npm_config_userconfig") && value != "" {
+			path = env.Abs(value)
+		}
+	}
+	if path == "" {
+		if path, err = env.InHome(".npmrc"); err != nil {
+			return "", nil, err
+		}
+	}
+	content, err = tool.Read(path)
+	return path, content, err
+}
+
+func tokenHelperKey(t helpers.Target) string {
+	return "//" + t.HostPort() + t.Path() + "/:tokenHelper"
+}
+
+// npmrcLine is the last line with a key: the one that counts; -1: there is none.
+func npmrcLine(list []string, key string) int {
+	for i := len(list) - 1; i >= 0; i-- {
+		if k, _, ok := strings.Cut(list[i], "="); ok && strings.TrimSpace(k) == key {
+			return i
+		}
+	}
+	return -1
+}
+
+func npmrcValue(line string) string {
+	_, v, _ := strings.Cut(line, "=")
+	return strings.TrimSpace(v)
+}
+
+func isPnpmHelper(path string) bool {
+	return strings.TrimSuffix(path[strings.LastIndexAny(path, `/\`)+1:], ".exe") == pnpmHelper
+}

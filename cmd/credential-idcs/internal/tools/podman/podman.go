@@ -1,0 +1,83 @@
+package podman
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/docker"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// Tool is podman, and with it buildah and skopeo.
+type Tool struct{}
+
+// Plan plans the same in the auth.json of podman, buildah and skopeo.
+func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
+	path, err := podmanFile(env)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	p, hosts, err := docker.PlanHelpers(env, in, path, "podman")
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	noteRuntimeFile(env, &p, path, hosts)
+	return p, nil
+}
+
+// Undo plans the way back in podman's file.
+func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
+	path, err := podmanFile(env)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	return docker.UndoHelpers(in, path)
+}
+
+// podmanFile is the one that lasts: the default of podman login, in $XDG_RUNTIME_DIR, is gone after
+// a reboot. containers-auth.json(5).
+func podmanFile(env tool.Env) (string, error) {
+	if file := env.Get("REGISTRY_AUTH_FILE"); file != "" {
+		return env.Abs(file), nil
+	}
+	if dir := env.Get("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "containers", "auth.json"), nil
+	}
+	return env.InHome(".config", "containers", "auth.json")
+}
+
+// runtimeFile is where podman's own logins lie, for as long as the machine runs.
+func runtimeFile(env tool.Env) string {
+	if dir := env.Get("XDG_RUNTIME_DIR"); dir != "" {
+		return filepath.Join(env.Abs(dir), "containers", "auth.json")
+	}
+	if env.RunContainers == "" {
+		return ""
+	}
+	return filepath.Join(env.RunContainers, "auth.json")
+}
+
+// noteRuntimeFile tells of the file that is asked before ours: the first of podman's files that has
+// anything for a host decides.
+func noteRuntimeFile(env tool.Env, p *tool.Plan, path string, hosts []helpers.Target) {
+	earlier := runtimeFile(env)
+	if earlier == "" || env.Get("REGISTRY_AUTH_FILE") != "" {
+		return
+	}
+	b, err := tool.Read(earlier)
+	if err != nil || b == nil || earlier == path {
+		return
+	}
+	for _, h := range hosts {
+		if docker.StaleAuth(b, h) {
+			p.Note(docker.LogoutCommand("podman", earlier, h), "%s comes first and holds a password for %s", tool.Clean(earlier), h.HostPort())
+		}
+		if _, err := docker.AddHelper(b, h.HostPort(), false); errors.As(err, new(docker.OtherHelper)) {
+			p.Note("REGISTRY_AUTH_FILE="+text.Word(earlier)+" "+docker.ConfigureCommand("podman", h, ""),
+				"%s comes first and has another helper for %s", tool.Clean(earlier), h.HostPort())
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package terraform
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+const (
+	ours            = "idcs"
+	hclHelper       = "credentials_helper"
+	terraformLine   = hclHelper + ` "idcs" {}` + "\n"
+	terraformHelper = "terraform-credentials-idcs"
+)
+
+// Tool is Terraform, or OpenTofu.
+type Tool struct{ tofu bool }
+
+// OpenTofu is OpenTofu, which has a file of its own, or Terraform's.
+// https://opentofu.org/docs/cli/config/config-file/
+var OpenTofu = Tool{tofu: true}
+
+func (t Tool) name() string {
+	if t.tofu {
+		return "tofu"
+	}
+	return "terraform"
+}
+
+func (t Tool) find(env tool.Env) (files, error) {
+	if t.tofu {
+		return findTofu(env)
+	}
+	return findTerraform(env)
+}
+
+// Plan plans a line at the end of Terraform's own configuration,
+//
+//	credentials_helper "idcs" {}
+//
+// and a link in the folder in which Terraform looks for helpers. There may be one helper in all of its
+// files together, so another one is refused wherever it stands.
+// https://developer.hashicorp.com/terraform/cli/config/config-file
+func (tf Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
+	name := tf.name()
+	t, err := tf.find(env)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	path := t.file
+	before, err := tool.Read(path)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	after, err := addHCLHelper(before, in.Overwrite)
+	var other tool.AnotherSetting
+	if errors.As(err, &other) {
+		return tool.Plan{}, tool.Refuse(in.Again(name), "%s has another %s: %s", tool.Clean(path), hclHelper, tool.Clean(other.What))
+	} else if err != nil {
+		return tool.Plan{Print: terraformLine}, tool.Refuse("", "%s can't be edited (%s); paste the line by hand", tool.Clean(path), err)
+	}
+	if err := t.elsewhere(); err != nil {
+		return tool.Plan{}, err
+	}
+	var p tool.Plan
+	targets, err := tool.Registries(tool.Request{Profile: in.Profile, Targets: in.Targets}, name, &p)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	// The link first: a helper that is named and missing would stop the tool.
+	if err := p.Link(env, t.link, in.Overwrite, in.Again(name)); err != nil {
+		return tool.Plan{}, err
+	}
+	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
+	t.noteTokens(env, &p, name, before, targets)
+	if len(p.Changes) > 0 {
+		p.Aside("%s hands the tokens of other hosts to its one helper, and we keep none: log in to those with %s login before", name, name)
+	}
+	return p, nil
+}
+
+// Undo plans the way back: the line goes, and the link.
+func (tf Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan, error) {
+	t, err := tf.find(env)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	path := t.file
+	before, err := tool.Read(path)
+	if err != nil {
+		return tool.Plan{}, err
+	}
+	var p tool.Plan
+	after := before
+	if before != nil {
+		after = edit.CutLines(before, terraformLine)
+	}
+	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
+	if blocks, err := parseHCL(after); err == nil && slices.ContainsFunc(blocks, isOurBlock) {
+		p.Note("", "%s keeps a %s \"idcs\" that was not written by configure", tool.Clean(path), hclHelper)
+		return p, nil
+	}
+	p.DropLink(t.link, 0)
+	return p, nil
+}
+
+func isOurBlock(b hclBlock) bool {
+	return len(b.keys) == 2 && b.keys[0] == hclHelper && b.keys[1] == ours
+}
+
+func addHCLHelper(b []byte, overwrite bool) ([]byte, error) {
+	blocks, err := parseHCL(b)
+	if err != nil {
+		return nil, err
+	}
+	for _, block := range blocks {
+		switch {
+		case block.keys[0] != hclHelper:
+			continue
+		case block.set || len(block.keys) != 2:
+			return nil, errNotHCL
+		case block.keys[1] == ours:
+			return b, nil
+		case !overwrite:
+			return nil, tool.AnotherSetting{What: block.keys[1]}
+		}
+		return edit.Splice(b, block.at, strings.TrimSuffix(terraformLine, "\n")), nil
+	}
+	return edit.AppendLines(b, terraformLine), nil
+}
+
+// elsewhere refuses a helper in the other files that are read, *.tfrc and *.tfrc.json: two are an error.
+func (t files) elsewhere() error {
+	if t.named {
+		return nil
+	}
+	entries, err := os.ReadDir(t.folder)
+	if err != nil {
+		return nil // there is none, or the tool can't read it either
+	}
+	for _, e := range entries {
+		path := filepath.Join(t.folder, e.Name())
+		found := false
+		switch {
+		case strings.HasSuffix(e.Name(), ".tfrc"):
+			b, err := tool.Read(path)
+			if err != nil {
+				return err
+			}
+			blocks, err := parseHCL(b)
+			found = err != nil && strings.Contains(string(b), hclHelper) ||
+				slices.ContainsFunc(blocks, func(b hclBlock) bool { return b.keys[0] == hclHelper && !isOurBlock(b) })
+		case strings.HasSuffix(e.Name(), ".tfrc.json"):
+			found = jsonMember(path, hclHelper) != nil
+		}
+		if found {
+			return tool.Refuse("", "%s has a %s too, and there may be one only; take it out there", tool.Clean(path), hclHelper)
+		}
+	}
+	return nil
+}
+
+// jsonMember is a member of a JSON file's object; nil: it has none, or is no such file.
+func jsonMember(path, name string) json.RawMessage {
+	b, err := tool.Read(path)
+	o, ok := helpers.ParseObject(b)
+	if err != nil || !ok {
+		return nil
+	}
+	return o[name]
+}
+
+// noteTokens tells of the tokens that are asked before any helper: a variable's, one in the file, and
+// what `terraform login` has stored.
+func (t files) noteTokens(env tool.Env, p *tool.Plan, name string, file []byte, targets []helpers.Target) {
+	blocks, _ := parseHCL(file)
+	stored, _ := helpers.ParseObject(jsonMember(filepath.Join(t.folder, "credentials.tfrc.json"), "credentials"))
+	for _, target := range targets {
+		host := target.HostPort()
+		variable := "TF_TOKEN_" + strings.NewReplacer(".", "_", "-", "__").Replace(host)
+		if env.Get(variable) != "" {
+			p.Note("unset "+variable, "the variable %s is set: %s takes what it holds before it asks a helper", variable, name)
+		}
+		if slices.ContainsFunc(blocks, func(b hclBlock) bool {
+			return len(b.keys) == 2 && b.keys[0] == "credentials" && strings.EqualFold(b.keys[1], host)
+		}) {
+			p.Note("", "the file has credentials of its own for %s: %s takes these before it asks a helper", host, name)
+		}
+		if stored[host] != nil {
+			p.Note(name+" logout "+text.Word(host), "a token for %s is stored: %s takes it before it asks a helper", host, name)
+		}
+	}
+}

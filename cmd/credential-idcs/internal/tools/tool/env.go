@@ -1,0 +1,46 @@
+package tool
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// An Env is what surrounds the person. Nothing here is read from the process.
+type Env struct {
+	Vars    []string // KEY=value, as os.Environ; git gets them as they are
+	Home    string   // the home directory, absolute; empty: unknown
+	Dir     string   // the working directory, absolute
+	Program string   // this program, absolute and clean, links not resolved
+
+	// RunContainers is the folder of podman's logins where XDG_RUNTIME_DIR is not set, /run/containers/UID;
+	// empty: there is none.
+	RunContainers string
+}
+
+// Get is the value of a variable, the last one if it is there twice, as in exec.Cmd.
+func (e Env) Get(name string) string {
+	for i := len(e.Vars) - 1; i >= 0; i-- {
+		if k, v, ok := strings.Cut(e.Vars[i], "="); ok && k == name {
+			return v
+		}
+	}
+	return ""
+}
+
+// Abs is path as the tools read it: from the working directory.
+func (e Env) Abs(path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(e.Dir, path)
+}
+
+// InHome is a file below the home directory.
+func (e Env) InHome(elem ...string) (string, error) {
+	if !filepath.IsAbs(e.Home) {
+		return "", &helpers.Failure{Class: helpers.Config, Message: "the home directory is not known: HOME is not set"}
+	}
+	return filepath.Join(append([]string{e.Home}, elem...)...), nil
+}

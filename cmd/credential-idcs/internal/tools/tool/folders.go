@@ -1,0 +1,56 @@
+package tool
+
+import (
+	"path/filepath"
+	"runtime"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// ConfigHome is the folder of a person's configuration files: what os.UserConfigDir finds, and with it
+// the go command.
+func (e Env) ConfigHome() (string, error) {
+	switch runtime.GOOS {
+	case "windows":
+		return e.Folder("AppData")
+	case "darwin":
+		return e.InHome("Library", "Application Support")
+	}
+	return e.xdg("XDG_CONFIG_HOME", ".config")
+}
+
+// DataHome is the folder of what programs keep for a person.
+func (e Env) DataHome() (string, error) {
+	switch runtime.GOOS {
+	case "windows":
+		return e.Folder("LocalAppData")
+	case "darwin":
+		return e.InHome("Library", "Application Support")
+	}
+	return e.xdg("XDG_DATA_HOME", ".local", "share")
+}
+
+// xdg is the folder that a variable names, if it is absolute, else one below the home directory.
+// https://specifications.freedesktop.org/basedir-spec/latest/
+func (e Env) xdg(variable string, elem ...string) (string, error) {
+	if dir := e.Get(variable); filepath.IsAbs(dir) {
+		return filepath.Clean(dir), nil
+	}
+	return e.InHome(elem...)
+}
+
+// Folder is the one that a variable of Windows names.
+func (e Env) Folder(variable string) (string, error) {
+	if dir := e.Get(variable); filepath.IsAbs(dir) {
+		return filepath.Clean(dir), nil
+	}
+	return "", &helpers.Failure{Class: helpers.Config, Message: variable + " is not set"}
+}
+
+// Exe is the name of a program's file.
+func Exe(name string) string {
+	if runtime.GOOS == "windows" {
+		return name + ".exe"
+	}
+	return name
+}

@@ -1,0 +1,58 @@
+// Package tools is the table of the tools whose configuration configure edits and doctor looks at. A new
+// one is a folder beside this file and a row here.
+package tools
+
+import (
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/bazel"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/cargo"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/docker"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/git"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/golang"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/kubectl"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/pip"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/pnpm"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/podman"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/terraform"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+)
+
+// A Row is a tool, and all that help, completion, messages and doctor know of it.
+type Row struct {
+	Name  string
+	Words string // operands and options, as a usage has them; "" if it has none
+	About string // what is written where, for the help
+	// Programs are the names on PATH by which doctor knows that the tool is installed; none: doctor
+	// looks at this tool in its own way.
+	Programs []string
+	tool.Tool
+}
+
+// All are all of them, in the order of the help.
+var All = []*Row{
+	{"git", "[--local|--file FILE]", "credential.URL.helper in ~/.gitconfig", nil, git.Tool{}},
+	{"docker", "[HOST...] [--overwrite]", "credHelpers in ~/.docker/config.json", nil, docker.Tool{}},
+	{"podman", "[HOST...] [--overwrite]", "the same for podman, buildah and skopeo", nil, podman.Tool{}},
+	{"kubectl", "[--context NAME]... [--user NAME] [--overwrite]", "an exec user in the kubeconfig", nil, kubectl.Tool{}},
+	{"go", "[--overwrite]", "GOAUTH, in the file of `go env -w`", []string{"go"}, golang.Tool{}},
+	{"cargo", "[--overwrite]", "registry.global-credential-providers in ~/.cargo/config.toml", []string{"cargo"}, cargo.Tool{}},
+	{"terraform", "[--overwrite]", "credentials_helper in ~/.terraformrc, and a link beside its plugins", []string{"terraform"}, terraform.Tool{}},
+	{"tofu", "[--overwrite]", "the same for OpenTofu, in ~/.tofurc", []string{"tofu"}, terraform.OpenTofu},
+	{"pip", "[--overwrite]", "keyring-provider in pip.conf, and a link named keyring", []string{"pip", "pip3"}, pip.Tool{}},
+	{"pnpm", "[HOST...] [--overwrite]", "//HOST/:tokenHelper in ~/.npmrc", []string{"pnpm"}, pnpm.Tool{}},
+	{"bazel", "[HOST...] [--overwrite]", "--credential_helper in ~/.bazelrc, of Bazel 7 and later", []string{"bazel", "bazelisk"}, bazel.Tool{}},
+}
+
+// Named is the row of a name; nil: there is none.
+func Named(name string) *Row {
+	for _, t := range All {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// ByTarget reports whether the tool is set up for each target by itself, and not for all that there are.
+func (r *Row) ByTarget() bool { return strings.Contains(r.Words, "HOST") }

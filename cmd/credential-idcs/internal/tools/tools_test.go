@@ -1,0 +1,468 @@
+package tools
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tooltest"
+	"github.com/google/go-cmp/cmp"
+)
+
+// A toolCase is one of the tools whose configuration is lines or TOML.
+type toolCase struct {
+	tool  string
+	file  string            // below the home folder
+	has   string            // what stands there when it is set up
+	files map[string]string // files as people and tools write them
+}
+
+var toolCases = []toolCase{
+	{"go", ".config/go/env", "GOAUTH=credential-idcs goauth", map[string]string{
+		"other settings": "GOFLAGS=-mod=mod\nGOPRIVATE=git.example.com\n",
+		"netrc":          "GOAUTH=netrc\n",
+		"commands":       "GOAUTH=netrc; git /home/ana/src ;other cmd\nGOSUMDB=off\n",
+		"twice":          "GOAUTH=off\nGOAUTH=git /x\n",
+		"empty":          "GOAUTH=\nGOSUMDB=off\n",
+		"unended":        "# a comment\nGOAUTH=git /x",
+	}},
+	{"cargo", ".cargo/config.toml", `"cargo-credential-idcs"`, map[string]string{
+		"other tables":    "# mine\n[build]\njobs = 2 # few\n\n[registries.private]\nindex = \"sparse+https://git.example.com/index/\"\n",
+		"a registry":      "[registry]\ndefault = \"private\"\n\n[net]\nretry = 3\n",
+		"an empty one":    "[registry]\n",
+		"an unended one":  "[registry]",
+		"a late one":      "[net]\nretry=1\n[registry] # x\n\n# end\n",
+		"providers":       "[registry]\nglobal-credential-providers = ['cargo:token', \"cargo:libsecret\"] # both\ndefault='a'\n",
+		"many lines":      "[registry]\nglobal-credential-providers = [\n  \"cargo:token\",\n  \"cargo:libsecret\", # this first\n]\n",
+		"no provider":     "[registry]\nglobal-credential-providers = []\n",
+		"dotted":          "registry.global-credential-providers = [\"cargo:token\"]\n",
+		"ours for one":    "[registries.private]\nindex = \"sparse+https://git.example.com/index/\"\ncredential-provider = [\"/x/credential-idcs\"]\n",
+		"somebody else's": "[registries.other]\nindex = \"sparse+https://other.example.com/\"\ncredential-provider = \"cargo:libsecret\"\n",
+	}},
+	{"terraform", ".terraformrc", `credentials_helper "idcs" {}`, map[string]string{
+		"settings": "plugin_cache_dir = \"/x\" # here\n/* credentials_helper \"no\" {} */\nprovider_installation {\n  direct { exclude = [\"a/*/*\"] }\n}\n",
+		"a host":   "credentials \"other.example.com\" {\n  token = \"x}{\\\"\"\n}\n// end",
+	}},
+	{"tofu", ".tofurc", `credentials_helper "idcs" {}`, map[string]string{"settings": "plugin_cache_dir = \"/x\"\n"}},
+	{"pip", ".config/pip/pip.conf", "keyring-provider = subprocess", map[string]string{
+		"an index":       "[global]\nindex-url = https://ana@other.example.com/simple\n\n[install]\nno-index: true\n",
+		"other sections": "# mine\n[install]\nfind-links =\n    https://a.example.com\n    https://b.example.com\n",
+		"an empty one":   "[install]\nuser = no\n[global]\n",
+		"an unended one": "[global]",
+	}},
+	{"pnpm", ".npmrc", "//git.example.com/:tokenHelper=", map[string]string{
+		"a token":        "//registry.npmjs.org/:_authToken=SECRET\n; end\n",
+		"another host's": "//other.example.com/:tokenHelper=/bin/other\n",
+	}},
+	{"bazel", ".bazelrc", "common --credential_helper=git.example.com=", map[string]string{
+		"options":        "build --jobs=4 # few\ntest \\\n  --test_output=errors\n",
+		"another host's": "common --credential_helper=other.example.com=/bin/other",
+	}},
+}
+
+// everyFile adds what each tool's file may be.
+func (c toolCase) everyFile() map[string]string {
+	all := map[string]string{"missing": "", "an empty file": "", "a blank line": "\n", "a comment": "# mine", "a line of a comment": "# mine\n"}
+	for name, content := range c.files {
+		all[name] = content
+		if c.tool != "go" { // there a CR belongs to the value
+			all[name+", CRLF"] = strings.ReplaceAll(content, "\n", "\r\n")
+		}
+	}
+	return all
+}
+
+func request(t *testing.T, urls ...string) tool.Request {
+	return tool.Request{Profile: "work", Default: "work", Targets: tooltest.Targets(t, urls...)}
+}
+
+func plan(t *testing.T, h *tooltest.Home, name string, in tool.Request) (tool.Plan, error) {
+	return Named(name).Plan(t.Context(), h.Env, in)
+}
+
+func undo(t *testing.T, h *tooltest.Home, name string, in tool.Request) (tool.Plan, error) {
+	return Named(name).Undo(t.Context(), h.Env, in)
+}
+
+func TestToolsTwiceIsOnceAndUndoGivesTheBytesBack(t *testing.T) {
+	for _, c := range toolCases {
+		for name, before := range c.everyFile() {
+			t.Run(c.tool+" "+name, func(t *testing.T) {
+				h := tooltest.New(t)
+				if name != "missing" {
+					h.Write(c.file, before)
+				}
+				in := request(t, "https://git.example.com", "https://npm.example.com:8443/team")
+				p, err := plan(t, h, c.tool, in)
+				tooltest.Must(t, p, err)
+				once := h.Read(c.file)
+				if !strings.Contains(once, c.has) || !grown(once, before) {
+					t.Errorf("set up:\n%s\nbefore:\n%s", once, before)
+				}
+				if p, err = plan(t, h, c.tool, in); err != nil || len(p.Changes) != 0 {
+					t.Errorf("second time: %v\n%s", err, p.Diff())
+				}
+				p, err = undo(t, h, c.tool, in)
+				tooltest.Must(t, p, err)
+				if name == "missing" {
+					if _, err := os.Lstat(h.Path(c.file)); err == nil {
+						t.Errorf("undone, it is still there: %q", h.Read(c.file))
+					}
+				} else if diff := cmp.Diff(before, h.Read(c.file)); diff != "" {
+					t.Errorf("undone (-before +after):\n%s\nfrom %q", diff, once)
+				}
+				if p, err = undo(t, h, c.tool, in); err != nil || len(p.Changes) != 0 {
+					t.Errorf("undone twice: %v\n%s", err, p.Diff())
+				}
+				if left := links(h); len(left) > 0 {
+					t.Errorf("left: %q", left)
+				}
+			})
+		}
+	}
+}
+
+// grown is whether a text holds all of another, in its order.
+func grown(text, old string) bool {
+	for i := range len(old) {
+		at := strings.IndexByte(text, old[i])
+		if at < 0 {
+			return false
+		}
+		text = text[at+1:]
+	}
+	return true
+}
+
+// links are all links in the home folder.
+func links(h *tooltest.Home) (list []string) {
+	_ = filepath.WalkDir(h.Dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.Type()&os.ModeSymlink != 0 {
+			list = append(list, strings.TrimPrefix(path, h.Dir))
+		}
+		return nil
+	})
+	return list
+}
+
+// Dotfiles that are links stay links, and modes stay modes; a dry run writes nothing.
+func TestToolsFollowLinksAndKeepModes(t *testing.T) {
+	for _, c := range toolCases {
+		h := tooltest.New(t)
+		h.Write("dotfiles/file", "# mine\n")
+		if err := os.Chmod(h.Path("dotfiles/file"), 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Dir(h.Path(c.file)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(h.Path("dotfiles/file"), h.Path(c.file)); err != nil {
+			t.Skip(err)
+		}
+		p, err := plan(t, h, c.tool, request(t, "https://git.example.com"))
+		if err != nil || !strings.Contains(p.Diff(), "+"+c.has) && c.tool != "cargo" || h.Read("dotfiles/file") != "# mine\n" {
+			t.Errorf("%s: %v\n%s", c.tool, err, p.Diff())
+		}
+		tooltest.Must(t, p, err)
+		fi, err := os.Stat(h.Path("dotfiles/file"))
+		if err != nil || fi.Mode().Perm() != 0o640 || !strings.Contains(h.Read("dotfiles/file"), c.has) {
+			t.Errorf("%s: %v, %v", c.tool, fi.Mode(), err)
+		}
+		if to, err := os.Readlink(h.Path(c.file)); err != nil || to != h.Path("dotfiles/file") {
+			t.Errorf("%s: %s, %v", c.tool, to, err)
+		}
+	}
+}
+
+// What somebody else has set for the same is refused, and replaced if the person says so.
+func TestToolsRefuseWhatIsNotOurs(t *testing.T) {
+	for _, c := range []struct {
+		tool, file, before, message string
+		after                       string // with --overwrite
+	}{
+		{"go", ".config/go/env", "GOAUTH=off\n", "GOAUTH=off, which allows no other command", "GOAUTH=credential-idcs goauth\n"},
+		{
+			"cargo", ".cargo/config.toml",
+			"[registries.private]\nindex = \"sparse+https://git.example.com/index/\"\ncredential-provider = [\"cargo:token\"] # x\n[registry]\nglobal-credential-providers = [\"cargo-credential-idcs\"]\n",
+			"another credential-provider for registry private",
+			"[registries.private]\nindex = \"sparse+https://git.example.com/index/\"\ncredential-provider = \"cargo-credential-idcs\" # x\n[registry]\nglobal-credential-providers = [\"cargo-credential-idcs\"]\n",
+		},
+		{"terraform", ".terraformrc", "credentials_helper \"other\" {\n  args = [\"x\"]\n}\n# end\n", "another credentials_helper: other", "credentials_helper \"idcs\" {}\n# end\n"},
+		{"pip", ".config/pip/pip.conf", "[global]\nKeyring_Provider: import\n", "another keyring-provider: import", "[global]\n# written by credential-idcs configure pip\nkeyring-provider = subprocess\n"},
+		{"pnpm", ".npmrc", "//git.example.com/:tokenHelper = /bin/other\n", "another token helper for git.example.com: /bin/other", "//git.example.com/:tokenHelper=BIN/pnpm-token-idcs\n"},
+		{"bazel", ".bazelrc", "build --credential_helper git.example.com=/bin/other # x\n", "another credential helper for git.example.com: /bin/other", "build --credential_helper git.example.com=BIN/bazel-credential-idcs # x\n"},
+	} {
+		h := tooltest.New(t)
+		h.Write(c.file, c.before)
+		in := request(t, "https://git.example.com")
+		_, err := plan(t, h, c.tool, in)
+		if err == nil || !strings.Contains(err.Error(), c.message) || !strings.Contains(err.Error(), "credential-idcs configure "+c.tool+" --overwrite --profile work") {
+			t.Errorf("%s: got %v", c.tool, err)
+		}
+		in.Overwrite = true
+		p, err := plan(t, h, c.tool, in)
+		tooltest.Must(t, p, err)
+		if diff := cmp.Diff(strings.ReplaceAll(c.after, "BIN", h.Path("bin")), h.Read(c.file)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.tool, diff)
+		}
+	}
+}
+
+// What can't be edited without guessing is refused, and what to paste printed where it is a fragment.
+func TestToolsRefuseWhatTheyDoNotUnderstand(t *testing.T) {
+	for _, c := range []struct{ tool, file, content string }{
+		{"go", ".config/go/env", "GOAUTH=netrc;;git /x\n"},
+		{"cargo", ".cargo/config.toml", "[registry\n"},
+		{"cargo", ".cargo/config.toml", "registry = { default = 'a' }\n"},
+		{"cargo", ".cargo/config.toml", "registry.default = 'a'\n"},
+		{"cargo", ".cargo/config.toml", "[registry]\nglobal-credential-providers = 'x'\n"},
+		{"cargo", ".cargo/config.toml", "[registry]\nglobal-credential-providers = ['x', 1]\n"},
+		{"terraform", ".terraformrc", "{\"plugin_cache_dir\": \"/x\"}\n"},
+		{"terraform", ".terraformrc", "a = <<EOF\nx\nEOF\n"},
+		{"terraform", ".terraformrc", "a = \"${x}\"\n"},
+		{"terraform", ".terraformrc", "credentials_helper { a = 1 }\n"},
+		{"terraform", ".terraformrc", "credentials_helper \"a\" {\n"},
+		{"terraform", ".terraform.d/x.tfrc", "credentials_helper \"a\" {}\n"},
+		{"tofu", ".terraform.d/x.tfrc.json", `{"credentials_helper": {"a": {}}}`},
+		{"pip", ".config/pip/pip.conf", "keyring-provider = x\n"},
+		{"pip", ".config/pip/pip.conf", "[global]\n[global]\n"},
+		{"pip", ".config/pip/pip.conf", "[global]\nnothing\n"},
+		{"pip", ".config/pip/pip.conf", "[global]\n  indented = 1\n"},
+		{"pnpm", ".npmrc", "[section]\na = 1\n"},
+		{"bazel", ".bazelrc", "build --jobs=4 \\\n"},
+	} {
+		h := tooltest.New(t)
+		h.Write(c.file, c.content)
+		if p, err := plan(t, h, c.tool, request(t, "https://git.example.com")); err == nil {
+			t.Errorf("%s: %q was edited:\n%s", c.tool, c.content, p.Diff())
+		}
+	}
+}
+
+// What stands in the way is said, with the command that takes it away.
+func TestToolsNoteWhatStandsInTheWay(t *testing.T) {
+	for _, c := range []struct {
+		tool, variable, file, content string
+		message, command              string
+	}{
+		{tool: "go", variable: "GOAUTH=netrc", message: "the variable GOAUTH is set", command: "unset GOAUTH"},
+		{tool: "go", file: "VERSION", content: "go1.19.8\ntime 2023-03-30T19:56:53Z\n", message: "go1.19.8 does not know GOAUTH: Go 1.24 does"},
+		{
+			tool: "cargo", variable: "CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS=cargo:token",
+			message: "the variable CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS is set", command: "unset CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS",
+		},
+		{tool: "terraform", variable: "TF_TOKEN_git__x_example_com=SECRET", message: "the variable TF_TOKEN_git__x_example_com is set", command: "unset TF_TOKEN_git__x_example_com"},
+		{tool: "terraform", file: ".terraform.d/credentials.tfrc.json", content: `{"credentials":{"git-x.example.com":{"token":"SECRET"}}}`, message: "a token for git-x.example.com is stored", command: "terraform logout git-x.example.com"},
+		{tool: "terraform", file: ".terraformrc", content: "credentials \"git-x.example.com\" { token = \"SECRET\" }\n", message: "the file has credentials of its own for git-x.example.com"},
+		{tool: "tofu", message: "https://a.example.com/path is left out: tofu names registries by host only"},
+		{tool: "pip", variable: "PIP_KEYRING_PROVIDER=import", message: "the variable PIP_KEYRING_PROVIDER is set", command: "unset PIP_KEYRING_PROVIDER"},
+		{
+			tool: "pip", file: ".config/pip/pip.conf", content: "[global]\nindex-url = https://git-x.example.com/simple\n",
+			message: "pip asks us for https://git-x.example.com only if the address has the user name ana",
+			command: "pip config set global.index-url https://ana@git-x.example.com/simple",
+		},
+		{
+			tool: "pip", file: ".config/pip/pip.conf", content: "[global]\nextra-index-url =\n  https://git-x.example.com/a\n  https://b.example.com/\n",
+			message: "pip asks us for https://git-x.example.com only if", command: "pip config edit",
+		},
+		{
+			tool: "pip", file: ".config/pip/pip.conf", content: "[a;\x1bb]\nkeyring-provider = import\n",
+			message: "for pip a;?b alone", command: "pip config unset 'a;?b.keyring-provider'",
+		},
+		{
+			tool: "pip", file: ".config/pip/pip.conf", content: "[install]\nkeyring-provider = disabled\n",
+			message: "sets another keyring-provider for pip install alone", command: "pip config unset install.keyring-provider",
+		},
+		{tool: "pip", message: "pip finds us by the name keyring on PATH", command: `export PATH="$PATH":HOME/.local/share/credential-idcs/keyring`},
+		{tool: "pip", file: "bin/keyring", content: "#!/bin/sh\n", message: "where HOME/bin/keyring comes first", command: `alias pip='PATH=HOME/.local/share/credential-idcs/keyring:"$PATH" pip'`},
+		{tool: "pnpm", variable: "CREDENTIAL_IDCS_PROFILE=home", message: "the variable CREDENTIAL_IDCS_PROFILE is set", command: "unset CREDENTIAL_IDCS_PROFILE"},
+		{tool: "terraform", message: "log in to those with terraform login before"},
+		{tool: "bazel", message: "Bazel names hosts only: at a.example.com what is not https://a.example.com/path gets an error"},
+	} {
+		h := tooltest.New(t)
+		if c.variable != "" {
+			h.Env.Vars = append(h.Env.Vars, c.variable)
+		}
+		if c.file == "VERSION" {
+			h.Write("bin/go", "")
+			if err := os.Chmod(h.Path("bin/go"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.file != "" {
+			h.Write(c.file, c.content)
+			if err := os.Chmod(h.Path(c.file), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p, err := plan(t, h, c.tool, request(t, "https://git-x.example.com", "https://a.example.com/path"))
+		if err != nil {
+			t.Errorf("%s: %v", c.tool, err)
+			continue
+		}
+		here := strings.NewReplacer("HOME", h.Dir)
+		if !slices.ContainsFunc(p.Notes, func(n tool.Note) bool {
+			return strings.Contains(n.Message, here.Replace(c.message)) && n.Command == here.Replace(c.command)
+		}) {
+			t.Errorf("%s: no note %q in %+v", c.tool, c.message, p.Notes)
+		}
+		for _, n := range p.Notes {
+			if strings.Contains(n.Lines(), "SECRET") {
+				t.Errorf("%s: %s", c.tool, n.Lines())
+			}
+		}
+	}
+}
+
+// A helper that is not on PATH would leave the tool without one.
+func TestToolsNeedOurNamesOnPATH(t *testing.T) {
+	for name, helper := range map[string]string{"go": "credential-idcs", "cargo": "cargo-credential-idcs", "pnpm": "pnpm-token-idcs", "bazel": "bazel-credential-idcs"} {
+		h := tooltest.New(t)
+		if err := os.Remove(h.Path("bin/" + helper)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := plan(t, h, name, request(t, "https://git.example.com")); err == nil || !strings.Contains(err.Error(), helper+" is not on PATH") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// pnpm doesn't say whom it asks for, so another profile's token would go out.
+func TestPnpmIsForTheDefaultProfileOnly(t *testing.T) {
+	h := tooltest.New(t)
+	for _, unnamed := range []string{"", "home"} {
+		in := request(t, "https://git.example.com")
+		in.Default = unnamed
+		if _, err := plan(t, h, "pnpm", in); err == nil || !strings.Contains(err.Error(), `write default = "work"`) {
+			t.Errorf("%q: %v", unnamed, err)
+		}
+	}
+}
+
+// HOST narrows to one host's targets; what is none is refused.
+func TestToolsWithHosts(t *testing.T) {
+	for _, name := range []string{"pnpm", "bazel"} {
+		h := tooltest.New(t)
+		in := request(t, "https://a.example.com", "https://b.example.com")
+		in.Hosts = []string{"b.example.com"}
+		p, err := plan(t, h, name, in)
+		tooltest.Must(t, p, err)
+		if d := p.Diff(); strings.Contains(d, "a.example.com") || !strings.Contains(d, "b.example.com") {
+			t.Errorf("%s: %s", name, d)
+		}
+		in.Hosts = []string{"c.example.com"}
+		if _, err := plan(t, h, name, in); err == nil || !strings.Contains(err.Error(), "https://c.example.com is not a target of profile work") {
+			t.Errorf("%s: %v", name, err)
+		}
+		// The way back is open to what was a target once.
+		in.Targets, in.Hosts = nil, []string{"b.example.com"}
+		if p, err := undo(t, h, name, in); err != nil || len(p.Changes) != 1 || p.Changes[0].After != nil {
+			t.Errorf("%s: %v\n%s", name, err, p.Diff())
+		}
+	}
+}
+
+// What the person has put into a table of our making keeps its header.
+func TestToolsLeaveWhatHasComeSince(t *testing.T) {
+	for _, c := range []struct{ tool, file, more, left string }{
+		{"cargo", ".cargo/config.toml", "default = 'a'\n", "[registry]\ndefault = 'a'\n"},
+		{"pip", ".config/pip/pip.conf", "timeout = 1\n", "[global]\ntimeout = 1\n"},
+		{"go", ".config/go/env", "GOSUMDB=off\n", "GOSUMDB=off\n"},
+	} {
+		h := tooltest.New(t)
+		p, err := plan(t, h, c.tool, request(t, "https://git.example.com"))
+		tooltest.Must(t, p, err)
+		h.Write(c.file, h.Read(c.file)+c.more)
+		p, err = undo(t, h, c.tool, request(t, "https://git.example.com"))
+		tooltest.Must(t, p, err)
+		if got := h.Read(c.file); got != c.left {
+			t.Errorf("%s: got %q", c.tool, got)
+		}
+	}
+}
+
+// The link goes where another program's is only if the person says so; what is no link never goes.
+func TestLinkReplacesNoStranger(t *testing.T) {
+	h := tooltest.New(t)
+	link := h.Path(".terraform.d/plugins/terraform-credentials-idcs")
+	in := request(t, "https://git.example.com")
+	if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/bin/other", link); err != nil {
+		t.Skip(err)
+	}
+	if _, err := plan(t, h, "terraform", in); err == nil || !strings.Contains(err.Error(), "is a link to another program: /bin/other") {
+		t.Errorf("got %v", err)
+	}
+	in.Overwrite = true
+	p, err := plan(t, h, "terraform", in)
+	if !strings.Contains(p.Diff(), "-a link to /bin/other\n+a link to "+h.Env.Program+"\n") {
+		t.Errorf("got %s", p.Diff())
+	}
+	tooltest.Must(t, p, err)
+	if to, err := os.Readlink(link); to != h.Env.Program {
+		t.Errorf("got %s, %v", to, err)
+	}
+	_ = os.Remove(link)
+	h.Write(".terraform.d/plugins/terraform-credentials-idcs", "a program")
+	if _, err := plan(t, h, "terraform", in); err == nil || !strings.Contains(err.Error(), "is there and is no link") {
+		t.Errorf("got %v", err)
+	}
+	if p, err := undo(t, h, "terraform", in); err != nil || strings.Contains(p.Diff(), "plugins") {
+		t.Errorf("%v\n%s", err, p.Diff())
+	}
+}
+
+// A link that somebody changed after the plan was made is left as it is now.
+func TestLinkThatChangedMeanwhileIsLeft(t *testing.T) {
+	h := tooltest.New(t)
+	link := h.Path(".terraform.d/plugins/terraform-credentials-idcs")
+	p, err := plan(t, h, "terraform", request(t, "https://git.example.com"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/bin/other", link); err != nil {
+		t.Skip(err)
+	}
+	if err := p.Apply(); err == nil || !strings.Contains(err.Error(), "was changed by another program meanwhile") {
+		t.Errorf("got %v", err)
+	}
+	if to, _ := os.Readlink(link); to != "/bin/other" {
+		t.Errorf("it leads to %s", to)
+	}
+}
+
+// OpenTofu's files, as internal/command/cliconfig finds them.
+func TestTofuFindsItsFiles(t *testing.T) {
+	for _, c := range []struct {
+		name, there string
+		xdg         bool
+		file, link  string
+	}{
+		{name: "fresh", file: ".tofurc", link: ".terraform.d/plugins"},
+		{name: "Terraform's only", there: ".terraformrc", file: ".terraformrc", link: ".terraform.d/plugins"},
+		{name: "XDG", xdg: true, file: "xc/opentofu/tofurc", link: "xd/opentofu/plugins"},
+		{name: "XDG, and old folders", xdg: true, there: ".terraform.d/x", file: "xc/opentofu/tofurc", link: ".terraform.d/plugins"},
+		{name: "XDG, and an old file", xdg: true, there: ".tofurc", file: ".tofurc", link: "xd/opentofu/plugins"},
+	} {
+		h := tooltest.New(t)
+		if c.there != "" {
+			h.Write(c.there, "")
+		}
+		if c.xdg {
+			h.Env.Vars = append(h.Env.Vars, "XDG_CONFIG_HOME="+h.Path("xc"), "XDG_DATA_HOME="+h.Path("xd"))
+		}
+		p, err := plan(t, h, "tofu", request(t, "https://git.example.com"))
+		tooltest.Must(t, p, err)
+		if p.Changes[0].Path != h.Path(c.link+"/terraform-credentials-idcs") || p.Changes[1].Path != h.Path(c.file) {
+			t.Errorf("%s: %s, %s", c.name, p.Changes[0].Path, p.Changes[1].Path)
+		}
+	}
+}
