@@ -113,13 +113,11 @@ build() {
 	vcs=false
 	if git -C "$source" status >/dev/null 2>&1; then vcs=auto; fi
 	# The domain is asked by HTTP/1.1 only. HTTP/2 would be linked and made ready at every start all the
-	# same: 373 KB, and a fifteenth of what a start costs. Functions lie 16 bytes apart instead of 32, and
-	# what edits other tools' files, once in a long time, is not inlined: 119 KB, of the 8 MB there are.
+	# same: 373 KB, and a fifteenth of what a start costs.
 	(
 		cd "$source"
 		CGO_ENABLED=0 GOWORK=off go build -trimpath -buildvcs="$vcs" -tags nethttpomithttp2 \
-			-gcflags "./cmd/$program/internal/configure=-l" \
-			-ldflags "-s -w -funcalign=16 -X $module/internal/build.linked=${version:-unknown}" -o "$1" "./cmd/$program"
+			-ldflags "-s -w -X $module/internal/build.linked=${version:-unknown}" -o "$1" "./cmd/$program"
 	) || fail "the build failed"
 }
 
