@@ -7,6 +7,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/credential-idcs/credential-idcs/internal/rsakey"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
@@ -26,7 +27,7 @@ const (
 
 // A Signer signs assertions: JWTs by RS256 that prove a client or name a user (RFC 7523).
 type Signer struct {
-	Key Key
+	Key rsakey.Key
 	// KeyID is `kid`, the alias under which the certificate was imported; Thumbprint is `x5t`. The
 	// domain needs one of the two to find the certificate.
 	KeyID, Thumbprint string
@@ -38,7 +39,7 @@ type Signer struct {
 // string, which jwt.RegisteredClaims would write as an array. Every error says that nothing was sent.
 func (s Signer) sign(now time.Time, random io.Reader, issuer, subject string) (secret.Text, error) {
 	if s.Key.Empty() {
-		return secret.Text{}, refuse("there is no key to sign the assertion with", ErrKeyMissing)
+		return secret.Text{}, refuse("there is no key to sign the assertion with", rsakey.ErrMissing)
 	}
 	if s.KeyID == "" && s.Thumbprint == "" {
 		return secret.Text{}, refuse("an assertion needs the certificate's alias or the certificate", nil)
@@ -66,7 +67,7 @@ func (s Signer) sign(now time.Time, random io.Reader, issuer, subject string) (s
 	if s.Thumbprint != "" {
 		t.Header["x5t"] = s.Thumbprint
 	}
-	signed, err := t.SignedString(s.Key.private)
+	signed, err := t.SignedString(s.Key.Private())
 	if err != nil {
 		return secret.Text{}, refuse("the key can't sign", err)
 	}

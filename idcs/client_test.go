@@ -18,6 +18,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/credential-idcs/credential-idcs/internal/rsakey"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
@@ -139,7 +140,7 @@ func TestWhatCannotBeSentIsRefusedBefore(t *testing.T) {
 		"public client_credentials":  {d.URL, Public{}, ClientCredentials{"s"}},
 		"public assertion":           {d.URL, nil, UserAssertion{"ana", testSigner(), "s"}},
 		"assertion without a key":    {d.URL, Assertion{Signer{KeyID: "k"}}, refreshGrant()},
-		"assertion without a kid":    {d.URL, Assertion{Signer{Key: Key{rsaOnce()}}}, refreshGrant()},
+		"assertion without a kid":    {d.URL, Assertion{Signer{Key: rsakey.New(rsaOnce())}}, refreshGrant()},
 		"assertion without a person": {d.URL, secretProof, UserAssertion{Signer: testSigner()}},
 	} {
 		c := newClient(tt.domain)
@@ -211,7 +212,7 @@ func TestCancelledContextOpensNoConnection(t *testing.T) {
 
 // Verified the way a domain would: with the public key, the audience, and a clock of its own.
 func TestAssertionsAreWhatTheDomainVerifies(t *testing.T) {
-	signer := Signer{Key: Key{rsaOnce()}, KeyID: "buildkey2025", Thumbprint: "thumb"}
+	signer := Signer{Key: rsakey.New(rsaOnce()), KeyID: "buildkey2025", Thumbprint: "thumb"}
 	d, s := recorder(t, 200, good)
 	c := newClient(d.URL)
 	c.Proof = Assertion{signer}

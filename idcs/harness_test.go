@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/internal/rsakey"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
@@ -81,7 +82,7 @@ var rsaOnce = sync.OnceValue(func() *rsa.PrivateKey {
 	return k
 })
 
-func testSigner() Signer { return Signer{Key: Key{rsaOnce()}, KeyID: "buildkey2025"} }
+func testSigner() Signer { return Signer{Key: rsakey.New(rsaOnce()), KeyID: "buildkey2025"} }
 
 func newClient(domain string) *Client {
 	return &Client{

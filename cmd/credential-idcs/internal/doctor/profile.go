@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
-	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/rsakey"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -134,7 +134,7 @@ func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Pa
 		d.problem(of(p)+err.Error(), d.Mend(p, err))
 		return false
 	}
-	key, err := idcs.ParseKey(pem)
+	key, err := rsakey.Parse(pem)
 	if err != nil {
 		d.problem(of(p)+keyFile.Written+" "+err.Error(), Edit(d.Config))
 		return false
@@ -147,7 +147,7 @@ func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Pa
 		d.problem(of(p)+err.Error(), d.Mend(p, err))
 		return false
 	}
-	cert, err := idcs.ParseCertificate(pem)
+	cert, err := rsakey.ParseCertificate(pem)
 	if err != nil {
 		d.problem(of(p)+certFile.Written+" "+err.Error(), Edit(d.Config))
 		return false

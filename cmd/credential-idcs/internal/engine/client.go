@@ -12,6 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/rsakey"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
@@ -102,7 +103,7 @@ func signer(keyFile config.Path, id string, certFile config.Path, audience strin
 	if err != nil {
 		return idcs.Signer{}, err
 	}
-	key, err := idcs.ParseKey(pem)
+	key, err := rsakey.Parse(pem)
 	if err != nil {
 		return idcs.Signer{}, fmt.Errorf("%s %w", keyFile.Written, err)
 	}
@@ -113,7 +114,7 @@ func signer(keyFile config.Path, id string, certFile config.Path, audience strin
 	if pem, err = config.ReadPublic(certFile); err != nil {
 		return idcs.Signer{}, err
 	}
-	cert, err := idcs.ParseCertificate(pem)
+	cert, err := rsakey.ParseCertificate(pem)
 	if err != nil {
 		return idcs.Signer{}, fmt.Errorf("%s %w", certFile.Written, err)
 	}

@@ -1,4 +1,4 @@
-package idcs
+package rsakey
 
 import (
 	"crypto/rsa"
@@ -22,7 +22,7 @@ type Certificate struct {
 }
 
 // ParseCertificate reads the first certificate of a PEM file, skipping what stands before it, or a
-// DER file. Every error is a KeyError.
+// DER file. Every error is an Error.
 func ParseCertificate(data []byte) (Certificate, error) {
 	der := data
 	if block := firstCertificate(data); block != nil {

@@ -1,4 +1,6 @@
-package idcs
+// Package rsakey reads the RSA private keys that prove somebody, and their certificates. A Key signs and
+// can't be printed.
+package rsakey
 
 import (
 	"bytes"
@@ -15,28 +17,28 @@ import (
 	"math/big"
 )
 
-// A KeyError says why a key or certificate file can't be used. It never repeats what was in it.
-type KeyError string
+// An Error says why a key or certificate file can't be used. It never repeats what was in it.
+type Error string
 
-// What ParseKey and ParseCertificate refuse.
+// What Parse and ParseCertificate refuse.
 const (
-	ErrKeyNotPEM      KeyError = "holds no PEM block (-----BEGIN PRIVATE KEY-----)"
-	ErrKeyMissing     KeyError = "holds no private key"
-	ErrKeyCertificate KeyError = "holds a certificate, not a private key"
-	ErrKeyPublic      KeyError = "holds a public key, not a private one"
-	ErrKeyEncrypted   KeyError = "holds an encrypted private key; decrypt it first (openssl pkey)"
-	ErrKeyType        KeyError = "holds a private key that isn't RSA; the domain takes RS256 only"
-	ErrKeyWeak        KeyError = "holds an RSA key of less than 2048 bits"
-	ErrKeySeveral     KeyError = "holds more than one private key"
-	ErrKeyBroken      KeyError = "holds a private key that can't be read"
+	ErrNotPEM      Error = "holds no PEM block (-----BEGIN PRIVATE KEY-----)"
+	ErrMissing     Error = "holds no private key"
+	ErrCertificate Error = "holds a certificate, not a private key"
+	ErrPublic      Error = "holds a public key, not a private one"
+	ErrEncrypted   Error = "holds an encrypted private key; decrypt it first (openssl pkey)"
+	ErrType        Error = "holds a private key that isn't RSA; the domain takes RS256 only"
+	ErrWeak        Error = "holds an RSA key of less than 2048 bits"
+	ErrSeveral     Error = "holds more than one private key"
+	ErrBroken      Error = "holds a private key that can't be read"
 
-	ErrCertificateMissing KeyError = "holds no certificate"
-	ErrCertificateBroken  KeyError = "holds a certificate that can't be read"
-	ErrCertificateType    KeyError = "holds a certificate for a key that isn't RSA"
+	ErrCertificateMissing Error = "holds no certificate"
+	ErrCertificateBroken  Error = "holds a certificate that can't be read"
+	ErrCertificateType    Error = "holds a certificate for a key that isn't RSA"
 )
 
 // Error is the reason, to stand behind the file's name.
-func (e KeyError) Error() string { return string(e) }
+func (e Error) Error() string { return string(e) }
 
 // minKeyBits is what RFC 7518 3.3 demands of a key for RS256.
 const minKeyBits = 2048
@@ -44,14 +46,20 @@ const minKeyBits = 2048
 // A Key is an RSA private key that can't be printed. The zero Key is none.
 type Key struct{ private *rsa.PrivateKey }
 
-// ParseKey reads the one RSA private key of a PEM file: PKCS#1 ("RSA PRIVATE KEY") or PKCS#8
+// New is a Key of a key that is at hand.
+func New(k *rsa.PrivateKey) Key { return Key{k} }
+
+// Private is the key itself, for a library that signs with it; nil for none.
+func (k Key) Private() *rsa.PrivateKey { return k.private }
+
+// Parse reads the one RSA private key of a PEM file: PKCS#1 ("RSA PRIVATE KEY") or PKCS#8
 // ("PRIVATE KEY"). Text before a BEGIN line is skipped, since `openssl pkcs12 -nodes` writes some;
-// so are certificates beside the key. Every error is a KeyError. The signing algorithm follows from
+// so are certificates beside the key. Every error is an Error. The signing algorithm follows from
 // the key alone: there is no setting that could choose a weaker one.
-func ParseKey(data []byte) (Key, error) {
+func Parse(data []byte) (Key, error) {
 	var (
 		found []Key
-		other KeyError
+		other Error
 		seen  bool
 	)
 	for rest := data; ; {
@@ -62,7 +70,7 @@ func ParseKey(data []byte) (Key, error) {
 		rest, seen = r, true
 		k, err := parseBlock(block)
 		switch {
-		case err == ErrKeyCertificate, err == ErrKeyPublic, err == ErrKeyMissing:
+		case err == ErrCertificate, err == ErrPublic, err == ErrMissing:
 			other = err
 		case err != "":
 			return Key{}, err
@@ -74,21 +82,21 @@ func ParseKey(data []byte) (Key, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return Key{}, ErrKeySeveral
+		return Key{}, ErrSeveral
 	case !seen && bytes.Contains(data, []byte("-----BEGIN ")):
-		return Key{}, ErrKeyBroken // a block without its end
+		return Key{}, ErrBroken // a block without its end
 	case !seen:
-		return Key{}, ErrKeyNotPEM
+		return Key{}, ErrNotPEM
 	}
 	return Key{}, other
 }
 
 // parseBlock reads one block; "" is no error.
-func parseBlock(b *pem.Block) (Key, KeyError) {
+func parseBlock(b *pem.Block) (Key, Error) {
 	switch b.Type {
 	case "RSA PRIVATE KEY":
 		if b.Headers["DEK-Info"] != "" || b.Headers["Proc-Type"] != "" {
-			return Key{}, ErrKeyEncrypted
+			return Key{}, ErrEncrypted
 		}
 		k, err := x509.ParsePKCS1PrivateKey(b.Bytes)
 		if err != nil {
@@ -104,34 +112,34 @@ func parseBlock(b *pem.Block) (Key, KeyError) {
 		case *rsa.PrivateKey:
 			return strong(k)
 		case *ecdsa.PrivateKey, ed25519.PrivateKey, *ecdh.PrivateKey:
-			return Key{}, ErrKeyType
+			return Key{}, ErrType
 		}
-		return Key{}, ErrKeyBroken
+		return Key{}, ErrBroken
 	case "ENCRYPTED PRIVATE KEY":
-		return Key{}, ErrKeyEncrypted
+		return Key{}, ErrEncrypted
 	case "EC PRIVATE KEY", "DSA PRIVATE KEY", "OPENSSH PRIVATE KEY":
-		return Key{}, ErrKeyType
+		return Key{}, ErrType
 	case "CERTIFICATE", "TRUSTED CERTIFICATE", "X509 CERTIFICATE":
-		return Key{}, ErrKeyCertificate
+		return Key{}, ErrCertificate
 	case "PUBLIC KEY", "RSA PUBLIC KEY":
-		return Key{}, ErrKeyPublic
+		return Key{}, ErrPublic
 	}
-	return Key{}, ErrKeyMissing // EC PARAMETERS before its key, a request, anything
+	return Key{}, ErrMissing // EC PARAMETERS before its key, a request, anything
 }
 
-func strong(k *rsa.PrivateKey) (Key, KeyError) {
+func strong(k *rsa.PrivateKey) (Key, Error) {
 	if k.N.BitLen() < minKeyBits {
-		return Key{}, ErrKeyWeak
+		return Key{}, ErrWeak
 	}
 	return Key{k}, ""
 }
 
 // weakOrBroken tells a key that crypto/rsa won't even load because it is too short from one that is
 // damaged: the person needs a new key in the first case, a new copy in the second.
-func weakOrBroken(pkcs1 []byte) KeyError {
+func weakOrBroken(pkcs1 []byte) Error {
 	var seq asn1.RawValue
 	if _, err := asn1.Unmarshal(pkcs1, &seq); err != nil {
-		return ErrKeyBroken
+		return ErrBroken
 	}
 	var (
 		version int
@@ -142,9 +150,9 @@ func weakOrBroken(pkcs1 []byte) KeyError {
 		_, err = asn1.Unmarshal(rest, &n)
 	}
 	if err != nil || n.Sign() <= 0 || n.BitLen() >= minKeyBits {
-		return ErrKeyBroken
+		return ErrBroken
 	}
-	return ErrKeyWeak
+	return ErrWeak
 }
 
 // pkcs8Content is the inner key of a PKCS#8 structure (RFC 5208 5), nil if there is none.

@@ -1,7 +1,6 @@
-package idcs
+package rsakey
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -10,18 +9,23 @@ import (
 	"crypto/sha1"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
-	"fmt"
-	"log/slog"
 	"math/big"
 	"strings"
+	"sync"
 	"testing"
 	"time"
-
-	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
+
+// rsaOnce is one key for all tests here: making one takes long.
+var rsaOnce = sync.OnceValue(func() *rsa.PrivateKey {
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return k
+})
 
 func block(kind string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
@@ -47,7 +51,7 @@ func certificateOf(t *testing.T, public, private any) []byte {
 	return der
 }
 
-func TestParseKey(t *testing.T) {
+func TestParse(t *testing.T) {
 	k := rsaOnce()
 	pkcs1 := block("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(k))
 	p8 := block("PRIVATE KEY", pkcs8(t, k))
@@ -78,29 +82,29 @@ func TestParseKey(t *testing.T) {
 		{"text before", attributes + p8, nil},
 		{"beside its certificate", cert + p8 + cert, nil},
 
-		{"empty", "", ErrKeyNotPEM},
-		{"an HS256 secret", "c2VjcmV0LXNlY3JldC1zZWNyZXQ=", ErrKeyNotPEM},
-		{"DER", string(pkcs8(t, k)), ErrKeyNotPEM},
-		{"cut", p8[:len(p8)/2], ErrKeyBroken},
-		{"damaged", block("RSA PRIVATE KEY", damaged), ErrKeyBroken},
-		{"damaged in PKCS#8", block("PRIVATE KEY", damaged), ErrKeyBroken},
-		{"garbage in PKCS#1", block("RSA PRIVATE KEY", []byte("garbage")), ErrKeyBroken},
-		{"EC", block("EC PARAMETERS", []byte{6, 0}) + block("EC PRIVATE KEY", ecDER), ErrKeyType},
-		{"EC in PKCS#8", block("PRIVATE KEY", pkcs8(t, ec)), ErrKeyType},
-		{"Ed25519", block("PRIVATE KEY", pkcs8(t, ed)), ErrKeyType},
-		{"OpenSSH", block("OPENSSH PRIVATE KEY", []byte("openssh-key-v1\x00")), ErrKeyType},
-		{"1024 bits", block("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(weak)), ErrKeyWeak},
-		{"1024 bits in PKCS#8", block("PRIVATE KEY", pkcs8(t, weak)), ErrKeyWeak},
-		{"512 bits", oldKey, ErrKeyWeak},
-		{"encrypted PKCS#8", block("ENCRYPTED PRIVATE KEY", []byte{0x30, 0}), ErrKeyEncrypted},
-		{"encrypted PKCS#1", encrypted, ErrKeyEncrypted},
-		{"a certificate", cert, ErrKeyCertificate},
-		{"a public key", block("PUBLIC KEY", []byte{0x30, 0}), ErrKeyPublic},
-		{"something else", block("X509 CRL", []byte{0x30, 0}), ErrKeyMissing},
-		{"two keys", pkcs1 + p8, ErrKeySeveral},
-		{"two keys, one of another kind", p8 + block("EC PRIVATE KEY", ecDER), ErrKeyType},
+		{"empty", "", ErrNotPEM},
+		{"an HS256 secret", "c2VjcmV0LXNlY3JldC1zZWNyZXQ=", ErrNotPEM},
+		{"DER", string(pkcs8(t, k)), ErrNotPEM},
+		{"cut", p8[:len(p8)/2], ErrBroken},
+		{"damaged", block("RSA PRIVATE KEY", damaged), ErrBroken},
+		{"damaged in PKCS#8", block("PRIVATE KEY", damaged), ErrBroken},
+		{"garbage in PKCS#1", block("RSA PRIVATE KEY", []byte("garbage")), ErrBroken},
+		{"EC", block("EC PARAMETERS", []byte{6, 0}) + block("EC PRIVATE KEY", ecDER), ErrType},
+		{"EC in PKCS#8", block("PRIVATE KEY", pkcs8(t, ec)), ErrType},
+		{"Ed25519", block("PRIVATE KEY", pkcs8(t, ed)), ErrType},
+		{"OpenSSH", block("OPENSSH PRIVATE KEY", []byte("openssh-key-v1\x00")), ErrType},
+		{"1024 bits", block("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(weak)), ErrWeak},
+		{"1024 bits in PKCS#8", block("PRIVATE KEY", pkcs8(t, weak)), ErrWeak},
+		{"512 bits", oldKey, ErrWeak},
+		{"encrypted PKCS#8", block("ENCRYPTED PRIVATE KEY", []byte{0x30, 0}), ErrEncrypted},
+		{"encrypted PKCS#1", encrypted, ErrEncrypted},
+		{"a certificate", cert, ErrCertificate},
+		{"a public key", block("PUBLIC KEY", []byte{0x30, 0}), ErrPublic},
+		{"something else", block("X509 CRL", []byte{0x30, 0}), ErrMissing},
+		{"two keys", pkcs1 + p8, ErrSeveral},
+		{"two keys, one of another kind", p8 + block("EC PRIVATE KEY", ecDER), ErrType},
 	} {
-		got, err := ParseKey([]byte(tt.data))
+		got, err := Parse([]byte(tt.data))
 		if !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) || got.Empty() != (err != nil) {
 			t.Errorf("%s: got %v, %v, want %v", tt.name, got, err, tt.want)
 		}
@@ -157,41 +161,5 @@ func TestParseCertificate(t *testing.T) {
 	c, _ := ParseCertificate(der)
 	if (Key{other}).Matches(c) || (Key{}).Matches(c) || (Key{k}).Matches(Certificate{}) {
 		t.Error("a certificate matches another key")
-	}
-}
-
-// Neither a key nor anything that holds one, or a secret, can be printed.
-func TestSecretsCannotBePrinted(t *testing.T) {
-	k := rsaOnce()
-	e := &Error{Class: ErrFailure, Refresh: secret.New("canary-refresh")}
-	values := []any{
-		Key{k}, &Key{k}, testSigner(), Assertion{testSigner()}, UserAssertion{Signer: testSigner()},
-		Secret{secret.New("canary-secret")}, refreshGrant(), Password{Password: secret.New("canary-password")},
-		AuthorizationCode{Code: secret.New("canary-code"), Verifier: secret.New("canary-verifier")},
-		DeviceCode{secret.New("canary-device")}, Device{Code: secret.New("canary-device")},
-		Answer{Access: secret.New("canary-access"), Refresh: secret.New("canary-r"), ID: secret.New("canary-id")}, e, *e,
-		Client{Proof: Secret{secret.New("canary-secret")}}, Authorization{State: secret.New("canary-state")},
-	}
-	canaries := []string{"canary-", "AQIDBAU", k.D.String(), k.Primes[0].String(), k.D.Text(16)}
-	for _, v := range values {
-		var out bytes.Buffer
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-			fmt.Fprintf(&out, verb+"\n", v)
-		}
-		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "v", v)
-		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", v)
-		if _, isClient := v.(Client); !isClient { // functions have no JSON
-			if b, err := json.Marshal(v); err == nil {
-				out.Write(b)
-			}
-		}
-		for _, c := range canaries {
-			if strings.Contains(out.String(), c) {
-				t.Errorf("%T prints %.30s", v, c)
-			}
-		}
-	}
-	if got := (Key{k}).String(); got != "[RSA private key, 2048 bits]" {
-		t.Error(got)
 	}
 }
