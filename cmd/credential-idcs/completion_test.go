@@ -11,13 +11,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/credential-idcs/credential-idcs/e2e/need"
-	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
-// withProfiles is an app whose configuration has the profiles work, "home office" and it's.
-func withProfiles(t *testing.T) *app {
+// threeProfiles is a configuration with the profiles work, "home office" and it's.
+func threeProfiles(t *testing.T) (path string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "config.toml")
+	path = filepath.Join(t.TempDir(), "config.toml")
 	var toml strings.Builder
 	for _, name := range []string{`work`, `"home office"`, `"it's"`} {
 		toml.WriteString("[profiles." + name + "]\ndomain = \"https://idcs.example.com\"\nclient_id = \"c\"\nlogin = \"device\"\nscope = \"s\"\n")
@@ -26,80 +25,7 @@ func withProfiles(t *testing.T) *app {
 	if err := os.WriteFile(path, []byte(toml.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &app{Process: &host.Process{Getenv: func(string) string { return "" }}, config: path, silent: true}
-}
-
-func TestCompleteKnowsWhatMayFollow(t *testing.T) {
-	a := withProfiles(t)
-	for _, c := range []struct {
-		before, begun string
-		want          string
-	}{
-		{"", "sta", "status"},
-		{"", "--pro", "--profile"},
-		{"--profile work", "sta", "status"},
-		{"status", "w", "work"},
-		{"status work", "w", ""},
-		{"status", "--j", "--json"},
-		{"--config nowhere status", "w", ""},
-		{"logout", "--a", "--all"},
-		{"login --profile", "w", "work"},
-		{"login -p", "w", "work"},
-		{"login", "--profile=w", "--profile=work"},
-		{"login --profile =", "w", "work"},
-		{"login --profile", "=", "work,home office,it's"},
-		{"login --profile = work", "--dev", "--device"},
-		{"token --min-ttl", "", ""},
-		{"token --min-ttl 5m", "w", "work"},
-		{"help", "ref", "refresh"},
-		{"completion", "z", "zsh"},
-		{"configure", "po", "podman"},
-		{"configure git", "--d", "--debug,--dry-run"},
-		{"configure git", "--l", "--local"},
-		{"configure docker", "--l", ""},
-		{"configure docker", "--o", "--overwrite"},
-		{"configure docker", "g", "git.example.com"},
-		{"unconfigure pnpm git.example.com", "r", "registry.example.com:5000"},
-		{"configure cargo", "g", ""},
-		{"configure kubectl --context", "x", ""},
-		{"configure git --file", "x", ""},
-		{"nosuch", "", ""},
-	} {
-		var before []string
-		if c.before != "" {
-			before = strings.Split(c.before, " ")
-		}
-		a := *a // what a word changes is for one call
-		if got := strings.Join(a.complete(before, c.begun), ","); got != c.want {
-			t.Errorf("%s %q: got %q, want %q", c.before, c.begun, got, c.want)
-		}
-	}
-}
-
-// The usage of a verb is what completion goes by, so each of its options must be one.
-func TestUsageNamesOptionsThatExist(t *testing.T) {
-	for _, v := range verbs() {
-		about := v.text
-		if v.name == "unconfigure" { // which refers to it
-			about = command("configure").text
-		}
-		for _, tool := range v.tools {
-			words := tool.Words
-			if v.name == "unconfigure" { // takes away nothing of anybody else
-				words = strings.TrimSuffix(words, "[--overwrite]")
-			}
-			for _, row := range []string{"\n  " + v.name + " " + strings.TrimSpace(tool.Name+" "+words) + "\n", "\n      " + tool.About + "\n"} {
-				if !strings.Contains(v.help(), row) {
-					t.Errorf("the help of %s lacks %q", v.name, row)
-				}
-			}
-		}
-		for _, w := range split(v.words) {
-			if strings.HasPrefix(w, "-") && !strings.Contains(about, w) {
-				t.Errorf("%s: %s stands in the usage and not in the help", v.name, w)
-			}
-		}
-	}
+	return path
 }
 
 // The real shells load their script and complete with it.
@@ -112,7 +38,7 @@ func TestScriptsInTheRealShells(t *testing.T) {
 	if err := os.Symlink(self, filepath.Join(bin, "credential-idcs")); err != nil { // see TestMain
 		t.Fatal(err)
 	}
-	config := withProfiles(t).config
+	config := threeProfiles(t)
 	const bash = `source <(credential-idcs completion bash)
 complete -p credential-idcs kubectl-idcs >/dev/null || exit 1
 try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _credential_idcs; printf '%s\n' "${COMPREPLY[@]}"; }

@@ -88,3 +88,30 @@ func TestLeavesDoNotImportEachOther(t *testing.T) {
 		t.Error("cache imports net/http: it knows files, locks and time")
 	}
 }
+
+// A call is answered from the cache without what the network needs: package call gets that as a function.
+func TestACallLinksNoNetwork(t *testing.T) {
+	banned := map[string]string{
+		"net":         "only a refresh asks the domain",
+		"net/http":    "only a refresh asks the domain",
+		"crypto/tls":  "only a refresh asks the domain",
+		"crypto/x509": "only a refresh asks the domain",
+		"os/exec":     "no cached answer starts a program",
+	}
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		cmd := exec.Command("go", "list", "-deps", "./internal/call")
+		cmd.Env = append(cmd.Environ(), "GOOS="+system, "CGO_ENABLED=0")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pkg := range strings.Fields(string(out)) {
+			if system == "windows" && pkg == "net" {
+				continue // golang.org/x/sys/windows imports it
+			}
+			if reason := banned[pkg]; reason != "" {
+				t.Errorf("%s: call links %s: %s", system, pkg, reason)
+			}
+		}
+	}
+}

@@ -14,19 +14,6 @@ import (
 	"github.com/credential-idcs/credential-idcs/e2e/need"
 )
 
-func TestNoCoreFileAndNoDebugger(t *testing.T) {
-	if refusal := harden(); refusal != "" {
-		t.Fatalf("refused: %s", refusal)
-	}
-	var core unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_CORE, &core); err != nil || core.Cur != 0 || core.Max != 0 {
-		t.Errorf("RLIMIT_CORE is %+v, %v", core, err)
-	}
-	if n, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0); err != nil || n != 0 {
-		t.Errorf("PR_GET_DUMPABLE is %d, %v", n, err)
-	}
-}
-
 // programCopy is the test binary in a folder that every user can reach, as the test's own isn't.
 func programCopy(t *testing.T) string {
 	t.Helper()

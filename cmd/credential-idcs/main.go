@@ -8,12 +8,22 @@ package main
 import (
 	"context"
 	"os"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/people"
+	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
-// version is set by install.sh and by a release; "" in what `go install` builds.
-var version string
-
 func main() {
-	p := thisProcess()
-	os.Exit(run(context.Background(), p))
+	host.UnsetTrust()
+	os.Exit(run(context.Background(), call.This()))
+}
+
+// run is one call of a helper, or a command of a person.
+func run(ctx context.Context, p *host.Process) (status int) {
+	if status, ok := call.Run(ctx, p, engine.Renewer); ok {
+		return status
+	}
+	return people.Run(ctx, p)
 }

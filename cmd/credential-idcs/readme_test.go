@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 )
 
 // quoted are the messages in the first column of the README's "When something goes wrong".
@@ -124,9 +124,9 @@ func TestEachFailureHasItsRow(t *testing.T) {
 		&cache.BusyError{Pid: 812, Waited: 15 * time.Second},
 		&cache.DamagedError{Aside: "/cache/0123.bad-1"}, &cache.NewerError{Path: "/cache/0123.json"},
 		&cache.NotSavedError{Err: errors.New("no space left on device")},
-		&engine.ClockError{Skew: -10 * time.Minute},
+		&call.ClockError{Skew: -10 * time.Minute},
 	} {
-		messages[explain("work", err).Message] = true
+		messages[call.Explain("work", err).Message] = true
 	}
 	// All that a FolderError says stands in the source as Problem: "…".
 	files, err := filepath.Glob("../../cache/*.go")
@@ -141,7 +141,7 @@ func TestEachFailureHasItsRow(t *testing.T) {
 		}
 		for _, m := range problem.FindAllStringSubmatch(string(b), -1) {
 			if !strings.HasSuffix(name, "_test.go") {
-				messages[explain("work", &cache.FolderError{Path: "/cache", Problem: m[1]}).Message] = true
+				messages[call.Explain("work", &cache.FolderError{Path: "/cache", Problem: m[1]}).Message] = true
 			}
 		}
 	}

@@ -1,6 +1,6 @@
 // Package engine joins the three leaves for one profile: the configuration says who the client is,
 // idcs asks the domain, cache keeps the answer. It states facts; what a person should do about them
-// is said in package main.
+// is said in package call.
 package engine
 
 import (
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -40,8 +41,8 @@ type Engine struct {
 	world   World
 	dir     *cache.Dir
 	key     cache.Key
-	clock   *ClockError // what an answer revealed about this machine's clock
-	cause   error       // why the last attempt failed
+	clock   *call.ClockError // what an answer revealed about this machine's clock
+	cause   error            // why the last attempt failed
 }
 
 // New looks at the cache folder. The error is a *cache.FolderError.
@@ -50,20 +51,7 @@ func New(w World, p *config.Profile) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{Profile: p, world: w, dir: dir, key: key(p)}, nil
-}
-
-// key names what the tokens belong to. Who changes one of these is somebody else to the domain and
-// must not be given the tokens of before.
-func key(p *config.Profile) cache.Key {
-	subject := ""
-	switch {
-	case p.Login == config.Assertion && p.User != nil:
-		subject = p.User.Subject
-	case p.Login == config.Password:
-		subject = p.Username
-	}
-	return cache.NewKey(p.Domain, p.ClientID, p.Login, subject, p.LoginScope())
+	return &Engine{Profile: p, world: w, dir: dir, key: call.Key(p)}, nil
 }
 
 // Token returns the stored tokens, renewed where that is due; see cache.Dir.Token.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -217,7 +218,7 @@ func TestWrongSecretPausesUntilItIsMended(t *testing.T) {
 	for range 3 {
 		_, err := b.engine(b.bySecret("client_credentials", "")).Token(context.Background(), cache.Want{})
 		f, ok := errors.AsType[*cache.Failure](err)
-		if !ok || f.Class != Configured || f.Code != "invalid_client" {
+		if !ok || f.Class != call.Configured || f.Code != "invalid_client" {
 			t.Fatalf("got %v, want invalid_client", err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -87,7 +88,7 @@ func (e *Engine) refusePerson(err error) *cache.Refusal {
 		return e.refuse(err)
 	}
 	e.cause = err
-	return &cache.Refusal{Failure: cache.Failure{Class: Failed, Text: err.Error()}, Err: err}
+	return &cache.Refusal{Failure: cache.Failure{Class: call.Failed, Text: err.Error()}, Err: err}
 }
 
 // Cause is why the last attempt failed, as the domain or the login said it; nil if none did. It holds
@@ -98,9 +99,9 @@ func (e *Engine) Cause() error { return e.cause }
 // the domain's answer, and nothing is stored if the domain refuses it.
 func (e *Engine) LoginRefreshToken(ctx context.Context, refresh secret.Text) (cache.Result, error) {
 	r, err := e.warned(e.dir.Exchange(ctx, e.key, refresh, e.renewal()))
-	if f, ok := errors.AsType[*cache.Failure](err); ok && f.Class == Login {
+	if f, ok := errors.AsType[*cache.Failure](err); ok && f.Class == call.Login {
 		given := *f
-		given.Class, given.Text = Failed, "the domain doesn't accept this refresh token: it was used before, revoked or has expired"
+		given.Class, given.Text = call.Failed, "the domain doesn't accept this refresh token: it was used before, revoked or has expired"
 		return r, &given
 	}
 	return r, err

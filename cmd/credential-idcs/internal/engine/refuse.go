@@ -4,15 +4,8 @@ import (
 	"errors"
 
 	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/idcs"
-)
-
-// The classes of a failure that is shared between processes: how each of them reacts.
-const (
-	Configured = "configuration" // the client, its key, its scope, the domain's certificate
-	Login      = "login"         // a person must log in
-	Later      = "later"         // network, rate limit, an answer that is none
-	Failed     = "failure"       // an answer that is none of these
 )
 
 // refuse says in the cache's words what a failed attempt means: for the refresh token, for how long
@@ -25,20 +18,20 @@ func (e *Engine) refuse(err error) *cache.Refusal {
 	}
 	r := &cache.Refusal{
 		Failure: cache.Failure{
-			Class: Failed, Code: f.Code, Description: f.Description, ECID: f.ECID, Status: f.Status, Text: f.Error(),
+			Class: call.Failed, Code: f.Code, Description: f.Description, ECID: f.ECID, Status: f.Status, Text: f.Error(),
 		},
 		Verdict: verdict(f), Pause: cache.PauseAnswer, RetryAfter: f.RetryAfter, Refresh: f.Refresh, Err: f.Err,
 	}
 	switch f.Class {
 	case idcs.ErrSpent:
-		r.Failure.Class, r.Pause = Login, cache.NoPause
+		r.Failure.Class, r.Pause = call.Login, cache.NoPause
 	case idcs.ErrConfiguration:
-		r.Failure.Class, r.Pause = Configured, cache.PauseClient
+		r.Failure.Class, r.Pause = call.Configured, cache.PauseClient
 		if f.Code == "invalid_client" || f.Code == "unauthorized_client" {
 			r.Failure.Text = "the domain refused the client" + inBrackets(f)
 		}
 	case idcs.ErrLater, idcs.ErrInDoubt:
-		r.Failure.Class = Later
+		r.Failure.Class = call.Later
 	}
 	if f.Outcome == idcs.NotSent {
 		r.Pause = cache.PauseConnect
@@ -70,7 +63,7 @@ func inBrackets(f *idcs.Error) string {
 // is looked at again with each call, so that what was mended works at once.
 func (e *Engine) unready(err error) *cache.Refusal {
 	return &cache.Refusal{
-		Failure: cache.Failure{Class: Configured, Text: err.Error(), Command: e.world.Mend(e.Profile, err)},
+		Failure: cache.Failure{Class: call.Configured, Text: err.Error(), Command: e.world.Mend(e.Profile, err)},
 		Verdict: cache.NotSent,
 		Err:     err,
 	}

@@ -3,10 +3,10 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 )
@@ -39,17 +39,6 @@ func (e *Engine) ownGrant(login string) (idcs.Grant, error) {
 // skewMatters is the difference between the domain's clock and ours from which on assertions are
 // corrected: below it, they pass as they are.
 const skewMatters = 60 * time.Second
-
-// A ClockError warns that this machine's clock is wrong by so much that assertions are refused.
-type ClockError struct{ Skew time.Duration } // the domain's clock minus ours
-
-func (e *ClockError) Error() string {
-	way, by := "behind", e.Skew
-	if by < 0 {
-		way, by = "ahead of", -by
-	}
-	return fmt.Sprintf("this machine's clock is %s %s the domain's", by.Round(time.Second), way)
-}
 
 // ask makes one attempt. Should the domain refuse an assertion and its Date show that our clock is
 // wrong, the attempt is repeated once with corrected times: the client is judged before the grant, so
@@ -92,7 +81,7 @@ func (e *Engine) send(ctx context.Context, c *idcs.Client, a cache.Attempt, g id
 	if clock.Known {
 		a.Clock(clock.Skew)
 		if signs(c, g) && tooFar(clock.Skew) {
-			e.clock = &ClockError{Skew: clock.Skew}
+			e.clock = &call.ClockError{Skew: clock.Skew}
 		}
 	}
 	return answer, err

@@ -1,7 +1,0 @@
-//go:build !unix
-
-package main
-
-// harden has nothing to do here: there are no set-user-ID bits, and dumps of crashed programs are made
-// only where an administrator has asked for them.
-func harden() (refusal string) { return "" }

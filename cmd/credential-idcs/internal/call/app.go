@@ -1,0 +1,122 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/host"
+)
+
+// An App is one run of the program: the process and the flags that all of it understands.
+type App struct {
+	*host.Process
+	Config  string       // --config
+	Profile string       // --profile
+	File    *config.File // once it is loaded
+	Silent  bool         // nothing but failures may go to stderr
+	Debug   bool         // --debug
+
+	renew   Renewer
+	noticed map[string]bool
+	journal *journal
+	logger  func(msg string, args ...any) // writes to journal; see Log
+	mute    bool                          // nobody needs to ask again whether there is a log
+}
+
+// Run does what the process was started for, if that is one call of a helper, and returns its exit
+// status. Otherwise ok is false, and nothing was done.
+func Run(ctx context.Context, p *host.Process, renew Renewer) (status int, ok bool) {
+	a := &App{Process: p, renew: renew}
+	h, args := a.helper()
+	if h == nil && p.Refusal == "" {
+		return 0, false
+	}
+	return a.End(a.call(ctx, h, args)), true
+}
+
+// End says why a run failed, ends its log, and returns the exit status of the process.
+func (a *App) End(err error) (status int) {
+	a.endLog(err)
+	if err == nil {
+		return 0
+	}
+	if s, ok := errors.AsType[*cache.SignalError](err); ok {
+		return 128 + s.Number
+	}
+	if e, ok := errors.AsType[*helpers.Exit](err); ok {
+		if e.Err != nil {
+			a.Say(helpers.AsFailure(e.Err).Lines())
+		}
+		return e.Status
+	}
+	f := helpers.AsFailure(unwritten(err))
+	a.Say(f.Lines())
+	return f.Class.Exit()
+}
+
+// unwritten says of output that found no reader or no room what a person can do something about.
+func unwritten(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok && e.Op == "write" && helpers.AsFailure(err).Message == "internal error" {
+		return &helpers.Failure{Class: helpers.Internal, Message: "the output could not be written: " + e.Err.Error(), Err: err}
+	}
+	return err
+}
+
+// Say writes lines for people.
+func (a *App) Say(lines string) { _, _ = io.WriteString(a.Stderr, lines) }
+
+// Notice tells people something once a run that doesn't keep it from being done.
+func (a *App) Notice(line string) {
+	if a.Silent || a.noticed[line] {
+		return
+	}
+	if a.noticed == nil {
+		a.noticed = map[string]bool{}
+	}
+	a.noticed[line] = true
+	a.Say("credential-idcs: " + line + "\n")
+}
+
+// Warn tells people of failures that didn't prevent an answer.
+func (a *App) Warn(p *config.Profile, warnings []error) {
+	if a.Silent {
+		return
+	}
+	for _, w := range warnings {
+		a.Say(Explain(p.Name, w).Lines())
+	}
+}
+
+// Load reads the configuration. Its error is a *helpers.Failure of class Config. A helper takes no
+// relative path; see ConfigPath.
+func (a *App) Load(helper bool) (*config.File, error) {
+	path, err := a.ConfigPath(helper)
+	if err != nil {
+		return nil, err
+	}
+	f, err := config.Load(path, a.Home())
+	if err != nil {
+		return nil, ExplainConfig(err)
+	}
+	a.File = f
+	return f, nil
+}
+
+// SecretVariables are the variables that hold a client's secret, of all profiles: a program that one of
+// them runs has no business with any.
+func (a *App) SecretVariables() (names []string) {
+	if a.File == nil {
+		return nil
+	}
+	for _, p := range a.File.Profiles {
+		if p.Client != nil && p.Client.SecretEnv != "" {
+			names = append(names, p.Client.SecretEnv)
+		}
+	}
+	return names
+}

@@ -1,0 +1,129 @@
+package call
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/build"
+)
+
+// helper is the helper that the process was started as, by the name that it runs under or else by its
+// first argument, with its arguments; nil if it is none. The flags before that argument are taken.
+func (a *App) helper() (h *helpers.Helper, args []string) {
+	if len(a.Args) == 0 {
+		return nil, nil
+	}
+	name, args := filepath.Base(a.Args[0]), a.Args[1:]
+	if runtime.GOOS == "windows" {
+		name = strings.TrimSuffix(name, ".exe")
+	}
+	for _, h := range Helpers {
+		if slices.Contains(h.Bases, name) {
+			return h, args
+		}
+	}
+	args = a.Globals(args)
+	if len(args) == 0 {
+		return nil, nil
+	}
+	for _, h := range Helpers {
+		if args[0] == h.Name {
+			return h, args[1:]
+		}
+		if slices.Contains(h.Words, args[0]) {
+			return h, args
+		}
+	}
+	return nil, nil
+}
+
+// Globals takes --config FILE, --profile NAME and --debug from the front of args. What it doesn't know it
+// leaves: a protocol has its own words for a wrong argument.
+func (a *App) Globals(args []string) []string {
+	for len(args) > 0 {
+		name, value, joined := strings.Cut(args[0], "=")
+		var to *string
+		switch name {
+		case "--debug":
+			if joined {
+				return args
+			}
+			a.Debug, args = true, args[1:]
+			continue
+		case "--config", "-config":
+			to = &a.Config
+		case "--profile", "-profile", "-p":
+			to = &a.Profile
+		default:
+			return args
+		}
+		if joined {
+			*to, args = value, args[1:]
+			continue
+		}
+		if len(args) < 2 {
+			return args
+		}
+		*to, args = args[1], args[2:]
+	}
+	return args
+}
+
+// call runs a helper.
+func (a *App) call(ctx context.Context, h *helpers.Helper, args []string) error {
+	if a.Refusal != "" {
+		return &helpers.Failure{Class: helpers.Internal, Message: a.Refusal}
+	}
+	a.Silent = h.Silent
+	rest := a.withoutDebug(a.Globals(args))
+	if h.Usage != "" && len(rest) == 1 && (rest[0] == "-h" || rest[0] == "--help") {
+		return PrintHelp(a.Stdout, h)
+	}
+	if log := a.Log(); log != nil {
+		log("helper called", "helper", h.Name, "version", build.Version())
+	}
+	defer func() {
+		if log := a.Log(); log != nil && a.File == nil {
+			log("the input alone decided", "configuration", "not read")
+		}
+	}()
+	return h.Run(ctx, &helpers.Call{
+		Args: rest, Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr,
+		Terminal: len(rest) > 0 && a.Terminal(0), Getenv: a.Getenv, Now: a.Now, Profile: a.Profile,
+		Module: module, Version: build.Version(),
+		Open: a.open,
+	})
+}
+
+const module = "github.com/credential-idcs/credential-idcs"
+
+// open makes the source of a call's credentials. It reads the configuration and nothing else.
+func (a *App) open() (helpers.Source, error) {
+	f, err := a.Load(true)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{file: f, app: a}
+	if a.Profile != "" {
+		if _, err := f.Profile(a.Profile); err != nil && !f.Missing {
+			return nil, ExplainConfig(err)
+		}
+	}
+	return s, nil
+}
+
+// PrintHelp prints a helper's manual.
+func PrintHelp(w io.Writer, h *helpers.Helper) error {
+	words := h.Usage
+	if words == "" {
+		words = "credential-idcs " + h.Name + " …"
+	}
+	_, err := fmt.Fprintf(w, "usage: %s\n\n%s.\n", words, strings.ToUpper(h.About[:1])+h.About[1:])
+	return err
+}

@@ -1,0 +1,59 @@
+package call
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+)
+
+// A command is there to be typed as it stands, from any folder.
+func TestFileMistakesEndWithTheCommandThatMendsThem(t *testing.T) {
+	for _, c := range []struct {
+		err           config.FileError
+		message, mend string
+	}{
+		{config.FileError{Path: config.Path{Written: "client-key.pem", Full: "/conf/client-key.pem"}, Problem: config.ReadableByOthers, Mode: 0o644},
+			"client-key.pem can be read by others (mode 0644)", "chmod 600 /conf/client-key.pem"},
+		{config.FileError{Path: config.Path{Written: "~/my keys/k.pem", Full: "/home/ana/my keys/k.pem"}, Problem: config.ReadableByOthers, Mode: 0o640},
+			"~/my keys/k.pem can be read by others (mode 0640)", "chmod 600 '/home/ana/my keys/k.pem'"},
+		{config.FileError{Path: config.Path{Written: "keys/k.pem", Full: "/conf/keys/k.pem"}, Problem: config.WritableByOthers, Mode: 0o620},
+			"keys/k.pem can be written by others (mode 0620)", "chmod 600 /conf/keys/k.pem"},
+		{config.FileError{Path: config.Path{Written: "config.toml", Full: "/conf/config.toml"}, Problem: config.WritableByOthers, Mode: 0o664},
+			"config.toml can be written by others (mode 0664)", "chmod 644 /conf/config.toml"},
+		{config.FileError{Path: config.Path{Written: "k.pem", Full: "/conf/k.pem"}, Problem: config.ForeignOwner, Owner: 1001, Mode: 0o600},
+			"k.pem belongs to another user (uid 1001)", ""},
+		{config.FileError{Path: config.Path{Written: "k.pem", Full: "/conf/k.pem"}, Problem: config.Unreadable, Err: &fs.PathError{Op: "open", Path: "/conf/k.pem", Err: fs.ErrNotExist}},
+			"k.pem can't be read: file does not exist", ""},
+		{config.FileError{Path: config.Path{Written: "~/k.pem"}, Problem: config.NoHome},
+			"~/k.pem can't be found, HOME is not set", ""},
+	} {
+		f := helpers.AsFailure(ExplainConfig(&c.err))
+		if f.Message != c.message || f.Command != c.mend || f.Class.Exit() != 5 {
+			t.Errorf("got  %q, %q, exit %d\nwant %q, %q, exit 5", f.Message, f.Command, f.Class.Exit(), c.message, c.mend)
+		}
+	}
+}
+
+// A profile may have any name that can be seen; a shell must read it as one word, and as no command.
+func TestCommandsQuoteTheProfile(t *testing.T) {
+	for name, want := range map[string]string{
+		"work":       "credential-idcs login work",
+		"my work":    "credential-idcs login 'my work'",
+		"$(reboot)":  "credential-idcs login '$(reboot)'",
+		"ana's; ls":  `credential-idcs login 'ana'\''s; ls'`,
+		"ünterwegs*": "credential-idcs login 'ünterwegs*'",
+	} {
+		f := Explain(name, cache.ErrNothing)
+		if f.Command != want || f.Class != helpers.LoginNeeded || !errors.Is(f, cache.ErrNothing) {
+			t.Errorf("%q: %q of class %d, want %q", name, f.Command, f.Class, want)
+		}
+		if !strings.HasPrefix(f.Lines(), "credential-idcs: profile "+name+": login needed, nothing is stored yet\n\t") {
+			t.Errorf("%q: %q", name, f.Lines())
+		}
+	}
+}

@@ -1,0 +1,117 @@
+// Package newprofile writes a new profile into the configuration file.
+//
+// A person who sets up a profile knows six facts and no TOML. So the profile is written as one would
+// write it by hand, each key with a word on where its value comes from, behind whatever the file has
+// already: nothing that is there is changed, so comments and order stay. What comes out is read by
+// package config before it gets the file's name; a file that this program would refuse is never left
+// behind, and a profile that is there is never replaced.
+package newprofile
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Profile is what a new profile will say. Empty fields are left out.
+type Profile struct {
+	Name, Domain, ClientID, Login     string
+	Scope, Expiry, Username, Token    string
+	CAFile, RedirectURL               string
+	Targets                           []string
+	SecretFile, SecretEnv             string
+	KeyFile, KeyID, CertFile, Subject string
+}
+
+// TOML is the profile as text: a [profiles.NAME] table with its tables behind it, each line with its
+// end.
+func (p Profile) TOML() string {
+	var b strings.Builder
+	name := key(p.Name)
+	table(&b, "profiles."+name, []line{
+		{"domain", p.Domain, "the Domain URL in the Console"},
+		{"client_id", p.ClientID, "the application's Client ID"},
+		{"login", p.Login, "browser, device, assertion, client_credentials, password or refresh_token"},
+		{"redirect_url", p.RedirectURL, "registered in the application, letter by letter"},
+		{"scope", p.Scope, "offline_access, which brings the refresh token, is added"},
+		{"expiry", p.Expiry, "how long an access token shall live"},
+		{"username", p.Username, "what git and docker send beside the token"},
+		{"token", p.Token, "what kubectl gets: access or id"},
+		{"ca_file", p.CAFile, "whom to trust for the domain, in place of the system's list"},
+	})
+	if len(p.Targets) > 0 {
+		b.WriteString("targets = [ # where the tokens may go, and nowhere else\n")
+		for _, t := range p.Targets {
+			b.WriteString("  " + quote(t) + ",\n")
+		}
+		b.WriteString("]\n")
+	}
+	if p.SecretFile != "" || p.SecretEnv != "" || p.KeyFile != "" {
+		b.WriteByte('\n')
+		table(&b, "profiles."+name+".client", []line{
+			{"secret_file", p.SecretFile, "the Client secret, mode 0600"},
+			{"secret_env", p.SecretEnv, "the variable that holds the Client secret"},
+			{"key_file", p.KeyFile, "an RSA key in PEM, mode 0600"},
+			{"key_id", p.KeyID, "the alias of its certificate in the domain"},
+			{"cert_file", p.CertFile, "its certificate, imported into the domain"},
+		})
+	}
+	if p.Subject != "" {
+		b.WriteByte('\n')
+		table(&b, "profiles."+name+".user", []line{
+			{"subject", p.Subject, "the user whom the key signs for"},
+		})
+	}
+	return b.String()
+}
+
+type line struct{ key, value, about string }
+
+func table(b *strings.Builder, header string, lines []line) {
+	b.WriteString("[" + header + "]\n")
+	wide := 0
+	for _, l := range lines {
+		if l.value != "" {
+			wide = max(wide, len(l.key))
+		}
+	}
+	for _, l := range lines {
+		if l.value != "" {
+			fmt.Fprintf(b, "%-*s = %s # %s\n", wide, l.key, quote(l.value), l.about)
+		}
+	}
+}
+
+// key is a name as part of a header: bare where TOML allows it.
+func key(s string) string {
+	for _, r := range s {
+		bare := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '_'
+		if !bare {
+			return quote(s)
+		}
+	}
+	if s == "" {
+		return quote(s)
+	}
+	return s
+}
+
+// quote is a basic string (TOML 1.0, String), on one line whatever s holds.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError: // perhaps a byte that is no UTF-8: config is to refuse it, as typed
+			_, size := utf8.DecodeRuneInString(s[i:])
+			b.WriteString(s[i : i+size])
+		case r == '"' || r == '\\':
+			b.WriteString(`\` + string(r))
+		case r < ' ' || 0x7f <= r && r <= 0x9f:
+			fmt.Fprintf(&b, `\u%04X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String() + `"`
+}

@@ -1,0 +1,93 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/host"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// An app is one run of a command.
+type app struct{ *call.App }
+
+// Run does what a person asks for and returns the exit status of the process.
+func Run(ctx context.Context, p *host.Process) (status int) {
+	a := &app{&call.App{Process: p}}
+	return a.End(a.dispatch(ctx))
+}
+
+// dispatch acts by the first argument.
+func (a *app) dispatch(ctx context.Context) error {
+	var args []string
+	if len(a.Args) > 0 {
+		args = a.Globals(a.Args[1:])
+	}
+	if len(args) == 0 {
+		a.Say(usage())
+		return &helpers.Exit{Status: helpers.Usage.Exit()}
+	}
+	first := args[0]
+	if c := command(first); c != nil {
+		return c.run(ctx, a, args[1:])
+	}
+	switch first {
+	case "--config", "-config", "--profile", "-profile", "-p":
+		return misuse("option "+first+" needs a value", "credential-idcs help")
+	}
+	if strings.HasPrefix(first, "-") {
+		return misuse("unknown option", "credential-idcs help")
+	}
+	return misuse("unknown command"+didYouMean(first, Commands()), "credential-idcs help")
+}
+
+// chosen is the profile that a person means: the operand, --profile, the variable, the default, the
+// only one.
+func (a *app) chosen(operand string) (*config.Profile, error) {
+	f, err := a.Load(false)
+	if err != nil {
+		return nil, err
+	}
+	p, err := f.Choose(operand, a.Profile, a.Getenv("CREDENTIAL_IDCS_PROFILE"))
+	if err != nil {
+		return nil, call.ExplainConfig(err)
+	}
+	return p, nil
+}
+
+// engine is a profile's way to its tokens. Its error is a *helpers.Failure.
+func (a *app) engine(p *config.Profile) (*engine.Engine, error) { return engine.For(a.App, p) }
+
+// environment is the process's without the secrets of clients: what a tool gets that is only asked for its
+// own settings.
+func (a *app) environment() []string { return host.Without(a.Environ(), a.SecretVariables()...) }
+
+// alive shows on a terminal what is waited for, if that takes a while.
+func (a *app) alive(what string) (done func()) { return a.Progress().Busy(what) }
+
+// failed explains an error of a command, but for a signal that ends the process.
+func (a *app) failed(p *config.Profile, err error) error {
+	if _, ok := errors.AsType[*cache.SignalError](err); ok {
+		return err
+	}
+	return call.Explain(p.Name, err)
+}
+
+// misuse is a usage error. It repeats nothing of the command line: a secret may have been typed there.
+func misuse(what, instead string) error {
+	return &helpers.Failure{Class: helpers.Usage, Message: what, Command: instead}
+}
+
+// didYouMean is the word of a list that a wrong one is nearest to. The wrong one isn't repeated.
+func didYouMean(wrong string, list []string) string {
+	if m := text.Nearest(wrong, list); m != "" {
+		return `; did you mean "` + m + `"?`
+	}
+	return ""
+}

@@ -1,0 +1,52 @@
+package people
+
+import (
+	"context"
+	"embed"
+	"slices"
+)
+
+// The scripts are thin: what there is to complete they ask this program, so they never grow old.
+//
+//go:embed completion
+var scripts embed.FS
+
+var shells = []string{"bash", "zsh", "fish", "powershell"}
+
+func completionVerb() *verb {
+	return &verb{
+		name: "completion", words: "bash|zsh|fish|powershell", about: "print a shell's completion script",
+		text: `
+It completes commands, options and the names of your profiles.
+
+  bash         source <(credential-idcs completion bash), in ~/.bashrc
+  zsh          source <(credential-idcs completion zsh), in ~/.zshrc after
+               compinit; or a file _credential-idcs in a folder of $fpath
+  fish         credential-idcs completion fish | source, in config.fish
+  powershell   credential-idcs completion powershell | Out-String |
+               Invoke-Expression, in $PROFILE
+
+The scripts run credential-idcs complete --word=BEGUN WORD..., which prints the
+words that may stand behind these, one a line. It reads the configuration and
+nothing else, and never fails.
+`,
+		run: runCompletion,
+	}
+}
+
+func runCompletion(_ context.Context, a *app, args []string) error {
+	operands, err := a.parse(completionVerb(), a.options(completionVerb()), args, 1)
+	if err != nil {
+		return helped(err)
+	}
+	shell := operand(operands)
+	if !slices.Contains(shells, shell) {
+		return misuse("completion: for bash, zsh, fish or powershell", "credential-idcs help completion")
+	}
+	b, err := scripts.ReadFile("completion/" + shell)
+	if err != nil {
+		return err
+	}
+	_, err = a.Stdout.Write(b)
+	return err
+}

@@ -1,0 +1,147 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/doctor"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/signin"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+func doctorVerb() *verb {
+	return &verb{
+		name: "doctor", words: "[PROFILE] [--offline]", about: "look for what is wrong, and say what mends it",
+		text: `
+It looks at the configuration, keys, certificates and their modes, the domain
+and its clock, the login, and what git, docker, kubectl and the other tools are
+set to. The client's proof is really tried, by revoking a made-up token: nothing
+is spent. Without PROFILE, and without a default, it looks at all profiles.
+
+Each line is ok, warning or error, with the command that mends it below. Exit
+status 1 if there is an error; warnings alone are 0.
+
+  --offline   nothing uses the network
+`,
+		run: runDoctor,
+	}
+}
+
+func runDoctor(ctx context.Context, a *app, args []string) error {
+	f := a.options(doctorVerb())
+	offline := f.Bool("offline", false, "")
+	operands, err := a.parse(doctorVerb(), f, args, 1)
+	if err != nil {
+		return helped(err)
+	}
+	path, err := a.ConfigPath(false)
+	if err != nil {
+		return err
+	}
+	d, worst := a.doctor(path)
+	file, err := a.Load(false)
+	var profiles []*config.Profile
+	switch {
+	case err != nil:
+		f := helpers.AsFailure(err)
+		if f.Command == "" {
+			f.Command = doctor.Edit(path)
+		}
+		d.Report(doctor.Finding{Level: doctor.Error, Text: f.Message, Command: f.Command})
+	case file.Missing || len(file.Profiles) == 0:
+		_, err := file.Choose()
+		d.Report(doctor.Finding{Level: doctor.Error, Text: err.Error(), Command: "credential-idcs init"})
+	default:
+		if profiles, err = a.patients(file, operand(operands)); err != nil {
+			return err
+		}
+		d.Report(doctor.Finding{Text: text.Clean(path) + " is right"})
+		if folder := filepath.Dir(path); openToAll(folder) {
+			d.Report(doctor.Finding{Level: doctor.Error, Text: text.Clean(folder) + " can be changed by others, who can put another configuration there", Command: "chmod o-w " + text.Word(folder)})
+		}
+	}
+	if file != nil {
+		if p, err := file.Choose(); err == nil {
+			d.Unnamed = p.Name
+		}
+	}
+	for _, p := range profiles {
+		d.Profile(ctx, p, *offline)
+	}
+	d.Tools(ctx, profiles)
+	if *worst == doctor.Error {
+		return &helpers.Exit{Status: helpers.Internal.Exit()}
+	}
+	return nil
+}
+
+// openToAll is whether everybody can replace what lies in a folder.
+func openToAll(folder string) bool {
+	fi, err := os.Stat(folder)
+	return err == nil && runtime.GOOS != "windows" && fi.Mode().Perm()&0o002 != 0 && fi.Mode()&fs.ModeSticky == 0
+}
+
+// patients are the profile that a person means, or all where nothing says which.
+func (a *app) patients(file *config.File, operand string) ([]*config.Profile, error) {
+	p, err := file.Choose(operand, a.Profile, a.Getenv("CREDENTIAL_IDCS_PROFILE"))
+	if err == nil {
+		return []*config.Profile{p}, nil
+	}
+	if unknown, ok := errors.AsType[*config.ProfileError](err); ok && unknown.Name == "" {
+		return file.Profiles, nil
+	}
+	return nil, call.ExplainConfig(err)
+}
+
+// doctor is one that reports to stdout, and the worst that it has reported. path is the configuration.
+func (a *app) doctor(path string) (*doctor.Doctor, *doctor.Level) {
+	worst := new(doctor.Level)
+	sheet := doctor.Sheet{Out: a.Stdout, Color: a.Terminal(1) && a.colors()}
+	return &doctor.Doctor{
+		Report: func(f doctor.Finding) {
+			*worst = max(*worst, f.Level)
+			sheet.Write(f)
+		},
+		Busy:    a.busy(),
+		Engine:  a.engine,
+		Explain: func(p *config.Profile, err error) *helpers.Failure { return call.Explain(p.Name, err) },
+		Mend:    call.Mend,
+		Advice: func(p *config.Profile, err error) string {
+			return signin.Advice(err, setup(p, p.Login))
+		},
+		EngineFiles: engineFiles(a.Home()),
+		Proxy:       engine.EnvironmentProxy, Now: a.Now, Getenv: a.Getenv, Environ: a.environment, Home: a.Home(), Self: a.Program(), Config: path,
+		RunContainers: call.RunContainers(),
+	}, worst
+}
+
+// busy shows on a terminal what is being looked at; empty: nothing any more.
+func (a *app) busy() func(what string) {
+	line := a.Progress()
+	return func(what string) {
+		if what != "" {
+			what += " …"
+		}
+		line.Show(what)
+	}
+}
+
+// engineFiles is where docker's engine has its configuration, as root's and as the person's.
+func engineFiles(home string) []string {
+	files := []string{"/etc/docker/daemon.json"}
+	if home != "" {
+		files = append(files, filepath.Join(home, ".config", "docker", "daemon.json"))
+	}
+	return files
+}
+
+// colors reports whether a terminal may be written to in colour (https://no-color.org).
+func (a *app) colors() bool { return a.Getenv("NO_COLOR") == "" && a.Getenv("TERM") != "dumb" }

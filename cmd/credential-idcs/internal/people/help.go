@@ -1,0 +1,108 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/internal/build"
+)
+
+// usage is the manual in short. It is made only when somebody asks.
+func usage() string {
+	var b strings.Builder
+	b.WriteString(`usage: credential-idcs COMMAND [ARGUMENTS]
+
+One login at an Oracle identity domain, then git, docker, kubectl and their
+relatives get a valid access token by themselves.
+
+`)
+	for _, v := range verbs() {
+		fmt.Fprintf(&b, "  %-11s %s\n", v.name, v.about)
+	}
+	b.WriteString(`
+Run by other programs, under a name of their own or by the first argument:
+
+`)
+	for _, h := range call.Helpers {
+		fmt.Fprintf(&b, "  %-11s %s\n", h.Name, h.About)
+	}
+	b.WriteString(`
+Everywhere:
+  -p, --profile NAME   the profile; else $CREDENTIAL_IDCS_PROFILE, else the
+                       default of the configuration, else its only one
+  --config FILE        the configuration; else $CREDENTIAL_IDCS_CONFIG, else
+                       ~/.config/credential-idcs/config.toml
+  --debug              log to stderr what is decided and why, without secrets;
+                       CREDENTIAL_IDCS_DEBUG=1 does so, too, and an absolute
+                       path in it names a file
+
+Example:
+  credential-idcs login work
+  credential-idcs configure git
+  git clone https://git.example.com/team/app.git
+
+Exit status: 0 done, 1 failure, 2 usage, 3 a login is needed, 4 try again
+later (network, rate limit, busy), 5 configuration.
+
+credential-idcs help COMMAND tells more of one.
+`)
+	return b.String()
+}
+
+// help is a verb's manual.
+func (v *verb) help() string {
+	s := "usage: credential-idcs " + v.name
+	if v.words != "" {
+		s += " " + v.words
+	}
+	s += "\n\n" + strings.ToUpper(v.about[:1]) + v.about[1:] + ".\n" + v.text
+	for _, t := range v.tools {
+		words := t.Words
+		if v.name == "unconfigure" { // which takes away nothing of anybody else
+			words = strings.TrimSuffix(words, "[--overwrite]")
+		}
+		s += strings.TrimRight("\n  "+v.name+" "+t.Name+" "+words, " ") + "\n      " + t.About + "\n"
+	}
+	return s
+}
+
+func helpVerb() *verb {
+	return &verb{name: "help", words: "[COMMAND]", about: "what there is, or more of one command", run: runHelp}
+}
+
+func runHelp(_ context.Context, a *app, args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		_, err := io.WriteString(a.Stdout, usage())
+		return err
+	}
+	if v := command(args[0]); v != nil {
+		_, err := io.WriteString(a.Stdout, v.help())
+		return err
+	}
+	for _, h := range call.Helpers {
+		if h.Name == args[0] {
+			return call.PrintHelp(a.Stdout, h)
+		}
+	}
+	return misuse("there is no such command"+didYouMean(args[0], Commands()), "credential-idcs help")
+}
+
+func versionVerb() *verb {
+	return &verb{name: "version", about: "version, commit and Go version", run: runVersion}
+}
+
+func runVersion(_ context.Context, a *app, args []string) error {
+	if len(args) > 0 && (args[0] == "-h" || args[0] == "--help") {
+		_, err := io.WriteString(a.Stdout, versionVerb().help())
+		return err
+	}
+	if len(args) > 0 {
+		return misuse("version takes no arguments", "credential-idcs help version")
+	}
+	_, err := fmt.Fprintf(a.Stdout, "credential-idcs %s (commit %s, %s)\n", build.Version(), build.Commit(), runtime.Version())
+	return err
+}

@@ -1,0 +1,190 @@
+package people
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/newprofile"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/signin"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// An interview asks a person for what the options left open, one line a question, on stderr. An
+// answer that can't be is asked for again at once, with the reason.
+type interview struct {
+	in     *bufio.Reader
+	app    *app
+	file   *config.File
+	secret secret.Text // typed, and not in its file yet
+	err    error       // the first failure; then nothing more is asked
+}
+
+// interview fills in the draft. The secret is the client's if it was asked for: it belongs into the
+// draft's SecretFile, which isn't there yet.
+func (a *app) interview(ctx context.Context, file *config.File, d *newprofile.Profile) (secret.Text, error) {
+	i := &interview{in: bufio.NewReader(a.Stdin), app: a, file: file}
+	a.Say("Enter takes what stands in [brackets]. Ctrl-C leaves, and nothing is written before the last answer.\n\n")
+	i.ask(&d.Name, "Name of the profile", usualName, func(s *string) error {
+		if _, err := file.Profile(*s); err == nil {
+			return errors.New("there is a profile of that name already")
+		}
+		return nil
+	})
+	i.ask(&d.Domain, "Domain URL, as the Console shows it on the domain's page", "", func(s *string) error {
+		https(s)
+		_, err := idcs.ParseDomain(*s)
+		return err
+	})
+	i.ask(&d.ClientID, "Client ID of the application", "", nil)
+	i.ask(&d.Login, "Login ("+strings.Join(logins, ", ")+")", config.Browser, func(s *string) error {
+		if !isLogin(*s) {
+			return errors.New("it must be one of those in the brackets")
+		}
+		return nil
+	})
+	i.proof(ctx, d)
+	switch d.Login {
+	case config.Browser:
+		i.ask(&d.RedirectURL, "Redirect URL, as registered in the application", usualRedirect, nil)
+	case config.Assertion:
+		i.ask(&d.Subject, "User whom the key signs for", "", nil)
+	case config.Password:
+		i.ask(&d.Username, "User name at the domain", "", nil)
+	}
+	i.ask(&d.Scope, "Scope", usualScope, nil)
+	i.targets(d)
+	return i.secret, i.err
+}
+
+// https completes an address that was copied without its scheme.
+func https(s *string) {
+	if *s != "" && !strings.Contains(*s, "://") {
+		*s = "https://" + *s
+	}
+}
+
+// proof asks how the client proves itself, unless an option says it.
+func (i *interview) proof(ctx context.Context, d *newprofile.Profile) {
+	if d.SecretFile+d.SecretEnv+d.KeyFile != "" {
+		return
+	}
+	kinds, usual := []string{"secret", "key", "none"}, "none"
+	switch d.Login {
+	case config.Assertion:
+		kinds, usual = nil, "key" // the user's assertion needs one anyway
+	case config.ClientCredentials, config.Password:
+		kinds, usual = kinds[:2], "secret" // the domain gives these to no public client
+	}
+	kind := usual
+	if kinds != nil {
+		kind = ""
+		i.ask(&kind, "How the client proves itself ("+strings.Join(kinds, ", ")+")", usual, func(s *string) error {
+			if !slices.Contains(kinds, *s) {
+				return errors.New("it must be one of those in the brackets")
+			}
+			return nil
+		})
+	}
+	switch kind {
+	case "secret":
+		i.ask(&d.SecretFile, "File for the Client secret, beside the configuration", "client.secret", nil)
+		i.clientSecret(ctx, d.SecretFile)
+	case "key":
+		i.ask(&d.KeyFile, "File with the key, beside the configuration", "client-key.pem", nil)
+		if d.CertFile == "" {
+			i.ask(&d.KeyID, "Alias of its certificate in the domain", "", nil)
+		}
+	}
+}
+
+// clientSecret asks for what a file doesn't hold yet.
+func (i *interview) clientSecret(ctx context.Context, file string) {
+	if i.err != nil {
+		return
+	}
+	if _, err := os.Stat(i.file.PathOf(file, i.app.Home()).Full); !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	const question = "Client secret (not shown; empty: put it there later)"
+	stdin, ok := i.app.Stdin.(*os.File)
+	if !ok || i.in.Buffered() > 0 { // no terminal; or pasted with what follows, and shown already
+		s, _ := i.line(question, "")
+		i.secret = secret.New(s)
+		return
+	}
+	if i.secret, i.err = i.app.hidden(ctx, stdin, question); errors.Is(i.err, signin.ErrNoPassword) {
+		i.err = nil
+	}
+}
+
+// targets asks until an empty answer, at least once.
+func (i *interview) targets(d *newprofile.Profile) {
+	for i.err == nil && len(d.Targets) == 0 {
+		for i.err == nil {
+			question := "Target, such as https://git.example.com"
+			if len(d.Targets) > 0 {
+				question = "Another one (empty: that is all)"
+			}
+			s, ok := i.line(question, "")
+			if !ok || s == "" {
+				break
+			}
+			https(&s)
+			if _, err := helpers.ParseTarget(s); err != nil {
+				i.app.Say("\t" + text.Clean(err.Error()) + "\n")
+				continue
+			}
+			d.Targets = append(d.Targets, s)
+		}
+	}
+}
+
+// ask fills in *to unless an option has. usual is what an empty answer means; empty: there is no
+// usual one, and it is asked again. check may complete the answer.
+func (i *interview) ask(to *string, question, usual string, check func(*string) error) {
+	for i.err == nil && *to == "" {
+		s, ok := i.line(question, usual)
+		if !ok {
+			return
+		}
+		if s == "" {
+			s = usual
+		}
+		var err error
+		switch {
+		case s == "":
+			err = errors.New("it can't be left out")
+		case check != nil:
+			err = check(&s)
+		}
+		if err != nil {
+			i.app.Say("\t" + text.Clean(err.Error()) + "\n")
+			continue
+		}
+		*to = s
+	}
+}
+
+// line is an answer without the space around it. The end of the input is none.
+func (i *interview) line(question, usual string) (string, bool) {
+	if usual != "" {
+		question += " [" + usual + "]"
+	}
+	i.app.Say(question + ": ")
+	s, err := i.in.ReadString('\n')
+	if err != nil {
+		i.app.Say("\n")
+		i.err = &helpers.Failure{Class: helpers.Malformed, Message: "init: stopped before the last answer, nothing was written"}
+		return "", false
+	}
+	return strings.TrimSpace(s), true
+}

@@ -1,0 +1,106 @@
+package people
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+)
+
+// atTerminal runs the program as a person at a terminal who types these lines.
+func atTerminal(t *testing.T, home, typed string, args ...string) (status int, stderr string) {
+	t.Helper()
+	var out bytes.Buffer
+	env := map[string]string{
+		"HOME": home, "TERM": "dumb",
+		"CREDENTIAL_IDCS_CONFIG": filepath.Join(home, "config.toml"), "CREDENTIAL_IDCS_CACHE_DIR": filepath.Join(home, "cache"),
+	}
+	p := call.This()
+	p.Args, p.Stdin, p.Stdout, p.Stderr = append([]string{"credential-idcs"}, args...), strings.NewReader(typed), io.Discard, &out
+	p.Getenv, p.Environ = func(k string) string { return env[k] }, func() []string { return nil }
+	p.Terminal = func(int) bool { return true }
+	return Run(context.Background(), p), out.String()
+}
+
+// What the options leave open is asked for; a wrong answer is asked for again, with the reason; an
+// empty one is the usual value.
+func TestInitAsksOnATerminal(t *testing.T) {
+	home := t.TempDir()
+	status, said := atTerminal(t, home, strings.Join([]string{
+		"", "", "http://idcs.example.com", "idcs.example.com", "c1", "carrier pigeon", "", "", "", "",
+		"http://git.example.com", "git.example.com", "https://k8s.example.com:6443", "", "",
+	}, "\n"), "init", "--offline")
+	if status != 0 {
+		t.Fatalf("exit %d\n%s", status, said)
+	}
+	for _, want := range []string{"Name of the profile [work]: ", "\tit can't be left out\n", "\ta domain is https://HOST", "\tit must begin with https://\n", "\tit must be one of those in the brackets\n", "next:\n\tcredential-idcs login work\n"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in\n%s", want, said)
+		}
+	}
+	f, err := config.Load(filepath.Join(home, "config.toml"), home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := f.Profiles[0]
+	if p.Name != "work" || p.Domain != "https://idcs.example.com" || p.ClientID != "c1" || p.Login != config.Browser || p.RedirectURL != usualRedirect || p.Scope != usualScope || p.Client != nil || len(p.Targets) != 2 {
+		t.Errorf("wrote %+v", p)
+	}
+
+	// The name is taken; and whoever leaves before the end leaves nothing.
+	before, err := os.ReadFile(f.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, said = atTerminal(t, home, "work\nsecond\nhttps://idcs.example.com\n", "init", "--offline")
+	if status == 0 || !strings.Contains(said, "there is a profile of that name already") || !strings.Contains(said, "nothing was written") {
+		t.Errorf("exit %d\n%s", status, said)
+	}
+	if after, err := os.ReadFile(f.Path); err != nil || !bytes.Equal(before, after) {
+		t.Error("something was written")
+	}
+}
+
+// A login by assertion needs a key and a user, so no public client is offered.
+func TestInitAsksWhatTheLoginNeeds(t *testing.T) {
+	home := t.TempDir()
+	status, said := atTerminal(t, home, "\nalias\nbuild@example.com\n\n",
+		"init", "ci", "--offline", "--domain", "https://idcs.example.com", "--login", "assertion", "--client-id", "c", "--scope", "s")
+	if strings.Contains(said, "none") || status == 0 {
+		t.Errorf("exit %d\n%s", status, said)
+	}
+	status, said = atTerminal(t, home, "\nalias\nbuild@example.com\nhttps://git.example.com\n\n",
+		"init", "ci", "--offline", "--domain", "https://idcs.example.com", "--login", "assertion", "--client-id", "c", "--scope", "s")
+	if status != 0 || !strings.Contains(said, "\tcredential-idcs token ci\n") || !strings.Contains(said, "client-key.pem can't be read") {
+		t.Errorf("exit %d\n%s", status, said)
+	}
+}
+
+// The secret is asked for where its file doesn't exist, and lies there afterwards, for its owner only.
+func TestInitTakesTheSecretToItsFile(t *testing.T) {
+	home := t.TempDir()
+	init := []string{"init", "--offline", "--domain", "https://idcs.example.com", "--client-id", "c", "--scope", "s"}
+	status, said := atTerminal(t, home, "work\npassword\n\n\nhunter2\nana\ngit.example.com\n\n", init...)
+	path := filepath.Join(home, "client.secret")
+	b, err := os.ReadFile(path)
+	if status != 0 || err != nil || string(b) != "hunter2\n" || strings.Contains(said, "hunter2") {
+		t.Errorf("exit %d, %v %q\n%s", status, err, b, said)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+	if !strings.Contains(said, "(secret, key) [secret]: ") || strings.Contains(said, "error") {
+		t.Errorf("said\n%s", said)
+	}
+	// It is there now, so it isn't asked for again, and stays.
+	status, said = atTerminal(t, home, "second\npassword\n\n\nana\nhttps://git2.example.com\n\n", init...)
+	if b, _ := os.ReadFile(path); status != 0 || string(b) != "hunter2\n" || strings.Contains(said, "not shown") {
+		t.Errorf("exit %d, %q\n%s", status, b, said)
+	}
+}

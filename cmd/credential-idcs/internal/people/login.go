@@ -1,0 +1,288 @@
+package people
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/host"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/signin"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+func loginVerb() *verb {
+	return &verb{
+		name: "login",
+		words: `[PROFILE] [--no-browser]
+       [--browser|--device|--assertion|--password-stdin|--refresh-token-stdin]`,
+		about: "get the first tokens and store them",
+		text: `
+By the profile's login method, or the one named. A helper never logs in by
+itself, but for the methods that need no person: assertion and
+client_credentials.
+
+  --browser               in the browser of this machine ($BROWSER, else the
+                          system's); it comes back to the profile's redirect_url
+  --no-browser            print the address instead of opening it; the address
+                          that the browser ends at may be pasted here, as it
+                          may where no browser can be opened
+  --device                with a code, in a browser anywhere
+  --assertion             sign a user assertion with the profile's key
+  --password-stdin        read the password of the profile's username
+  --refresh-token-stdin   take over a refresh token, bare or as the .tok file
+                          of the Console; it is spent at once
+
+Example:
+  printf %s "$PASSWORD" | credential-idcs login work --password-stdin
+`,
+		run: runLogin,
+	}
+}
+
+func runLogin(ctx context.Context, a *app, args []string) error {
+	f := a.options(loginVerb())
+	methods := map[string]*bool{}
+	for name, flag := range methodFlags {
+		methods[name] = f.Bool(strings.TrimPrefix(flag, "--"), false, "")
+	}
+	noBrowser := f.Bool("no-browser", false, "")
+	operands, err := a.parse(loginVerb(), f, args, 1)
+	if err != nil {
+		return helped(err)
+	}
+	in := login{noBrowser: *noBrowser}
+	for name, on := range methods {
+		if *on && in.named {
+			return misuse("login: one method at a time", "credential-idcs help login")
+		}
+		if *on {
+			in.method, in.named = name, true
+		}
+	}
+	p, err := a.chosen(operand(operands))
+	if err != nil {
+		return err
+	}
+	e, err := a.engine(p)
+	if err != nil {
+		return err
+	}
+	if !in.named {
+		in.method = p.Login
+	}
+	r, err := a.login(ctx, e, in)
+	if err != nil {
+		return a.loginFailed(e, in, err)
+	}
+	a.Warn(p, r.Warnings)
+	if r.Token.Refresh.Empty() && in.method != config.ClientCredentials {
+		a.Say("credential-idcs: profile " + p.Name + ": the domain sent no refresh token, so this login ends with its first token; " +
+			signin.Advice(signin.ErrNoRefresh, setup(p, in.method)) + "\n")
+	}
+	a.Say("credential-idcs: profile " + p.Name + ": logged in, the token is good until " + until(r) + "\n")
+	return nil
+}
+
+// until is when the token of a result dies, for a person's eyes.
+func until(r cache.Result) string {
+	return r.Token.AccessStamp.Expires().Local().Format("2006-01-02 15:04:05")
+}
+
+// A login is what the command line says of one.
+type login struct {
+	method    string
+	named     bool // by a flag, and not only by the profile
+	noBrowser bool
+}
+
+func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Result, error) {
+	p := e.Profile
+	if err := e.Needs(in.method); err != nil {
+		return cache.Result{}, &helpers.Failure{Class: helpers.Profile, Message: "profile " + p.Name + ": no login by " + in.method + ", " + err.Error()}
+	}
+	switch in.method {
+	case config.Browser:
+		return e.LoginBrowser(ctx, a.person(p, in.noBrowser))
+	case config.Device:
+		return e.LoginDevice(ctx, a.person(p, true))
+	case config.Password:
+		password, err := a.password(ctx, p, in)
+		if err != nil {
+			return cache.Result{}, err
+		}
+		defer a.alive("asking " + p.Domain)()
+		return e.LoginPassword(ctx, password)
+	case config.RefreshToken:
+		if !in.named {
+			return cache.Result{}, misuse("login: the refresh token is read from stdin", "credential-idcs login "+text.Word(p.Name)+" --refresh-token-stdin")
+		}
+		raw, err := a.secretFromStdin("the refresh token")
+		if err != nil {
+			return cache.Result{}, err
+		}
+		token, err := refreshTokenIn(raw)
+		if err != nil {
+			return cache.Result{}, err
+		}
+		defer a.alive("asking " + p.Domain)()
+		return e.LoginRefreshToken(ctx, token)
+	}
+	defer a.alive("asking " + p.Domain)()
+	return e.LoginAlone(ctx, in.method)
+}
+
+// person is who logs in at this terminal.
+func (a *app) person(p *config.Profile, noBrowser bool) signin.Person {
+	who := signin.Person{Profile: p.Name, Stderr: a.Stderr}
+	if f, ok := a.Stderr.(*os.File); ok {
+		who.Screen = host.LookAt(f, a.Getenv)
+	}
+	if noBrowser || a.Terminal(0) { // a script's stdin is asked only if the script says so
+		who.Stdin = a.Stdin
+	}
+	if noBrowser {
+		return who
+	}
+	o := signin.Opener{Environ: a.Environ(), Hide: a.SecretVariables()}
+	who.Open = o.Open
+	return who
+}
+
+// password asks for it where a person sits at stdin, without echo, and else reads it from there,
+// which a flag must have said: a script that forgot it would hang or send what wasn't meant.
+func (a *app) password(ctx context.Context, p *config.Profile, in login) (secret.Text, error) {
+	f, ok := a.Stdin.(*os.File)
+	if !ok || !in.named && !a.Terminal(0) {
+		return secret.Text{}, misuse("login: the password is read from stdin", "credential-idcs login "+text.Word(p.Name)+" --password-stdin")
+	}
+	t, err := a.hidden(ctx, f, "Password of "+p.Username)
+	if err == nil {
+		return t, nil
+	}
+	if failure, ok := errors.AsType[*helpers.Failure](err); ok {
+		failure.Command = in.again(p.Name)
+	}
+	return secret.Text{}, err
+}
+
+// hidden is the answer to a question that a terminal doesn't show.
+func (a *app) hidden(ctx context.Context, stdin *os.File, question string) (secret.Text, error) {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	t, err := signin.Password(ctx, stdin, a.Stderr, question)
+	if _, ok := errors.AsType[*cache.SignalError](err); err == nil || ok {
+		return t, err
+	}
+	return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: err.Error(), Err: err}
+}
+
+// secretFromStdin reads a secret to the end of stdin. One final line break is no part of it.
+func (a *app) secretFromStdin(what string) (secret.Text, error) {
+	if a.Terminal(0) {
+		a.Say("credential-idcs: waiting for " + what + " on stdin, Ctrl-D ends it\n")
+	}
+	b, err := io.ReadAll(io.LimitReader(a.Stdin, helpers.InputLimit+1))
+	if err != nil || len(b) > helpers.InputLimit {
+		return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: what + " could not be read from stdin"}
+	}
+	b = bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
+	if len(b) == 0 {
+		return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: what + " on stdin is empty"}
+	}
+	return secret.New(string(b)), nil
+}
+
+// refreshTokenIn takes a bare token, or the file that the Console's "Generate access token" saves:
+// {"app_access_token":…,"refresh_token":…}.
+// https://docs.oracle.com/en-us/iaas/Content/MyServices/Tasks/usingoauth.htm
+func refreshTokenIn(raw secret.Text) (secret.Text, error) {
+	b := bytes.TrimSpace([]byte(raw.Reveal()))
+	if len(b) == 0 || b[0] != '{' {
+		if bytes.ContainsAny(b, " \t\r\n") {
+			return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: "stdin holds more than one refresh token"}
+		}
+		return secret.New(string(b)), nil
+	}
+	var file struct {
+		Refresh string `json:"refresh_token"`
+	}
+	if err := json.Unmarshal(b, &file); err != nil || file.Refresh == "" {
+		return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: `stdin holds JSON without a "refresh_token"`}
+	}
+	return secret.New(file.Refresh), nil
+}
+
+// loginFailed explains a login that brought no token, with the switch that an administrator must set
+// where the domain's answer tells.
+func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
+	if _, ok := errors.AsType[*cache.SignalError](err); ok {
+		return err
+	}
+	f := call.Explain(e.Profile.Name, err)
+	if advice := signin.Advice(e.Cause(), setup(e.Profile, in.method)); advice != "" {
+		f.Message += "; " + advice
+	}
+	// Where the person can do better there is nothing yet that could be refreshed, and nothing to look
+	// into.
+	if f.Class == helpers.Temporary || isPersons(e.Cause()) {
+		f.Command = in.again(e.Profile.Name)
+	}
+	return f
+}
+
+// isPersons reports whether a login failed for what was typed or decided.
+func isPersons(err error) bool {
+	if refused, ok := errors.AsType[*idcs.Error](err); ok {
+		return refused.Class == idcs.ErrLoginFailed
+	}
+	return errors.Is(err, signin.ErrNoAnswer)
+}
+
+// again is the command that tries once more, as it was typed.
+func (in login) again(profile string) string {
+	s := "credential-idcs login " + text.Word(profile)
+	if in.named {
+		s += " " + methodFlags[in.method]
+	}
+	if in.noBrowser {
+		s += " --no-browser"
+	}
+	return s
+}
+
+// methodFlags are the flags that name a method.
+var methodFlags = map[string]string{
+	config.Browser: "--browser", config.Device: "--device", config.Assertion: "--assertion",
+	config.Password: "--password-stdin", config.RefreshToken: "--refresh-token-stdin",
+}
+
+// setup is what the domain must have set for a login.
+func setup(p *config.Profile, method string) signin.Setup {
+	s := signin.Setup{Login: method, RedirectURL: p.RedirectURL}
+	if c := p.Client; c != nil {
+		s.Proof, s.KeyID = "secret", c.KeyID
+		if !c.KeyFile.IsZero() {
+			s.Proof = "key"
+		}
+	}
+	return s
+}
+
+// helped ends a command whose help was asked for, and it was printed.
+func helped(err error) error {
+	if errors.Is(err, errHelp) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,167 @@
+package people
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/host"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+func statusVerb() *verb {
+	return &verb{
+		name: "status", words: "[PROFILE] [--json]", about: "who is logged in, and for how long",
+		text: `
+One row a profile, from the files alone: never on the network. A token is
+fresh; stale, which is usable but due for a refresh; or expired, which is
+refreshed when it is next used. login_needed: something is stored that can be
+neither used nor refreshed. none: nothing is stored.
+
+  --json   an array of objects: profile, domain, username, state, expires_at,
+           obtained_at, refreshable, last_error
+`,
+		run: runStatus,
+	}
+}
+
+// A row is what status says of a profile; its members are the ones of --json.
+type row struct {
+	Profile     string     `json:"profile"`
+	Domain      string     `json:"domain"`
+	Username    string     `json:"username"`
+	State       string     `json:"state"`
+	Expires     *time.Time `json:"expires_at"`
+	Obtained    *time.Time `json:"obtained_at"`
+	Refreshable bool       `json:"refreshable"`
+	LastError   *lastError `json:"last_error"`
+
+	left    time.Duration
+	problem error
+}
+
+type lastError struct {
+	Code        string    `json:"code"`
+	Description string    `json:"description"`
+	ECID        string    `json:"ecid"`
+	At          time.Time `json:"at"`
+}
+
+func runStatus(_ context.Context, a *app, args []string) error {
+	f := a.options(statusVerb())
+	asJSON := f.Bool("json", false, "")
+	operands, err := a.parse(statusVerb(), f, args, 1)
+	if err != nil {
+		return helped(err)
+	}
+	file, err := a.Load(false)
+	if err != nil {
+		return err
+	}
+	profiles := file.Profiles
+	if name := operand(operands); name != "" || a.Profile != "" {
+		p, err := file.Choose(name, a.Profile)
+		if err != nil {
+			return call.ExplainConfig(err)
+		}
+		profiles = []*config.Profile{p}
+	}
+	rows := make([]row, 0, len(profiles))
+	for _, p := range profiles {
+		r, err := a.row(p)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, r)
+	}
+	if *asJSON {
+		b, err := json.MarshalIndent(rows, "", "  ")
+		if err != nil {
+			return err
+		}
+		_, err = a.Stdout.Write(append(b, '\n'))
+		return err
+	}
+	if len(rows) == 0 {
+		_, err := file.Choose()
+		a.Say(helpers.AsFailure(call.ExplainConfig(err)).Lines())
+		return nil
+	}
+	var on host.Screen
+	if out, ok := a.Stdout.(*os.File); ok {
+		on = host.LookAt(out, a.Getenv)
+	}
+	_, err = io.WriteString(a.Stdout, sheet(rows, file).text(on.Columns, on.Terminal && a.colors()))
+	return err
+}
+
+func (a *app) row(p *config.Profile) (row, error) {
+	e, err := a.engine(p)
+	if err != nil {
+		return row{}, err
+	}
+	v := e.View()
+	r := row{
+		Profile: p.Name, Domain: p.Domain, Username: p.Username, State: v.State,
+		Refreshable: v.Refresh, left: v.Left, problem: v.Problem,
+	}
+	if !v.Expires.IsZero() {
+		expires, obtained := v.Expires.UTC().Truncate(time.Second), v.Obtained.UTC().Truncate(time.Second)
+		r.Expires, r.Obtained = &expires, &obtained
+	}
+	if v.Last != nil {
+		r.LastError = failure(v.Last)
+	}
+	return r, nil
+}
+
+// failure is the last attempt's in the words of --json. Where the domain gave no code it is ours.
+func failure(f *cache.Failure) *lastError {
+	e := &lastError{Code: f.Code, Description: f.Description, ECID: f.ECID, At: f.At.UTC().Truncate(time.Second)}
+	if e.Code == "" {
+		e.Code = f.Class
+	}
+	if e.Description == "" {
+		e.Description = f.Text
+	}
+	return e
+}
+
+// sheet is the rows as a table for eyes.
+func sheet(rows []row, file *config.File) *table {
+	t := &table{shrink: []int{1, 0}}
+	t.add("PROFILE", "USER", "STATE", "LEFT", "REFRESH", "LAST FAILURE")
+	for _, r := range rows {
+		name, left, refresh, last := r.Profile, "-", "no", "-"
+		if len(rows) > 1 && name == file.Default {
+			name += " *"
+		}
+		if r.Expires != nil {
+			left = text.Life(r.left)
+		}
+		if r.Refreshable {
+			refresh = "yes"
+		}
+		switch {
+		case r.problem != nil:
+			last = call.Explain(r.Profile, r.problem).Message
+		case r.LastError != nil:
+			last = r.LastError.At.Local().Format("15:04") + " " + r.LastError.Code
+			if r.LastError.ECID != "" {
+				last += " (ecid " + r.LastError.ECID + ")"
+			}
+		}
+		t.add(name, r.Username, r.State, left, refresh, last)
+		t.color(2, stateColors[r.State])
+	}
+	return t
+}
+
+// stateColors are SGR parameters. An expired token that can be refreshed is nothing to look at.
+var stateColors = map[string]string{"fresh": "32", "stale": "33", "login_needed": "31", "none": "2"}
