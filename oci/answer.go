@@ -1,0 +1,75 @@
+package oci
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/wire"
+	"github.com/credential-idcs/credential-idcs/oci/ident"
+)
+
+// An Answer is a credential that was derived from a session.
+type Answer struct {
+	Token secret.Text // bytes 0x21-0x7e only, never empty
+	// Life is how long Token lives from SentAt on, whole seconds, at least one.
+	Life time.Duration
+	// SentAt is our clock just before the request was written.
+	SentAt time.Time
+	// Clock is what the answer's Date said.
+	Clock wire.Clock
+}
+
+// The life of a token that doesn't say, and the longest that is believed.
+const (
+	defaultLife = 300 * time.Second
+	maxLife     = 24 * time.Hour
+)
+
+// tokenOf reads the member `token` of an answer, else its alias `access_token`. Everything else may be
+// missing: what Oracle's SDK calls mandatory it doesn't demand.
+func tokenOf(body []byte) (token string, expiresIn json.RawMessage) {
+	var m struct {
+		Token       string          `json:"token"`
+		AccessToken string          `json:"access_token"`
+		ExpiresIn   json.RawMessage `json:"expires_in"`
+	}
+	// A member of another type costs only itself: Unmarshal goes on behind it.
+	_ = json.Unmarshal(body, &m)
+	if m.Token == "" {
+		m.Token = m.AccessToken
+	}
+	return m.Token, m.ExpiresIn
+}
+
+// life is the smaller of expires_in (a number or digits) and what the token says of itself.
+func life(token string, expiresIn json.RawMessage) time.Duration {
+	seconds, known := int64(0), false
+	least := func(n int64) {
+		if !known || n < seconds {
+			seconds, known = n, true
+		}
+	}
+	if c, ok := ident.ReadClaims(token); ok && c.Expires != 0 && c.Issued != 0 {
+		least(c.Expires - c.Issued)
+	}
+	if f, err := strconv.ParseFloat(strings.Trim(string(expiresIn), `" `), 64); err == nil {
+		least(int64(min(max(f, -1), maxLife.Seconds())))
+	}
+	if !known {
+		return defaultLife
+	}
+	return min(time.Duration(max(seconds, -1))*time.Second, maxLife)
+}
+
+// usable reports whether a token may leave: no byte of it may end a line of a protocol.
+func usable(token string) bool {
+	for i := range len(token) {
+		if token[i] < 0x21 || token[i] > 0x7e {
+			return false
+		}
+	}
+	return token != ""
+}

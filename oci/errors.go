@@ -1,0 +1,193 @@
+package oci
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
+	"github.com/credential-idcs/credential-idcs/internal/wire"
+	"github.com/credential-idcs/credential-idcs/oci/ident"
+)
+
+// A Class says what a failure means for the caller. errors.Is(err, ErrLater) holds for every error of
+// that class.
+type Class string
+
+const (
+	// ErrSettings: a signature, a policy, a certificate, a file. Repeating is useless.
+	ErrSettings Class = "Oracle refused what this is set to"
+	// ErrLater: overload, an outage, no connection.
+	ErrLater Class = "Oracle can't answer now"
+	// ErrFailure: an answer that can't be used.
+	ErrFailure Class = "Oracle's answer can't be used"
+)
+
+func (c Class) Error() string { return string(c) }
+
+// An Error is why there is no answer to use. It quotes nothing of a request and no body: only a
+// status, a code that is a word, and Oracle's number for the request.
+type Error struct {
+	Class  Class
+	Text   string // one line, without the program's name
+	Status int
+	Code   string
+	// NotSent: no byte of a request left.
+	NotSent bool
+	// RetryAfter is what a 429 or 5xx asks for, 1 s to 300 s; 0: it doesn't say.
+	RetryAfter time.Duration
+	Clock      wire.Clock
+	Err        error // for errors.Is and errors.As; Error doesn't print it
+}
+
+func (e *Error) Error() string { return e.Text }
+
+// Is makes errors.Is(err, ErrLater) work.
+func (e *Error) Is(target error) bool { return target == error(e.Class) }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// A FileError is what is wrong in a line of a configuration file of Oracle's tools.
+type FileError struct {
+	File    string // as it was named
+	Line    int    // 0: the file as a whole
+	Problem string
+	Err     error
+}
+
+func (e *FileError) Error() string {
+	if e.Line == 0 {
+		return e.File + ": " + e.Problem
+	}
+	return e.File + ":" + strconv.Itoa(e.Line) + ": " + e.Problem
+}
+
+func (e *FileError) Unwrap() error { return e.Err }
+
+// inFile puts a file's name before what is wrong in it.
+func inFile(file string, err error) error {
+	var c *ident.ConfigError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &c):
+		return &FileError{File: file, Line: c.Line, Problem: c.Problem, Err: err}
+	}
+	return &FileError{File: file, Problem: err.Error(), Err: err}
+}
+
+// A SessionError says that a person must make a session with Oracle's tools.
+type SessionError struct {
+	File, Profile string
+	Region        string // "" if the file doesn't say
+	// Missing is what isn't there: a profile, or its security_token_file; "": the session ended.
+	Missing string
+	Ended   time.Time // when, by the token
+}
+
+func (e *SessionError) Error() string {
+	switch {
+	case e.Missing == "":
+		return "the OCI session " + e.Profile + " of " + e.File + " ended at " + e.Ended.Local().Format("15:04")
+	case e.Missing == "profile":
+		return e.File + " has no profile " + e.Profile
+	}
+	return "profile " + e.Profile + " of " + e.File + " has no " + e.Missing
+}
+
+// unanswered puts a connection's failure into this package's words.
+func unanswered(host string, err error) error {
+	var w *wire.Error
+	if !errors.As(err, &w) {
+		return err
+	}
+	e := &Error{Class: ErrLater, Text: w.Error(), NotSent: !w.Sent, Err: w.Err}
+	if w.Settings {
+		e.Class = ErrSettings
+	}
+	if w.Sent {
+		e.Text = text.Clean(host) + ": the request was sent, but no whole answer came"
+	}
+	return e
+}
+
+// refused judges an answer that isn't a 200 by its status alone. The code is shown where it is a word.
+func refused(host string, r *wire.Reply) *Error {
+	e := &Error{Status: r.Status, Code: codeOf(r.Body), Clock: r.Clock()}
+	said := strings.TrimSpace(strconv.Itoa(r.Status) + " " + e.Code)
+	if id := requestIDOf(r); id != "" && r.Status != http.StatusUnauthorized {
+		said += "; opc-request-id " + id
+	}
+	switch s := r.Status; {
+	case s == http.StatusUnauthorized:
+		e.Class, e.Text = ErrSettings, host+" refused the signature ("+said+")"
+		if off := e.Clock.Skew; e.Clock.Known && (off >= clockMatters || off <= -clockMatters) {
+			e.Text += "; this machine's clock is " + offBy(off)
+		}
+	case s == http.StatusForbidden:
+		e.Class, e.Text = ErrSettings, host+": not allowed ("+said+")"
+	case s/100 == 3:
+		e.Class, e.Text = ErrSettings, host+" redirects ("+said+")"
+	case s == http.StatusTooManyRequests, s == http.StatusRequestTimeout, s/100 == 5:
+		e.Class, e.Text, e.RetryAfter = ErrLater, host+" can't answer now ("+said+")", r.RetryAfter()
+	default:
+		e.Class, e.Text = ErrSettings, host+" refused the request ("+said+")"
+	}
+	return e
+}
+
+// refusedExchange judges a domain's answer to an exchange that isn't a 200.
+func refusedExchange(r *wire.Reply) *Error {
+	var m struct {
+		Error string `json:"error"`
+		ECID  string `json:"ecid"`
+	}
+	_ = json.Unmarshal(r.Body, &m)
+	e := refused("the domain", r)
+	if e.Class == ErrLater {
+		return e
+	}
+	e.Code = word(m.Error, "_")
+	e.Text = "the domain refused the exchange (" + strings.TrimSpace(strconv.Itoa(r.Status)+" "+e.Code)
+	if id := word(m.ECID, "0123456789-_^"); id != "" {
+		e.Text += ", ecid " + id
+	}
+	e.Text += ")"
+	return e
+}
+
+// offBy says how wrong our clock is: "10 minutes ahead of Oracle's".
+func offBy(skew time.Duration) string {
+	way := " minutes behind Oracle's"
+	if skew < 0 {
+		skew, way = -skew, " minutes ahead of Oracle's"
+	}
+	return strconv.Itoa(int(skew.Round(time.Minute).Minutes())) + way
+}
+
+// codeOf is the member code of an error of Oracle's, if it is a word: NotAuthenticated.
+//
+// https://docs.oracle.com/en-us/iaas/Content/API/References/apierrors.htm
+func codeOf(body []byte) string {
+	var m struct {
+		Code string `json:"code"`
+	}
+	_ = json.Unmarshal(body, &m)
+	return word(m.Code, "")
+}
+
+// word is s if it is one: letters, and what more says, 100 at most. Else it may be anything, and is "".
+func word(s, more string) string {
+	if len(s) > 100 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"+more) != "" {
+		return ""
+	}
+	return s
+}
+
+// requestIDOf is Oracle's number for a request, for its support; "" if it is none.
+func requestIDOf(r *wire.Reply) string {
+	return word(r.Header.Get("Opc-Request-Id"), "0123456789/-_")
+}

@@ -1,0 +1,294 @@
+package oci
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/rsakey"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/wire"
+	"github.com/credential-idcs/credential-idcs/oci/ident"
+)
+
+// MetadataURL is the metadata service of every OCI instance.
+const MetadataURL = "http://169.254.169.254/opc/v2"
+
+// An Instance is the OCI instance that this runs on.
+type Instance struct {
+	Metadata string // "": MetadataURL
+	Region   string // "": the metadata service's
+}
+
+// What the metadata service may take: it answers from the machine itself, or there is none.
+const (
+	metadataConnect = 500 * time.Millisecond
+	metadataLimit   = 2 * time.Second
+)
+
+// identity is what the metadata service tells.
+type identity struct {
+	region               string
+	certificate, between *x509.Certificate
+	key                  Key
+}
+
+// Session asks the metadata service, and turns the instance's certificate into a session. Meanwhile the
+// session's key is made, which takes longest, and the line to the federation endpoint is opened.
+func (p Instance) Session(ctx context.Context, m *Machine) (Session, error) {
+	type made struct {
+		key Key
+		err error
+	}
+	making := make(chan made, 1)
+	go func() {
+		k, err := newKey(m.Rand)
+		making <- made{k, err}
+	}()
+	type opened struct {
+		line *wire.Line
+		err  error
+	}
+	opening := make(chan opened, 1)
+	begun := false
+	open := func(region string) {
+		begun = true
+		go func() {
+			l, err := m.way("the federation endpoint").Open(ctx, &url.URL{Scheme: "https", Host: ident.AuthHost(region)})
+			opening <- opened{l, err}
+		}()
+	}
+	id, err := p.ask(ctx, m, open)
+	k := <-making
+	var o opened
+	if begun {
+		o = <-opening
+	}
+	switch {
+	case err != nil:
+	case k.err != nil:
+		err = k.err
+	case o.err != nil:
+		err = unanswered(ident.AuthHost(id.region), o.err)
+	}
+	if err != nil {
+		if o.line != nil {
+			o.line.Close()
+		}
+		return Session{}, err
+	}
+	return m.federate(ctx, id, k.key, o.line)
+}
+
+// ask puts the four questions on one connection. A certificate that isn't the key's was rotated
+// between two of them: then both are asked for once more.
+func (p Instance) ask(ctx context.Context, m *Machine, open func(region string)) (identity, error) {
+	base := p.Metadata
+	if base == "" {
+		base = MetadataURL
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		return identity{}, settings("metadata_url can't be read")
+	}
+	ctx, cancel := context.WithTimeout(ctx, metadataLimit)
+	defer cancel()
+	way := m.way("the metadata service")
+	way.Connect, way.Proxy = metadataConnect, nil
+	s := &service{m: m, way: way, base: u}
+	defer s.close()
+	get := func(name string) (string, error) { return s.get(ctx, name) }
+	var id identity
+	if id.region = p.Region; id.region == "" {
+		text, err := get("/instance/region")
+		if err != nil {
+			return identity{}, err
+		}
+		var ok bool
+		if id.region, ok = ident.ParseRegion(strings.TrimSpace(text)); !ok {
+			return identity{}, settings("the metadata service names no region")
+		}
+	}
+	open(id.region)
+	for again := true; ; again = false {
+		if err := id.pair(get); err != nil {
+			return identity{}, err
+		}
+		if id.key.Private().PublicKey.Equal(id.certificate.PublicKey) {
+			break
+		}
+		if !again {
+			return identity{}, &Error{Class: ErrLater, Text: "the metadata service gives a certificate and a key that don't belong together"}
+		}
+	}
+	between, err := get("/identity/intermediate.pem")
+	if err != nil {
+		return identity{}, err
+	}
+	if id.between = certificate(between); id.between == nil {
+		return identity{}, unreadable()
+	}
+	return id, nil
+}
+
+// pair asks for certificate and key.
+func (id *identity) pair(get func(string) (string, error)) error {
+	cert, err := get("/identity/cert.pem")
+	if err != nil {
+		return err
+	}
+	text, err := get("/identity/key.pem")
+	if err != nil {
+		return err
+	}
+	id.certificate = certificate(cert)
+	k, err := rsakey.Parse([]byte(text))
+	if id.certificate == nil || err != nil {
+		return unreadable()
+	}
+	if _, ok := id.certificate.PublicKey.(*rsa.PublicKey); !ok {
+		return unreadable()
+	}
+	id.key = Key{k}
+	return nil
+}
+
+func unreadable() *Error {
+	return &Error{Class: ErrFailure, Text: "the metadata service's answer can't be used"}
+}
+
+// certificate is the first of a PEM, nil if there is none.
+func certificate(text string) *x509.Certificate {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return nil
+	}
+	c, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil
+	}
+	return c
+}
+
+// A service is the metadata service with the connection to it.
+type service struct {
+	m    *Machine
+	way  *wire.Way
+	base *url.URL
+	line *wire.Line // nil: none stands
+}
+
+func (s *service) close() {
+	if s.line != nil {
+		s.line.Close()
+		s.line = nil
+	}
+}
+
+// get is one question. The header is what keeps out who can make a machine fetch a URL and no more.
+//
+// https://docs.oracle.com/en-us/iaas/Content/Compute/Tasks/gettingmetadata.htm
+func (s *service) get(ctx context.Context, name string) (string, error) {
+	u := *s.base
+	u.Path += name
+	if s.line == nil {
+		var err error
+		if s.line, err = s.way.Open(ctx, &u); err != nil {
+			return "", noInstance(s.base, err)
+		}
+	}
+	r, err := s.m.send(ctx, s.line, wire.Request{
+		Method: http.MethodGet, URL: &u, Keep: true,
+		Header: http.Header{"Authorization": {"Bearer Oracle"}, "User-Agent": {s.m.UserAgent}},
+	})
+	if err != nil || r.Header.Get("Connection") == "close" {
+		s.close()
+	}
+	switch {
+	case err != nil:
+		return "", noInstance(s.base, err)
+	case r.Status == http.StatusOK:
+		return string(r.Body), nil
+	case r.Status == http.StatusTooManyRequests:
+		return "", &Error{Class: ErrLater, Status: r.Status, RetryAfter: r.RetryAfter(), Text: "the metadata service is busy (429)"}
+	}
+	e := refused("the metadata service", r)
+	if e.Class == ErrSettings {
+		e.Text = "this instance has no principal: the metadata service says " + http.StatusText(r.Status)
+	}
+	return "", e
+}
+
+// noInstance is a metadata service that isn't there.
+func noInstance(u *url.URL, err error) error {
+	e := settings("this is no OCI instance: " + u.Hostname() + " doesn't answer")
+	e.Err = err
+	return e
+}
+
+// federate signs with the instance's own key. Oracle leaves the host out of this signature, so the URL
+// is built from the table of regions alone.
+//
+// Read in oci-go-sdk v65.130.0, common/auth/federation_client.go:378-559.
+func (m *Machine) federate(ctx context.Context, id identity, key Key, line *wire.Line) (Session, error) {
+	tenancy := tenancyOf(id.certificate)
+	if tenancy == "" {
+		line.Close()
+		return Session{}, settings("the instance's certificate names no tenancy")
+	}
+	sum := sha256.Sum256(id.certificate.Raw)
+	own := Session{KeyID: secret.New(tenancy + "/fed-x509-sha256/" + colons(sum[:])), Key: id.key, Region: id.region}
+	body, err := json.Marshal(struct {
+		Certificate  string   `json:"certificate"`
+		PublicKey    string   `json:"publicKey"`
+		Intermediate []string `json:"intermediateCertificates"`
+		Algorithm    string   `json:"fingerprintAlgorithm"`
+	}{oneLine(id.certificate.Raw), oneLine(key.spki()), []string{oneLine(id.between.Raw)}, "SHA256"})
+	if err != nil {
+		line.Close()
+		return Session{}, err
+	}
+	host := ident.AuthHost(id.region)
+	r, err := m.signed(ctx, own, order{
+		who: "the federation endpoint", method: http.MethodPost, host: host, path: "/v1/x509",
+		contentType: "application/json", body: string(body), noHost: true,
+	}, line)
+	switch {
+	case err != nil:
+		return Session{}, err
+	case r.Status == http.StatusUnauthorized:
+		e := refused(host, r)
+		e.Text = strings.Replace(e.Text, "refused the signature (401", "doesn't know this instance's certificate (401", 1)
+		return Session{}, e
+	case r.Status != http.StatusOK:
+		return Session{}, refused(host, r)
+	}
+	token, _ := tokenOf(r.Body)
+	if _, ok := ident.ReadClaims(token); !ok || !usable(token) {
+		return Session{}, &Error{Class: ErrFailure, Status: r.Status, Clock: r.Clock(), Text: host + " answered without a token"}
+	}
+	return sessionOf(token, key, id.region), nil
+}
+
+// oneLine is DER as Oracle takes it here: a PEM without armour and line breaks.
+func oneLine(der []byte) string { return base64.StdEncoding.EncodeToString(der) }
+
+// tenancyOf is the tenancy that an instance's certificate names in its subject.
+func tenancyOf(c *x509.Certificate) string {
+	for _, name := range c.Subject.Names {
+		if s, ok := name.Value.(string); ok {
+			if id, found := strings.CutPrefix(s, "opc-tenant:"); found && ident.IsOCID(id) {
+				return id
+			}
+		}
+	}
+	return ""
+}

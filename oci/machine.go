@@ -1,0 +1,171 @@
+package oci
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/wire"
+	"github.com/credential-idcs/credential-idcs/oci/ident"
+)
+
+// A Machine is what this package uses of the process and the machine. Read, Getenv, Now and Rand must
+// be set. It serves one call.
+type Machine struct {
+	// Read reads a file as a configuration names it: absolute, or below ~/. It refuses what others may
+	// have read or written, by the kind of the file. Its errors are handed on as they are.
+	Read   func(file string, kind FileKind) ([]byte, error)
+	Getenv func(string) string
+	Now    func() time.Time
+	Rand   io.Reader // cryptographically secure
+
+	// Roots, Proxy and Connect are for Oracle's hosts, as in wire.Way.
+	Roots     *x509.CertPool
+	Proxy     func(*url.URL) (*url.URL, error)
+	Connect   time.Duration
+	UserAgent string
+	// Skew is Oracle's clock minus ours, as far as known: it corrects the dates that are signed.
+	Skew time.Duration
+	// Log is told hosts, statuses and times, never a header of ours. Nil: nobody wants it.
+	Log func(msg string, args ...any)
+}
+
+// A FileKind says what a file must be like to be believed.
+type FileKind int
+
+const (
+	ConfigFile  FileKind = iota // not written by others
+	SecretFile                  // nor read by them
+	AccountFile                 // what the kubelet mounts: root's, whoever may read it
+)
+
+// section reads a profile of a file like ~/.oci/config. A file that isn't there has no profile.
+func (m *Machine) section(file, profile string) (ident.Section, error) {
+	data, err := m.Read(file, ConfigFile)
+	if err != nil {
+		return ident.Section{}, err
+	}
+	s, err := ident.ParseSection(data, profile)
+	return s, inFile(file, err)
+}
+
+// requestID names a request in Oracle's logs.
+func (m *Machine) requestID() (string, error) {
+	b := make([]byte, 16)
+	if _, err := io.ReadFull(m.Rand, b); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(b), nil
+}
+
+// way is how one of Oracle's hosts is reached.
+func (m *Machine) way(who string) *wire.Way {
+	return &wire.Way{
+		Who: who, Roots: m.Roots, Proxy: m.Proxy, Connect: m.Connect, UserAgent: m.UserAgent, Now: m.Now,
+	}
+}
+
+// An order is a signed request before it has a date.
+type order struct {
+	who         string // what messages call the host: "the registry"
+	method      string
+	host, path  string
+	contentType string
+	body        string
+	noHost      bool // the host isn't signed
+}
+
+// clockMatters is how far our clock may be off before a refusal is blamed on it: Oracle takes 5
+// minutes.
+const clockMatters = 4 * time.Minute
+
+// signed connects, dates and signs, and sends once. Only a refusal by somebody whose clock is more
+// than 4 minutes from ours makes it sign again, with the date corrected, on a new connection: a
+// signature spends nothing.
+func (m *Machine) signed(ctx context.Context, s Session, o order, line *wire.Line) (*wire.Reply, error) {
+	r, err := m.once(ctx, s, o, m.Skew, line)
+	if err != nil || r.Status != http.StatusUnauthorized {
+		return r, err
+	}
+	clock := r.Clock()
+	if off := clock.Skew - m.Skew; !clock.Known || off < clockMatters && off > -clockMatters {
+		return r, nil
+	}
+	return m.once(ctx, s, o, clock.Skew, nil)
+}
+
+// once is one request. line is a connection that stands already, or nil.
+func (m *Machine) once(ctx context.Context, s Session, o order, skew time.Duration, line *wire.Line) (*wire.Reply, error) {
+	u := &url.URL{Scheme: "https", Host: o.host, Path: o.path}
+	if line == nil {
+		var err error
+		if line, err = m.way(o.who).Open(ctx, u); err != nil {
+			return nil, unanswered(o.host, err)
+		}
+	}
+	defer line.Close()
+	id, err := m.requestID()
+	if err != nil {
+		return nil, err
+	}
+	message := Message{
+		Method: o.method, Host: o.host, Target: o.path, Date: date(m.Now().Add(skew)),
+		ContentType: o.contentType, Body: []byte(o.body), NoHost: o.noHost,
+	}
+	authorization, err := s.Authorization(message)
+	if err != nil {
+		return nil, err
+	}
+	header := m.header(id)
+	header.Set("Date", message.Date)
+	header.Set("Authorization", authorization.Reveal())
+	if o.method == http.MethodPost {
+		header.Set("Content-Type", o.contentType)
+		header.Set("X-Content-Sha256", Digest(message.Body))
+	}
+	return m.send(ctx, line, wire.Request{Method: o.method, URL: u, Header: header, Body: o.body})
+}
+
+// header is what every request says of itself.
+func (m *Machine) header(id string) http.Header {
+	return http.Header{
+		"Accept":          {"application/json"},
+		"Accept-Encoding": {"identity"}, // else any coding would do (RFC 9110 12.5.3), and none is undone here
+		"User-Agent":      {m.UserAgent},
+		"Opc-Request-Id":  {id},
+	}
+}
+
+func (m *Machine) send(ctx context.Context, line *wire.Line, r wire.Request) (*wire.Reply, error) {
+	bytes, err := r.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, unanswered(r.URL.Host, wire.Interrupted(ctx))
+	}
+	reply, err := line.Exchange(ctx, bytes)
+	if err != nil {
+		m.log("no answer", "host", r.URL.Host, "why", err.Error())
+		return nil, unanswered(r.URL.Host, err)
+	}
+	m.log("answered", "host", r.URL.Host, "path", r.URL.Path, "status", reply.Status,
+		"after", reply.Got.Sub(reply.Sent).Round(time.Millisecond), "opc-request-id", requestIDOf(reply))
+	return reply, nil
+}
+
+func (m *Machine) log(msg string, args ...any) {
+	if m.Log != nil {
+		m.Log(msg, args...)
+	}
+}
+
+// sessionOf makes a session of a token that a service gave for a key.
+func sessionOf(token string, key Key, region string) Session {
+	return Session{KeyID: secret.New("ST$" + token), Key: key, Region: region}
+}

@@ -1,0 +1,40 @@
+package oci
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/oci/ident"
+)
+
+// RegistryUser is the user name that goes with a registry token.
+//
+// https://docs.oracle.com/en-us/iaas/Content/Registry/Tasks/registrypullingimagesusingthedockercli.htm
+const RegistryUser = "BEARER_TOKEN"
+
+// Registry gets a token of OCIR for a host of it: one signed GET, to that very host.
+//
+// https://docs.oracle.com/en-us/iaas/api/#/en/registry/20180419/AccessToken
+func (m *Machine) Registry(ctx context.Context, s Session, host string) (Answer, error) {
+	if _, ok := ident.IsRegistry(host); !ok {
+		return Answer{}, &Error{Class: ErrSettings, NotSent: true, Text: "this is no host of OCIR"}
+	}
+	r, err := m.signed(ctx, s, order{who: "the registry", method: http.MethodGet, host: host, path: "/20180419/docker/token"}, nil)
+	if err != nil {
+		return Answer{}, err
+	}
+	if r.Status != http.StatusOK {
+		e := refused(host, r)
+		if e.Status == http.StatusForbidden {
+			e.Text += ": a policy must say: allow … to read repos in …"
+		}
+		return Answer{}, e
+	}
+	token, expires := tokenOf(r.Body)
+	a := Answer{Token: secret.New(token), Life: life(token, expires), SentAt: r.Sent, Clock: r.Clock()}
+	if !usable(token) || a.Life <= 0 {
+		return Answer{}, &Error{Class: ErrFailure, Status: r.Status, Clock: a.Clock, Text: host + " answered without a token"}
+	}
+	return a, nil
+}

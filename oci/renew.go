@@ -1,0 +1,40 @@
+package oci
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/oci/ident"
+)
+
+// Renew gets the successor of a session file's token, for the same key: the answer's Token is what
+// SessionFile.Successor takes. Nothing is written to ~/.oci.
+//
+// Read in oci-cli 3.89.3, cli_session.py, refresh.
+func (m *Machine) Renew(ctx context.Context, f FileSession) (Answer, error) {
+	body, err := json.Marshal(map[string]string{"currentToken": f.Token.Reveal()})
+	if err != nil {
+		return Answer{}, err
+	}
+	host := ident.AuthHost(f.Region)
+	r, err := m.signed(ctx, f.Session, order{
+		who: "the session's endpoint", method: http.MethodPost, host: host, path: "/v1/authentication/refresh",
+		contentType: "application/json", body: string(body),
+	}, nil)
+	switch {
+	case err != nil:
+		return Answer{}, err
+	case r.Status != http.StatusOK:
+		return Answer{}, refused(host, r)
+	}
+	token, _ := tokenOf(r.Body)
+	claims, ok := ident.ReadClaims(token)
+	fits, known := f.Key.fits(claims)
+	a := Answer{Token: secret.New(token), Life: life(token, nil), SentAt: r.Sent, Clock: r.Clock()}
+	if !ok || !usable(token) || known && !fits || a.Life <= 0 {
+		return Answer{}, &Error{Class: ErrFailure, Status: r.Status, Clock: a.Clock, Text: host + " answered without a token"}
+	}
+	return a, nil
+}

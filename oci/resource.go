@@ -1,0 +1,104 @@
+package oci
+
+import (
+	"context"
+	"path"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/internal/rsakey"
+	"github.com/credential-idcs/credential-idcs/oci/ident"
+)
+
+// A Resource is a resource principal: what the platform puts into the environment of a function, and of
+// other resources that run somebody's code. Each of the two values is a path, if it is an absolute one,
+// else the thing itself. The platform replaces the files, so they are read for each session.
+//
+// Read in oci-go-sdk v65.130.0, common/auth/resource_principal_key_provider.go:80-107.
+type Resource struct {
+	Region string // "": the environment's
+}
+
+// The variables that a resource principal is made of, all of them: nothing else is read from the
+// environment.
+const (
+	resourceVersion    = "OCI_RESOURCE_PRINCIPAL_VERSION"
+	resourceToken      = "OCI_RESOURCE_PRINCIPAL_RPST"
+	resourceKey        = "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM"
+	resourcePassphrase = "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE"
+	resourceRegion     = "OCI_RESOURCE_PRINCIPAL_REGION"
+)
+
+// ResourceSecrets are the variables that no child process gets.
+func ResourceSecrets() []string { return []string{resourceToken, resourceKey, resourcePassphrase} }
+
+// Session reads the variables and what they name.
+func (p Resource) Session(_ context.Context, m *Machine) (Session, error) {
+	token, err := p.Token(m)
+	if err != nil {
+		return Session{}, err
+	}
+	if m.Getenv(resourcePassphrase) != "" {
+		return Session{}, settings(resourcePassphrase + " is set, and encrypted keys aren't read")
+	}
+	pem, err := m.valueOrFile(resourceKey)
+	if err != nil {
+		return Session{}, err
+	}
+	k, err := rsakey.Parse([]byte(pem))
+	if err != nil {
+		return Session{}, settings(resourceKey + " " + err.Error())
+	}
+	claims, _ := ident.ReadClaims(token)
+	key := Key{k}
+	if fits, known := key.fits(claims); known && !fits {
+		return Session{}, settings(resourceToken + " and " + resourceKey + " don't belong together")
+	}
+	region := p.Region
+	if region == "" {
+		var ok bool
+		if region, ok = ident.ParseRegion(m.Getenv(resourceRegion)); !ok {
+			return Session{}, settings(resourceRegion + " names no region")
+		}
+	}
+	return sessionOf(token, key, region), nil
+}
+
+// Token is the session token alone, which says whose the session is.
+func (p Resource) Token(m *Machine) (string, error) {
+	switch v := m.Getenv(resourceVersion); v {
+	case "":
+		return "", settings(resourceVersion + " is not set: this is no resource with a principal")
+	case "2.2":
+	case "1.1", "3.0":
+		return "", settings(resourceVersion + " is " + v + ", and only 2.2 is supported")
+	default:
+		return "", settings(resourceVersion + " is none that is supported, only 2.2")
+	}
+	token, err := m.valueOrFile(resourceToken)
+	if err != nil {
+		return "", err
+	}
+	if _, ok := ident.ReadClaims(token); !ok || !usable(token) {
+		return "", settings(resourceToken + " holds no session token")
+	}
+	return token, nil
+}
+
+// valueOrFile is what a variable holds, or what the file holds that it names by an absolute path.
+func (m *Machine) valueOrFile(name string) (string, error) {
+	v := m.Getenv(name)
+	if v == "" {
+		return "", settings(name + " is not set")
+	}
+	if path.IsAbs(v) {
+		b, err := m.Read(v, SecretFile)
+		if err != nil {
+			return "", err
+		}
+		v = string(b)
+	}
+	return strings.TrimSpace(v), nil
+}
+
+// settings is a principal that isn't there, or not as it is set: nothing was sent.
+func settings(text string) *Error { return &Error{Class: ErrSettings, Text: text, NotSent: true} }

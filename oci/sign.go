@@ -1,0 +1,67 @@
+package oci
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"strconv"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// A Session signs requests: it is a key, and the name under which Oracle knows it. It lives in memory
+// for the one call that derives something from it, and is never stored.
+type Session struct {
+	// KeyID is ST$ and a session token (a JWT), or TENANCY/USER/FINGERPRINT for an API key.
+	KeyID secret.Text
+	Key   Key
+	// Region is the principal's home for this call, as in "us-ashburn-1".
+	Region string
+}
+
+// A Message is what a signature covers of a request, in the very bytes that are sent.
+type Message struct {
+	Method string
+	Host   string // the Host header: name, and port if it isn't 443
+	Target string // path and query, as on the request line
+	// Date is the Date header. It is text: the vectors that Oracle published name a weekday that
+	// wasn't one.
+	Date        string
+	ContentType string // of a POST
+	Body        []byte // of a POST
+	// NoHost leaves the host out, which only the federation endpoint wants so.
+	NoHost bool
+}
+
+// Digest is the X-Content-Sha256 header of a body.
+func Digest(body []byte) string {
+	sum := sha256.Sum256(body)
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// Authorization is the header that signs m: version 1 of Oracle's HTTP signatures, RSA PKCS #1 v1.5
+// with SHA-256. The same message gives the same header.
+//
+// https://docs.oracle.com/en-us/iaas/Content/API/Concepts/signingrequests.htm
+func (s Session) Authorization(m Message) (secret.Text, error) {
+	names := []string{"date", "(request-target)"}
+	values := []string{m.Date, strings.ToLower(m.Method) + " " + m.Target}
+	if !m.NoHost {
+		names, values = append(names, "host"), append(values, m.Host)
+	}
+	if m.Method == "POST" {
+		names = append(names, "content-length", "content-type", "x-content-sha256")
+		values = append(values, strconv.Itoa(len(m.Body)), m.ContentType, Digest(m.Body))
+	}
+	lines := make([]string, len(names))
+	for i, name := range names {
+		lines[i] = name + ": " + values[i]
+	}
+	signature, err := s.Key.sign(strings.Join(lines, "\n"))
+	if err != nil {
+		return secret.Text{}, err
+	}
+	return secret.New(`Signature version="1",headers="` + strings.Join(names, " ") +
+		`",keyId="` + s.KeyID.Reveal() +
+		`",algorithm="rsa-sha256",signature="` + base64.StdEncoding.EncodeToString(signature) + `"`), nil
+}

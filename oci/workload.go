@@ -1,0 +1,155 @@
+package oci
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/internal/wire"
+	"github.com/credential-idcs/credential-idcs/oci/ident"
+)
+
+// A Workload is a pod of an enhanced OKE cluster: its service account token becomes a session at an
+// endpoint of the cluster's own.
+//
+// Read in oci-go-sdk v65.130.0, common/auth/federation_client_oke_workload_identity.go:95-172.
+type Workload struct {
+	Endpoint string // https://IP:PORT; "": the cluster's, by KUBERNETES_SERVICE_HOST
+	Account  string // the folder with token and ca.crt; "": where the kubelet mounts it
+	Region   string
+}
+
+const (
+	accountFolder = "/var/run/secrets/kubernetes.io/serviceaccount"
+	workloadPort  = "12250"
+	workloadPath  = "/resourcePrincipalSessionTokens"
+)
+
+// Session makes a key and gives its public half to the cluster. The service account token goes to an IP
+// address whose certificate leads to the cluster's own CA, never through a proxy.
+func (p Workload) Session(ctx context.Context, m *Machine) (Session, error) {
+	u, err := p.url(m)
+	if err != nil {
+		return Session{}, err
+	}
+	account, err := p.Token(m)
+	if err != nil {
+		return Session{}, err
+	}
+	ca, err := m.Read(path.Join(p.folder(), "ca.crt"), AccountFile)
+	if err != nil {
+		return Session{}, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(ca) {
+		return Session{}, settings(path.Join(p.folder(), "ca.crt") + " holds no certificate")
+	}
+	key, err := newKey(m.Rand)
+	if err != nil {
+		return Session{}, err
+	}
+	body, err := json.Marshal(map[string]string{"podKey": key.publicPEM()})
+	if err != nil {
+		return Session{}, err
+	}
+	id, err := m.requestID()
+	if err != nil {
+		return Session{}, err
+	}
+	header := m.header(id)
+	header.Set("Authorization", "Bearer "+account)
+	header.Set("Content-Type", "application/json")
+	way := m.way("the cluster's workload endpoint")
+	way.Roots, way.Proxy = roots, nil
+	line, err := way.Open(ctx, u)
+	if err != nil {
+		return Session{}, unanswered(u.Host, err)
+	}
+	defer line.Close()
+	r, err := m.send(ctx, line, wire.Request{Method: http.MethodPost, URL: u, Header: header, Body: string(body)})
+	if err != nil {
+		return Session{}, err
+	}
+	switch {
+	case r.Status == http.StatusForbidden:
+		e := refused(u.Host, r)
+		e.Text = "the cluster refuses workload identity (403): it must be an enhanced cluster"
+		return Session{}, e
+	case r.Status == http.StatusUnauthorized:
+		e := refused(u.Host, r)
+		e.Text = "the cluster refuses the service account token (401)"
+		return Session{}, e
+	case r.Status != http.StatusOK:
+		return Session{}, refused(u.Host, r)
+	}
+	token := workloadToken(r.Body)
+	if _, ok := ident.ReadClaims(token); !ok || !usable(token) {
+		return Session{}, &Error{Class: ErrFailure, Status: r.Status, Text: "the cluster answered without a session"}
+	}
+	return sessionOf(token, key, p.Region), nil
+}
+
+// Token is the service account token, which says who the pod is.
+func (p Workload) Token(m *Machine) (string, error) {
+	file := path.Join(p.folder(), "token")
+	b, err := m.Read(file, AccountFile)
+	if err != nil {
+		return "", err
+	}
+	token := strings.TrimSpace(string(b))
+	if !usable(token) {
+		return "", settings(file + " holds no token")
+	}
+	return token, nil
+}
+
+func (p Workload) folder() string {
+	if p.Account == "" {
+		return accountFolder
+	}
+	return p.Account
+}
+
+// url is the endpoint. An IP address, so that no name server chooses who gets the token.
+func (p Workload) url(m *Machine) (*url.URL, error) {
+	if p.Endpoint != "" {
+		u, err := url.Parse(p.Endpoint + workloadPath)
+		if err != nil {
+			return nil, settings("the workload endpoint can't be read")
+		}
+		return u, nil
+	}
+	host := m.Getenv("KUBERNETES_SERVICE_HOST")
+	if host == "" {
+		return nil, settings("KUBERNETES_SERVICE_HOST is not set: this is no pod")
+	}
+	a, err := netip.ParseAddr(host)
+	if err != nil || a.Zone() != "" {
+		return nil, settings("KUBERNETES_SERVICE_HOST is no IP address")
+	}
+	if a.Is6() {
+		host = "[" + host + "]"
+	}
+	return &url.URL{Scheme: "https", Host: host + ":" + workloadPort, Path: workloadPath}, nil
+}
+
+// workloadToken reads the answer: a JSON string, in it base64, in it {"token":"ST$…"}.
+func workloadToken(body []byte) string {
+	var text string
+	if json.Unmarshal(body, &text) != nil {
+		return ""
+	}
+	inner, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return ""
+	}
+	token, _ := tokenOf(inner)
+	token, _ = strings.CutPrefix(token, "ST$")
+	return token
+}
