@@ -1,109 +1,99 @@
 package servers
 
 import (
-	"archive/tar"
 	"bytes"
 	"crypto/tls"
+	"fmt"
 	"io"
-	"log"
 	"net/http"
-	"strconv"
-
-	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/registry"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/static"
-	"github.com/google/go-containerregistry/pkg/v1/types"
+	"net/url"
+	"strings"
+	"time"
 )
 
 // Image is the one image that a registry starts with.
-const Image = "team/app:1"
+const (
+	Image      = repository + ":" + tag
+	repository = "team/app"
+	tag        = "1"
+)
 
-// Registry runs an image registry in memory with Image in it. It asks for Basic whose password is an
-// access token, as a registry does that has no token server of its own.
+// Registry runs an image registry that has Image and takes no other. It asks for Basic whose password is
+// an access token, as a registry does that has no token server of its own.
 //
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 func Registry(cert tls.Certificate, check Check) (*Server, error) {
-	store := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
-	s, err := start(cert, check, face{
+	image, err := newImage()
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v2/{$}", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, object{}) })
+	for _, reference := range []string{tag, digest(image.manifest)} {
+		mux.HandleFunc("GET /v2/"+repository+"/manifests/"+reference, serve(manifestType, image.manifest))
+	}
+	for _, blob := range [][]byte{image.config, image.layer} {
+		mux.HandleFunc("GET /v2/"+repository+"/blobs/"+digest(blob), serve("application/octet-stream", blob))
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, http.StatusNotFound, object{"errors": []object{{"code": "NAME_UNKNOWN", "message": "there is no " + r.URL.Path}}})
+	})
+	return start(cert, check, face{
 		offers: []string{`Basic realm="registry"`},
 		// docker 20.10 takes no answer without it for a registry's, not a 401 either.
 		header: http.Header{"Docker-Distribution-Api-Version": {"registry/2.0"}},
-	}, store)
-	if err != nil {
-		return nil, err
-	}
-	if err := fill(s.Host, inside{store}); err != nil {
-		_ = s.Close()
-		return nil, err
-	}
-	return s, nil
+	}, mux)
 }
 
-// fill puts Image into a registry, past its guard. Its bytes are fixed, so its digest is the same
-// everywhere.
+// serve answers GET and HEAD with what was asked for by its digest or its tag.
+func serve(kind string, content []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.Header().Set("Docker-Content-Digest", digest(content))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	}
+}
+
+// fill pushes Image to the registry at host.
 func fill(host string, past http.RoundTripper) error {
-	content, err := layer("README", "Only those with a token pull this.\n")
+	image, err := newImage()
 	if err != nil {
 		return err
 	}
-	image, err := mutate.AppendLayers(empty.Image, static.NewLayer(content, types.DockerUncompressedLayer))
-	if err != nil {
-		return err
+	base := "https://" + host + "/v2/" + repository
+	for _, blob := range [][]byte{image.config, image.layer} {
+		at, err := send(past, http.MethodPost, base+"/blobs/uploads/", "", nil, http.StatusAccepted)
+		if err != nil {
+			return err
+		}
+		query := at.Query()
+		query.Set("digest", digest(blob))
+		at.RawQuery = query.Encode()
+		if _, err := send(past, http.MethodPut, at.String(), "application/octet-stream", blob, http.StatusCreated); err != nil {
+			return err
+		}
 	}
-	ref, err := name.ParseReference(host + "/" + Image)
-	if err != nil {
-		return err
-	}
-	return remote.Write(ref, image, remote.WithTransport(past))
+	_, err = send(past, http.MethodPut, base+"/manifests/"+tag, manifestType, image.manifest, http.StatusCreated)
+	return err
 }
 
-// layer is a file system with one file in it. It isn't compressed: what a compressor writes may
-// change with its version, and the digest with it.
-func layer(name, content string) ([]byte, error) {
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
+// send makes one request, and returns where the answer leads.
+func send(past http.RoundTripper, method, to, kind string, body []byte, want int) (*url.URL, error) {
+	r, err := http.NewRequest(method, to, bytes.NewReader(body))
+	if err != nil {
 		return nil, err
 	}
-	if _, err := io.WriteString(w, content); err != nil {
+	if kind != "" {
+		r.Header.Set("Content-Type", kind)
+	}
+	w, err := past.RoundTrip(r)
+	if err != nil {
 		return nil, err
 	}
-	err := w.Close()
-	return b.Bytes(), err
-}
-
-// inside is a transport that calls a handler in this process.
-type inside struct{ handler http.Handler }
-
-func (t inside) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body == nil {
-		r.Body = http.NoBody // a handler may always read
+	defer w.Body.Close()
+	if w.StatusCode != want {
+		said, _ := io.ReadAll(io.LimitReader(w.Body, 1<<10))
+		return nil, fmt.Errorf("%s %s: %s: %s", method, to, w.Status, strings.TrimSpace(string(said)))
 	}
-	w := &recorder{header: http.Header{}, status: http.StatusOK}
-	t.handler.ServeHTTP(w, r)
-	return &http.Response{
-		StatusCode:    w.status,
-		Status:        strconv.Itoa(w.status) + " " + http.StatusText(w.status),
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-		Header:        w.header,
-		Body:          io.NopCloser(&w.body),
-		ContentLength: int64(w.body.Len()),
-		Request:       r,
-	}, nil
+	return r.URL.Parse(w.Header.Get("Location"))
 }
-
-// A recorder is a ResponseWriter that keeps the answer.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (w *recorder) Header() http.Header         { return w.header }
-func (w *recorder) WriteHeader(status int)      { w.status = status }
-func (w *recorder) Write(b []byte) (int, error) { return w.body.Write(b) }
