@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs credential-idcs. `./install.sh --help` is the manual.
 #
-# POSIX sh, with mktemp and readlink, which all systems have.
+# POSIX sh, with mktemp and readlink, which all systems have. The demo needs no grep, sed or awk.
 set -eu
 
 # What is installed is for nobody else to change, whatever the shell's umask leaves open.
@@ -19,10 +19,10 @@ manual pages beside this script into DIR/share/man. Nothing else is written.
 
   --prefix DIR   where to install; default $PREFIX, else ~/.local
   --binary FILE  install this built program instead of building one
-  --uninstall    take away what --prefix DIR got; nothing else
+  --uninstall    remove what was installed into --prefix DIR, nothing else
   --demo         install nothing: build into a temporary folder and run git,
-                 docker and kubectl with it against servers on this machine;
-                 no account is needed, and nothing is left behind
+                 docker and kubectl with it against servers on this machine.
+                 Needs Go and git, and no account. Only Go's own caches stay
   --help         this text
 
 Building needs Go. Without it, a built credential-idcs beside this script is
@@ -62,8 +62,21 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# has_source tells whether the sources of this program lie beside the script.
-has_source() { [ -f "$source/go.mod" ] && grep -q "^module $module\$" "$source/go.mod"; }
+# after prints what follows $1 in the first line of file $2 that begins with it, and fails if none does.
+after() {
+	while IFS= read -r line || [ -n "$line" ]; do
+		case $line in
+		"$1"*)
+			say "${line#"$1"}"
+			return
+			;;
+		esac
+	done <"$2"
+	return 1
+}
+
+# has_source reports whether the sources of this program are beside the script.
+has_source() { [ -f "$source/go.mod" ] && [ "$(after 'module ' "$source/go.mod")" = "$module" ]; }
 
 # ours tells whether a file is a build of this program: Go writes the package's path into each, behind a
 # word and a tab, which a script that only speaks of this project hasn't.
@@ -75,12 +88,14 @@ our_link() { [ -L "$1" ] && [ "$(readlink "$1")" = "$program" ]; }
 # our_page tells whether a file is one of this project's manual pages: their first line says so.
 our_page() { [ -f "$1" ] && head -n 1 "$1" | grep -q '^\.TH .* credential-idcs "'; }
 
+need_grep() { command -v grep >/dev/null 2>&1 || fail "grep is missing, which finds out whose a file is"; }
+
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
 # need_go fails unless the go on PATH can build this module. Go 1.21 and later fetch the version that
 # go.mod asks for by themselves, where GOTOOLCHAIN lets them; `go env` tells which one will build.
 need_go() {
-	want=$(sed -n 's/^go //p' "$source/go.mod")
+	want=$(after 'go ' "$source/go.mod")
 	command -v go >/dev/null 2>&1 ||
 		fail "Go is not installed: version $want or later is needed, see https://go.dev/dl/"
 	have=$(cd "$source" && go env GOVERSION) ||
@@ -89,26 +104,53 @@ need_go() {
 	fail "this is $have, version $want or later is needed, see https://go.dev/dl/"
 }
 
-# older tells whether version $1, such as go1.19.8, is below version $2, such as 1.26.1. What can't be
-# read (a development version) counts as new.
+# older reports whether version $1, such as go1.19.8 or go1.26rc1, is below version $2, such as 1.26.1.
+# What can't be read (a development version) counts as new.
 older() {
-	awk -v have="${1#go}" -v want="$2" 'BEGIN {
-		if (have !~ /^[0-9]+\.[0-9]+/) exit 1
-		split(have, h, /[^0-9]+/); split(want, w, /[^0-9]+/)
-		if (have ~ /rc|beta/) h[3] = -1
-		for (i = 1; i <= 3; i++) {
-			if (h[i] + 0 < w[i] + 0) exit 0
-			if (h[i] + 0 > w[i] + 0) exit 1
-		}
-		exit 1
-	}'
+	case ${1#go} in
+	[0-9]*.[0-9]*) ;;
+	*) return 1 ;;
+	esac
+	older_have=$(numbers "${1#go}") older_want=$(numbers "$2")
+	# shellcheck disable=SC2086 # three numbers each
+	set -- $older_have $older_want
+	[ "$1" -lt "$4" ] && return 0
+	[ "$1" -gt "$4" ] && return 1
+	[ "$2" -lt "$5" ] && return 0
+	[ "$2" -gt "$5" ] && return 1
+	[ "$3" -lt "$6" ]
+}
+
+# numbers prints the three numbers of a version. A candidate's last one is below all releases'.
+numbers() (
+	case $1 in
+	*rc* | *beta*) v=${1%%[a-z]*}.-1 ;;
+	*) v=${1%%[!0-9.]*}.0.0 ;;
+	esac
+	IFS=.
+	# shellcheck disable=SC2086 # split at the dots
+	set -- $v
+	say "$1 $2 $3"
+)
+
+# newest prints the newest version that the changelog has.
+newest() {
+	while IFS= read -r line; do
+		case $line in
+		'## ['[0-9]*)
+			line=${line#'## ['}
+			say "${line%%]*}"
+			return
+			;;
+		esac
+	done <"$source/CHANGELOG.md"
 }
 
 # build writes the program to $1.
 build() {
 	need_go
-	# The newest version that the changelog has, so that a tarball without git metadata knows it too.
-	version=$(sed -n 's/^## \[\([0-9][^]]*\)\].*/\1/p' "$source/CHANGELOG.md" | head -n 1)
+	# Not from git, so that an archive of the sources has it too.
+	version=$(newest)
 	# Go notes the commit in the program, but gives up where git finds fault with the folder.
 	vcs=false
 	if git -C "$source" status >/dev/null 2>&1; then vcs=auto; fi
@@ -201,6 +243,7 @@ uninstall_pages() {
 }
 
 install_program() {
+	need_grep
 	if [ -n "$binary" ]; then
 		[ -f "$binary" ] || fail "$binary is no file"
 	elif has_source && { command -v go >/dev/null 2>&1 || ! ours "$source/$program"; }; then
@@ -230,6 +273,7 @@ install_program() {
 }
 
 uninstall_program() {
+	need_grep
 	for name in $links; do
 		if our_link "$bin/$name"; then
 			rm -f -- "$bin/$name"
@@ -255,10 +299,19 @@ run_demo() {
 	command -v git >/dev/null 2>&1 || fail "--demo needs git"
 	tmp=$(mktemp -d)
 	mkdir "$tmp/bin"
-	warn "building; the first time this downloads what the demo's servers need"
+	# Go counts its runs in a folder beside its settings, on macOS elsewhere. The settings are used, and
+	# the folder is not made.
+	if [ ! -d "${HOME-}/Library/Application Support" ]; then
+		export GOENV="${GOENV:-${XDG_CONFIG_HOME:-${HOME-}/.config}/go/env}" XDG_CONFIG_HOME="$tmp/config"
+	fi
+	need_go
+	warn "building with $have. The first time Go downloads what go.mod lists for it,"
+	warn "and keeps them, and what it compiles, in $(go env GOMODCACHE) and $(go env GOCACHE)"
 	build "$tmp/bin/$program"
 	link_names "$tmp/bin"
-	(cd "$source" && GOWORK=off go build -buildvcs=false -o "$tmp/demo" ./e2e/demo) || fail "the build failed"
+	# With the program's flags, so that Go compiles little twice; but its servers offer HTTP/2.
+	(cd "$source" && CGO_ENABLED=0 GOWORK=off go build -trimpath -buildvcs=false -o "$tmp/demo" ./e2e/demo) ||
+		fail "the build failed"
 	"$tmp/demo" "$tmp/bin"
 }
 

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/credential-idcs/credential-idcs/e2e/need"
 )
 
 // installed are the program and its names, in the order of a listing.
@@ -114,11 +116,7 @@ func (s *script) withoutGo() {
 	s.t.Helper()
 	tools := s.t.TempDir()
 	for _, name := range []string{"sh", "dirname", "grep", "sed", "awk", "head", "mktemp", "readlink", "rm", "rmdir", "mv", "cp", "ln", "mkdir", "chmod", "cat"} {
-		path, err := exec.LookPath(name)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		if err := os.Symlink(path, filepath.Join(tools, name)); err != nil {
+		if err := os.Symlink(need.Tool(s.t, name), filepath.Join(tools, name)); err != nil {
 			s.t.Fatal(err)
 		}
 	}

@@ -17,7 +17,8 @@ func run(ctx context.Context, d demo) (err error) {
 	}
 	defer func() {
 		if e := s.close(); err == nil && e == nil {
-			s.say("\nAll as it should be. The servers are down, the temporary folder is gone.")
+			s.say("\nAll worked. The servers are down, the temporary folder is gone.")
+			s.say("Next: ./install.sh, then credential-idcs init, as in README.md.")
 		} else if err == nil {
 			err = e
 		}
@@ -36,7 +37,7 @@ func run(ctx context.Context, d demo) (err error) {
 }
 
 func (s *stage) introduce(context.Context) error {
-	s.say("A demo of credential-idcs. All servers are on this machine, all files in a temporary folder.")
+	s.say("A demo of credential-idcs. All servers are on this machine, all files in a temporary folder, shown as ~.")
 	s.say("")
 	s.say("identity domain  %s  its refresh tokens work once", s.domain.URL())
 	s.say("git server       %s  wants the domain's access token", s.git.URL)
@@ -45,16 +46,17 @@ func (s *stage) introduce(context.Context) error {
 	return nil
 }
 
-// setUp shows the four files. What `configure` will write is written by hand here.
+// setUp is what a person does once: the profile, and a command for each tool.
 func (s *stage) setUp(ctx context.Context) error {
 	s.title("What is set up, once")
-	for _, line := range []string{
-		"cat .config/credential-idcs/config.toml",
-		"git config --global --add credential." + s.git.URL + ".helper ''",
-		"git config --global --add credential." + s.git.URL + ".helper idcs",
-		"cat .docker/config.json",
-		"tail -n 15 .kube/config",
-	} {
+	lines := []string{"cat .config/credential-idcs/config.toml", "credential-idcs configure git"}
+	if present("docker") {
+		lines = append(lines, "credential-idcs configure docker "+s.registry.Host)
+	}
+	if present("kubectl") {
+		lines = append(lines, "credential-idcs configure kubectl --context demo > for-the-administrator.yaml")
+	}
+	for _, line := range lines {
 		if err := s.run(ctx, line, 0); err != nil {
 			return err
 		}

@@ -35,8 +35,10 @@ type result struct {
 	err    error // it could not be run at all
 }
 
-// say prints text for the person who watches.
-func (sh *shell) say(format string, args ...any) { _, _ = fmt.Fprintf(sh.out, format+"\n", args...) }
+// say prints text for the person who watches, with the home folder as ~.
+func (sh *shell) say(format string, args ...any) {
+	_, _ = fmt.Fprintln(sh.out, strings.ReplaceAll(fmt.Sprintf(format, args...), sh.home, "~"))
+}
 
 // title begins a part of the demo.
 func (sh *shell) title(text string) { sh.say("\n## %s\n", text) }
@@ -125,9 +127,9 @@ func (sh *shell) print(r result) {
 
 // environment is all that the commands see: no setting of the person who runs the demo, but what the
 // system needs to start a program.
-func environment(home, bin, dockerHost string) []string {
+func environment(home, dockerHost string) []string {
 	env := []string{
-		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"PATH=" + home + "/.local/bin" + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME=" + home,
 		"XDG_CONFIG_HOME=" + home + "/.config",
 		"XDG_CACHE_HOME=" + home + "/.cache",

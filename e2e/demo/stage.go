@@ -55,15 +55,19 @@ func newStage(ctx context.Context, d demo) (_ *stage, err error) {
 		}
 	}()
 	home := filepath.Join(folder, "home")
-	for _, f := range []string{home, home + "/.run", home + "/.tmp", folder + "/repositories"} {
+	for _, f := range []string{home, home + "/.run", home + "/.tmp", home + "/.local", folder + "/repositories"} {
 		if err := os.Mkdir(f, 0o700); err != nil {
 			return nil, err
 		}
 	}
+	// Installed as for a person, so that what configure writes is the path that they will see.
+	if err := os.CopyFS(home+"/.local/bin", os.DirFS(bin)); err != nil {
+		return nil, err
+	}
 	s.shell = &shell{
 		out:  d.out,
 		home: home,
-		env:  environment(home, bin, d.dockerHost),
+		env:  environment(home, d.dockerHost),
 		seen: map[string]string{},
 	}
 	if err := s.startServers(ctx); err != nil {
@@ -149,10 +153,6 @@ targets   = [
 [profiles.demo.client]
 secret_file = "client.secret"
 `, s.domain.URL(), clientID, s.domain.User.Name, scope, s.git.URL, s.registry.URL, s.api.URL),
-		".docker/config.json": fmt.Sprintf(`{
-  "credHelpers": {%q: "idcs"}
-}
-`, s.registry.Host),
 		".kube/config": fmt.Sprintf(`apiVersion: v1
 kind: Config
 clusters:
@@ -160,18 +160,10 @@ clusters:
   cluster:
     server: %s
     certificate-authority: ../ca.pem
-users:
-- name: idcs-demo
-  user:
-    exec:
-      apiVersion: client.authentication.k8s.io/v1
-      command: credential-idcs
-      args: [kubectl, --profile, demo]
-      interactiveMode: Never
-      provideClusterInfo: true
 contexts:
 - name: demo
-  context: {cluster: demo, user: idcs-demo}
+  context:
+    cluster: demo
 current-context: demo
 `, s.api.URL),
 	}
