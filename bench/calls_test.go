@@ -20,7 +20,7 @@ import (
 func trace(t *testing.T, l *lab.Lab, task lab.Task) []string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "trace")
-	task.Args = append([]string{need.Tool(t, "strace"), "-f", "-qq", "-y", "-s", "0", "-e", "signal=none",
+	task.Args = append([]string{need.Strace(t), "-f", "-qq", "-y", "-s", "0", "-e", "signal=none",
 		"-e", "trace=%file,%desc,%network,%process", "-o", file}, task.Args...)
 	if err := l.Check(task); err != nil {
 		t.Fatal(err)

@@ -4,10 +4,12 @@ package fire
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/credential-idcs/credential-idcs/e2e/machine"
@@ -18,7 +20,7 @@ import (
 // The order that makes a token durable before it leaves: sync the file, rename it, sync the folder,
 // print.
 func TestDurableBeforePrinted(t *testing.T) {
-	need.Tool(t, "strace")
+	need.Strace(t)
 	s := expired(t, machine.Person, idcstest.Options{})
 	trace := filepath.Join(t.TempDir(), "trace")
 	s.served(s.Do(machine.Git.Under(machine.Trace(trace, "fsync,renameat,renameat2,write,pwrite64,ftruncate")...)))
@@ -50,7 +52,7 @@ func TestDurableBeforePrinted(t *testing.T) {
 // The disk is full, the quota reached, the file system read-only or broken before anything is sent:
 // nothing is. A token that lives is answered.
 func TestNoRoomNothingSent(t *testing.T) {
-	need.Tool(t, "strace")
+	need.Strace(t)
 	for _, at := range []place{{"write", ".new"}, {"fsync", ".new"}, {"pwrite64", ".state"}, {"fsync", ".state"}} {
 		for _, errno := range []string{"ENOSPC", "EDQUOT", "EIO", "EROFS"} {
 			t.Run(at.call+at.suffix+" "+errno, func(t *testing.T) {
@@ -78,7 +80,7 @@ func TestNoRoomNothingSent(t *testing.T) {
 // It breaks after the answer: the token is printed with a warning where it could not be saved, and the
 // next call finds out what there is.
 func TestNoRoomAfterTheAnswer(t *testing.T) {
-	need.Tool(t, "strace")
+	need.Strace(t)
 	for _, test := range []struct {
 		place
 		saved bool
@@ -128,8 +130,8 @@ func TestNoRoomAfterTheAnswer(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	userNamespace(t)
 	s := alive(t, machine.Person, idcstest.Options{})
-	// The folder is copied onto a file system of 16 KiB, which then is filled up.
-	full := `mount -t tmpfs -o size=16k,mode=700 x "$0.mnt" && cp -a "$0/." "$0.mnt/" && mount --move "$0.mnt" "$0" &&
+	// -n: only root may write /run/mount/utab. The folder is copied onto a file system of 16 KiB, which then is filled up.
+	full := `mount -n -t tmpfs -o size=16k,mode=700 x "$0.mnt" && cp -a "$0/." "$0.mnt/" && mount -n --move "$0.mnt" "$0" &&
 		{ dd if=/dev/zero of="$0/filler" bs=1k >/dev/null 2>&1; exec "$@"; }`
 	if err := os.Mkdir(s.Cache+".mnt", 0o700); err != nil {
 		t.Fatal(err)
@@ -205,9 +207,20 @@ func TestRootInAnothersHome(t *testing.T) {
 // snapshot is the folder's files with owners, sizes and times.
 func (s *scene) snapshot() string {
 	s.Helper()
-	out, err := exec.Command("find", s.Cache, "-printf", "%P %u %m %s %T@ %i\n").CombinedOutput()
+	var all strings.Builder
+	err := filepath.WalkDir(s.Cache, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		fi, err := d.Info()
+		if err == nil {
+			st := fi.Sys().(*syscall.Stat_t)
+			fmt.Fprintln(&all, path, st.Uid, fi.Mode(), fi.Size(), fi.ModTime().UnixNano(), st.Ino)
+		}
+		return err
+	})
 	if err != nil {
-		s.Fatalf("%v: %s", err, out)
+		s.Fatal(err)
 	}
-	return string(out)
+	return all.String()
 }

@@ -45,7 +45,7 @@ func TestFreshTokenWaitsForNobody(t *testing.T) {
 
 // What "costs nothing" means, call by call: no lock, no socket, nothing written.
 func TestFreshTokenTouchesNothing(t *testing.T) {
-	need.Tool(t, "strace")
+	need.Strace(t)
 	s := set(t, machine.Person, idcstest.Options{})
 	for _, call := range machine.Mixed(4) {
 		trace := filepath.Join(t.TempDir(), "trace")
@@ -227,6 +227,7 @@ func TestDeadHolderLeavesNoLock(t *testing.T) {
 
 // A child of the program doesn't keep the lock, however long it stays.
 func TestChildDoesNotKeepTheLock(t *testing.T) {
+	need.Tool(t, "setsid")
 	s := set(t, machine.Person, idcstest.Options{})
 	pidfile := filepath.Join(t.TempDir(), "pid")
 	s.Write("secret.sh", fmt.Sprintf("#!/bin/sh\nsetsid sleep 1000 & echo $! >>%s\nexec cat %s\n", pidfile, filepath.Join(s.Home, ".config/credential-idcs/client.secret")))
@@ -271,7 +272,7 @@ func TestChildDoesNotKeepTheLock(t *testing.T) {
 
 // Where there are no locks nothing is refreshed, and a token that lives is answered.
 func TestNoLocksNoRefresh(t *testing.T) {
-	need.Tool(t, "strace")
+	need.Strace(t)
 	for _, errno := range []string{"ENOLCK", "EBADF", "EIO"} {
 		t.Run(errno, func(t *testing.T) {
 			s := alive(t, machine.Person, idcstest.Options{})

@@ -43,7 +43,7 @@ const (
 // does is the crash table: it recovers unattended, without a request where the successor is on the
 // disk; only where the answer is really gone does it say so, after the one try that can tell.
 func TestKilledAtEachStep(t *testing.T) {
-	need.Tool(t, "strace")
+	need.Strace(t)
 	for _, step := range []struct {
 		name string
 		kill func(*scene)
@@ -179,7 +179,7 @@ func (s *scene) killed(r machine.Result) {
 // A process is killed at the first of each kind of system call on each file of the transaction, as a
 // trace of a whole one shows them. The next call goes on.
 func TestKilledAtEachFileCall(t *testing.T) {
-	need.Tool(t, "strace")
+	need.Strace(t)
 	s := expired(t, machine.Person, idcstest.Options{})
 	places := s.fileCalls()
 	for _, must := range []place{{"fsync", ".new"}, {"renameat", ".new"}, {"fsync", ""}, {"pwrite64", ".state"}, {"flock", ".lock"}, {"openat", ".json"}} {

@@ -13,7 +13,7 @@ import (
 
 // S27: what will hold a secret is made closed to others; a mode set later would come too late.
 func TestNothingIsClosedAfterwards(t *testing.T) {
-	need.Tool(t, "strace")
+	need.Strace(t)
 	m, _ := room(t, "git.example.com")
 	for _, call := range []machine.Call{m.LoginCall(), machine.Refresh, {Name: "git-credential-idcs", Args: []string{"get"}, Stdin: "protocol=https\nhost=git.example.com\n\n"}} {
 		trace := filepath.Join(t.TempDir(), "trace")

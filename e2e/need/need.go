@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -20,6 +21,36 @@ func Tool(t testing.TB, name string) string {
 	}
 	Missing(t, name)
 	return ""
+}
+
+// Strace returns the path of strace, for what must read the paths in the program's calls. The program
+// hides from debuggers of its own user (PR_SET_DUMPABLE), so strace reads no strings of it unless root runs it.
+func Strace(t testing.TB) string {
+	t.Helper()
+	path := Tool(t, "strace")
+	if os.Geteuid() != 0 {
+		t.Skip("strace needs root to read the strings of a process that hides from debuggers")
+	}
+	return path
+}
+
+// Python returns the path of a Python whose pip takes --keyring-provider, which those before 23.1 don't
+// have.
+func Python(t testing.TB) string {
+	t.Helper()
+	path := Tool(t, "python3")
+	said, err := exec.Command(path, "-m", "pip", "--version").CombinedOutput()
+	if err != nil {
+		Missing(t, "pip")
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(string(said), "pip %d.%d", &major, &minor); err != nil {
+		t.Fatalf("the version of pip: %v, %s", err, said)
+	}
+	if major < 23 || major == 23 && minor < 1 {
+		Missing(t, "pip 23.1 or later (this is "+strings.Fields(string(said))[1]+")")
+	}
+	return path
 }
 
 // Modules returns the node_modules that `npm ci` of e2e/FOLDER's lock file made, there or, as .ci/run

@@ -17,7 +17,7 @@ import (
 // the spent token is presented once more, which is all that can tell, and revokes the grant; then a
 // login that needs no person is made, and otherwise one is asked for.
 func TestKilledAfterTheRotation(t *testing.T) {
-	need.Tool(t, "strace")
+	need.Strace(t)
 	for _, at := range []struct {
 		call, suffix string
 		saved        bool

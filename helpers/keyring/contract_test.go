@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/credential-idcs/credential-idcs/e2e/need"
 	"github.com/credential-idcs/credential-idcs/internal/helpertest"
 )
 
@@ -34,7 +35,7 @@ func newIndex(t *testing.T) *helpertest.Server {
 // download has pip take the package from the index under the user name.
 func download(t *testing.T, s *helpertest.Server, user, targets string) (output string, log []string, err error) {
 	t.Helper()
-	python := helpertest.Tool(t, "python3")
+	python := need.Python(t)
 	index, err := url.Parse(s.URL + "/simple/")
 	if err != nil {
 		t.Fatal(err)
@@ -51,12 +52,6 @@ func download(t *testing.T, s *helpertest.Server, user, targets string) (output 
 		"PATH="+folder+string(filepath.ListSeparator)+os.Getenv("PATH"),
 		helpertest.EnvTargets+"="+targets, helpertest.EnvLog+"="+logfile)
 	out, err := cmd.CombinedOutput()
-	if strings.Contains(string(out), "No module named pip") {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("CI=true and pip is missing")
-		}
-		t.Skip("pip is missing")
-	}
 	if err == nil {
 		_, err = os.Stat(filepath.Join(home, "out", helpertest.WheelFile))
 	}
