@@ -25,7 +25,6 @@ const (
 )
 
 var (
-	logins  = []string{Browser, Device, Assertion, ClientCredentials, Password, RefreshToken}
 	tokens  = []string{"access", "id"}
 	schemes = []string{"auto", "basic", "bearer"}
 )
@@ -78,7 +77,7 @@ func (b *builder) basics(p *Profile) error {
 	if p.ClientID = b.table.text("client_id"); strings.IndexFunc(p.ClientID, notVisible) >= 0 {
 		return b.fail(b.table, "client_id", "must be printable ASCII")
 	}
-	if p.Login, err = b.choice(b.table, "login", "", logins); err != nil {
+	if p.Login, err = b.choice(b.table, "login", "", LoginNames()); err != nil {
 		return err
 	}
 	if p.Token, err = b.choice(b.table, "token", "access", tokens); err != nil {
@@ -136,7 +135,7 @@ func (b *builder) username(t *table) error {
 // domain's.
 func (b *builder) scopes(p *Profile) error {
 	p.Scope, p.RefreshScope = b.table.text("scope"), b.table.text("refresh_scope")
-	if p.Scope == "" && p.Login != RefreshToken {
+	if p.Scope == "" && !p.Method().AnyScope {
 		return b.missing(b.table, "scope")
 	}
 	for _, name := range []string{"scope", "refresh_scope"} {

@@ -47,16 +47,6 @@ type File struct {
 	publish *node // of Published; nil: the file has none
 }
 
-// The login methods: what a profile's login key may be.
-const (
-	Browser           = "browser"
-	Device            = "device"
-	Assertion         = "assertion"
-	ClientCredentials = "client_credentials"
-	Password          = "password"
-	RefreshToken      = "refresh_token"
-)
-
 // A Profile is one [profiles.NAME] table.
 type Profile struct {
 	Name string // at least a byte, no control character, doesn't begin with "-"
@@ -123,6 +113,3 @@ const DefaultAudience = "https://identity.oraclecloud.com/"
 // DefaultUsername is the user name beside a token where the file has none: the one that GitLab and
 // others take for "the password is an OAuth token".
 const DefaultUsername = "oauth2"
-
-// Alone reports whether p's login needs no person, so that a helper may do it by itself.
-func (p *Profile) Alone() bool { return p.Login == Assertion || p.Login == ClientCredentials }

@@ -159,44 +159,16 @@ func first(t *table, list ...string) string {
 // fits holds the login method against everything else: what can't work is said before anybody waits
 // for the domain's no.
 func (b *builder) fits(p *Profile) error {
-	if reason := p.CannotLogin(p.Login); reason != "" {
-		return b.fail(b.table, "login", `= "`+p.Login+`" `+reason)
+	if lack := p.Method().Missing(p); lack != nil {
+		return b.fail(b.table, "login", `= "`+p.Login+`" needs `+lack.Key)
 	}
 	if p.Token == "id" {
 		switch {
-		case p.Login == ClientCredentials:
-			return b.fail(b.table, "token", `= "id" can't be had with login = "client_credentials", which names no person`)
+		case p.Method().Machine:
+			return b.fail(b.table, "token", `= "id" can't be had with login = "`+p.Login+`", which names no person`)
 		case !has(p.Scope, "openid"):
 			return b.fail(b.table, "token", `= "id" needs openid in scope`)
 		}
 	}
-	if p.Login == Password && b.table.get("username") == nil {
-		return b.fail(b.table, "login", `= "password" needs username, the name at the domain`)
-	}
 	return nil
-}
-
-// CannotLogin tells why p can't be logged in by a method: "needs redirect_url". Empty: it can. The
-// method is one of the login methods.
-func (p *Profile) CannotLogin(method string) string {
-	switch method {
-	case Browser:
-		if p.RedirectURL == "" {
-			return "needs redirect_url"
-		}
-	case Assertion, Password, ClientCredentials:
-		if p.Client == nil {
-			return "needs a client with a secret or a key: the domain gives it to no public client"
-		}
-	}
-	if method != Assertion {
-		return ""
-	}
-	switch {
-	case p.User == nil:
-		return "needs a user with a subject"
-	case p.User.KeyFile.IsZero():
-		return "needs a key_file, the user's or the client's"
-	}
-	return ""
 }

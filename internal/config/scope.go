@@ -15,14 +15,14 @@ const (
 
 // LoginScope is the scope that a login of the profile asks for: the configured one, byte for byte
 // (scopes are opaque: some hold a space that was encoded twice), then the custom expiry in seconds if
-// there is one, then offline_access if it isn't there yet. A login by client_credentials has none: it
-// never gets a refresh token.
+// there is one, then offline_access if it isn't there yet. A login that names no person has
+// none: it never gets a refresh token.
 func (p *Profile) LoginScope() string {
 	scope := p.Scope
 	if p.Expiry > 0 {
 		scope = addWord(scope, expiryPrefix+strconv.FormatInt(int64(p.Expiry/time.Second), 10))
 	}
-	if p.Login != ClientCredentials {
+	if !p.Method().Machine {
 		scope = addWord(scope, offlineAccess)
 	}
 	return scope

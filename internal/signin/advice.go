@@ -8,10 +8,12 @@ import (
 
 // A Setup is what a profile has set, as far as the domain must have it set too.
 type Setup struct {
-	Login       string // browser, device, assertion, client_credentials, password or refresh_token
-	Proof       string // secret, key, or empty: a public client
-	KeyID       string // the key's alias; empty: it is named by its certificate
-	RedirectURL string
+	Login        string // browser, device, assertion, client_credentials, password or refresh_token
+	Grant        string // what the console calls the login's grant: "Authorization code"
+	Confidential bool   // the domain gives that to no public client
+	Proof        string // secret, key, or empty: a public client
+	KeyID        string // the key's alias; empty: it is named by its certificate
+	RedirectURL  string
 }
 
 // Advice names the switch in the domain's console that an administrator must set, one line in the
@@ -59,25 +61,11 @@ func (s Setup) redirect() string {
 }
 
 func (s Setup) grant() string {
-	name := ""
-	switch s.Login {
-	case "browser":
-		name = "Authorization code"
-	case "device":
-		name = "Device code"
-	case "assertion":
-		name = "JWT assertion"
-	case "client_credentials":
-		name = "Client credentials"
-	case "password":
-		name = "Resource owner"
-	case "refresh_token":
-		name = "Refresh token"
-	default:
+	if s.Grant == "" {
 		return ""
 	}
-	advice := `in the application tick the grant "` + name + `"`
-	if s.Proof == "" && (s.Login == "assertion" || s.Login == "client_credentials" || s.Login == "password") {
+	advice := `in the application tick the grant "` + s.Grant + `"`
+	if s.Proof == "" && s.Confidential {
 		return advice + "; it must be a confidential application, a mobile one has no such grant"
 	}
 	if s.Login == "assertion" {

@@ -35,6 +35,11 @@ func TestEachRefusalNamesItsSwitch(t *testing.T) {
 		{code("invalid_scope"), Setup{Login: "browser"}, `"Add resources"|"Add scopes"`},
 		{&idcs.Error{Status: 403}, Setup{Login: "device"}, `"Client IP address"`},
 	} {
+		c.setup.Grant = map[string]string{
+			"browser": "Authorization code", "device": "Device code", "assertion": "JWT assertion",
+			"client_credentials": "Client credentials", "password": "Resource owner", "refresh_token": "Refresh token",
+		}[c.setup.Login]
+		c.setup.Confidential = c.setup.Login == "client_credentials"
 		got := Advice(c.err, c.setup)
 		for _, part := range strings.Split(c.want, "|") {
 			if !strings.Contains(got, part) {

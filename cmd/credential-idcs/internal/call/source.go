@@ -3,8 +3,6 @@ package call
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
@@ -148,13 +146,8 @@ func (s *source) Ready(profile string) bool {
 
 // NoIDToken is why a profile never has an ID token, or nil.
 func NoIDToken(p *config.Profile) error {
-	why := ""
-	switch {
-	case p.Login == config.ClientCredentials:
-		why = `login = "client_credentials" never brings an ID token`
-	case !slices.Contains(strings.Fields(p.Scope), "openid"):
-		why = `an ID token needs openid in its scope`
-	default:
+	why := p.NoIDToken()
+	if why == "" {
 		return nil
 	}
 	return &helpers.Failure{Class: helpers.Profile, Message: "profile " + p.Name + ": " + why}

@@ -23,14 +23,7 @@ type Renewer func(*App, *config.Profile) (Tokens, error)
 // Key names what a profile's tokens belong to. Who changes one of these is somebody else to the domain and
 // must not be given the tokens of before.
 func Key(p *config.Profile) cache.Key {
-	subject := ""
-	switch {
-	case p.Login == config.Assertion && p.User != nil:
-		subject = p.User.Subject
-	case p.Login == config.Password:
-		subject = p.Username
-	}
-	return cache.NewKey(p.Domain, p.ClientID, p.Login, subject, p.LoginScope())
+	return cache.NewKey(p.Domain, p.ClientID, p.Login, p.Subject(), p.LoginScope())
 }
 
 // The classes of a failure that is shared between processes: how each of them reacts.

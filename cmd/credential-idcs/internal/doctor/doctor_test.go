@@ -17,6 +17,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
 )
 
@@ -109,8 +110,10 @@ func (w *ward) look(look func(*Doctor)) string {
 		},
 		Engine: func(p *config.Profile) (*engine.Engine, error) {
 			return engine.New(engine.World{
-				CacheDir: filepath.Join(w.home, ".cache"), System: w.system, Now: w.now, Rand: rand.Reader,
-				UserAgent: "credential-idcs/test", Getenv: getenv, Environ: environ, Proxy: w.proxy,
+				Machine: methods.Machine{
+					Now: w.now, Rand: rand.Reader, UserAgent: "credential-idcs/test", Getenv: getenv, Environ: environ, Proxy: w.proxy,
+				},
+				CacheDir: filepath.Join(w.home, ".cache"), System: w.system,
 			}, p)
 		},
 		Explain: func(_ *config.Profile, err error) *helpers.Failure { return &helpers.Failure{Message: err.Error()} },

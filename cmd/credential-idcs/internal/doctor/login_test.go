@@ -16,6 +16,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
@@ -51,8 +52,10 @@ subject = %q
 func (w *ward) engine(p *config.Profile) *engine.Engine {
 	w.t.Helper()
 	e, err := engine.New(engine.World{
-		CacheDir: filepath.Join(w.home, ".cache"), System: w.system, Now: w.now, Rand: rand.Reader,
-		UserAgent: "credential-idcs/test", Getenv: func(string) string { return "" },
+		Machine: methods.Machine{
+			Now: w.now, Rand: rand.Reader, UserAgent: "credential-idcs/test", Getenv: func(string) string { return "" },
+		},
+		CacheDir: filepath.Join(w.home, ".cache"), System: w.system,
 		Mend: func(*config.Profile, error) string { return "" },
 	}, p)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/internal/build"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 )
 
 // Renewer is For as package call has it.
@@ -27,9 +28,12 @@ func For(a *call.App, p *config.Profile) (*Engine, error) {
 	system := cache.NewSystem()
 	system.Log = a.Log()
 	e, err := New(World{
-		CacheDir: dir, System: system, Log: system.Log, Now: a.Now, Rand: a.Rand, Proxy: EnvironmentProxy,
-		UserAgent: "credential-idcs/" + strings.Trim(build.Version(), "()"),
-		Getenv:    a.Getenv, Environ: a.Environ, Hide: a.SecretVariables(), Mend: call.Mend,
+		Machine: methods.Machine{
+			Now: a.Now, Rand: a.Rand, Proxy: EnvironmentProxy,
+			UserAgent: "credential-idcs/" + strings.Trim(build.Version(), "()"),
+			Getenv:    a.Getenv, Environ: a.Environ, Hide: a.SecretVariables(),
+		},
+		CacheDir: dir, System: system, Log: system.Log, Mend: call.Mend,
 	}, p)
 	if err != nil {
 		return nil, call.Explain(p.Name, err)

@@ -5,28 +5,21 @@ package engine
 
 import (
 	"context"
-	"io"
-	"net/url"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
 // A World is what an Engine uses of the process and the machine.
 type World struct {
-	CacheDir  string // absolute
-	System    cache.System
-	Now       func() time.Time
-	Rand      io.Reader
-	Proxy     func(*url.URL) (*url.URL, error)
-	UserAgent string
-	Getenv    func(string) string
-	Environ   func() []string
-	Hide      []string // variables that no child gets: the secret_env of every profile
+	methods.Machine
+	CacheDir string // absolute
+	System   cache.System
 	// Log is cache.System.Log, for what the domain is asked and says. Nil: nobody wants it.
 	Log func(msg string, args ...any)
 	// Mend is the command that mends a fault of the profile's own files, or empty. It is stored with
@@ -73,6 +66,19 @@ func (e *Engine) Logout(ctx context.Context) error {
 		}
 		return c.Revoke(ctx, refresh, nil)
 	})
+}
+
+// client is the domain's client with its proof, for one attempt.
+func (e *Engine) client(ctx context.Context, a cache.Attempt) (*idcs.Client, error) {
+	c, err := e.world.Client(ctx, e.Profile)
+	if err != nil {
+		return nil, err
+	}
+	c.Connect = a.Connect
+	if tooFar(a.Skew) {
+		c.Skew = a.Skew
+	}
+	return c, nil
 }
 
 // View is what the files say, without lock or network.

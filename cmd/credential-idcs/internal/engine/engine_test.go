@@ -14,6 +14,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
@@ -71,9 +72,11 @@ func (b *bench) engine(lines string) *Engine {
 	system.Now = b.now
 	system.Boot = func() time.Duration { return 0 }
 	e, err := New(World{
-		CacheDir: filepath.Join(b.dir, "cache"), System: system, Now: b.now, Rand: rand.Reader,
-		UserAgent: "credential-idcs/test", Getenv: func(k string) string { return b.env[k] },
-		Environ: os.Environ, Mend: func(*config.Profile, error) string { return "mend it" },
+		Machine: methods.Machine{
+			Now: b.now, Rand: rand.Reader, UserAgent: "credential-idcs/test",
+			Getenv: func(k string) string { return b.env[k] }, Environ: os.Environ,
+		},
+		CacheDir: filepath.Join(b.dir, "cache"), System: system, Mend: func(*config.Profile, error) string { return "mend it" },
 	}, p)
 	if err != nil {
 		b.t.Fatal(err)

@@ -8,12 +8,11 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/idcs"
-	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
 )
 
-// LoginAlone logs in by a method that needs no person: config.Assertion or config.ClientCredentials.
+// LoginAlone logs in by a method that needs no person.
 func (e *Engine) LoginAlone(ctx context.Context, method string) (cache.Result, error) {
 	return e.login(ctx, func() (idcs.Grant, error) { return e.ownGrant(method) })
 }
@@ -105,18 +104,4 @@ func (e *Engine) LoginRefreshToken(ctx context.Context, refresh secret.Text) (ca
 		return r, &given
 	}
 	return r, err
-}
-
-// Needs reports why a method can't be used with this profile, or nil.
-func (e *Engine) Needs(method string) error {
-	p := e.Profile
-	switch {
-	case method == config.Assertion && (p.User == nil || p.User.Subject == "" || p.User.KeyFile.IsZero()):
-		return errors.New("which needs [profiles." + p.Name + ".user] with subject and key_file")
-	case method == config.Password && p.Username == config.DefaultUsername:
-		return errors.New("which needs username = \"…\" in [profiles." + p.Name + "]")
-	case method == config.Browser && p.RedirectURL == "":
-		return errors.New("which needs redirect_url = \"http://127.0.0.1:8976/callback\" in [profiles." + p.Name + "], as it is registered in the domain")
-	}
-	return nil
 }

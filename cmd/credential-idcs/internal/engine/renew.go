@@ -8,13 +8,13 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/idcs"
-	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 )
 
 // renewal is how this profile's tokens are renewed: by the refresh grant, and where the login needs
 // no person, by that login itself.
 func (e *Engine) renewal() cache.Renewal {
-	r := cache.Renewal{Client: e.clientDigest}
+	r := cache.Renewal{Client: func() string { return e.Profile.ClientDigest(e.world.Getenv) }}
 	r.Refresh = func(ctx context.Context, old cache.Token, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		return e.ask(ctx, a, func() (idcs.Grant, error) {
 			return idcs.RefreshToken{Token: old.Refresh, Scope: e.Profile.RefreshScope}, nil
@@ -30,10 +30,7 @@ func (e *Engine) renewal() cache.Renewal {
 
 // ownGrant is the grant of a login that needs no person.
 func (e *Engine) ownGrant(login string) (idcs.Grant, error) {
-	if login == config.ClientCredentials {
-		return idcs.ClientCredentials{Scope: e.Profile.LoginScope()}, nil
-	}
-	return e.userAssertion()
+	return methods.Named(login).Grant(e.Profile)
 }
 
 // skewMatters is the difference between the domain's clock and ours from which on assertions are

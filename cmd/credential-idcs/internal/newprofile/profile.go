@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
 // A Profile is what a new profile will say. Empty fields are left out.
@@ -23,6 +25,44 @@ type Profile struct {
 	KeyFile, KeyID, CertFile, Subject string
 }
 
+// Field is what a key of the profile is, or of its tables, by its name in the file; nil for a list and for
+// what a Profile hasn't.
+func (p *Profile) Field(key string) *string {
+	switch key {
+	case "domain":
+		return &p.Domain
+	case "client_id":
+		return &p.ClientID
+	case "login":
+		return &p.Login
+	case "scope":
+		return &p.Scope
+	case "expiry":
+		return &p.Expiry
+	case "username":
+		return &p.Username
+	case "token":
+		return &p.Token
+	case "ca_file":
+		return &p.CAFile
+	case "redirect_url":
+		return &p.RedirectURL
+	case "secret_file":
+		return &p.SecretFile
+	case "secret_env":
+		return &p.SecretEnv
+	case "key_file":
+		return &p.KeyFile
+	case "key_id":
+		return &p.KeyID
+	case "cert_file":
+		return &p.CertFile
+	case "subject":
+		return &p.Subject
+	}
+	return nil
+}
+
 // TOML is the profile as text: a [profiles.NAME] table with its tables behind it, each line with its
 // end.
 func (p Profile) TOML() string {
@@ -31,7 +71,7 @@ func (p Profile) TOML() string {
 	table(&b, "profiles."+name, []line{
 		{"domain", p.Domain, "the Domain URL in the Console"},
 		{"client_id", p.ClientID, "the application's Client ID"},
-		{"login", p.Login, "browser, device, assertion, client_credentials, password or refresh_token"},
+		{"login", p.Login, either(config.LoginNames())},
 		{"redirect_url", p.RedirectURL, "registered in the application, letter by letter"},
 		{"scope", p.Scope, "offline_access, which brings the refresh token, is added"},
 		{"expiry", p.Expiry, "how long an access token shall live"},
@@ -63,6 +103,12 @@ func (p Profile) TOML() string {
 		})
 	}
 	return b.String()
+}
+
+// either is "a, b or c".
+func either(names []string) string {
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 type line struct{ key, value, about string }

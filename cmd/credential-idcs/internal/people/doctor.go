@@ -13,6 +13,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -115,7 +116,7 @@ func (a *app) doctor(path string) (*doctor.Doctor, *doctor.Level) {
 		Explain: func(p *config.Profile, err error) *helpers.Failure { return call.Explain(p.Name, err) },
 		Mend:    call.Mend,
 		Advice: func(p *config.Profile, err error) string {
-			return signin.Advice(err, setup(p, p.Login))
+			return signin.Advice(err, setup(p, methods.Named(p.Login)))
 		},
 		EngineFiles: engineFiles(a.Home()),
 		Proxy:       engine.EnvironmentProxy, Now: a.Now, Getenv: a.Getenv, Environ: a.environment, Home: a.Home(), Self: a.Program(), Config: path,

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
@@ -13,6 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/newprofile"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -61,9 +61,8 @@ Example:
 
 // The values that init takes where nobody says another.
 const (
-	usualScope    = "urn:opc:idm:__myscopes__"
-	usualRedirect = "http://127.0.0.1:8976/callback"
-	usualName     = "work"
+	usualScope = "urn:opc:idm:__myscopes__"
+	usualName  = "work"
 )
 
 func runInit(ctx context.Context, a *app, args []string) error {
@@ -112,24 +111,20 @@ func runInit(ctx context.Context, a *app, args []string) error {
 	}
 	a.firstLook(ctx, p, path, *offline)
 	next := "credential-idcs login " + text.Word(p.Name)
-	switch p.Login {
-	case config.RefreshToken:
-		next += " --refresh-token-stdin"
-	case config.Assertion, config.ClientCredentials:
+	switch m := methods.Named(p.Login); {
+	case m.Alone:
 		next = "credential-idcs token " + text.Word(p.Name)
+	case m.Piped:
+		next += " " + m.Flag
 	}
 	a.Say("next:\n\t" + next + "\n")
 	return nil
 }
 
 func draftOptions(f *flag.FlagSet, d *newprofile.Profile) {
-	for name, to := range map[string]*string{
-		"domain": &d.Domain, "client-id": &d.ClientID, "login": &d.Login, "scope": &d.Scope, "expiry": &d.Expiry,
-		"username": &d.Username, "token": &d.Token, "ca-file": &d.CAFile, "redirect-url": &d.RedirectURL,
-		"secret-file": &d.SecretFile, "secret-env": &d.SecretEnv,
-		"key-file": &d.KeyFile, "key-id": &d.KeyID, "cert-file": &d.CertFile, "subject": &d.Subject,
-	} {
-		f.StringVar(to, name, "", "")
+	for _, key := range []string{"domain", "client_id", "login", "scope", "expiry", "username", "token", "ca_file", "redirect_url",
+		"secret_file", "secret_env", "key_file", "key_id", "cert_file", "subject"} {
+		f.StringVar(d.Field(key), strings.ReplaceAll(key, "_", "-"), "", "")
 	}
 	f.Func("target", "", func(s string) error {
 		d.Targets = append(d.Targets, s)
@@ -158,8 +153,8 @@ func usual(d *newprofile.Profile) {
 	if d.Scope == "" {
 		d.Scope = usualScope
 	}
-	if d.RedirectURL == "" && d.Login == config.Browser {
-		d.RedirectURL = usualRedirect
+	if m := methods.Named(d.Login); m != nil && m.Redirects && d.RedirectURL == "" {
+		d.RedirectURL = methods.UsualRedirect
 	}
 }
 
@@ -188,8 +183,3 @@ func (a *app) firstLook(ctx context.Context, p *config.Profile, path string, off
 	}
 	d.Settings(ctx, p, offline)
 }
-
-// logins are the methods, as init names them.
-var logins = []string{config.Browser, config.Device, config.Assertion, config.ClientCredentials, config.Password, config.RefreshToken}
-
-func isLogin(s string) bool { return slices.Contains(logins, s) }

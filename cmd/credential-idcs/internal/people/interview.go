@@ -13,6 +13,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -45,20 +46,17 @@ func (a *app) interview(ctx context.Context, file *config.File, d *newprofile.Pr
 		return err
 	})
 	i.ask(&d.ClientID, "Client ID of the application", "", nil)
-	i.ask(&d.Login, "Login ("+strings.Join(logins, ", ")+")", config.Browser, func(s *string) error {
-		if !isLogin(*s) {
+	i.ask(&d.Login, "Login ("+strings.Join(config.LoginNames(), ", ")+")", config.Browser, func(s *string) error {
+		if config.LoginNamed(*s) == nil {
 			return errors.New("it must be one of those in the brackets")
 		}
 		return nil
 	})
-	i.proof(ctx, d)
-	switch d.Login {
-	case config.Browser:
-		i.ask(&d.RedirectURL, "Redirect URL, as registered in the application", usualRedirect, nil)
-	case config.Assertion:
-		i.ask(&d.Subject, "User whom the key signs for", "", nil)
-	case config.Password:
-		i.ask(&d.Username, "User name at the domain", "", nil)
+	if m := methods.Named(d.Login); m != nil {
+		i.proof(ctx, d, m)
+		for _, q := range m.Ask {
+			i.ask(d.Field(q.Key), q.Text, q.Usual, nil)
+		}
 	}
 	i.ask(&d.Scope, "Scope", usualScope, nil)
 	i.targets(d)
@@ -73,22 +71,19 @@ func https(s *string) {
 }
 
 // proof asks how the client proves itself, unless an option says it.
-func (i *interview) proof(ctx context.Context, d *newprofile.Profile) {
+func (i *interview) proof(ctx context.Context, d *newprofile.Profile, m *methods.Method) {
 	if d.SecretFile+d.SecretEnv+d.KeyFile != "" {
 		return
 	}
-	kinds, usual := []string{"secret", "key", "none"}, "none"
-	switch d.Login {
-	case config.Assertion:
-		kinds, usual = nil, "key" // the user's assertion needs one anyway
-	case config.ClientCredentials, config.Password:
-		kinds, usual = kinds[:2], "secret" // the domain gives these to no public client
+	usual := m.Proofs[0]
+	if slices.Contains(m.Proofs, "none") {
+		usual = "none"
 	}
 	kind := usual
-	if kinds != nil {
+	if len(m.Proofs) > 1 {
 		kind = ""
-		i.ask(&kind, "How the client proves itself ("+strings.Join(kinds, ", ")+")", usual, func(s *string) error {
-			if !slices.Contains(kinds, *s) {
+		i.ask(&kind, "How the client proves itself ("+strings.Join(m.Proofs, ", ")+")", usual, func(s *string) error {
+			if !slices.Contains(m.Proofs, *s) {
 				return errors.New("it must be one of those in the brackets")
 			}
 			return nil

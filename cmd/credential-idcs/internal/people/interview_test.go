@@ -11,6 +11,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 )
 
 // atTerminal runs the program as a person at a terminal who types these lines.
@@ -49,7 +50,7 @@ func TestInitAsksOnATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := f.Profiles[0]
-	if p.Name != "work" || p.Domain != "https://idcs.example.com" || p.ClientID != "c1" || p.Login != config.Browser || p.RedirectURL != usualRedirect || p.Scope != usualScope || p.Client != nil || len(p.Targets) != 2 {
+	if p.Name != "work" || p.Domain != "https://idcs.example.com" || p.ClientID != "c1" || p.Login != config.Browser || p.RedirectURL != methods.UsualRedirect || p.Scope != usualScope || p.Client != nil || len(p.Targets) != 2 {
 		t.Errorf("wrote %+v", p)
 	}
 

@@ -16,6 +16,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/host"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -52,9 +53,11 @@ Example:
 
 func runLogin(ctx context.Context, a *app, args []string) error {
 	f := a.options(loginVerb())
-	methods := map[string]*bool{}
-	for name, flag := range methodFlags {
-		methods[name] = f.Bool(strings.TrimPrefix(flag, "--"), false, "")
+	chosen := map[*methods.Method]*bool{}
+	for _, m := range methods.All {
+		if m.Flag != "" {
+			chosen[m] = f.Bool(strings.TrimPrefix(m.Flag, "--"), false, "")
+		}
 	}
 	noBrowser := f.Bool("no-browser", false, "")
 	operands, err := a.parse(loginVerb(), f, args, 1)
@@ -62,12 +65,12 @@ func runLogin(ctx context.Context, a *app, args []string) error {
 		return helped(err)
 	}
 	in := login{noBrowser: *noBrowser}
-	for name, on := range methods {
+	for m, on := range chosen {
 		if *on && in.named {
 			return misuse("login: one method at a time", "credential-idcs help login")
 		}
 		if *on {
-			in.method, in.named = name, true
+			in.method, in.named = m, true
 		}
 	}
 	p, err := a.chosen(operand(operands))
@@ -79,14 +82,14 @@ func runLogin(ctx context.Context, a *app, args []string) error {
 		return err
 	}
 	if !in.named {
-		in.method = p.Login
+		in.method = methods.Named(p.Login)
 	}
 	r, err := a.login(ctx, e, in)
 	if err != nil {
 		return a.loginFailed(e, in, err)
 	}
 	a.Warn(p, r.Warnings)
-	if r.Token.Refresh.Empty() && in.method != config.ClientCredentials {
+	if r.Token.Refresh.Empty() && !in.method.Machine {
 		a.Say("credential-idcs: profile " + p.Name + ": the domain sent no refresh token, so this login ends with its first token; " +
 			signin.Advice(signin.ErrNoRefresh, setup(p, in.method)) + "\n")
 	}
@@ -101,17 +104,17 @@ func until(r cache.Result) string {
 
 // A login is what the command line says of one.
 type login struct {
-	method    string
+	method    *methods.Method
 	named     bool // by a flag, and not only by the profile
 	noBrowser bool
 }
 
 func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Result, error) {
 	p := e.Profile
-	if err := e.Needs(in.method); err != nil {
-		return cache.Result{}, &helpers.Failure{Class: helpers.Profile, Message: "profile " + p.Name + ": no login by " + in.method + ", " + err.Error()}
+	if lack := in.method.Missing(p); lack != nil {
+		return cache.Result{}, &helpers.Failure{Class: helpers.Profile, Message: "profile " + p.Name + ": no login by " + in.method.Name + ", which needs " + lack.How}
 	}
-	switch in.method {
+	switch in.method.Name {
 	case config.Browser:
 		return e.LoginBrowser(ctx, a.person(p, in.noBrowser))
 	case config.Device:
@@ -139,7 +142,7 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 		return e.LoginRefreshToken(ctx, token)
 	}
 	defer a.alive("asking " + p.Domain)()
-	return e.LoginAlone(ctx, in.method)
+	return e.LoginAlone(ctx, in.method.Name)
 }
 
 // person is who logs in at this terminal.
@@ -253,7 +256,7 @@ func isPersons(err error) bool {
 func (in login) again(profile string) string {
 	s := "credential-idcs login " + text.Word(profile)
 	if in.named {
-		s += " " + methodFlags[in.method]
+		s += " " + in.method.Flag
 	}
 	if in.noBrowser {
 		s += " --no-browser"
@@ -261,15 +264,9 @@ func (in login) again(profile string) string {
 	return s
 }
 
-// methodFlags are the flags that name a method.
-var methodFlags = map[string]string{
-	config.Browser: "--browser", config.Device: "--device", config.Assertion: "--assertion",
-	config.Password: "--password-stdin", config.RefreshToken: "--refresh-token-stdin",
-}
-
 // setup is what the domain must have set for a login.
-func setup(p *config.Profile, method string) signin.Setup {
-	s := signin.Setup{Login: method, RedirectURL: p.RedirectURL}
+func setup(p *config.Profile, m *methods.Method) signin.Setup {
+	s := signin.Setup{Login: m.Name, Grant: m.Console, Confidential: m.Confidential, RedirectURL: p.RedirectURL}
 	if c := p.Client; c != nil {
 		s.Proof, s.KeyID = "secret", c.KeyID
 		if !c.KeyFile.IsZero() {

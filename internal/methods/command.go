@@ -1,4 +1,4 @@
-package engine
+package methods
 
 import (
 	"bytes"
@@ -21,11 +21,11 @@ const commandLimit = 3 * time.Second
 // run runs a secret_command and returns what it printed. No shell takes part. It gets nothing on
 // stdin and none of the secrets that our environment holds. When its time is over its whole process
 // group is killed; a process that it leaves behind on purpose isn't waited for.
-func (e *Engine) run(ctx context.Context, words []string) (string, error) {
+func (m Machine) run(ctx context.Context, words []string) (string, error) {
 	name := text.Clean(words[0])
 	path, err := words[0], error(nil)
 	if !filepath.IsAbs(path) {
-		if path, err = host.Look(e.world.Getenv("PATH"), path); err != nil {
+		if path, err = host.Look(m.Getenv("PATH"), path); err != nil {
 			return "", fmt.Errorf("secret_command %s: %w", name, os.ErrNotExist)
 		}
 	}
@@ -33,7 +33,7 @@ func (e *Engine) run(ctx context.Context, words []string) (string, error) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, words[1:]...)
 	cmd.Dir = "/"
-	cmd.Env = host.ChildEnviron(e.world.Environ(), e.world.Hide...)
+	cmd.Env = host.ChildEnviron(m.Environ(), m.Hide...)
 	var out, problem limited
 	cmd.Stdout, cmd.Stderr = &out, &problem
 	ownGroup(cmd)

@@ -1,0 +1,85 @@
+package methods
+
+import (
+	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+)
+
+// A Method is a row of the table.
+type Method struct {
+	*config.Login
+	// Flag is the option of `credential-idcs login` that names it; empty: only the configuration does.
+	Flag string
+	// Piped: what it needs of a person comes from stdin, and only where Flag says so.
+	Piped bool
+	// Console is what the domain's console calls its grant.
+	Console string
+	// Redirects: it ends with a browser that comes back to this machine.
+	Redirects bool
+	// Proofs are how its client may prove itself: "secret", "key", "none".
+	Proofs []string
+	// Ask are the questions that `credential-idcs init` asks for it alone.
+	Ask []Question
+	// Grant is what is sent for tokens without a person. Nil: it needs one.
+	Grant func(*config.Profile) (idcs.Grant, error)
+}
+
+// A Question is one of `credential-idcs init`.
+type Question struct {
+	Key   string // of the profile: "redirect_url"
+	Text  string
+	Usual string // what an empty answer means; empty: there must be one
+}
+
+// UsualRedirect is the redirect URL of a profile whose owner names no other.
+const UsualRedirect = "http://127.0.0.1:8976/callback"
+
+// All are all methods, in the order in which people are told of them.
+var All = []*Method{
+	{
+		Login: config.LoginNamed(config.Browser), Flag: "--browser", Console: "Authorization code",
+		Redirects: true, Proofs: anyProof,
+		Ask: []Question{{"redirect_url", "Redirect URL, as registered in the application", UsualRedirect}},
+	},
+	{
+		Login: config.LoginNamed(config.Device), Flag: "--device", Console: "Device code",
+		Proofs: anyProof,
+	},
+	{
+		Login: config.LoginNamed(config.Assertion), Flag: "--assertion", Console: "JWT assertion",
+		Proofs: []string{"key"}, // the user's assertion needs one anyway
+		Ask:    []Question{{"subject", "User whom the key signs for", ""}},
+		Grant:  userAssertion,
+	},
+	{
+		Login: config.LoginNamed(config.ClientCredentials), Console: "Client credentials",
+		Proofs: noPublic,
+		Grant: func(p *config.Profile) (idcs.Grant, error) {
+			return idcs.ClientCredentials{Scope: p.LoginScope()}, nil
+		},
+	},
+	{
+		Login: config.LoginNamed(config.Password), Flag: "--password-stdin", Console: "Resource owner",
+		Proofs: noPublic,
+		Ask:    []Question{{"username", "User name at the domain", ""}},
+	},
+	{
+		Login: config.LoginNamed(config.RefreshToken), Flag: "--refresh-token-stdin", Console: "Refresh token",
+		Piped: true, Proofs: anyProof,
+	},
+}
+
+var (
+	anyProof = []string{"secret", "key", "none"}
+	noPublic = []string{"secret", "key"}
+)
+
+// Named is the method of that name, or nil.
+func Named(name string) *Method {
+	for _, m := range All {
+		if m.Name == name {
+			return m
+		}
+	}
+	return nil
+}
