@@ -113,7 +113,7 @@ func TestCredsStore(t *testing.T) {
 	p.Types("DOCKER_BUILDKIT=0 docker build .") // asks for all that list names
 
 	p.Reads("doctor", p.Types("credential-idcs doctor --offline work"),
-		"warning  docker has us for every registry", "ok       docker asks us for "+y.registry.Host+"\n")
+		"warning  docker uses credential-idcs for every registry", "ok       docker uses credential-idcs for "+y.registry.Host+"\n")
 	p.Fails("echo '"+password+"' | docker login --username bob --password-stdin $OTHER",
 		"credential-idcs: "+others)
 	p.Reads("docker login with a name", p.Types("credential-idcs token work | docker login --username bob --password-stdin $HOST"),

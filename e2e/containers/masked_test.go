@@ -63,7 +63,7 @@ func TestOwnLoginBelowRun(t *testing.T) {
 		credential-idcs token work | podman login --username ana --password-stdin $HOST &&
 		credential-idcs doctor --offline work; credential-idcs configure podman`)
 	const file = "/run/containers/0/auth.json"
-	p.Reads("doctor", said, "podman takes the password for "+y.registry.Host+" in "+file+" before it asks us\n\t"+
+	p.Reads("doctor", said, "podman uses the password for "+y.registry.Host+" in "+file+" before any helper\n\t"+
 		"podman logout --authfile "+file+" "+y.registry.Host+"\n")
 	p.Reads("configure", said, file+" comes first and holds a password for "+y.registry.Host+"\n\t"+
 		"podman logout --authfile "+file+" "+y.registry.Host+"\n")
@@ -83,5 +83,5 @@ func TestVariableMasksUs(t *testing.T) {
 		p.Types(line)
 		p.Fails(set+line, "401 Unauthorized")
 	}
-	p.Reads("doctor", p.Types(set+"credential-idcs doctor --offline work"), "docker takes what it holds before it asks us\n\tunset DOCKER_AUTH_CONFIG\n")
+	p.Reads("doctor", p.Types(set+"credential-idcs doctor --offline work"), "docker uses it before any helper\n\tunset DOCKER_AUTH_CONFIG\n")
 }

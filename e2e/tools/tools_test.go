@@ -148,7 +148,7 @@ func TestConfiguredToolsGetIn(t *testing.T) {
 			if said := s.Works("credential-idcs", "configure", c.name); !strings.Contains(said, "nothing to do") {
 				t.Errorf("twice: %s", said)
 			}
-			if said, _ := s.Try("credential-idcs", "doctor", "--offline"); !strings.Contains(said, "ok       "+c.name+" asks us for ") {
+			if said, _ := s.Try("credential-idcs", "doctor", "--offline"); !strings.Contains(said, "ok       "+c.name+" uses credential-idcs for ") {
 				t.Errorf("doctor: %s", said)
 			}
 			s.clear(c.kept...)

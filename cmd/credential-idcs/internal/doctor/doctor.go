@@ -24,35 +24,26 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
-	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// A Finding is one fact.
+type Finding = tool.Finding
+
+// The levels of findings.
+const (
+	OK      = tool.OK
+	Warning = tool.Warning
+	Error   = tool.Error
 )
 
 // A Level is how bad a finding is.
-type Level int
-
-// The levels.
-const (
-	OK Level = iota
-	Warning
-	Error
-)
-
-// String is ok, warning or error.
-func (l Level) String() string { return [...]string{"ok", "warning", "error"}[l] }
-
-// A Finding is one fact. Its texts are clean: no control character, no secret.
-type Finding struct {
-	Level   Level
-	Text    string // one line, no full stop
-	Command string // what mends it; may be empty
-}
+type Level = tool.Level
 
 // A Doctor looks at one machine. All fields but Busy are needed; it isn't meant for several goroutines.
 type Doctor struct {
@@ -72,17 +63,23 @@ type Doctor struct {
 	Self    string // this program's file
 	Config  string // the configuration's, absolute
 
-	EngineFiles []string // where docker's engine has its configuration, usually
-	Unnamed     string   // the profile that answers who names none; empty: none does
+	EngineFiles []string          // where docker's engine has its configuration, usually
+	Unnamed     string            // the profile that answers who names none; empty: none does
+	Dir         string            // the working directory
+	Others      []*config.Profile // profiles of the configuration that are not looked at
 
 	// RunContainers is the folder of podman's logins where XDG_RUNTIME_DIR is not set, /run/containers/UID;
 	// empty: there is none.
 	RunContainers string
 }
 
-func (d *Doctor) ok(text string)               { d.Report(Finding{OK, text, ""}) }
-func (d *Doctor) warn(text, command string)    { d.Report(Finding{Warning, text, command}) }
-func (d *Doctor) problem(text, command string) { d.Report(Finding{Error, text, command}) }
+func (d *Doctor) ok(text string) { d.Report(Finding{Level: OK, Text: text}) }
+func (d *Doctor) warn(text, command string) {
+	d.Report(Finding{Level: Warning, Text: text, Command: command})
+}
+func (d *Doctor) problem(text, command string) {
+	d.Report(Finding{Level: Error, Text: text, Command: command})
+}
 
 func (d *Doctor) busy(what string) {
 	if d.Busy != nil {
@@ -105,32 +102,7 @@ func (d *Doctor) look(name string) string {
 }
 
 // Edit is the command that opens a file for a person.
-func Edit(path string) string {
-	if runtime.GOOS == "windows" {
-		return "notepad " + text.Word(path)
-	}
-	return "${EDITOR:-vi} " + text.Word(path)
-}
-
-// variable is an environment variable that counts even if it is empty.
-func (d *Doctor) variable(name string) (value string, set bool) {
-	for _, v := range d.Environ() {
-		if n, s, _ := strings.Cut(v, "="); n == name {
-			value, set = s, true
-		}
-	}
-	return value, set
-}
-
-// anyOf is the first of some programs that is installed.
-func (d *Doctor) anyOf(names ...string) string {
-	for _, name := range names {
-		if d.look(name) != "" {
-			return name
-		}
-	}
-	return ""
-}
+func Edit(path string) string { return tool.Edit(path) }
 
 // toolLimit is how long a tool may take to print its settings.
 const toolLimit = 20 * time.Second
@@ -140,7 +112,7 @@ func (d *Doctor) output(ctx context.Context, path string, args ...string) (strin
 	ctx, cancel := context.WithTimeout(ctx, toolLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Env, cmd.Stderr = d.Environ(), io.Discard
+	cmd.Env, cmd.Dir, cmd.Stderr = d.Environ(), d.Dir, io.Discard
 	cmd.WaitDelay = time.Second
 	out, _ := cmd.Output()
 	if cmd.ProcessState == nil {

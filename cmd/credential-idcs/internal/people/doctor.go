@@ -61,15 +61,16 @@ func runDoctor(ctx context.Context, a *app, args []string) error {
 		_, err := file.Choose()
 		d.Report(doctor.Finding{Level: doctor.Error, Text: err.Error(), Command: "credential-idcs init"})
 	default:
-		if profiles, err = a.patients(file, operand(operands)); err != nil {
+		if profiles, err = a.profilesMeant(file, operand(operands)); err != nil {
 			return err
 		}
-		d.Report(doctor.Finding{Text: text.Clean(path) + " is right"})
+		d.Report(doctor.Finding{Text: text.Clean(path) + " is valid"})
 		if folder := filepath.Dir(path); openToAll(folder) {
 			d.Report(doctor.Finding{Level: doctor.Error, Text: text.Clean(folder) + " can be changed by others, who can put another configuration there", Command: "chmod o-w " + text.Word(folder)})
 		}
 	}
 	if file != nil {
+		d.Others = file.Profiles
 		if p, err := file.Choose(); err == nil {
 			d.Unnamed = p.Name
 		}
@@ -90,8 +91,8 @@ func openToAll(folder string) bool {
 	return err == nil && runtime.GOOS != "windows" && fi.Mode().Perm()&0o002 != 0 && fi.Mode()&fs.ModeSticky == 0
 }
 
-// patients are the profile that a person means, or all where nothing says which.
-func (a *app) patients(file *config.File, operand string) ([]*config.Profile, error) {
+// profilesMeant are the profile that a person means, or all where nothing says which.
+func (a *app) profilesMeant(file *config.File, operand string) ([]*config.Profile, error) {
 	p, err := file.Choose(operand, a.Profile, a.Getenv("CREDENTIAL_IDCS_PROFILE"))
 	if err == nil {
 		return []*config.Profile{p}, nil
@@ -119,7 +120,7 @@ func (a *app) doctor(path string) (*doctor.Doctor, *doctor.Level) {
 			return signin.Advice(err, setup(p, methods.Named(p.Login)))
 		},
 		EngineFiles: engineFiles(a.Home()),
-		Proxy:       engine.EnvironmentProxy, Now: a.Now, Getenv: a.Getenv, Environ: a.environment, Home: a.Home(), Self: a.Program(), Config: path,
+		Proxy:       engine.EnvironmentProxy, Now: a.Now, Getenv: a.Getenv, Environ: a.environment, Home: a.Home(), Self: a.Program(), Config: path, Dir: a.Dir(),
 		RunContainers: call.RunContainers(),
 	}, worst
 }

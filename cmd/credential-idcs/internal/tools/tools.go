@@ -23,18 +23,17 @@ type Row struct {
 	Name  string
 	Words string // operands and options, as a usage has them; "" if it has none
 	About string // what is written where, for the help
-	// Programs are the names on PATH by which doctor knows that the tool is installed; none: doctor
-	// looks at this tool in its own way.
+	// Programs are the names on PATH by which doctor knows that the tool is installed.
 	Programs []string
 	tool.Tool
 }
 
 // All are all of them, in the order of the help.
 var All = []*Row{
-	{"git", "[--local|--file FILE]", "credential.URL.helper in ~/.gitconfig", nil, git.Tool{}},
-	{"docker", "[HOST...] [--overwrite]", "credHelpers in ~/.docker/config.json", nil, docker.Tool{}},
-	{"podman", "[HOST...] [--overwrite]", "the same for podman, buildah and skopeo", nil, podman.Tool{}},
-	{"kubectl", "[--context NAME]... [--user NAME] [--overwrite]", "an exec user in the kubeconfig", nil, kubectl.Tool{}},
+	{"git", "[--local|--file FILE]", "credential.URL.helper in ~/.gitconfig", []string{"git"}, git.Tool{}},
+	{"docker", "[HOST...] [--overwrite]", "credHelpers in ~/.docker/config.json", []string{"docker", "crane", "oras", "helm"}, docker.Tool{}},
+	{"podman", "[HOST...] [--overwrite]", "the same for podman, buildah and skopeo", []string{"podman", "buildah", "skopeo"}, podman.Tool{}},
+	{"kubectl", "[--context NAME]... [--user NAME] [--overwrite]", "an exec user in the kubeconfig", []string{"kubectl"}, kubectl.Tool{}},
 	{"go", "[--overwrite]", "GOAUTH, in the file of `go env -w`", []string{"go"}, golang.Tool{}},
 	{"cargo", "[--overwrite]", "registry.global-credential-providers in ~/.cargo/config.toml", []string{"cargo"}, cargo.Tool{}},
 	{"terraform", "[--overwrite]", "credentials_helper in ~/.terraformrc, and a link beside its plugins", []string{"terraform"}, terraform.Tool{}},

@@ -20,6 +20,9 @@ const (
 // Tool is Bazel.
 type Tool struct{}
 
+// Look reports what the plans say.
+func (t Tool) Look(ctx context.Context, s *tool.Survey) { tool.LookByPlan(ctx, s, t, "bazel", true) }
+
 // Plan plans, for each host of the targets, a line
 //
 //	common --credential_helper=git.example.com=/home/ana/.local/bin/bazel-credential-idcs

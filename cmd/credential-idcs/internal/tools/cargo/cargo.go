@@ -28,6 +28,9 @@ const (
 // Tool is cargo.
 type Tool struct{}
 
+// Look reports what the plans say.
+func (t Tool) Look(ctx context.Context, s *tool.Survey) { tool.LookByPlan(ctx, s, t, "cargo", false) }
+
 // Plan plans us as the last of registry.global-credential-providers in cargo's own file. That is the
 // first that cargo asks, for all registries, those that a project's file names included; for those that
 // aren't targets it is told to ask the next. A registry that has a credential-provider of its own asks

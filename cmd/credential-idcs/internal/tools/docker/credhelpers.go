@@ -2,6 +2,7 @@ package docker
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -16,13 +17,13 @@ const (
 	ours        = "idcs"
 )
 
-// OtherHelper is another helper that a host has.
-type OtherHelper struct{ name string }
+// otherHelper is another helper that a host has.
+type otherHelper struct{ name string }
 
-func (e OtherHelper) Error() string { return "another helper" }
+func (e otherHelper) Error() string { return "another helper" }
 
-// AddHelper sets credHelpers[host] = "idcs". b is nil where there is no file.
-func AddHelper(b []byte, host string, overwrite bool) ([]byte, error) {
+// addHelper sets credHelpers[host] = "idcs". b is nil where there is no file.
+func addHelper(b []byte, host string, overwrite bool) ([]byte, error) {
 	if edit.Blank(b) {
 		return append(bytes.Clone(b), freshHelpers(b, []string{host})...), nil
 	}
@@ -54,9 +55,9 @@ func AddHelper(b []byte, host string, overwrite bool) ([]byte, error) {
 	case name == ours:
 		return b, nil
 	case !overwrite && isText:
-		return nil, OtherHelper{name}
+		return nil, otherHelper{name}
 	case !overwrite:
-		return nil, OtherHelper{"something that is no name"}
+		return nil, otherHelper{"something that is no name"}
 	}
 	return d.Splice(helpers.Members[i].Value, `"`+ours+`"`).B, nil
 }
@@ -147,4 +148,13 @@ func hideSecrets(b []byte) []byte {
 		}
 	}
 	return d.B
+}
+
+// engineList are the insecure-registries of docker's daemon.json.
+func engineList(b []byte) []string {
+	var engine struct {
+		Insecure []string `json:"insecure-registries"`
+	}
+	_ = json.Unmarshal(b, &engine) // what isn't JSON has none
+	return engine.Insecure
 }

@@ -1,9 +1,12 @@
+// Package docker sets docker, crane, oras and helm up, which read docker's config.json, and holds what
+// podman's files have in common with it.
 package docker
 
 import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
@@ -19,7 +22,7 @@ type Tool struct{}
 
 // Plan plans credHelpers["host[:port]"] = "idcs" in docker's config.json.
 func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
-	path, err := dockerFile(env)
+	path, err := Path(env)
 	if err != nil {
 		return tool.Plan{}, err
 	}
@@ -27,28 +30,42 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	if err != nil {
 		return tool.Plan{}, err
 	}
-	if env.Get("DOCKER_AUTH_CONFIG") != "" && len(hosts) > 0 {
-		p.Note("unset DOCKER_AUTH_CONFIG", "DOCKER_AUTH_CONFIG is set: docker takes what it holds for a registry before it asks a helper")
+	for _, h := range hosts {
+		if inVariable(env, h) {
+			p.Note("unset "+variable, "%s", variableHolds(h))
+		}
 	}
 	return p, nil
 }
 
-// Undo plans the way back: for Hosts, which need not be targets any more, else for all
-// targets. Only the value "idcs" is removed.
+// Undo plans the way back: for Hosts, which need not be targets any more, else for all targets, or all
+// entries of ours. Only the value "idcs" is removed.
 func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
-	path, err := dockerFile(env)
+	path, err := Path(env)
 	if err != nil {
 		return tool.Plan{}, err
 	}
 	return UndoHelpers(in, path)
 }
 
-// dockerFile: https://docs.docker.com/reference/cli/docker/#configuration-files
-func dockerFile(env tool.Env) (string, error) {
+// Path is docker's file: https://docs.docker.com/reference/cli/docker/#configuration-files
+func Path(env tool.Env) (string, error) {
 	if dir := env.Get("DOCKER_CONFIG"); dir != "" {
 		return filepath.Join(env.Abs(dir), "config.json"), nil
 	}
 	return env.InHome(".docker", "config.json")
+}
+
+// variable holds logins in the form of the file. docker from 28.3, buildx and crane look into it first.
+const variable = "DOCKER_AUTH_CONFIG"
+
+func inVariable(env tool.Env, t helpers.Target) bool {
+	f, err := parse([]byte(env.Get(variable)))
+	return err == nil && f.Password(t)
+}
+
+func variableHolds(t helpers.Target) string {
+	return "the variable " + variable + " holds a password for " + t.HostPort() + ": docker uses it before any helper"
 }
 
 // PlanHelpers plans credHelpers in a file, and returns the registries that are set up.
@@ -61,24 +78,28 @@ func PlanHelpers(env tool.Env, in tool.Request, path, name string) (tool.Plan, [
 	if err != nil {
 		return tool.Plan{}, nil, err
 	}
-	before, err := tool.Read(path)
+	f, err := Read(path)
 	if err != nil {
 		return tool.Plan{}, nil, err
 	}
-	after := before
-	for _, h := range hosts {
-		after, err = AddHelper(after, h.HostPort(), in.Overwrite)
-		var other OtherHelper
+	after := f.bytes
+	for i, h := range hosts {
+		key := Key(h)
+		if len(in.Hosts) > 0 && strings.HasSuffix(in.Hosts[i], ":443") {
+			key = h.HostPort() + ":443" // as the image's name has it
+		}
+		after, err = addHelper(after, key, in.Overwrite)
+		var other otherHelper
 		if errors.As(err, &other) {
 			return tool.Plan{}, nil, tool.Refuse(ConfigureCommand(name, h, in.Profile), "%s has another helper for %s: %s",
-				tool.Clean(path), h.HostPort(), tool.Clean(other.name))
+				tool.Clean(path), key, tool.Clean(other.name))
 		} else if err != nil {
 			return tool.Plan{}, nil, tool.Refuse("", "%s can't be edited: %s", tool.Clean(path), err)
 		}
 	}
-	p.Add(edit.Change{Path: path, Before: before, After: after, View: hideSecrets, Context: 3})
+	p.Add(edit.Change{Path: path, Before: f.bytes, After: after, View: hideSecrets, Context: 3})
 	for _, h := range hosts {
-		if StaleAuth(after, h) {
+		if f.Password(h) {
 			p.Note(LogoutCommand(name, path, h), "%s still holds a password for %s", tool.Clean(path), h.HostPort())
 		}
 	}
@@ -94,34 +115,6 @@ func ConfigureCommand(name string, h helpers.Target, profile string) string {
 	return c
 }
 
-// StaleAuth is whether the file also holds a password for a host. The entry without content that
-// docker leaves behind a login through a helper is none.
-func StaleAuth(b []byte, h helpers.Target) bool {
-	d := edit.JSON{B: b}
-	root, err := d.Root()
-	if err != nil {
-		return false
-	}
-	at := root.Index("auths")
-	if at < 0 || !root.Members[at].IsObject {
-		return false
-	}
-	auths, err := d.Object(root.Members[at].Value.From)
-	if err != nil {
-		return false
-	}
-	for _, m := range auths.Members {
-		t, err := helpers.ParseServer(strings.TrimPrefix(m.Name, "http://"))
-		if err != nil || t != h || !m.IsObject {
-			continue
-		}
-		if entry, err := d.Object(m.Value.From); err != nil || len(entry.Members) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // LogoutCommand removes a password from a file. podman looks into the one of its last login only, unless
 // it is told.
 func LogoutCommand(name, path string, h helpers.Target) string {
@@ -131,34 +124,40 @@ func LogoutCommand(name, path string, h helpers.Target) string {
 	return name + " logout " + text.Word(h.HostPort())
 }
 
-// UndoHelpers plans the way back in a file.
+// UndoHelpers plans the way back in a file: every key of ours that means one of the registries goes,
+// however it is spelled.
 func UndoHelpers(in tool.Request, path string) (tool.Plan, error) {
-	var keys []string
+	var places []helpers.Target
 	for _, typed := range in.Hosts {
 		h, err := helpers.ParseServer(typed)
 		if err != nil {
 			return tool.Plan{}, &helpers.Failure{Class: helpers.Usage, Message: tool.Clean(typed) + " is no registry's host: " + err.Error(), Err: err}
 		}
-		keys = append(keys, h.HostPort())
+		places = append(places, h)
 	}
 	if len(in.Hosts) == 0 {
 		for _, l := range in.Targets {
 			if l.Target.Path() == "" {
-				keys = append(keys, l.Target.HostPort())
+				places = append(places, l.Target)
 			}
 		}
 	}
-	before, err := tool.Read(path)
+	all := in.All && len(in.Hosts) == 0
+	f, err := Read(path)
 	if err != nil {
 		return tool.Plan{}, err
 	}
-	after := before
-	for _, k := range keys {
-		if after, err = dropHelper(after, k); err != nil {
+	after := f.bytes
+	for _, e := range f.helpers {
+		means := func(t helpers.Target) bool { return t.SameOrigin(e.place) }
+		if e.value != ours || !all && (e.place.IsZero() || !slices.ContainsFunc(places, means)) {
+			continue
+		}
+		if after, err = dropHelper(after, e.key); err != nil {
 			return tool.Plan{}, tool.Refuse("", "%s can't be edited: %s", tool.Clean(path), err)
 		}
 	}
 	var p tool.Plan
-	p.Add(edit.Change{Path: path, Before: before, After: after, View: hideSecrets, Context: 3})
+	p.Add(edit.Change{Path: path, Before: f.bytes, After: after, View: hideSecrets, Context: 3})
 	return p, nil
 }

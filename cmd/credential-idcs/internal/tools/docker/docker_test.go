@@ -117,7 +117,7 @@ func TestDockerKeepsTheStyle(t *testing.T) {
 		"empty":        "{\n\t\"credHelpers\": {\n\t\t\"reg.example.com\": \"idcs\"\n\t}\n}",
 		"none, spaced": "{\n\t\"credHelpers\": { \"reg.example.com\": \"idcs\" },\n\t\"auths\": {}\n}",
 	} {
-		got, err := AddHelper([]byte(dockerFiles[name]), "reg.example.com", false)
+		got, err := addHelper([]byte(dockerFiles[name]), "reg.example.com", false)
 		if err != nil || string(got) != want {
 			t.Errorf("%s: %v\n%s", name, err, cmp.Diff(want, string(got)))
 		}
@@ -174,12 +174,12 @@ func TestDockerRefuses(t *testing.T) {
 	}{
 		"another helper": {file: `{"credHelpers":{"reg.example.com":"ecr-login"}}`,
 			want: "FILE has another helper for reg.example.com: ecr-login\n\tcredential-idcs configure docker --overwrite reg.example.com --profile work\n", exit: 1},
-		"no JSON":          {file: `{"auths":{},}`, want: "FILE can't be edited: it is not JSON\n", exit: 1},
-		"comments":         {file: "{} // mine", want: "FILE can't be edited: it is not JSON\n", exit: 1},
-		"no object":        {file: `[]`, want: "FILE can't be edited: it holds no JSON object\n", exit: 1},
-		"helpers a string": {file: `{"credHelpers":"idcs"}`, want: "FILE can't be edited: the value is no object\n", exit: 1},
-		"twice":            {file: `{"credHelpers":{},"credHelpers":{}}`, want: "FILE can't be edited: it has a member twice\n", exit: 1},
-		"another case":     {file: `{"CredHelpers":{}}`, want: "FILE can't be edited: it has credHelpers in another spelling\n", exit: 1},
+		"no JSON":          {file: `{"auths":{},}`, want: "FILE can't be read: it is not JSON\n\t${EDITOR:-vi} FILE\n", exit: 1},
+		"comments":         {file: "{} // mine", want: "FILE can't be read: it is not JSON\n\t${EDITOR:-vi} FILE\n", exit: 1},
+		"no object":        {file: `[]`, want: "FILE can't be read: it holds no JSON object\n\t${EDITOR:-vi} FILE\n", exit: 1},
+		"helpers a string": {file: `{"credHelpers":"idcs"}`, want: "FILE can't be read: the value is no object\n\t${EDITOR:-vi} FILE\n", exit: 1},
+		"twice":            {file: `{"credHelpers":{},"credHelpers":{}}`, want: "FILE can't be read: it has a member twice\n\t${EDITOR:-vi} FILE\n", exit: 1},
+		"another case":     {file: `{"CredHelpers":{}}`, want: "FILE can't be read: it has credHelpers in another spelling\n\t${EDITOR:-vi} FILE\n", exit: 1},
 		"not on PATH":      {file: `{}`, path: "/nowhere", want: "docker-credential-idcs is not on PATH\n\texport PATH=HOME/bin:\"$PATH\"\n", exit: 1},
 		"no target":        {file: `{}`, hosts: []string{"x.example.com"}, want: "https://x.example.com is not a target of profile work\n", exit: 5},
 		"a path":           {file: `{}`, urls: []string{"https://p.example.com/team"}, hosts: []string{"p.example.com"}, want: "https://p.example.com/team has a path, and docker names registries by host only\n", exit: 5},
@@ -236,13 +236,76 @@ func TestDockerNotes(t *testing.T) {
 	want := []string{
 		"credential-idcs: https://reg.example.com/team is left out: docker names registries by host only, and this target has a path\n",
 		"credential-idcs: HOME/.docker/config.json still holds a password for reg.example.com\n\tdocker logout reg.example.com\n",
-		"credential-idcs: DOCKER_AUTH_CONFIG is set: docker takes what it holds for a registry before it asks a helper\n\tunset DOCKER_AUTH_CONFIG\n",
+		"credential-idcs: the variable DOCKER_AUTH_CONFIG holds a password for reg.example.com: docker uses it before any helper\n\tunset DOCKER_AUTH_CONFIG\n",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if diff := p.Diff(); strings.Contains(diff, "U0VDUkVU") || !strings.Contains(diff, `"auths":"(hidden)"`) {
 		t.Errorf("the diff shows passwords:\n%s", diff)
+	}
+}
+
+// configure and doctor have one reading of the file: whatever spelling a password is stored under, both
+// name it.
+func TestPasswordIsFoundUnderEverySpelling(t *testing.T) {
+	for _, key := range []string{"reg.example.com", "REG.Example.com", "http://reg.example.com", "https://reg.example.com/v1/", "https://reg.example.com", "reg.example.com:443", "reg.example.com/team"} {
+		for name, helper := range map[string]string{"set up": `"reg.example.com": "idcs"`, "not set up": ""} {
+			h := tooltest.New(t)
+			h.Write("bin/docker", "")
+			if err := os.Chmod(h.Path("bin/docker"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			h.Write(".docker/config.json", `{"credHelpers": {`+helper+`}, "auths": {"`+key+`": {"auth": "U0VDUkVU"}}}`)
+			in := registriesOf(t, "https://reg.example.com")
+			p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+			if err != nil || len(p.Notes) != 1 || !strings.Contains(p.Notes[0].Message, "still holds a password for reg.example.com") {
+				t.Errorf("%s, %s: configure: %v, %+v", key, name, err, p.Notes)
+			}
+			if report := tooltest.Look(t, h, Tool{}, in.Targets); !strings.Contains(report, "password") || strings.Contains(report, "ok       docker uses") {
+				t.Errorf("%s, %s: doctor:\n%s", key, name, report)
+			}
+		}
+	}
+}
+
+// Every key that means the target counts, and what no image's name is spelled like is never looked up.
+func TestKeysAreSpelledAsImagesAre(t *testing.T) {
+	h := tooltest.New(t)
+	h.Write("bin/docker", "")
+	if err := os.Chmod(h.Path("bin/docker"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	in := registriesOf(t, "https://registry", "https://localhost", "https://reg.example.com", "https://other.example.com")
+	in.Hosts = []string{"registry", "localhost", "reg.example.com:443"}
+	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	if diff := cmp.Diff(addIdcs(map[string]any{}, "registry:443", "localhost", "reg.example.com:443"), decoded(t, h.Read(".docker/config.json"))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	h.Write(".docker/config.json", `{"credHelpers": {"registry": "idcs", "https://reg.example.com/v1/": "idcs", "reg.example.com:443": "idcs", "old.example.com": "idcs", "x": "pass"}}`)
+	in.Hosts = nil
+	report := tooltest.Look(t, h, Tool{}, in.Targets)
+	for _, want := range []string{
+		"docker never looks up the key registry of credHelpers", "it must be registry:443", "never looks up the key https://reg.example.com/v1/",
+		"ok       docker uses credential-idcs for reg.example.com:443\n",
+		"still has credential-idcs for old.example.com, which is not a target for docker\n\tcredential-idcs unconfigure docker old.example.com\n",
+	} {
+		if !strings.Contains(report, want) {
+			t.Errorf("no %q in\n%s", want, report)
+		}
+	}
+	in.Hosts = []string{"reg.example.com"}
+	p, err = (Tool{}).Undo(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	if diff := cmp.Diff(map[string]any{"registry": "idcs", "old.example.com": "idcs", "x": "pass"}, decoded(t, h.Read(".docker/config.json"))["credHelpers"]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	in.Hosts, in.Targets, in.All = nil, nil, true
+	p, err = (Tool{}).Undo(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	if got := h.Read(".docker/config.json"); strings.Contains(got, "idcs") || !strings.Contains(got, "pass") {
+		t.Errorf("got %s", got)
 	}
 }
 
@@ -282,9 +345,9 @@ func FuzzDockerFile(f *testing.F) {
 	f.Add(`{"credHelpers":{"a":1}}`, "a")
 	f.Add("{\"a\":{\"b\":\"\xff\"}}", "<b>")
 	f.Fuzz(func(t *testing.T, before, host string) {
-		after, err := AddHelper([]byte(before), host, false)
+		after, err := addHelper([]byte(before), host, false)
 		if err != nil || string(after) == before {
-			var other OtherHelper
+			var other otherHelper
 			if err == nil && decoded(t, before)["credHelpers"].(map[string]any)[strings.ToValidUTF8(host, "\ufffd")] != "idcs" && !errors.As(err, &other) {
 				t.Fatalf("nothing was done to %q", before)
 			}
@@ -299,7 +362,7 @@ func FuzzDockerFile(f *testing.F) {
 		if hidden := hideSecrets(after); !json.Valid(hidden) {
 			t.Fatalf("hidden: %q", hidden)
 		}
-		again, err := AddHelper(after, host, false)
+		again, err := addHelper(after, host, false)
 		if err != nil || !bytes.Equal(again, after) {
 			t.Fatalf("twice: %v %q", err, again)
 		}

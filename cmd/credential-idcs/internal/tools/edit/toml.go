@@ -19,11 +19,12 @@ type TOML struct {
 type TOMLValue struct {
 	Path   string // all parts, joined by TOMLDot
 	Under  string // the header that it stands under
+	Table  int    // which header that is, counted from the top: several [[arrays]] have one name
 	Line   Span   // key, value and what is between them; of one inside an inline table that of the table
 	Inline bool   // it stands in an inline table
 	Kind   unstable.Kind
 	Raw    Span   // of a String, quotes and all
-	Text   string // of a String
+	Text   string // of a String or a Bool
 	Items  []TOMLItem
 }
 
@@ -51,19 +52,21 @@ func ParseTOML(b []byte) (*TOML, error) {
 	d := &TOML{B: b, Tables: map[string]int{}}
 	var p unstable.Parser
 	p.Reset(b)
-	under := ""
+	under, table := "", 0
 	for p.NextExpression() {
 		switch e := p.Expression(); e.Kind {
 		case unstable.Table:
 			path, last := tomlKey(e)
 			under = path
+			table++
 			d.Tables[path] = d.LineEnd(last)
 		case unstable.ArrayTable:
 			path, _ := tomlKey(e)
 			under = path + "[]"
+			table++
 		case unstable.KeyValue:
-			line := spanOf(e.Raw)
-			d.add(e, under, under, line, false)
+			at := TOMLValue{Under: under, Table: table, Line: spanOf(e.Raw)}
+			d.add(e, under, at)
 		}
 	}
 	if p.Error() != nil { // what it says may quote a token
@@ -73,16 +76,18 @@ func ParseTOML(b []byte) (*TOML, error) {
 }
 
 // add notes a key and its value, and those inside it.
-func (d *TOML) add(e *unstable.Node, prefix, under string, line Span, inline bool) {
+func (d *TOML) add(e *unstable.Node, prefix string, v TOMLValue) {
 	key, _ := tomlKey(e)
 	if prefix != "" {
 		key = prefix + TOMLDot + key
 	}
 	n := e.Value()
-	v := TOMLValue{Path: key, Under: under, Line: line, Inline: inline, Kind: n.Kind}
+	v.Path, v.Kind = key, n.Kind
 	switch n.Kind {
 	case unstable.String:
 		v.Raw, v.Text = spanOf(n.Raw), string(n.Data)
+	case unstable.Bool:
+		v.Text = string(n.Data)
 	case unstable.Array:
 		for it := n.Children(); it.Next(); {
 			el := it.Node()
@@ -90,7 +95,7 @@ func (d *TOML) add(e *unstable.Node, prefix, under string, line Span, inline boo
 		}
 	case unstable.InlineTable:
 		for it := n.Children(); it.Next(); {
-			d.add(it.Node(), key, under, line, true)
+			d.add(it.Node(), key, TOMLValue{Under: v.Under, Table: v.Table, Line: v.Line, Inline: true})
 		}
 	}
 	d.Values = append(d.Values, v)

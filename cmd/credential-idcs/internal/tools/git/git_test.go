@@ -269,3 +269,34 @@ func TestGitFileAndDryRun(t *testing.T) {
 		t.Errorf("extraheader: got %q", got)
 	}
 }
+
+// A section for a part of the target counts for that part, and an includeIf file wherever its condition
+// holds: neither may get our token, nor cut us off, unseen.
+func TestDoctorSeesNarrowerAndConditionalSections(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	for name, c := range map[string]struct{ config, work, want string }{
+		"alone": {pair, "", "ok       git uses only credential-idcs for https://git.example.com\n"},
+		"a narrower path": {pair + "[credential \"https://git.example.com/team\"]\n\thelper = store\n", "",
+			"warning  git hands the token of https://git.example.com/team to another helper too: store, set in HOME/.gitconfig\n"},
+		"a user in the URL": {pair + "[credential \"https://ana%40example.com@git.example.com\"]\n\thelper = store\n", "",
+			"warning  git hands the token of https://ana@example.com@git.example.com to another helper too: store, set in HOME/.gitconfig\n"},
+		"a narrower path, cut": {pair + "[credential \"https://git.example.com/team\"]\n\thelper =\n", "",
+			"warning  git uses no helper for https://git.example.com/team: an empty credential.https://git.example.com/team.helper in HOME/.gitconfig removes all\n"},
+		"a narrower path, another's": {pair + "[credential \"https://git.example.com/team\"]\n\thelper =\n\thelper = manager\n", "",
+			"ok       git uses another helper for https://git.example.com/team: manager, set in HOME/.gitconfig\n"},
+		"a condition": {pair + "[includeIf \"gitdir:~/work/\"]\n\tpath = work\n", "[credential]\n\thelper = store\n",
+			"warning  git hands the token of https://git.example.com to another helper too: store, set in HOME/work\n"},
+		"a condition, cut": {pair + "[includeIf \"gitdir:~/work/\"]\n\tpath = ~/work\n", "[credential \"https://git.example.com\"]\n\thelper =\n",
+			"warning  git uses no helper for https://git.example.com: "},
+		"ours under a condition": {"[includeIf \"gitdir:~/work/\"]\n\tpath = work\n", pair, "ok       git uses only credential-idcs for https://git.example.com\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := tooltest.New(t)
+			h.Write(".gitconfig", c.config)
+			h.Write("work", c.work)
+			if report := tooltest.Look(t, h, Tool{}, tooltest.Targets(t, "https://git.example.com")); !strings.Contains(report, c.want) {
+				t.Errorf("no %q in\n%s", c.want, report)
+			}
+		})
+	}
+}

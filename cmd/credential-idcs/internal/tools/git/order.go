@@ -127,64 +127,6 @@ func lastIndex(entries []entry, f func(entry) bool) int {
 	return -1
 }
 
-// covers is whether a setting of credential.PATTERN.* applies to all of t; touches, to any of it.
-func covers(pattern string, t helpers.Target) bool {
-	p, ok := parsePattern(pattern)
-	return ok && p.host(t) && p.user == "" && inside(t.Path(), p.path)
-}
-
-func touches(pattern string, t helpers.Target) bool {
-	p, ok := parsePattern(pattern)
-	return ok && p.host(t) && (inside(t.Path(), p.path) || inside(p.path, t.Path()))
-}
-
-// inside is whether a path equals another or continues it with whole segments.
-func inside(path, outer string) bool {
-	rest, ok := strings.CutPrefix(path, outer)
-	return ok && (outer == "" || rest == "" || rest[0] == '/')
-}
-
-// A pattern is the URL of a setting, which may lack parts, and may have "*" for a label of the host.
-type pattern struct{ user, hostPort, path string }
-
-func parsePattern(s string) (pattern, bool) {
-	if i := strings.Index(s, "://"); i >= 0 {
-		if !strings.EqualFold(s[:i], "https") {
-			return pattern{}, false
-		}
-		s = s[i+3:]
-	}
-	var p pattern
-	p.hostPort = s
-	if i := strings.IndexByte(s, '/'); i >= 0 {
-		p.hostPort, p.path = s[:i], strings.TrimRight(s[i:], "/")
-	}
-	if i := strings.LastIndexByte(p.hostPort, '@'); i >= 0 {
-		p.user, p.hostPort = p.hostPort[:i+1], p.hostPort[i+1:]
-	}
-	p.hostPort = strings.TrimSuffix(strings.ToLower(p.hostPort), ":443")
-	return p, true
-}
-
-// host is whether the pattern's host and port are t's. No host at all is any; a "*" is one label.
-func (p pattern) host(t helpers.Target) bool {
-	if p.hostPort == "" {
-		return true
-	}
-	host, port := tool.SplitPort(p.hostPort)
-	tHost, tPort := tool.SplitPort(t.HostPort())
-	labels, tLabels := strings.Split(host, "."), strings.Split(tHost, ".")
-	if port != tPort || len(labels) != len(tLabels) {
-		return false
-	}
-	for i := range labels {
-		if labels[i] != tLabels[i] && labels[i] != "*" {
-			return false
-		}
-	}
-	return true
-}
-
 func where(e entry) string {
 	if name, ok := strings.CutPrefix(e.origin, "file:"); ok {
 		return tool.Clean(name)

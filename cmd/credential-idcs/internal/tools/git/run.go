@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
@@ -95,14 +96,80 @@ func (g *gitFile) entries(b []byte) ([]entry, error) {
 	return list, nil
 }
 
-// walk are all values in the order in which git reads them, from all its files.
+// walk are all values in the order in which git reads them, from all its files, those included whose
+// conditions (includeIf) don't hold here.
 func (g *gitFile) walk() ([]entry, error) {
-	out, err := g.run("config", "--null", "--list", "--show-scope", "--show-origin")
+	_, all, err := g.walkAll()
+	return all, err
+}
+
+// walkAll are the values that git reads in this folder, and those that it reads somewhere.
+func (g *gitFile) walkAll() (here, everywhere []entry, err error) {
+	if here, err = g.list("--show-scope"); err != nil {
+		return nil, nil, err
+	}
+	return here, g.included(here, map[string]bool{}), nil
+}
+
+// included adds, behind each includeIf, what is in its file, unless git has read it. seen has the files
+// that were added.
+func (g *gitFile) included(list []entry, seen map[string]bool) (out []entry) {
+	for _, e := range list {
+		out = append(out, e)
+		if !strings.HasPrefix(e.key, "includeif.") || !strings.HasSuffix(e.key, ".path") {
+			continue
+		}
+		path := g.includedPath(e)
+		read := func(o entry) bool { return o.origin == "file:"+path }
+		if path == "" || seen[path] || slices.ContainsFunc(list, read) {
+			continue
+		}
+		seen[path] = true
+		// --includes, since with --file git follows none by itself.
+		more, err := g.list("--includes", "--file", path)
+		if err != nil {
+			continue // a missing file is none, and git tells of one that it can't read
+		}
+		for i := range more {
+			more[i].scope = e.scope
+		}
+		out = append(out, g.included(more, seen)...)
+	}
+	return out
+}
+
+// includedPath is the file of an include: relative to the one that it is in.
+func (g *gitFile) includedPath(e entry) string {
+	path := e.value
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		return filepath.Join(g.env.Home, rest)
+	}
+	file, ok := strings.CutPrefix(e.origin, "file:")
+	switch {
+	case filepath.IsAbs(path):
+		return filepath.Clean(path)
+	case !ok || path == "":
+		return ""
+	}
+	return filepath.Join(filepath.Dir(g.env.Abs(file)), path)
+}
+
+// list are values with their origin, and with --show-scope their scope.
+func (g *gitFile) list(options ...string) ([]entry, error) {
+	out, err := g.run(append([]string{"config", "--null", "--list", "--show-origin"}, options...)...)
 	if err != nil {
 		return nil, err
 	}
 	fields := strings.Split(string(out), "\x00")
 	var list []entry
+	if !slices.Contains(options, "--show-scope") {
+		for ; len(fields) >= 2; fields = fields[2:] {
+			e := parseEntry(fields[1])
+			e.origin = fields[0]
+			list = append(list, e)
+		}
+		return list, nil
+	}
 	for ; len(fields) >= 3; fields = fields[3:] {
 		e := parseEntry(fields[2])
 		e.scope, e.origin = fields[0], fields[1]

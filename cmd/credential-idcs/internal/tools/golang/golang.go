@@ -23,6 +23,9 @@ const (
 // Tool is the go command.
 type Tool struct{}
 
+// Look reports what the plans say.
+func (t Tool) Look(ctx context.Context, s *tool.Survey) { tool.LookByPlan(ctx, s, t, "go", false) }
+
 // Plan plans GOAUTH in the file of `go env -w`. The commands that stand in it stay, behind ours: where two
 // know an address, go takes the first. `go env -w` itself would sort the lines and write in place.
 // `go help goauth`; cmd/go/internal/auth of https://github.com/golang/go.

@@ -21,20 +21,20 @@ credentialPluginAllowlist:
 `
 }
 
-// A PluginPolicy is what kuberc says of exec programs.
-type PluginPolicy struct {
+// A pluginPolicy is what kuberc says of exec programs.
+type pluginPolicy struct {
 	Policy  string   // AllowAll, DenyAll or Allowlist; empty: AllowAll
 	Allowed []string // commands or paths, for Allowlist
 }
 
-// ReadKuberc reads the policy out of a kuberc file. An error says why the file isn't understood here,
+// readKuberc reads the policy out of a kuberc file. An error says why the file isn't understood here,
 // which doesn't mean that kubectl doesn't.
-func ReadKuberc(b []byte) (PluginPolicy, error) {
+func readKuberc(b []byte) (pluginPolicy, error) {
 	d, err := parseYAML(b)
 	if err != nil || d.root == nil {
-		return PluginPolicy{}, err
+		return pluginPolicy{}, err
 	}
-	p := PluginPolicy{Policy: d.root.text("credentialPluginPolicy")}
+	p := pluginPolicy{Policy: d.root.text("credentialPluginPolicy")}
 	if list := d.root.child("credentialPluginAllowlist"); list != nil {
 		for _, entry := range list.children {
 			for _, key := range []string{"command", "name"} {

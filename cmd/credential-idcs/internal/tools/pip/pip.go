@@ -22,6 +22,9 @@ const (
 // Tool is pip.
 type Tool struct{}
 
+// Look reports what the plans say.
+func (t Tool) Look(ctx context.Context, s *tool.Survey) { tool.LookByPlan(ctx, s, t, "pip", false) }
+
 // Plan plans keyring-provider = subprocess in pip's own configuration, and a link named keyring in a folder
 // of ours: the name by which pip looks for a program on PATH. The folder is on nobody's PATH, since a
 // program of that name would hide the real keyring from all others; the note says how pip alone gets it.

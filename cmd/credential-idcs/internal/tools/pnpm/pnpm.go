@@ -17,6 +17,9 @@ const pnpmHelper = "pnpm-token-idcs"
 // Tool is pnpm.
 type Tool struct{}
 
+// Look reports what the plans say.
+func (t Tool) Look(ctx context.Context, s *tool.Survey) { tool.LookByPlan(ctx, s, t, "pnpm", true) }
+
 // Plan plans, for each target, a line
 //
 //	//npm.example.com/:tokenHelper=/home/ana/.local/bin/pnpm-token-idcs

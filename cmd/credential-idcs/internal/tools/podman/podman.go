@@ -1,8 +1,8 @@
+// Package podman sets podman, buildah and skopeo up, whose files have the form of docker's.
 package podman
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/docker"
@@ -14,7 +14,7 @@ import (
 // Tool is podman, and with it buildah and skopeo.
 type Tool struct{}
 
-// Plan plans the same in the auth.json of podman, buildah and skopeo.
+// Plan plans credHelpers in the auth.json of podman, buildah and skopeo.
 func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	path, err := podmanFile(env)
 	if err != nil {
@@ -25,6 +25,9 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 		return tool.Plan{}, err
 	}
 	noteRuntimeFile(env, &p, path, hosts)
+	if conf, why := readRegistries(env).skips(); why != "" {
+		p.Note(tool.Edit(conf), "%s", why)
+	}
 	return p, nil
 }
 
@@ -43,13 +46,10 @@ func podmanFile(env tool.Env) (string, error) {
 	if file := env.Get("REGISTRY_AUTH_FILE"); file != "" {
 		return env.Abs(file), nil
 	}
-	if dir := env.Get("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "containers", "auth.json"), nil
-	}
-	return env.InHome(".config", "containers", "auth.json")
+	return env.XDG("XDG_CONFIG_HOME", ".config", "containers", "auth.json")
 }
 
-// runtimeFile is where podman's own logins lie, for as long as the machine runs.
+// runtimeFile is where podman's own logins are, for as long as the machine runs.
 func runtimeFile(env tool.Env) string {
 	if dir := env.Get("XDG_RUNTIME_DIR"); dir != "" {
 		return filepath.Join(env.Abs(dir), "containers", "auth.json")
@@ -60,22 +60,38 @@ func runtimeFile(env tool.Env) string {
 	return filepath.Join(env.RunContainers, "auth.json")
 }
 
-// noteRuntimeFile tells of the file that is asked before ours: the first of podman's files that has
-// anything for a host decides.
+// files are those that podman reads, in its order: the first that has anything for a host decides.
+func files(env tool.Env) (list []string) {
+	if path := env.Get("REGISTRY_AUTH_FILE"); path != "" {
+		return []string{env.Abs(path)}
+	}
+	if path := runtimeFile(env); path != "" {
+		list = append(list, path)
+	}
+	if path, err := podmanFile(env); err == nil {
+		list = append(list, path)
+	}
+	if path, err := docker.Path(env); err == nil {
+		list = append(list, path)
+	}
+	return list
+}
+
+// noteRuntimeFile tells of the file that is read before ours.
 func noteRuntimeFile(env tool.Env, p *tool.Plan, path string, hosts []helpers.Target) {
 	earlier := runtimeFile(env)
-	if earlier == "" || env.Get("REGISTRY_AUTH_FILE") != "" {
+	if earlier == "" || env.Get("REGISTRY_AUTH_FILE") != "" || earlier == path {
 		return
 	}
-	b, err := tool.Read(earlier)
-	if err != nil || b == nil || earlier == path {
+	f, err := docker.Read(earlier)
+	if err != nil {
 		return
 	}
 	for _, h := range hosts {
-		if docker.StaleAuth(b, h) {
+		if f.Password(h) {
 			p.Note(docker.LogoutCommand("podman", earlier, h), "%s comes first and holds a password for %s", tool.Clean(earlier), h.HostPort())
 		}
-		if _, err := docker.AddHelper(b, h.HostPort(), false); errors.As(err, new(docker.OtherHelper)) {
+		if _, helper := f.Helper(h); helper != "" && !f.Ours(h) {
 			p.Note("REGISTRY_AUTH_FILE="+text.Word(earlier)+" "+docker.ConfigureCommand("podman", h, ""),
 				"%s comes first and has another helper for %s", tool.Clean(earlier), h.HostPort())
 		}

@@ -1,6 +1,7 @@
 package podman
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -60,5 +61,37 @@ func TestPodmanTellsOfTheFileThatComesFirst(t *testing.T) {
 			"\tREGISTRY_AUTH_FILE=HOME/run/containers/auth.json credential-idcs configure podman --overwrite b.example.com\n",
 	}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// What podman's configuration of registries says counts as well: whether auth.json is read at all, and
+// whether anybody looks at a registry's certificate.
+func TestPodmanReadsRegistriesConf(t *testing.T) {
+	h := tooltest.New(t)
+	h.Write("bin/podman", "")
+	if err := os.Chmod(h.Path("bin/podman"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	h.Env.Vars = append(h.Env.Vars, "XDG_RUNTIME_DIR="+h.Path("run"))
+	in := registriesOf(t, "https://reg.example.com", "https://b.example.com", "https://c.example.com")
+	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	h.Write(".config/containers/registries.conf", "credential-helpers = [\"secretservice\"]\n[[registry]]\nlocation = \"reg.example.com/team\"\ninsecure = true\n[[registry]]\nprefix = \"b.example.com\"\n")
+	h.Write(".config/containers/registries.conf.d/x.conf", "[[registry]]\nprefix = \"*.c.example.com\"\ninsecure = true\n")
+	report := tooltest.Look(t, h, Tool{}, in.Targets)
+	for _, want := range []string{
+		"error    podman doesn't read the helpers of its auth.json: credential-helpers in HOME/.config/containers/registries.conf doesn't list containers-auth.json",
+		"warning  podman doesn't check who answers at reg.example.com (insecure in HOME/.config/containers/registries.conf), so anybody may get the token",
+	} {
+		if !strings.Contains(report, want) {
+			t.Errorf("no %q in\n%s", want, report)
+		}
+	}
+	if strings.Contains(report, "at b.example.com") || strings.Contains(report, "at c.example.com") {
+		t.Errorf("got\n%s", report)
+	}
+	h.Write(".config/containers/auth.json", "{\"auths\": {}, \"credHelpers\": {}}")
+	if report := tooltest.Look(t, h, Tool{}, in.Targets); !strings.Contains(report, "`podman logout --all` removes all helpers") {
+		t.Errorf("got\n%s", report)
 	}
 }

@@ -43,6 +43,9 @@ func (t Tool) find(env tool.Env) (files, error) {
 	return findTerraform(env)
 }
 
+// Look reports what the plans say.
+func (t Tool) Look(ctx context.Context, s *tool.Survey) { tool.LookByPlan(ctx, s, t, t.name(), false) }
+
 // Plan plans a line at the end of Terraform's own configuration,
 //
 //	credentials_helper "idcs" {}

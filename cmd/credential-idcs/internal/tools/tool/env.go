@@ -13,6 +13,7 @@ type Env struct {
 	Home    string   // the home directory, absolute; empty: unknown
 	Dir     string   // the working directory, absolute
 	Program string   // this program, absolute and clean, links not resolved
+	Config  string   // this program's configuration, absolute
 
 	// RunContainers is the folder of podman's logins where XDG_RUNTIME_DIR is not set, /run/containers/UID;
 	// empty: there is none.
@@ -27,6 +28,16 @@ func (e Env) Get(name string) string {
 		}
 	}
 	return ""
+}
+
+// Lookup is Get for a variable that counts even if it is empty.
+func (e Env) Lookup(name string) (value string, set bool) {
+	for _, v := range e.Vars {
+		if n, s, _ := strings.Cut(v, "="); n == name {
+			value, set = s, true
+		}
+	}
+	return value, set
 }
 
 // Abs is path as the tools read it: from the working directory.

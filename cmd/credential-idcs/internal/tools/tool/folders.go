@@ -16,7 +16,7 @@ func (e Env) ConfigHome() (string, error) {
 	case "darwin":
 		return e.InHome("Library", "Application Support")
 	}
-	return e.xdg("XDG_CONFIG_HOME", ".config")
+	return e.XDG("XDG_CONFIG_HOME", ".config")
 }
 
 // DataHome is the folder of what programs keep for a person.
@@ -27,16 +27,20 @@ func (e Env) DataHome() (string, error) {
 	case "darwin":
 		return e.InHome("Library", "Application Support")
 	}
-	return e.xdg("XDG_DATA_HOME", ".local", "share")
+	return e.XDG("XDG_DATA_HOME", ".local/share")
 }
 
-// xdg is the folder that a variable names, if it is absolute, else one below the home directory.
-// https://specifications.freedesktop.org/basedir-spec/latest/
-func (e Env) xdg(variable string, elem ...string) (string, error) {
-	if dir := e.Get(variable); filepath.IsAbs(dir) {
-		return filepath.Clean(dir), nil
+// XDG is a file in the folder that a variable names, if that is absolute, else in the folder base below
+// the home directory. https://specifications.freedesktop.org/basedir-spec/latest/
+func (e Env) XDG(variable, base string, elem ...string) (string, error) {
+	dir := e.Get(variable)
+	if !filepath.IsAbs(dir) {
+		var err error
+		if dir, err = e.InHome(filepath.FromSlash(base)); err != nil {
+			return "", err
+		}
 	}
-	return e.InHome(elem...)
+	return filepath.Join(append([]string{dir}, elem...)...), nil
 }
 
 // Folder is the one that a variable of Windows names.

@@ -1,33 +1,20 @@
 package tool
 
 import (
-	"os"
 	"path/filepath"
-	"runtime"
 
+	"github.com/credential-idcs/credential-idcs/internal/host"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // Find is the file that PATH has for a program, absolute and clean, links not resolved; empty if
-// there is none. Relative parts of PATH don't count: what they find depends on the folder that one
-// happens to stand in.
+// there is none.
 func (e Env) Find(name string) string {
-	for _, dir := range filepath.SplitList(e.Get("PATH")) {
-		if !filepath.IsAbs(dir) {
-			continue
-		}
-		if file := filepath.Join(dir, name); executable(file) {
-			return file
-		} else if runtime.GOOS == "windows" && executable(file+".exe") {
-			return file + ".exe"
-		}
+	file, err := host.Look(e.Get("PATH"), name)
+	if err != nil {
+		return ""
 	}
-	return ""
-}
-
-func executable(file string) bool {
-	fi, err := os.Stat(file)
-	return err == nil && fi.Mode().IsRegular() && (runtime.GOOS == "windows" || fi.Mode()&0o111 != 0)
+	return file
 }
 
 // NeedOnPath refuses what would leave a tool with a helper that it can't find.
@@ -37,7 +24,7 @@ func (e Env) NeedOnPath(name string) error {
 	}
 	dir := filepath.Dir(e.Program)
 	command := "ln -s credential-idcs " + text.Word(filepath.Join(dir, name))
-	if executable(filepath.Join(dir, name)) {
+	if _, err := host.Look("", filepath.Join(dir, name)); err == nil {
 		command = `export PATH=` + text.Word(dir) + `:"$PATH"`
 	}
 	return Refuse(command, "%s is not on PATH", name)

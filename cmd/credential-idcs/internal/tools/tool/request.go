@@ -15,6 +15,7 @@ type Request struct {
 	Targets []helpers.Listed // the profile's
 	Default string           // the profile that answers where a tool can't name one; empty: none does
 	Hosts   []string         // HOST[:PORT] as typed; none: all targets
+	All     bool             // Undo: everything of ours that is no target any more too
 	// Overwrite replaces what somebody else has set. Undo ignores it.
 	Overwrite bool
 

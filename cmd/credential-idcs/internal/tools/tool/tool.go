@@ -1,5 +1,6 @@
-// Package tool is what a tool is to configure and unconfigure: a Tool plans the edit of its own
-// configuration files, and the way back. Each tool is a folder beside this one.
+// Package tool is what a tool is to configure, unconfigure and doctor: a Tool plans the edit of its own
+// configuration files, plans the way back, and looks at what the files say now. Each tool is a folder
+// beside this one, and has one reading of its files for all three.
 //
 // # Plan, show, apply
 //
@@ -25,4 +26,6 @@ type Tool interface {
 	Plan(context.Context, Env, Request) (Plan, error)
 	// Undo is for removing what Plan wrote.
 	Undo(context.Context, Env, Request) (Plan, error)
+	// Look reports what the tool is set to, and what is wrong with it.
+	Look(context.Context, *Survey)
 }

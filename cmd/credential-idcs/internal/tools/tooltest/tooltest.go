@@ -3,7 +3,9 @@ package tooltest
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -173,4 +175,32 @@ func Beside(t *testing.T, path string) []string {
 		}
 	}
 	return out
+}
+
+// Look is what doctor reports of a tool, as it prints it.
+func Look(t *testing.T, h *Home, tested tool.Tool, targets []helpers.Listed) string {
+	t.Helper()
+	var out strings.Builder
+	s := &tool.Survey{Env: h.Env, Run: func(ctx context.Context, program string, args ...string) (string, int) {
+		cmd := exec.CommandContext(ctx, program, args...)
+		cmd.Env, cmd.Dir = h.Env.Vars, h.Env.Dir
+		b, _ := cmd.Output()
+		return string(b), cmd.ProcessState.ExitCode()
+	}}
+	s.Report = func(f tool.Finding) {
+		if f.Level != tool.OK && f.Command == "" {
+			t.Errorf("nothing says what to do about: %s", f.Text)
+		}
+		line := fmt.Sprintf("%-7s  %s\n", f.Level, f.Text)
+		if f.Command != "" {
+			line += "\t" + f.Command + "\n"
+		}
+		out.WriteString(strings.ReplaceAll(line, h.Dir, "HOME"))
+	}
+	for _, l := range targets {
+		s.Places = append(s.Places, &tool.Place{Listed: l})
+		s.Known = append(s.Known, l.Target)
+	}
+	tested.Look(t.Context(), s)
+	return out.String()
 }

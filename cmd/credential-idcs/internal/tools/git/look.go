@@ -1,0 +1,137 @@
+package git
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// Look finds the helpers that git runs for each target, in git's order: of all files, includes and
+// variables, from the weakest to the strongest, whatever the width of their URLs. An empty value drops
+// what came before. git hands a token that worked to all helpers of the URL (credential.c,
+// credential_approve), and the first one that knows an answer gives it, so each of the others is one too
+// many.
+//
+// A section for a part of a target (a path below it, a user name in the URL) counts for that part, and
+// one in an includeIf file counts wherever its condition holds: both are looked at, whatever the
+// folder in which doctor runs.
+func (Tool) Look(ctx context.Context, s *tool.Survey) {
+	g := &gitFile{ctx: ctx, env: s.Env, git: s.Find("git")}
+	here, everywhere, err := g.walkAll()
+	if err != nil {
+		s.Warn("git can't read its configuration", "git config --list --show-origin")
+		return
+	}
+	used := false
+	for _, t := range s.Places {
+		now, _ := collect(here, whole(t.Target))
+		ever, _ := collect(everywhere, whole(t.Target))
+		if !now && !ever {
+			continue
+		}
+		t.Set, used = true, true
+		l := looker{s: s, g: g, t: t, said: map[string]bool{}}
+		l.target(here)
+		l.target(everywhere)
+		l.transport(ctx)
+		if !l.wrong {
+			s.OK("git uses only credential-idcs for " + t.Target.String())
+		}
+	}
+	if _, set := s.Lookup("GIT_SSL_NO_VERIFY"); used && set { // whatever it holds
+		s.Warn("the variable GIT_SSL_NO_VERIFY is set: git doesn't check who answers, so anybody may get the token", "unset GIT_SSL_NO_VERIFY")
+	}
+	g.former(s, everywhere)
+	s.Name(gitHelper, "git", used)
+}
+
+// A looker looks at one target.
+type looker struct {
+	s     *tool.Survey
+	g     *gitFile
+	t     *tool.Place
+	said  map[string]bool
+	wrong bool
+}
+
+// report reports once.
+func (l *looker) report(level tool.Level, text, command string) {
+	l.wrong = l.wrong || level != tool.OK
+	if !l.said[text] {
+		l.said[text] = true
+		l.s.Report(tool.Finding{Level: level, Text: text, Command: command})
+	}
+}
+
+// target judges the entries of one reading of git's files.
+func (l *looker) target(entries []entry) {
+	t := l.t.Target
+	if name, e := last(entries, whole(t), userKey); name != "" && name != l.t.Username {
+		l.report(tool.Error, "git asks for "+t.String()+" with the user name "+tool.Clean(name)+", and profile "+l.t.Profile+" answers as "+l.t.Username, unsetCommand(e))
+	}
+	if v, _ := last(entries, whole(t), pathKey); t.Path() != "" && !isTrue(v) {
+		l.report(tool.Error, "git doesn't tell credential-idcs the path of "+t.String()+", so nothing is answered",
+			"git config --global "+text.Word("credential."+t.String()+".useHttpPath")+" true")
+	}
+	for _, part := range parts(entries, t) {
+		l.part(entries, part)
+	}
+}
+
+// part judges the helpers of the target, or of a part of it.
+func (l *looker) part(entries []entry, p place) {
+	ours, list := collect(entries, p)
+	for _, e := range list {
+		switch {
+		case isOurHelper(e.value):
+		case ours:
+			l.report(tool.Warning, "git hands the token of "+p.String()+" to another helper too: "+shownHelper(e.value)+", set in "+where(e), tool.SetUp("git", l.t.Profile))
+		default:
+			l.report(tool.OK, "git uses another helper for "+p.String()+": "+shownHelper(e.value)+", set in "+where(e), "")
+		}
+	}
+	if !ours && len(list) == 0 {
+		if i := lastIndex(entries, func(e entry) bool { return e.key == "" && e.name == helperKey && e.value == "" && p.matches(e.url) }); i >= 0 {
+			l.report(tool.Warning, "git uses no helper for "+p.String()+": an empty "+settingName(entries[i])+" in "+where(entries[i])+" removes all", unsetCommand(entries[i]))
+		}
+	}
+}
+
+// transport looks at how git talks to the target.
+func (l *looker) transport(ctx context.Context) {
+	url := l.t.Target.String()
+	verify, _ := l.s.Run(ctx, l.g.git, "config", "--type=bool", "--get-urlmatch", "http.sslVerify", url)
+	if strings.TrimSpace(verify) == "false" {
+		l.report(tool.Warning, "git doesn't check who answers at "+url+" (http.sslVerify), so anybody may get the token",
+			"git config --global "+text.Word("http."+url+".sslVerify")+" true")
+	}
+}
+
+// former reports the sections of ours that stand for no target any more.
+func (g *gitFile) former(s *tool.Survey, entries []entry) {
+	said := map[string]bool{}
+	for _, e := range entries {
+		if e.key != "" || e.url == "" || e.name != helperKey || !isOurHelper(e.value) || said[e.url] {
+			continue
+		}
+		t, err := helpers.ParseTarget(e.url)
+		if err != nil || slices.ContainsFunc(s.Known, func(k helpers.Target) bool { return t.Covers(k) || k.Covers(t) }) {
+			continue
+		}
+		said[e.url] = true
+		s.Warn(where(e)+" still has credential-idcs for "+tool.Clean(e.url)+", which is not a target for git", unsetCommand(e))
+	}
+}
+
+// shownHelper is a helper for a message: of a shell line only its kind, it may hold a password.
+func shownHelper(value string) string {
+	if strings.HasPrefix(value, "!") {
+		return "a shell command"
+	}
+	program, _, _ := strings.Cut(value, " ")
+	return tool.Clean(program)
+}

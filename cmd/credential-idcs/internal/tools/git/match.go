@@ -1,0 +1,139 @@
+package git
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/helpers"
+)
+
+// A place is what git asks for: a target, or a part of it with a longer path or a user name.
+type place struct {
+	t    helpers.Target // origin; its path is in path
+	user string
+	path string
+}
+
+// whole is a target without a user name.
+func whole(t helpers.Target) place { return place{t: t, path: t.Path()} }
+
+func (p place) String() string {
+	user := ""
+	if p.user != "" {
+		user = tool.Clean(p.user) + "@"
+	}
+	return "https://" + user + p.t.HostPort() + tool.Clean(p.path)
+}
+
+// matches reports whether the settings of [credential "PATTERN"] count for a place, as git matches them
+// (gitcredentials(7) "Credential contexts"; urlmatch.c): same scheme, host with a * for a label, same
+// port, whole segments of the path, and the user name, if the pattern has one.
+func (p place) matches(pattern string) bool {
+	q, ok := parsePattern(pattern)
+	return ok && q.host(p.t) && (q.user == "" || q.user == p.user) && inside(p.path, q.path)
+}
+
+// parts are the target, and the parts of it for which some entry of credential is alone.
+func parts(entries []entry, t helpers.Target) []place {
+	list := []place{whole(t)}
+	seen := map[place]bool{whole(t): true}
+	for _, e := range entries {
+		if e.key != "" || e.name != helperKey || !touches(e.url, t) {
+			continue
+		}
+		q, _ := parsePattern(e.url)
+		p := place{t: t, user: q.user, path: q.path}
+		if len(q.path) < len(t.Path()) {
+			p.path = t.Path()
+		}
+		if !seen[p] {
+			seen[p] = true
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// collect are the helpers that git runs for a place, and whether we are among them.
+func collect(entries []entry, p place) (ours bool, list []entry) {
+	for _, e := range entries {
+		switch {
+		case e.key != "" || e.name != helperKey || !p.matches(e.url):
+		case e.value == "":
+			ours, list = false, nil
+		default:
+			ours = ours || isOurHelper(e.value)
+			list = append(list, e)
+		}
+	}
+	return ours, list
+}
+
+// last is the value of a setting that counts once; of several the last, as in credential.c.
+func last(entries []entry, p place, name string) (value string, at entry) {
+	for _, e := range entries {
+		if e.key == "" && e.name == name && p.matches(e.url) {
+			value, at = e.value, e
+		}
+	}
+	return value, at
+}
+
+// covers reports whether a setting of credential.PATTERN.* applies to all of t; touches, to any of it.
+func covers(pattern string, t helpers.Target) bool { return whole(t).matches(pattern) }
+
+func touches(pattern string, t helpers.Target) bool {
+	p, ok := parsePattern(pattern)
+	return ok && p.host(t) && (inside(t.Path(), p.path) || inside(p.path, t.Path()))
+}
+
+// inside reports whether a path equals another or continues it with whole segments.
+func inside(path, outer string) bool {
+	rest, ok := strings.CutPrefix(path, outer)
+	return ok && (outer == "" || rest == "" || rest[0] == '/')
+}
+
+// A pattern is the URL of a setting, which may lack parts, and may have "*" for a label of the host.
+type pattern struct{ user, hostPort, path string }
+
+func parsePattern(s string) (pattern, bool) {
+	if i := strings.Index(s, "://"); i >= 0 {
+		if !strings.EqualFold(s[:i], "https") {
+			return pattern{}, false
+		}
+		s = s[i+3:]
+	}
+	var p pattern
+	p.hostPort = s
+	if i := strings.IndexByte(s, '/'); i >= 0 {
+		p.hostPort, p.path = s[:i], strings.TrimRight(s[i:], "/")
+	}
+	if i := strings.LastIndexByte(p.hostPort, '@'); i >= 0 {
+		p.user, p.hostPort = p.hostPort[:i], p.hostPort[i+1:]
+		if user, err := url.PathUnescape(p.user); err == nil {
+			p.user = user
+		}
+	}
+	p.hostPort = strings.TrimSuffix(strings.ToLower(p.hostPort), ":443")
+	return p, true
+}
+
+// host reports whether the pattern's host and port are t's. No host at all is any; a "*" is one label.
+func (p pattern) host(t helpers.Target) bool {
+	if p.hostPort == "" {
+		return true
+	}
+	host, port := tool.SplitPort(p.hostPort)
+	tHost, tPort := tool.SplitPort(t.HostPort())
+	labels, tLabels := strings.Split(host, "."), strings.Split(tHost, ".")
+	if port != tPort || len(labels) != len(tLabels) {
+		return false
+	}
+	for i := range labels {
+		if labels[i] != tLabels[i] && labels[i] != "*" {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,129 @@
+package tool
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// A Level is how bad a finding is.
+type Level int
+
+// The levels. An error is what makes calls fail; a warning is what may surprise, or give a token to
+// somebody else.
+const (
+	OK Level = iota
+	Warning
+	Error
+)
+
+// String is ok, warning or error.
+func (l Level) String() string { return [...]string{"ok", "warning", "error"}[l] }
+
+// A Finding is one fact. Its texts are clean: no control character, no secret.
+type Finding struct {
+	Level   Level
+	Text    string // one line, no full stop
+	Command string // what mends it; may be empty
+}
+
+// A Place is a target of one of the profiles that are looked at.
+type Place struct {
+	helpers.Listed
+	Set bool // some tool is set up for it
+}
+
+// A Survey is what a tool looks at for doctor, and where it reports.
+type Survey struct {
+	Env
+	Places      []*Place         // the targets that are looked at, as far as they are for this tool
+	Known       []helpers.Target // all profiles' targets that are for this tool
+	Default     string           // the profile that answers where a tool can't name one; empty: none does
+	EngineFiles []string         // where docker's engine has its configuration, usually
+
+	// Run runs a program and returns what it printed, and its exit status; -1 if it has none.
+	Run    func(ctx context.Context, program string, args ...string) (string, int)
+	Report func(Finding)
+}
+
+// OK reports what is right.
+func (s *Survey) OK(text string) { s.Report(Finding{OK, text, ""}) }
+
+// Warn reports a warning.
+func (s *Survey) Warn(text, command string) { s.Report(Finding{Warning, text, command}) }
+
+// Problem reports an error.
+func (s *Survey) Problem(text, command string) { s.Report(Finding{Error, text, command}) }
+
+// Name looks for one of our names on PATH, where a tool looks for it. Missing, it is an error only if
+// the tool is set to it.
+func (s *Survey) Name(name, tool string, used bool) {
+	found := s.Find(name)
+	if found == "" {
+		report := s.Warn
+		if used {
+			report = s.Problem
+		}
+		report(name+" is not on PATH, where "+tool+" looks for it", s.reach(name))
+		return
+	}
+	theirs, err := os.Stat(found)
+	ours, err2 := os.Stat(s.Program)
+	if err == nil && err2 == nil && !os.SameFile(theirs, ours) {
+		s.Warn(Clean(found)+", which "+tool+" runs, is not this program ("+Clean(s.Program)+")",
+			"ln -sf "+text.Word(s.Program)+" "+text.Word(found))
+		return
+	}
+	s.OK(tool + " finds " + Clean(found))
+}
+
+// reach puts a name of ours on PATH: the folder, if the name is there beside the program, else a link.
+func (s *Survey) reach(name string) string {
+	folder := filepath.Dir(s.Program)
+	if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
+		return "export PATH=" + text.Word(folder) + ":\"$PATH\""
+	}
+	for _, dir := range filepath.SplitList(s.Get("PATH")) {
+		if dir == folder {
+			return "ln -s " + text.Word(s.Program) + " " + text.Word(filepath.Join(folder, name))
+		}
+	}
+	return "./install.sh"
+}
+
+// AnyOf is the first of some programs that is on PATH; empty: none is.
+func (e Env) AnyOf(names ...string) string {
+	for _, name := range names {
+		if e.Find(name) != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// Edit is the command that opens a file for a person.
+func Edit(path string) string {
+	if runtime.GOOS == "windows" {
+		return "notepad " + text.Word(path)
+	}
+	return "${EDITOR:-vi} " + text.Word(path)
+}
+
+// SetUp is the command that sets a tool up for a profile.
+func SetUp(tool, profile string) string {
+	return "credential-idcs configure " + tool + " --profile " + text.Word(profile)
+}
+
+// IsUs reports whether a command is this program by its name.
+func IsUs(command string) bool {
+	switch strings.TrimSuffix(command[strings.LastIndexAny(command, `/\`)+1:], ".exe") {
+	case "credential-idcs", "kubectl-idcs":
+		return true
+	}
+	return false
+}
