@@ -27,6 +27,10 @@ type Options struct {
 	// Renewable is how long after its first token a session can be renewed; 0: for ever.
 	Renewable time.Duration
 
+	// Pod is where the workload endpoint listens, HOST:PORT; "": a free port of 127.0.0.1. Oracle's SDK
+	// knows no port but 12250.
+	Pod string
+
 	// Registry answers what lies below /v2/ to those who have a token; nil: an empty 200.
 	Registry http.Handler
 }
@@ -37,6 +41,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Region == "" {
 		o.Region = "us-ashburn-1"
+	}
+	if o.Pod == "" {
+		o.Pod = "127.0.0.1:0"
 	}
 	if o.SessionTTL == 0 {
 		o.SessionTTL = time.Hour

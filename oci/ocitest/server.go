@@ -114,14 +114,17 @@ func (s *Server) listen() error {
 	if err != nil {
 		return err
 	}
-	podCert, err := s.Cluster.Issue("127.0.0.1")
+	podCert, err := s.Cluster.Issue("127.0.0.1", strings.Split(s.opts.Pod, ":")[0])
 	if err != nil {
 		return err
 	}
-	for _, l := range []*net.Listener{&s.secure, &s.proxy, &s.plain, &s.pod} {
+	for _, l := range []*net.Listener{&s.secure, &s.proxy, &s.plain} {
 		if *l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 			return err
 		}
+	}
+	if s.pod, err = net.Listen("tcp", s.opts.Pod); err != nil {
+		return err
 	}
 	s.serve(tls.NewListener(s.secure, tlsConfig(cert)), s.services)
 	s.serve(tls.NewListener(s.pod, tlsConfig(podCert)), s.workload)

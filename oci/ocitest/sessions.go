@@ -40,7 +40,7 @@ func (s *Server) issue(subject string, key *rsa.PublicKey, begun time.Time, life
 		jwk = string(text)
 	}
 	token, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
-		"iss": "authService.oracle.com", "aud": "oci", "sub": subject, "tenant": s.Tenancy,
+		"iss": "authService.oracle.com", "aud": "oci", "sub": subject, "tenant": s.Tenancy, "res_tenant": s.Tenancy,
 		"iat": begun.Unix(), "exp": begun.Add(life).Unix(), "first": first.Unix(),
 		"ttype": "login", "jti": randomHex(8), "jwk": jwk,
 	}).SignedString(s.signing)
