@@ -31,10 +31,17 @@ type Answer struct {
 	Clock Clock
 }
 
-// A reply is a whole answer to a request that held these secrets.
+// A reply is an answer to a request that held these secrets.
 type reply struct {
 	wire.Reply
 	secrets []string
+	broken  *Error // it broke off
+}
+
+// complete is whether an answer holds all that can come, so that nothing behind it is waited for.
+func complete(body []byte) bool {
+	m, ok := tokenMembers(body)
+	return ok && !silent(m)
 }
 
 // defaultLife is for a token that doesn't say how long it lives.
@@ -44,8 +51,8 @@ const defaultLife = 300 * time.Second
 //
 // https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102910.htm
 func (r *reply) token(refused Class) (Answer, error) {
-	m, ok := members(r.Body)
-	if r.Status/100 != 2 || !ok {
+	m, ok := tokenMembers(r.Body)
+	if r.Status/100 != 2 || !ok || r.Odd && silent(m) {
 		return Answer{}, r.fail(refused)
 	}
 	a := Answer{
@@ -78,7 +85,7 @@ func (r *reply) token(refused Class) (Answer, error) {
 	}
 	if cause != "" {
 		// The refresh token that was sent is dead, so the new one is kept, whatever else is wrong.
-		e := r.fail(refused)
+		e := r.judge(m, true, refused)
 		e.Cause, e.Refresh = cause, a.Refresh
 		return Answer{}, e
 	}

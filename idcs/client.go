@@ -73,7 +73,7 @@ func (c *Client) Token(ctx context.Context, g Grant, sending func() error) (Answ
 }
 
 // post sends a form, with the proof of the client if there is one to give, and returns whatever
-// whole answer came.
+// answer came.
 func (c *Client) post(ctx context.Context, path string, form url.Values, p Proof, sending func() error) (*reply, error) {
 	u, err := c.endpoint(path)
 	if err != nil {
@@ -113,9 +113,13 @@ func (c *Client) post(ctx context.Context, path string, form url.Values, p Proof
 	if ctx.Err() != nil {
 		return nil, broken(wire.Interrupted(ctx), nil)
 	}
-	r, err := line.Exchange(ctx, request)
-	if err != nil {
-		return nil, broken(err, r)
+	r, err := line.ExchangeUntil(ctx, request, complete)
+	if r == nil {
+		return nil, broken(err, nil)
 	}
-	return &reply{Reply: *r, secrets: secrets}, nil
+	answer := &reply{Reply: *r, secrets: secrets}
+	if err != nil {
+		answer.broken = broken(err, r)
+	}
+	return answer, nil
 }

@@ -16,9 +16,14 @@
 // unnoticed, a person has to log in again. So a call has two halves. The first connects (name, proxy,
 // TCP, TLS) and may fail or be interrupted freely. Between them Client.Token calls the caller's
 // function sending, which can still say no. The second writes the request, once, on the connection
-// that stands, and reads the answer; nothing there repeats, redirects, decompresses or keeps
-// anything. An endless answer ends at 64 KiB of headers and 1 MiB of body; a slow one ends with the
-// context.
+// that stands, and reads the answer; nothing there repeats, redirects or keeps anything. An endless
+// answer ends at 64 KiB of headers and 1 MiB of body, unpacked; a slow one ends with the context.
+//
+// An answer that arrived must not cost the login either. TLS vouches for its bytes, and a JSON object
+// shows its own end: so it is taken when its object is there, without waiting for the connection's end,
+// and whatever stands wrong around it (a length, a chunk, a header line, a packing that wasn't asked for,
+// bytes behind it, a comma) is passed over. A successor that arrived whole is kept, also out of an object
+// that was cut behind it. What may end a login, invalid_grant, counts only in an object that is whole.
 //
 // # Errors
 //
@@ -38,7 +43,7 @@
 //	408, other 5xx, other 4xx without `error`,
 //	2xx that is no JSON object                        ErrLater, Doubtful
 //	no connection                                     ErrLater, NotSent
-//	written, and no whole answer                      ErrInDoubt, Lost
+//	written, and cut before a successor was whole     ErrInDoubt, Lost
 //	2xx that can't be used, any other `error`         ErrFailure
 //
 // The first row that fits counts; 503 and other 5xx are judged by their status alone. A refresh token

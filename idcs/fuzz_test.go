@@ -22,6 +22,7 @@ func FuzzTokenAnswer(f *testing.F) {
 		`{"refresh_token":"r","refresh_token":null,"access_token":"a","token_type":"mac"}`,
 		`{"access_token":"` + jwtOf(`{"iat":1,"exp":2}`) + `","id_token":"` + jwtOf(`{"exp":1e400}`) + `"}`,
 		`{"access_token":"...........","id_token":".."}`,
+		"\ufeff[" + good + "]\x00<html>", good[:len(good)-1], good[:len(good)-1] + ",}", `{"x":"C:\",` + good[1:], `{"data":` + good + `}`,
 	} {
 		f.Add(200, []byte(s))
 		f.Add(400, []byte(s))
@@ -63,8 +64,12 @@ func FuzzTokenAnswer(f *testing.F) {
 		// encoding/json as the judge, where it accepts the body at all and no name comes twice.
 		var m map[string]any
 		if status/100 == 2 && strings.Count(string(body), "refresh") < 2 && json.Unmarshal(body, &m) == nil && m != nil {
-			if want, _ := m["refresh_token"].(string); refresh.Reveal() != want {
-				t.Errorf("refresh token %q, want %q", refresh.Reveal(), want)
+			// It replaces bytes that are no UTF-8; here a token stays as it came.
+			got := string([]rune(refresh.Reveal()))
+			want, _ := m["refresh_token"].(string)
+			_, access := m["access_token"]
+			if got != want && (want != "" || access) { // without either, one may stand further inside
+				t.Errorf("refresh token %q, want %q", got, want)
 			}
 		}
 		if status/100 != 2 && !refresh.Empty() {

@@ -11,7 +11,15 @@ import (
 // means for the grant. The members decide, then the status; the description never does, as its
 // texts are neither documented nor distinct.
 func (r *reply) fail(refused Class) *Error {
-	m, isJSON := members(r.Body)
+	m, ok := members(r.Body)
+	return r.judge(m, ok && !(r.Odd && silent(m)), refused)
+}
+
+// judge is fail for an answer whose members were read.
+func (r *reply) judge(m map[string]any, isJSON bool, refused Class) *Error {
+	if r.broken != nil && !isJSON {
+		return r.broken
+	}
 	e := &Error{
 		Status: r.Status, Outcome: Settled, Clock: r.Clock(),
 		Code: r.show(m["error"]), Description: r.show(m["error_description"]), ECID: r.show(m["ecid"]),
@@ -39,7 +47,7 @@ func (r *reply) fail(refused Class) *Error {
 		if s/100 == 2 {
 			e.Cause = "the domain's answer is no JSON object"
 		}
-		if r.TooLong {
+		if r.TooLong && !isJSON {
 			e.Cause = "the domain's answer is longer than 1 MiB"
 		}
 	}
@@ -47,6 +55,17 @@ func (r *reply) fail(refused Class) *Error {
 		e.RetryAfter = r.RetryAfter()
 	}
 	return e
+}
+
+// silent is whether an object has nothing that OAuth knows: in an answer whose framing is broken, too,
+// it isn't the domain's word.
+func silent(m map[string]any) bool {
+	for _, name := range []string{"access_token", "refresh_token", "device_code", "error"} {
+		if _, ok := m[name]; ok {
+			return false
+		}
+	}
+	return true
 }
 
 // settings is whether an error is caused by somebody's settings: the client's, its scope's, its

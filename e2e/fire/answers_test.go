@@ -341,3 +341,22 @@ func TestOddLives(t *testing.T) {
 		})
 	}
 }
+
+// An answer that arrived never costs the login, whatever a front did to it on the way.
+func TestWrappedAnswers(t *testing.T) {
+	for _, wrap := range idcstest.Wraps {
+		t.Run(string(wrap), func(t *testing.T) {
+			s := alive(t, machine.Person, idcstest.Options{})
+			s.Domain.Script(idcstest.Fault{On: idcstest.Refresh, Wrap: wrap})
+			before := s.Stored()
+			s.Expire()
+			if got := s.served(s.Do(machine.Git)); got != s.Stored().Access || got == before.Access {
+				t.Errorf("not the new token")
+			}
+			s.posts(1)
+			s.Domain.Unscript()
+			s.Chain()
+			s.Litter()
+		})
+	}
+}

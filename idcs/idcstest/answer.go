@@ -26,6 +26,10 @@ func (x *exchange) send(a answer) (keep bool) {
 		x.stream(f, a)
 		return false
 	}
+	if f.Wrap != "" && len(a.body) > 0 {
+		x.wrapped(f, a)
+		return false
+	}
 	head := x.head(f, a, int64(len(a.body)))
 	if !x.deliver(head, a, f) {
 		return false

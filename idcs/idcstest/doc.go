@@ -51,9 +51,10 @@
 // # Faults and gates
 //
 // Connections and requests pass named points. Script makes the n-th request of a kind go wrong at one:
-// delayed, stalled, reset, cut, answered otherwise, in a thousand pieces or without an end. A Gate stops
-// the next one there until the test lets go, so that a signal hits an exact place without a sleep;
-// Await waits for a counter. Both kinds of help are noted on the presentation, for I1.
+// delayed, stalled, reset, cut, answered otherwise, in a thousand pieces, without an end, or whole in a
+// wrapping that no client asked for (Wrap). A Gate stops the next one there until the test lets go, so
+// that a signal hits an exact place without a sleep; Await waits for a counter. Both kinds of help are
+// noted on the presentation, for I1.
 //
 // # What it isn't
 //

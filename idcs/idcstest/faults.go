@@ -53,6 +53,7 @@ type Fault struct {
 
 	// On top of the real answer.
 	Stream     Stream
+	Wrap       Wrap
 	Every      time.Duration     // of Trickle; 0: 1 s
 	DateOffset time.Duration     // added to the header Date
 	NoDate     bool              // no header Date

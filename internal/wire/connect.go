@@ -42,6 +42,8 @@ type Line struct {
 	left *io.LimitedReader // below in
 	tcp  net.Conn
 	now  func() time.Time
+	// spent: nothing more can be asked here.
+	spent bool
 }
 
 // Close ends the connection at once. A TLS goodbye is left out: it may block for seconds on a

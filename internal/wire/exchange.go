@@ -1,9 +1,9 @@
 package wire
 
 import (
-	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -17,14 +17,16 @@ const (
 	bodyLimit   = 1 << 20
 )
 
-// A Reply is a whole answer.
+// A Reply is an answer.
 type Reply struct {
 	Status  int
 	Header  http.Header
-	Body    []byte // nil if it is over 1 MiB
+	Body    []byte // its first MiB; unpacked, and UTF-8
 	TooLong bool
-	Sent    time.Time // our clock, just before the first byte was written
-	Got     time.Time // our clock, when the answer began
+	// Odd: its framing contradicts itself, so that only what shows its own end can be relied on.
+	Odd  bool
+	Sent time.Time // our clock, just before the first byte was written
+	Got  time.Time // our clock, when the answer began
 }
 
 // A Request is what Exchange says.
@@ -52,8 +54,23 @@ func (r Request) Bytes() ([]byte, error) {
 
 // Exchange writes the request once and reads the answer. Whatever goes wrong here leaves the request
 // in doubt: a failed Write doesn't tell how much of it arrived. Every error is an *Error that is Sent;
-// a Reply beside it is the beginning of an answer that broke off, without its body.
+// a Reply beside it is the beginning of an answer that broke off.
 func (l *Line) Exchange(ctx context.Context, request []byte) (*Reply, error) {
+	return l.ExchangeUntil(ctx, request, nil)
+}
+
+// asks is how often ExchangeUntil asks whether an answer is whole.
+const asks = 16
+
+// ExchangeUntil is Exchange for an answer that must not be lost: it is complete as soon as whole says
+// so, which is asked at the end of each JSON object in the body, whatever the framing says and however
+// long the connection stays open. The body ends there; what breaks off before is handed back as it is,
+// beside the error.
+func (l *Line) ExchangeUntil(ctx context.Context, request []byte, whole func(body []byte) bool) (*Reply, error) {
+	if l.spent {
+		return nil, &Error{Cause: "the connection can't carry another request"}
+	}
+	l.spent = true
 	stop := context.AfterFunc(ctx, func() { _ = l.tcp.SetDeadline(past) })
 	defer stop()
 	sent := l.now()
@@ -61,41 +78,75 @@ func (l *Line) Exchange(ctx context.Context, request []byte) (*Reply, error) {
 	// counts, so a failed Write isn't the end.
 	_, failed := l.conn.Write(request)
 	l.left.N = headerLimit
-	resp, err := readHead(l.in, &http.Request{Method: http.MethodPost})
+	h, err := readHead(l.in)
 	if err != nil {
 		cause := ""
 		if l.left.N <= 0 {
-			cause = "the domain's answer has headers of more than 64 KiB"
+			cause = "the answer has headers of more than 64 KiB"
+		}
+		if errors.Is(err, errHTTP2) {
+			cause = "the answer is HTTP/2, which wasn't offered"
 		}
 		if failed == nil {
 			failed = err
 		}
 		return nil, inDoubt(ctx, cause, failed)
 	}
-	r := &Reply{Status: resp.StatusCode, Header: resp.Header, Sent: sent, Got: l.now()}
-	if r.Status/100 == 3 { // judged by its header: what stands below isn't of the domain
+	r := &Reply{Status: h.status, Header: h.header, Sent: sent, Got: l.now()}
+	if r.Status/100 == 3 { // judged by its header: what stands below isn't of the host
 		return r, nil
 	}
 	l.left.N = 8 * bodyLimit // chunks have a price of their own
-	r.Body, err = io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
-	if len(r.Body) > bodyLimit {
-		r.Body, r.TooLong = nil, true
-		return r, nil
-	}
-	if err != nil {
-		r.Body = nil
+	if err := l.body(r, h, whole); err != nil {
 		return r, inDoubt(ctx, "", err)
 	}
 	return r, nil
 }
 
-// readHead reads status and headers, over any number of interim answers (1xx, RFC 9110 15.2) that
-// fit into the limit of the reader below.
-func readHead(br *bufio.Reader, req *http.Request) (*http.Response, error) {
+// body reads the body into r, at most bodyLimit bytes of it.
+func (l *Line) body(r *Reply, h head, whole func([]byte) bool) error {
+	var seen object
+	asked, packed := 0, false
+	f := newFraming(l.in, h, nil)
+	if whole != nil {
+		f.beyond = func() bool {
+			if !seen.unfinished() && !packed && r.Status != http.StatusNoContent {
+				return false
+			}
+			_ = l.tcp.SetReadDeadline(time.Now().Add(patience))
+			return true
+		}
+	}
+	in := undone(f, names(h.header, "Content-Encoding", "deflate"), func() { packed = true })
+	b := make([]byte, 0, 16<<10)
 	for {
-		resp, err := http.ReadResponse(br, req)
-		if err != nil || resp.StatusCode/100 != 1 || resp.StatusCode == http.StatusSwitchingProtocols {
-			return resp, err
+		if len(b) > bodyLimit {
+			r.Body, r.TooLong = b[:bodyLimit], true
+			return nil
+		}
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		read := len(b)
+		n, err := in.Read(b[read:min(cap(b), bodyLimit+1)])
+		b = b[:read+n]
+		for i := read; i < len(b) && whole != nil && asked < asks; i++ {
+			if seen.feed(b[i]) {
+				asked++
+				if whole(b[:i+1]) {
+					r.Body = b[:i+1]
+					return nil
+				}
+			}
+		}
+		r.Body = b
+		if err == io.EOF {
+			r.Odd = f.odd
+			l.spent = f.odd || f.mode != finished || names(h.header, "Connection", "close")
+			return nil
+		}
+		if err != nil {
+			return err
 		}
 	}
 }

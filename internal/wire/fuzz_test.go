@@ -1,9 +1,15 @@
 package wire
 
 import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
 	"math"
+	"net"
 	"net/http"
 	"testing"
+	"testing/iotest"
 	"time"
 )
 
@@ -26,4 +32,90 @@ func FuzzClockHeaders(f *testing.F) {
 			t.Errorf("clock %v", c)
 		}
 	})
+}
+
+// A said is a connection on which somebody has said all that he will say.
+type said struct {
+	net.Conn
+	in io.Reader
+}
+
+func (s said) Read(b []byte) (int, error)      { return s.in.Read(b) }
+func (s said) Write(b []byte) (int, error)     { return len(b), nil }
+func (s said) SetDeadline(time.Time) error     { return nil }
+func (s said) SetReadDeadline(time.Time) error { return nil }
+
+// Whatever comes: no more than the limits is kept, a body is cut only where whole says so, and what
+// net/http reads without complaint is read the same.
+func FuzzExchange(f *testing.F) {
+	for _, s := range []string{
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\n{\r\n1\r\n}\r\n0\r\nA: b\r\n\r\n",
+		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 204 No Content\r\nDate: x\r\n\r\n{\"a\":\"\\\"}\"}<", "HTTP/1.1 200\r\nContent-Length: 1\r\n\r\n{\"a\":1}",
+		"HTTP/1.1 200 OK\r\n\r\n\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\xffname\x00\xab\xae\x05\x00", "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\nx\x9c\xab\xae\x05\x00",
+		"HTTP/1.1 200 OK\r\n\r\n{\x00\"\x00a\x00\"\x00:\x001\x00}\x00", "HTTP/1.1 200 OK\r\n\r\n\xff\xfe\x00\x00{\x00\x00\x00}\x00\x00\x00",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{\"a\":1}", "\x00\x00\x12\x04\x00\x00", "SSH-2.0\r\n",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, lenient := range []bool{false, true} {
+			conn := said{in: iotest.OneByteReader(bytes.NewReader(b))}
+			line := (&Way{Now: time.Now}).line(conn, conn)
+			stopped := false
+			var whole func([]byte) bool
+			if lenient {
+				whole = func(body []byte) bool {
+					stopped = bytes.HasSuffix(body, []byte("}"))
+					if !stopped {
+						t.Errorf("asked behind %q", body)
+					}
+					return true
+				}
+			}
+			r, err := line.ExchangeUntil(context.Background(), nil, whole)
+			if r == nil {
+				if err == nil {
+					t.Error("neither answer nor error")
+				}
+				continue
+			}
+			if len(r.Body) > bodyLimit || r.Status < 200 && r.Status != 101 || r.Status > 999 {
+				t.Errorf("status %d, %d bytes", r.Status, len(r.Body))
+			}
+			if lenient || err != nil {
+				continue
+			}
+			res, body := judge(b)
+			if res == nil || res.StatusCode/100 == 3 || res.StatusCode == 204 || plainIsNotPlain(body) {
+				continue
+			}
+			if res.StatusCode != r.Status || !bytes.Equal(r.Body, body) {
+				t.Errorf("got %d %q, net/http %d %q", r.Status, r.Body, res.StatusCode, body)
+			}
+		}
+	})
+}
+
+// judge is what net/http reads, behind interim answers; nil where it complains.
+func judge(b []byte) (*http.Response, []byte) {
+	br := bufio.NewReader(bytes.NewReader(b))
+	for {
+		res, err := http.ReadResponse(br, nil)
+		if err != nil {
+			return nil, nil
+		}
+		if res.StatusCode/100 == 1 && res.StatusCode != 101 {
+			continue
+		}
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
+			return nil, nil
+		}
+		return res, body
+	}
+}
+
+// plainIsNotPlain is whether we would unpack or decode it.
+func plainIsNotPlain(body []byte) bool {
+	return len(body) > 0 && (body[0] == 0x1f || body[0]&0x0f == 8) || bytes.IndexByte(body, 0) >= 0 || bytes.IndexByte(body, 0xff) == 0 || bytes.IndexByte(body, 0xfe) == 0
 }

@@ -68,15 +68,15 @@ func (w *Way) tunnel(ctx context.Context, tcp net.Conn, proxy *url.URL, to strin
 		return nil, connectError(proxyName(proxy), err)
 	}
 	br := bufio.NewReader(&io.LimitedReader{R: way, N: headerLimit})
-	resp, err := readHead(br, &http.Request{Method: http.MethodConnect})
+	resp, err := readHead(br)
 	if err != nil {
 		return nil, unreachable(proxyName(proxy)+" gave no answer that could be understood", nil)
 	}
 	switch {
-	case resp.StatusCode == http.StatusProxyAuthRequired:
+	case resp.status == http.StatusProxyAuthRequired:
 		return nil, unreachable(proxyName(proxy)+" wants another user name and password (407)", nil)
-	case resp.StatusCode/100 != 2:
-		return nil, unreachable(proxyName(proxy)+" refused to connect ("+strconv.Itoa(resp.StatusCode)+")", nil)
+	case resp.status/100 != 2:
+		return nil, unreachable(proxyName(proxy)+" refused to connect ("+strconv.Itoa(resp.status)+")", nil)
 	case br.Buffered() > 0: // the domain doesn't speak before we do
 		return nil, unreachable(proxyName(proxy)+" sent more than its answer", nil)
 	}

@@ -1,0 +1,172 @@
+package wire
+
+import (
+	"bufio"
+	"compress/flate"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// layers is how many wrappings are undone: an answer that two fronts packed has two.
+const layers = 3
+
+// undone reads what a body is without compression, as UTF-8. Compression isn't asked for, but fronts
+// compress all the same, with and without saying so, so the bytes decide: no JSON begins as gzip or zlib
+// does. deflate says that the header names it, which stands for zlib (RFC 9110 8.4.1.2) and, with some
+// servers, for the bare algorithm. packed is told when a packed layer begins.
+func undone(body io.Reader, deflate bool, packed func()) io.Reader {
+	for range layers {
+		br := bufio.NewReader(body)
+		// Peek waits for these bytes, and not longer where they show sooner that nothing is packed.
+		b, _ := br.Peek(1)
+		if len(b) == 1 && (b[0] == 0x1f || b[0]&0x0f == 8 || deflate) {
+			b, _ = br.Peek(2)
+		}
+		switch {
+		case len(b) == 2 && b[0] == 0x1f && b[1] == 0x8b:
+			body = &gunzip{in: br}
+		case len(b) == 2 && b[0]&0x0f == 8 && b[0]>>4 <= 7 && b[1]&0x20 == 0 && (int(b[0])<<8+int(b[1]))%31 == 0: // RFC 1950 2.2
+			_, _ = br.Discard(2)
+			body = flate.NewReader(br) // its checksum isn't waited for either
+		case len(b) == 2 && deflate && b[0] != '{' && b[0] != '[' && b[0] != ' ':
+			body = flate.NewReader(br)
+		default:
+			return wide(br)
+		}
+		packed()
+		deflate = false
+	}
+	return body
+}
+
+// gunzip reads one gzip member (RFC 1952 2.3) without its end: neither the checksum, which TLS has made
+// needless, nor another member is waited for.
+type gunzip struct {
+	in   *bufio.Reader
+	body io.Reader
+}
+
+func (g *gunzip) Read(p []byte) (int, error) {
+	if g.body == nil {
+		if err := g.head(); err != nil {
+			return 0, unexpected(err)
+		}
+		g.body = flate.NewReader(g.in)
+	}
+	return g.body.Read(p)
+}
+
+func (g *gunzip) head() error {
+	const (
+		checksum = 1 << 1
+		extra    = 1 << 2
+		name     = 1 << 3
+		comment  = 1 << 4
+	)
+	var fixed [10]byte
+	if _, err := io.ReadFull(g.in, fixed[:]); err != nil {
+		return err
+	}
+	flags := fixed[3]
+	if flags&extra != 0 {
+		var size [2]byte
+		if _, err := io.ReadFull(g.in, size[:]); err != nil {
+			return err
+		}
+		if _, err := g.in.Discard(int(size[0]) | int(size[1])<<8); err != nil {
+			return err
+		}
+	}
+	for _, text := range []byte{name, comment} {
+		for flags&text != 0 {
+			b, err := g.in.ReadByte()
+			if err != nil {
+				return err
+			}
+			if b == 0 {
+				break
+			}
+		}
+	}
+	if flags&checksum != 0 {
+		_, err := g.in.Discard(2)
+		return err
+	}
+	return nil
+}
+
+// wide turns UTF-16 and UTF-32 into UTF-8, which RFC 8259 8.1 demands. A byte order mark tells them, or
+// zero bytes around the first sign, which is ASCII in every answer (RFC 4627 3).
+func wide(br *bufio.Reader) io.Reader {
+	// More is peeked at only while it may be so: what is waited for must come.
+	b, _ := br.Peek(1)
+	if len(b) == 0 || b[0] != 0 && b[0] != 0xff && b[0] != 0xfe && b[0] != '{' && b[0] != '[' {
+		return br
+	}
+	if b, _ = br.Peek(2); len(b) < 2 || b[0] != 0 && b[0] < 0xfe && b[1] != 0 {
+		return br
+	}
+	if b, _ = br.Peek(4); len(b) < 4 {
+		return br
+	}
+	var zeros [4]bool
+	for i := range zeros {
+		zeros[i] = b[i] == 0
+	}
+	switch {
+	case zeros == [4]bool{false, true, true, true}, string(b) == "\xff\xfe\x00\x00":
+		return &units{in: br, size: 4}
+	case zeros == [4]bool{true, true, true, false}, string(b) == "\x00\x00\xfe\xff":
+		return &units{in: br, size: 4, big: true}
+	case zeros == [4]bool{false, true, false, true}, string(b[:2]) == "\xff\xfe":
+		return &units{in: br, size: 2}
+	case zeros == [4]bool{true, false, true, false}, string(b[:2]) == "\xfe\xff":
+		return &units{in: br, size: 2, big: true}
+	}
+	return br
+}
+
+// units reads UTF-16 or UTF-32.
+type units struct {
+	in   *bufio.Reader
+	size int
+	big  bool
+	rest []byte
+}
+
+func (u *units) Read(p []byte) (int, error) {
+	for len(u.rest) == 0 {
+		r, err := u.next()
+		if err != nil {
+			return 0, err
+		}
+		if utf16.IsSurrogate(r) {
+			low, err := u.next()
+			if err != nil {
+				return 0, err
+			}
+			r = utf16.DecodeRune(r, low)
+		}
+		u.rest = utf8.AppendRune(u.rest, r)
+	}
+	n := copy(p, u.rest)
+	u.rest = u.rest[n:]
+	return n, nil
+}
+
+func (u *units) next() (rune, error) {
+	var b [4]byte
+	if _, err := io.ReadFull(u.in, b[:u.size]); err != nil {
+		return 0, err
+	}
+	var r rune
+	for i := range u.size {
+		if u.big {
+			r = r<<8 | rune(b[i])
+		} else {
+			r |= rune(b[i]) << (8 * i)
+		}
+	}
+	return r, nil
+}
