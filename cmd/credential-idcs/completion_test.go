@@ -60,7 +60,7 @@ try() { words=("$@"); CURRENT=$#; _credential_idcs }
 		{"zsh", "zsh", []string{"-f", "-c"}, zsh + "try credential-idcs sta; try credential-idcs status --profile=h; try credential-idcs login it; try credential-idcs --config ''",
 			[]string{"status", "--profile=home office", "it's", "files"}},
 		{"fish", "fish", []string{"--no-config", "-c"}, "credential-idcs completion fish | source; for line in 'credential-idcs sta' 'credential-idcs status --profile=h' 'kubectl-idcs login it'; complete -C $line; end",
-			[]string{"status", "--profile=home office", "it's"}},
+			[]string{"status\twho is logged in, and for how long", "--profile=home office", "it's"}},
 		{"powershell", "pwsh", []string{"-NoProfile", "-Command"}, "credential-idcs completion powershell | Out-String | Invoke-Expression; " +
 			"foreach ($l in 'credential-idcs sta', 'credential-idcs login h') { (TabExpansion2 $l $l.Length).CompletionMatches.CompletionText }",
 			[]string{"status", "'home office'"}},

@@ -10,6 +10,8 @@ type Method struct {
 	*config.Login
 	// Flag is the option of `credential-idcs login` that names it; empty: only the configuration does.
 	Flag string
+	// About is what Flag does, one line.
+	About string
 	// Piped: what it needs of a person comes from stdin, and only where Flag says so.
 	Piped bool
 	// Console is what the domain's console calls its grant.
@@ -37,16 +39,19 @@ const UsualRedirect = "http://127.0.0.1:8976/callback"
 // All are all methods, in the order in which people are told of them.
 var All = []*Method{
 	{
-		Login: config.LoginNamed(config.Browser), Flag: "--browser", Console: "Authorization code",
+		Login: config.LoginNamed(config.Browser), Flag: "browser", Console: "Authorization code",
+		About:     "in the browser of this machine ($BROWSER, else the system's); it comes back to the profile's redirect_url",
 		Redirects: true, Proofs: anyProof,
 		Ask: []Question{{"redirect_url", "Redirect URL, as registered in the application", UsualRedirect}},
 	},
 	{
-		Login: config.LoginNamed(config.Device), Flag: "--device", Console: "Device code",
+		Login: config.LoginNamed(config.Device), Flag: "device", Console: "Device code",
+		About:  "with a code, in a browser anywhere",
 		Proofs: anyProof,
 	},
 	{
-		Login: config.LoginNamed(config.Assertion), Flag: "--assertion", Console: "JWT assertion",
+		Login: config.LoginNamed(config.Assertion), Flag: "assertion", Console: "JWT assertion",
+		About:  "sign a user assertion with the profile's key",
 		Proofs: []string{"key"}, // the user's assertion needs one anyway
 		Ask:    []Question{{"subject", "User whom the key signs for", ""}},
 		Grant:  userAssertion,
@@ -59,12 +64,14 @@ var All = []*Method{
 		},
 	},
 	{
-		Login: config.LoginNamed(config.Password), Flag: "--password-stdin", Console: "Resource owner",
+		Login: config.LoginNamed(config.Password), Flag: "password-stdin", Console: "Resource owner",
+		About:  "read the password of the profile's username",
 		Proofs: noPublic,
 		Ask:    []Question{{"username", "User name at the domain", ""}},
 	},
 	{
-		Login: config.LoginNamed(config.RefreshToken), Flag: "--refresh-token-stdin", Console: "Refresh token",
+		Login: config.LoginNamed(config.RefreshToken), Flag: "refresh-token-stdin", Console: "Refresh token",
+		About: "take over a refresh token, bare or as the .tok file of the Console; it is spent at once",
 		Piped: true, Proofs: anyProof,
 	},
 }

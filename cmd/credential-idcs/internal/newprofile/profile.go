@@ -71,7 +71,7 @@ func (p Profile) TOML() string {
 	table(&b, "profiles."+name, []line{
 		{"domain", p.Domain, "the Domain URL in the Console"},
 		{"client_id", p.ClientID, "the application's Client ID"},
-		{"login", p.Login, either(config.LoginNames())},
+		{"login", p.Login, Either(config.LoginNames())},
 		{"redirect_url", p.RedirectURL, "registered in the application, letter by letter"},
 		{"scope", p.Scope, "offline_access, which brings the refresh token, is added"},
 		{"expiry", p.Expiry, "how long an access token shall live"},
@@ -105,8 +105,8 @@ func (p Profile) TOML() string {
 	return b.String()
 }
 
-// either is "a, b or c".
-func either(names []string) string {
+// Either is "a, b or c".
+func Either(names []string) string {
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

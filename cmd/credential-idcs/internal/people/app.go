@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -35,7 +36,7 @@ func (a *app) dispatch(ctx context.Context) error {
 	}
 	first := args[0]
 	if c := command(first); c != nil {
-		return c.run(ctx, a, args[1:])
+		return a.do(ctx, c, args[1:])
 	}
 	switch first {
 	case "--config", "-config", "--profile", "-profile", "-p":
@@ -70,6 +71,16 @@ func (a *app) environment() []string { return host.Without(a.Environ(), a.Secret
 
 // alive shows on a terminal what is waited for, if that takes a while.
 func (a *app) alive(what string) (done func()) { return a.Progress().Busy(what) }
+
+// printJSON prints a value on one line.
+func (a *app) printJSON(v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = a.Stdout.Write(append(b, '\n'))
+	return err
+}
 
 // failed explains an error of a command, but for a signal that ends the process.
 func (a *app) failed(p *config.Profile, err error) error {

@@ -2,18 +2,22 @@ package people
 
 import (
 	"context"
+	"flag"
 	"io"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // completeVerb is what the completion scripts run. It isn't in the usage: people type the other ones.
 func completeVerb() *verb {
-	return &verb{name: "complete", words: "--word=BEGUN [WORD…]", about: "print what may stand behind some words", run: runComplete}
+	return &verb{name: "complete", usage: "[--described] --word=BEGUN [WORD…]", about: "print what may stand behind some words", raw: runComplete}
 }
 
 func runComplete(_ context.Context, a *app, args []string) error {
+	described := len(args) > 0 && args[0] == "--described"
+	if described {
+		args = args[1:]
+	}
 	if len(args) == 0 {
 		return misuse("complete: it is for completion scripts", "credential-idcs help completion")
 	}
@@ -23,130 +27,138 @@ func runComplete(_ context.Context, a *app, args []string) error {
 	}
 	a.Silent = true
 	var b strings.Builder
-	for _, w := range a.complete(args[1:], begun) {
-		b.WriteString(w + "\n")
+	for _, c := range a.complete(args[1:], begun) {
+		b.WriteString(c.word)
+		if described && c.about != "" {
+			b.WriteString("\t" + c.about)
+		}
+		b.WriteByte('\n')
 	}
 	_, err := io.WriteString(a.Stdout, b.String())
 	return err
 }
 
+// A candidate is a word that may stand somewhere, and what it is.
+type candidate struct{ word, about string }
+
 // complete is what may stand behind the words before, beginning as begun.
-func (a *app) complete(before []string, begun string) []string {
+func (a *app) complete(before []string, begun string) []candidate {
 	a.noteConfig(before)
 	// bash takes --profile=NAME apart at the "=", the others leave it whole.
 	if begun == "=" {
 		before, begun = append(slices.Clone(before), "="), ""
 	}
+	v, operands := a.typed(before)
 	if n := len(before); n >= 2 && before[n-1] == "=" {
-		return beginning(begun, a.values(before[n-2]))
+		return beginning(begun, plain(a.values(v, before[n-2])))
 	}
-	if name, value, whole := strings.Cut(begun, "="); whole && strings.HasPrefix(name, "-") {
-		list := beginning(value, a.values(name))
+	if option, value, whole := strings.Cut(begun, "="); whole && strings.HasPrefix(option, "-") {
+		list := beginning(value, plain(a.values(v, option)))
 		for i := range list {
-			list[i] = name + "=" + list[i]
+			list[i].word = option + "=" + list[i].word
 		}
 		return list
 	}
-	if n := len(before); n > 0 && takesValue(before[n-1]) {
-		return beginning(begun, a.values(before[n-1]))
+	if n := len(before); n > 0 && a.takesValue(v, before[n-1]) {
+		return beginning(begun, plain(a.values(v, before[n-1])))
 	}
-	operands := typed(before)
-	if len(operands) == 0 {
-		return beginning(begun, append(Commands(), everywhere...))
-	}
-	v := command(operands[0])
 	if v == nil {
-		return nil
-	}
-	list := slices.Clone(everywhere)
-	for _, w := range split(v.wordsFor(operands[1:])) {
-		switch {
-		case w == "TOOL" && len(operands) == 1:
-			for _, t := range v.tools {
-				list = append(list, t.Name)
-			}
-		case w == "HOST":
-			list = append(list, a.targetHosts()...)
-		case w == "COMMAND" && len(operands) == 1:
-			list = append(list, Commands()...)
-		case w == "PROFILE" && len(operands) == 1:
-			list = append(list, a.profileNames()...)
-		case strings.HasPrefix(w, "-"), len(operands) == 1 && strings.IndexFunc(w, unicode.IsUpper) < 0:
-			list = append(list, w)
+		if len(operands) > 0 {
+			return nil // no command of ours
 		}
+		var list []candidate
+		for _, v := range verbs() {
+			list = append(list, candidate{v.name, v.about})
+		}
+		return beginning(begun, append(list, optionsOf(a.shared(), nil)...))
+	}
+	var takes func(string) bool
+	if v.takes != nil {
+		takes = func(option string) bool { return v.takes(option, operands) }
+	}
+	v.set()
+	list := optionsOf(&v.options, takes)
+	list = append(list, optionsOf(a.shared(), nil)...)
+	if v.follows != nil {
+		list = append(list, plain(v.follows(a, operands))...)
 	}
 	return beginning(begun, list)
 }
 
-// wordsFor are a verb's words, with those of the tool that is named.
-func (v *verb) wordsFor(operands []string) string {
-	for _, t := range v.tools {
-		if len(operands) > 0 && operands[0] == t.Name {
-			return v.words + " " + t.Words
-		}
-	}
-	return v.words
+// shared are the options that all commands have.
+func (a *app) shared() *options {
+	o := &options{order: []string{"profile", "config", "debug", "help"}}
+	o.set()
+	a.everywhere(o)
+	o.Bool("help", false, "print the help")
+	return o
 }
 
-// everywhere are the options that all commands have.
-var everywhere = []string{"--profile", "--config", "--debug", "--help"}
-
-// Commands are the names of all commands.
-func Commands() []string {
-	var list []string
-	for _, v := range verbs() {
-		list = append(list, v.name)
+// optionsOf are the candidates of a command's options, of those that takes admits.
+func optionsOf(o *options, takes func(option string) bool) (list []candidate) {
+	for _, name := range o.order {
+		if takes != nil && !takes(name) {
+			continue
+		}
+		_, usage := flag.UnquoteUsage(o.Lookup(name))
+		list = append(list, candidate{dashed(name), usage})
 	}
 	return list
 }
 
-// split takes a verb's words apart: "[PROFILE|--all]" is PROFILE and --all.
-func split(words string) []string {
-	return strings.FieldsFunc(words, func(r rune) bool { return strings.ContainsRune(" \n[]|.…", r) })
-}
-
-// takesValue reports whether an option is followed by a value, which the usage has in capitals:
-// "[--min-ttl DURATION]".
-func takesValue(option string) bool {
-	words := []string{"--profile NAME -p NAME --config FILE"}
-	for _, v := range verbs() {
-		words = append(words, v.words)
-		for _, t := range v.tools {
-			words = append(words, t.Words)
+// lookup finds an option of a command, which may be nil, or of all.
+func (a *app) lookup(v *verb, option string) *flag.Flag {
+	name := strings.TrimLeft(option, "-")
+	if v != nil {
+		if f := v.set().Lookup(name); f != nil {
+			return f
 		}
 	}
-	fields := strings.Fields(strings.NewReplacer("[", " [ ", "]", " ] ", "|", " | ").Replace(strings.Join(words, " [ ")))
-	for i, w := range fields[:len(fields)-1] {
-		if w == option && strings.HasPrefix(w, "-") {
-			return unicode.IsUpper(rune(fields[i+1][0]))
-		}
-	}
-	return false
+	return a.shared().Lookup(name)
 }
 
-// values are an option's.
-func (a *app) values(option string) []string {
-	switch option {
-	case "--profile", "-profile", "-p":
-		return a.profileNames()
+// takesValue reports whether a word is an option that is followed by its value.
+func (a *app) takesValue(v *verb, word string) bool {
+	if !strings.HasPrefix(word, "-") {
+		return false
+	}
+	f := a.lookup(v, word)
+	return f != nil && !isSwitch(f)
+}
+
+// values are an option's, where they are known.
+func (a *app) values(v *verb, option string) []string {
+	switch name := strings.TrimLeft(option, "-"); {
+	case name == "profile" || name == "p":
+		return profileNames(a)
+	case v != nil && v.values[name] != nil:
+		return v.values[name](a)
 	}
 	return nil
 }
 
-// typed are the words that are neither options nor their values.
-func typed(before []string) []string {
-	var list []string
-	for i := 0; i < len(before); i++ {
-		switch w := before[i]; {
+// typed is the command among some words, nil if there is none, and the operands behind it: the words that
+// are neither options nor their values.
+func (a *app) typed(words []string) (v *verb, operands []string) {
+	first := true
+	for i := 0; i < len(words); i++ {
+		switch w := words[i]; {
 		case w == "=":
 			i++
-		case !strings.HasPrefix(w, "-"):
-			list = append(list, w)
-		case takesValue(w) && (i+1 == len(before) || before[i+1] != "="):
-			i++
+		case strings.HasPrefix(w, "-"):
+			if a.takesValue(v, w) && (i+1 == len(words) || words[i+1] != "=") {
+				i++
+			}
+		case first:
+			first = false
+			if v = command(w); v == nil {
+				operands = append(operands, w)
+			}
+		default:
+			operands = append(operands, w)
 		}
 	}
-	return list
+	return v, operands
 }
 
 // noteConfig reads the configuration that was typed.
@@ -161,12 +173,20 @@ func (a *app) noteConfig(before []string) {
 }
 
 // profileNames are those of the configuration; none if it can't be used.
-func (a *app) profileNames() []string {
+func profileNames(a *app) []string {
 	f, err := a.Load(false)
 	if err != nil {
 		return nil
 	}
 	return f.Names()
+}
+
+// aProfile is what follows a command whose only operand is a profile.
+func aProfile(a *app, operands []string) []string {
+	if len(operands) > 0 {
+		return nil
+	}
+	return profileNames(a)
 }
 
 // targetHosts are the hosts of all targets, each once, as tools spell them.
@@ -185,6 +205,14 @@ func (a *app) targetHosts() (hosts []string) {
 	return hosts
 }
 
-func beginning(begun string, list []string) []string {
-	return slices.DeleteFunc(list, func(w string) bool { return !strings.HasPrefix(w, begun) })
+// plain are candidates that need no explanation.
+func plain(words []string) (list []candidate) {
+	for _, w := range words {
+		list = append(list, candidate{word: w})
+	}
+	return list
+}
+
+func beginning(begun string, list []candidate) []candidate {
+	return slices.DeleteFunc(list, func(c candidate) bool { return !strings.HasPrefix(c.word, begun) })
 }

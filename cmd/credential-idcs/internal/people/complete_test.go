@@ -1,8 +1,11 @@
 package people
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,13 +53,17 @@ func TestCompleteKnowsWhatMayFollow(t *testing.T) {
 		{"help", "ref", "refresh"},
 		{"completion", "z", "zsh"},
 		{"configure", "po", "podman"},
-		{"configure git", "--d", "--debug,--dry-run"},
+		{"configure git", "--d", "--dry-run,--debug"},
 		{"configure git", "--l", "--local"},
 		{"configure docker", "--l", ""},
 		{"configure docker", "--o", "--overwrite"},
 		{"configure docker", "g", "git.example.com"},
 		{"unconfigure pnpm git.example.com", "r", "registry.example.com:5000"},
 		{"configure cargo", "g", ""},
+		{"unconfigure docker", "--o", ""},
+		{"init --login", "d", "device"},
+		{"init", "--login=d", "--login=device"},
+		{"token -p work", "--min", "--min-ttl"},
 		{"configure kubectl --context", "x", ""},
 		{"configure git --file", "x", ""},
 		{"nosuch", "", ""},
@@ -67,34 +74,47 @@ func TestCompleteKnowsWhatMayFollow(t *testing.T) {
 		}
 		one := *a.App // what a word changes is for one call
 		a := &app{&one}
-		if got := strings.Join(a.complete(before, c.begun), ","); got != c.want {
+		var words []string
+		for _, found := range a.complete(before, c.begun) {
+			words = append(words, found.word)
+		}
+		if got := strings.Join(words, ","); got != c.want {
 			t.Errorf("%s %q: got %q, want %q", c.before, c.begun, got, c.want)
 		}
 	}
 }
 
-// The usage of a verb is what completion goes by, so each of its options must be one.
-func TestUsageNamesOptionsThatExist(t *testing.T) {
+// The usage, the table of the help and completion speak of the same options.
+func TestUsageAndHelpNameTheSameOptions(t *testing.T) {
 	for _, v := range verbs() {
-		about := v.text
-		if v.name == "unconfigure" { // which refers to it
-			about = command("configure").text
-		}
-		for _, tool := range v.tools {
-			words := tool.Words
-			if v.name == "unconfigure" { // takes away nothing of anybody else
-				words = strings.TrimSuffix(words, "[--overwrite]")
+		v.set()
+		help := v.help()
+		for _, name := range v.order {
+			if _, usage := flag.UnquoteUsage(v.Lookup(name)); usage == "" {
+				t.Errorf("%s: nothing says what %s does", v.name, dashed(name))
 			}
-			for _, row := range []string{"\n  " + v.name + " " + strings.TrimSpace(tool.Name+" "+words) + "\n", "\n      " + tool.About + "\n"} {
-				if !strings.Contains(v.help(), row) {
-					t.Errorf("the help of %s lacks %q", v.name, row)
-				}
+			if n := strings.Count(help, dashed(name)); n < 2 {
+				t.Errorf("%s: %s stands in the help %d times, want in the usage and below it\n%s", v.name, dashed(name), n, help)
 			}
 		}
-		for _, w := range split(v.words) {
-			if strings.HasPrefix(w, "-") && !strings.Contains(about, w) {
-				t.Errorf("%s: %s stands in the usage and not in the help", v.name, w)
+		for _, w := range regexp.MustCompile(`--[a-z-]+`).FindAllString(v.usage, -1) {
+			if !slices.Contains(v.order, strings.TrimPrefix(w, "--")) {
+				t.Errorf("%s has no option %s", v.name, w)
 			}
 		}
+	}
+}
+
+// zsh and fish show what a word is.
+func TestCompleteDescribesWords(t *testing.T) {
+	out, _, status := run(t, "credential-idcs", "complete", "--described", "--word=--h", "token")
+	if want := "--header\tas a header line, for curl\n--help\tprint the help\n"; out != want || status != 0 {
+		t.Errorf("got %q, exit %d", out, status)
+	}
+	if out, _, _ := run(t, "credential-idcs", "complete", "--described", "--word=stat"); out != "status\twho is logged in, and for how long\n" {
+		t.Errorf("got %q", out)
+	}
+	if out, _, _ := run(t, "credential-idcs", "complete", "--word=stat"); out != "status\n" {
+		t.Errorf("got %q", out)
 	}
 }

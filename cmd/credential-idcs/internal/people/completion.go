@@ -15,7 +15,7 @@ var shells = []string{"bash", "zsh", "fish", "powershell"}
 
 func completionVerb() *verb {
 	return &verb{
-		name: "completion", words: "bash|zsh|fish|powershell", about: "print a shell's completion script",
+		name: "completion", usage: "bash|zsh|fish|powershell", about: "print a shell's completion script",
 		text: `
 It completes commands, options and the names of your profiles.
 
@@ -27,18 +27,21 @@ It completes commands, options and the names of your profiles.
                Invoke-Expression, in $PROFILE
 
 The scripts run credential-idcs complete --word=BEGUN WORD..., which prints the
-words that may stand behind these, one a line. It reads the configuration and
-nothing else, and never fails.
+words that may stand behind these, one a line; with --described before it, a
+word is followed by a tab and what it is. It reads the configuration and nothing
+else, and never fails.
 `,
-		run: runCompletion,
+		limit: 1, run: completion,
+		follows: func(_ *app, operands []string) []string {
+			if len(operands) > 0 {
+				return nil
+			}
+			return shells
+		},
 	}
 }
 
-func runCompletion(_ context.Context, a *app, args []string) error {
-	operands, err := a.parse(completionVerb(), a.options(completionVerb()), args, 1)
-	if err != nil {
-		return helped(err)
-	}
+func completion(_ context.Context, a *app, operands []string) error {
 	shell := operand(operands)
 	if !slices.Contains(shells, shell) {
 		return misuse("completion: for bash, zsh, fish or powershell", "credential-idcs help completion")

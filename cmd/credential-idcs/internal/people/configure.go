@@ -13,71 +13,87 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
-const configureWords = "TOOL [--dry-run]"
-
 func configureVerb() *verb {
-	return &verb{
-		name: "configure", words: configureWords, tools: tools.All,
-		about: "set a tool up to ask this program",
+	return toolVerb(&verb{
+		name:  "configure",
+		about: "set a tool up to use this program",
 		text: `
 Edits that tool's own configuration, for all targets of the profile, and keeps
-everything that it did not write. Twice is once.
-
-  --dry-run       show the change and make none
-  --overwrite     replace what somebody else has set for the same
-  HOST            only these hosts of the profile's targets
-  --local, --file FILE
-                  this repository's configuration, or a file of yours
-  --context NAME  a context of the kubeconfig that gets the user; once for each
-  --user NAME     how that user is called; default idcs-PROFILE
-
-Example:
-  credential-idcs configure git --dry-run
-
-The tools, and what is written for them:
+everything that it did not write. Running it again changes nothing. With HOST,
+only these hosts of the profile's targets are set up.
 `,
-		run: func(ctx context.Context, a *app, args []string) error {
-			return a.configure(ctx, configureVerb(), args, func(t *tools.Row) edit { return t.Plan })
-		},
-	}
+	}, func(t *tools.Row) edit { return t.Plan })
 }
 
 func unconfigureVerb() *verb {
-	return &verb{
-		name: "unconfigure", words: configureWords, tools: tools.All,
+	return toolVerb(&verb{
+		name:  "unconfigure",
 		about: "take back what configure wrote",
 		text: `
-Takes the options of configure. What it didn't write stays, byte for byte.
+What configure didn't write stays, byte for byte.
 `,
-		run: func(ctx context.Context, a *app, args []string) error {
-			return a.configure(ctx, unconfigureVerb(), args, func(t *tools.Row) edit { return t.Undo })
-		},
-	}
+	}, func(t *tools.Row) edit { return t.Undo })
 }
 
-// words is a flag that may be given several times.
-type words []string
+// toolVerb completes a verb whose first operand is a tool.
+func toolVerb(v *verb, choose func(*tools.Row) edit) *verb {
+	v.usage, v.limit = "TOOL [--dry-run] [OPTION...]", 1000
+	var in tool.Request
+	dryRun := v.switched("dry-run", "show the change and make none")
+	overwrite := new(bool)
+	if v.name == "configure" { // the way back touches nothing of anybody else
+		overwrite = v.switched("overwrite", "replace an entry for the same host that another program wrote")
+	} else {
+		v.set().BoolVar(overwrite, "overwrite", false, "")
+	}
+	local := v.switched("local", "git: this repository's configuration")
+	v.value(&in.File, "file", "git: a `FILE` of yours")
+	v.list(&in.Contexts, "context", "kubectl: the context `NAME` of the kubeconfig gets the user; once for each")
+	v.value(&in.User, "user", "kubectl: the `NAME` of that user; default idcs-PROFILE")
+	v.rest = v.toolRows()
+	v.follows = func(a *app, operands []string) []string {
+		if len(operands) == 0 {
+			return toolList()
+		}
+		if t := tools.Named(operands[0]); t != nil && t.Hosts {
+			return a.targetHosts()
+		}
+		return nil
+	}
+	v.takes = func(option string, operands []string) bool {
+		return len(operands) == 0 || takes(tools.Named(operands[0]), option)
+	}
+	v.run = func(ctx context.Context, a *app, operands []string) error {
+		in.Local, in.Overwrite = *local, *overwrite
+		return a.configure(ctx, v, operands, in, choose, *dryRun)
+	}
+	return v
+}
 
-func (w *words) String() string     { return strings.Join(*w, ",") }
-func (w *words) Set(s string) error { *w = append(*w, s); return nil }
+// toolRows is the table of the tools, each with its words.
+func (v *verb) toolRows() string {
+	var b strings.Builder
+	b.WriteString("\nThe tools, and what is written for them:\n")
+	for _, t := range tools.All {
+		b.WriteString("\n  " + v.name + " " + t.Name)
+		if t.Hosts {
+			b.WriteString(" [HOST...]")
+		}
+		for _, name := range t.Options {
+			if slices.Contains(v.order, name) {
+				b.WriteString(" [" + written(v.Lookup(name)) + "]")
+			}
+		}
+		b.WriteString("\n      " + t.About + "\n")
+	}
+	return b.String()
+}
 
 // An edit plans the change of a tool's configuration, or the way back.
 type edit func(context.Context, tool.Env, tool.Request) (tool.Plan, error)
 
-func (a *app) configure(ctx context.Context, v *verb, args []string, choose func(*tools.Row) edit) error {
+func (a *app) configure(ctx context.Context, v *verb, operands []string, in tool.Request, choose func(*tools.Row) edit, dryRun bool) error {
 	help := "credential-idcs help " + v.name
-	var in tool.Request
-	f := a.options(v)
-	dryRun := f.Bool("dry-run", false, "")
-	f.BoolVar(&in.Local, "local", false, "")
-	f.StringVar(&in.File, "file", "", "")
-	f.BoolVar(&in.Overwrite, "overwrite", false, "")
-	f.StringVar(&in.User, "user", "", "")
-	f.Var((*words)(&in.Contexts), "context", "")
-	operands, err := a.parse(v, f, args, 1000)
-	if err != nil {
-		return helped(err)
-	}
 	if len(operands) == 0 {
 		return misuse(v.name+": which tool? "+toolNames(), help)
 	}
@@ -87,9 +103,9 @@ func (a *app) configure(ctx context.Context, v *verb, args []string, choose func
 	}
 	in.Hosts = operands[1:]
 	foreign := false
-	f.Visit(func(f *flag.Flag) { foreign = foreign || !takes(t, f.Name) })
+	v.Visit(func(f *flag.Flag) { foreign = foreign || !takes(t, f.Name) })
 	switch {
-	case len(in.Hosts) > 0 && !t.ByTarget():
+	case len(in.Hosts) > 0 && !t.Hosts:
 		return misuse(v.name+" "+t.Name+": too many arguments", help)
 	case foreign:
 		return misuse(v.name+" "+t.Name+": it has no such option", help)
@@ -107,7 +123,7 @@ func (a *app) configure(ctx context.Context, v *verb, args []string, choose func
 	}
 	env := tool.Env{Vars: a.environment(), Home: a.Home(), Dir: a.Dir(), Program: a.Program(), RunContainers: call.RunContainers()}
 	done, err := choose(t)(ctx, env, in)
-	return a.carryOut(t.Name, done, err, *dryRun)
+	return a.carryOut(t.Name, done, err, dryRun)
 }
 
 // stored is what the token that kubectl gets says of itself. Before a login, or with a cache folder that
@@ -120,10 +136,13 @@ func (a *app) stored(p *config.Profile) tool.Stored {
 	return s
 }
 
-// takes is whether a tool has an option. All have those that every command has, and --dry-run.
+// takes reports whether a tool has an option. All have those that every command has, and --dry-run.
 func takes(t *tools.Row, option string) bool {
-	all := append([]string{"--dry-run"}, everywhere...)
-	return slices.Contains(append(all, split(t.Words)...), "--"+option) || option == "p"
+	switch option {
+	case "dry-run", "profile", "p", "config", "debug":
+		return true
+	}
+	return t != nil && slices.Contains(t.Options, option)
 }
 
 func toolList() (names []string) {

@@ -19,8 +19,8 @@ import (
 )
 
 func doctorVerb() *verb {
-	return &verb{
-		name: "doctor", words: "[PROFILE] [--offline]", about: "look for what is wrong, and say what mends it",
+	v := &verb{
+		name: "doctor", usage: "[PROFILE] [--offline]", about: "look for what is wrong, and say what mends it",
 		text: `
 It looks at the configuration, keys, certificates and their modes, the domain
 and its clock, the login, and what git, docker, kubectl and the other tools are
@@ -29,20 +29,18 @@ is spent. Without PROFILE, and without a default, it looks at all profiles.
 
 Each line is ok, warning or error, with the command that mends it below. Exit
 status 1 if there is an error; warnings alone are 0.
-
-  --offline   nothing uses the network
 `,
-		run: runDoctor,
+		limit: 1, follows: aProfile,
 	}
+	offline := v.switched("offline", "do not use the network")
+	v.run = func(ctx context.Context, a *app, operands []string) error {
+		return a.diagnose(ctx, operand(operands), *offline)
+	}
+	return v
 }
 
-func runDoctor(ctx context.Context, a *app, args []string) error {
-	f := a.options(doctorVerb())
-	offline := f.Bool("offline", false, "")
-	operands, err := a.parse(doctorVerb(), f, args, 1)
-	if err != nil {
-		return helped(err)
-	}
+// diagnose looks at the profile that is named, or at all.
+func (a *app) diagnose(ctx context.Context, profile string, offline bool) error {
 	path, err := a.ConfigPath(false)
 	if err != nil {
 		return err
@@ -61,7 +59,7 @@ func runDoctor(ctx context.Context, a *app, args []string) error {
 		_, err := file.Choose()
 		d.Report(doctor.Finding{Level: doctor.Error, Text: err.Error(), Command: "credential-idcs init"})
 	default:
-		if profiles, err = a.profilesMeant(file, operand(operands)); err != nil {
+		if profiles, err = a.profilesMeant(file, profile); err != nil {
 			return err
 		}
 		d.Report(doctor.Finding{Text: text.Clean(path) + " is valid"})
@@ -76,7 +74,7 @@ func runDoctor(ctx context.Context, a *app, args []string) error {
 		}
 	}
 	for _, p := range profiles {
-		d.Profile(ctx, p, *offline)
+		d.Profile(ctx, p, offline)
 	}
 	d.Tools(ctx, profiles)
 	if *worst == doctor.Error {

@@ -53,56 +53,65 @@ credential-idcs help COMMAND tells more of one.
 	return b.String()
 }
 
-// help is a verb's manual.
+// help is a command's manual.
 func (v *verb) help() string {
+	if v.name == "help" {
+		return usage()
+	}
 	s := "usage: credential-idcs " + v.name
-	if v.words != "" {
-		s += " " + v.words
+	if v.usage != "" {
+		s += " " + v.usage
 	}
 	s += "\n\n" + strings.ToUpper(v.about[:1]) + v.about[1:] + ".\n" + v.text
-	for _, t := range v.tools {
-		words := t.Words
-		if v.name == "unconfigure" { // which takes away nothing of anybody else
-			words = strings.TrimSuffix(words, "[--overwrite]")
-		}
-		s += strings.TrimRight("\n  "+v.name+" "+t.Name+" "+words, " ") + "\n      " + t.About + "\n"
+	if len(v.order) > 0 {
+		s += "\n" + v.options.help()
 	}
-	return s
+	return s + v.rest
 }
 
 func helpVerb() *verb {
-	return &verb{name: "help", words: "[COMMAND]", about: "what there is, or more of one command", run: runHelp}
+	return &verb{
+		name: "help", usage: "[COMMAND]", about: "what there is, or more of one command", limit: 1, run: help,
+		follows: func(_ *app, operands []string) []string {
+			if len(operands) > 0 {
+				return nil
+			}
+			return Commands()
+		},
+	}
 }
 
-func runHelp(_ context.Context, a *app, args []string) error {
-	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+func help(_ context.Context, a *app, operands []string) error {
+	name := operand(operands)
+	if name == "" {
 		_, err := io.WriteString(a.Stdout, usage())
 		return err
 	}
-	if v := command(args[0]); v != nil {
+	if v := command(name); v != nil {
 		_, err := io.WriteString(a.Stdout, v.help())
 		return err
 	}
 	for _, h := range call.Helpers {
-		if h.Name == args[0] {
+		if h.Name == name {
 			return call.PrintHelp(a.Stdout, h)
 		}
 	}
-	return misuse("there is no such command"+didYouMean(args[0], Commands()), "credential-idcs help")
+	return misuse("there is no such command"+didYouMean(name, Commands()), "credential-idcs help")
 }
 
 func versionVerb() *verb {
-	return &verb{name: "version", about: "version, commit and Go version", run: runVersion}
-}
-
-func runVersion(_ context.Context, a *app, args []string) error {
-	if len(args) > 0 && (args[0] == "-h" || args[0] == "--help") {
-		_, err := io.WriteString(a.Stdout, versionVerb().help())
+	v := &verb{name: "version", usage: "[--json]", about: "version, commit and Go version"}
+	asJSON := v.switched("json", "an object with version, commit and go")
+	v.run = func(_ context.Context, a *app, _ []string) error {
+		if *asJSON {
+			return a.printJSON(struct {
+				Version string `json:"version"`
+				Commit  string `json:"commit"`
+				Go      string `json:"go"`
+			}{build.Version(), build.Commit(), runtime.Version()})
+		}
+		_, err := fmt.Fprintf(a.Stdout, "credential-idcs %s (commit %s, %s)\n", build.Version(), build.Commit(), runtime.Version())
 		return err
 	}
-	if len(args) > 0 {
-		return misuse("version takes no arguments", "credential-idcs help version")
-	}
-	_, err := fmt.Fprintf(a.Stdout, "credential-idcs %s (commit %s, %s)\n", build.Version(), build.Commit(), runtime.Version())
-	return err
+	return v
 }

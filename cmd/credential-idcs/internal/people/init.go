@@ -3,7 +3,6 @@ package people
 import (
 	"context"
 	"errors"
-	"flag"
 	"io/fs"
 	"strings"
 
@@ -18,9 +17,9 @@ import (
 )
 
 func initVerb() *verb {
-	return &verb{
+	v := &verb{
 		name: "init",
-		words: `[PROFILE] [--domain URL] [--client-id ID]
+		usage: `[PROFILE] [--domain URL] [--client-id ID]
        [--login METHOD] [--target URL]... [--scope SCOPE] [--redirect-url URL]
        [--username NAME] [--subject NAME]
        [--secret-file FILE|--secret-env NAME|--key-file FILE]
@@ -31,32 +30,47 @@ func initVerb() *verb {
 The profile is added to the configuration file, which is made if there is none.
 A profile that is there already is never changed. What is asked for is what the
 options leave open. At the end the domain is asked whether it knows the client.
-
-  PROFILE              its name; default work
-  --domain URL         the Domain URL in the Console
-  --client-id ID       the application's Client ID
-  --login METHOD       browser, device, assertion, client_credentials, password
-                       or refresh_token
-  --target URL         where its tokens may go; once for each
-  --scope SCOPE        default urn:opc:idm:__myscopes__
-  --redirect-url URL   for browser; default http://127.0.0.1:8976/callback
-  --username NAME      what git and docker send beside the token
-  --subject NAME       for assertion: the user whom the key signs for
-  --secret-file FILE, --secret-env NAME, --key-file FILE
-                       how the client proves itself; none: a public client
-  --key-id ALIAS, --cert-file FILE
-                       which certificate of the domain belongs to the key
-  --ca-file FILE, --expiry DURATION, --token KIND
-                       as in the configuration
-  --offline            the domain is not asked
-
+The name of the profile is PROFILE; default ` + usualName + `.
+`,
+		rest: `
 Example:
   credential-idcs init work --login browser --client-id 0a1b2c3d4e5f \
     --domain https://idcs-00112233.identity.oraclecloud.com \
     --target https://git.example.com
 `,
-		run: runInit,
+		limit: 1,
+		values: map[string]func(*app) []string{
+			"login": func(*app) []string { return config.LoginNames() },
+			"token": func(*app) []string { return []string{"access", "id"} },
+		},
 	}
+	var p newprofile.Profile
+	for _, o := range []struct{ key, usage string }{
+		{"domain", "the Domain `URL` in the Console"},
+		{"client_id", "the application's Client `ID`"},
+		{"login", "the login `METHOD`: " + newprofile.Either(config.LoginNames())},
+		{"scope", "the `SCOPE` to ask for; default " + usualScope},
+		{"redirect_url", "for browser: the `URL` that it comes back to; default " + methods.UsualRedirect},
+		{"username", "the user `NAME` that git and docker send beside the token"},
+		{"subject", "for assertion: the `NAME` of the user to log in as"},
+		{"secret_file", "a `FILE` with the client secret, mode 0600"},
+		{"secret_env", "the variable `NAME` that holds the client secret"},
+		{"key_file", "a `FILE` with the client's RSA key, mode 0600; without a secret or a key it is a public client"},
+		{"key_id", "the `ALIAS` of the key's certificate in the domain"},
+		{"cert_file", "the `FILE` with the key's certificate, instead of its alias"},
+		{"ca_file", "a `FILE` with the certificates to trust for the domain"},
+		{"expiry", "ask for tokens that live for `DURATION`, such as 8h"},
+		{"token", "what kubectl gets, a token of `KIND` access or id"},
+	} {
+		v.value(p.Field(o.key), strings.ReplaceAll(o.key, "_", "-"), o.usage)
+	}
+	v.list(&p.Targets, "target", "where its tokens may go, an https `URL`; once for each")
+	offline := v.switched("offline", "do not ask the domain")
+	v.run = func(ctx context.Context, a *app, operands []string) error {
+		p.Name = operand(operands)
+		return a.init(ctx, &p, *offline)
+	}
+	return v
 }
 
 // The values that init takes where nobody says another.
@@ -65,16 +79,8 @@ const (
 	usualName  = "work"
 )
 
-func runInit(ctx context.Context, a *app, args []string) error {
-	f := a.options(initVerb())
-	var d newprofile.Profile
-	draftOptions(f, &d)
-	offline := f.Bool("offline", false, "")
-	operands, err := a.parse(initVerb(), f, args, 1)
-	if err != nil {
-		return helped(err)
-	}
-	d.Name = operand(operands)
+// init writes the profile d, once it knows all of it.
+func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) error {
 	if d.Name == "" {
 		d.Name = a.Profile
 	}
@@ -87,20 +93,20 @@ func runInit(ctx context.Context, a *app, args []string) error {
 		return err
 	}
 	var typed secret.Text
-	if a.Terminal(0) && a.Terminal(2) && len(missing(&d)) > 0 {
-		if typed, err = a.interview(ctx, file, &d); err != nil {
+	if a.Terminal(0) && a.Terminal(2) && len(missing(d)) > 0 {
+		if typed, err = a.interview(ctx, file, d); err != nil {
 			return err
 		}
 	}
-	if names := missing(&d); len(names) == 1 {
+	if names := missing(d); len(names) == 1 {
 		return misuse("init: "+names[0]+" is missing", "credential-idcs help init")
 	} else if len(names) > 1 {
 		return misuse("init: "+strings.Join(names, ", ")+" are missing", "credential-idcs help init")
 	}
-	usual(&d)
+	usual(d)
 	p, err := d.Add(path, a.Home())
 	if err != nil {
-		return initFailed(d, err)
+		return initFailed(err)
 	}
 	a.Say("credential-idcs: profile " + text.Clean(p.Name) + ": written to " + text.Clean(path) + "\n")
 	if !typed.Empty() {
@@ -109,27 +115,16 @@ func runInit(ctx context.Context, a *app, args []string) error {
 		}
 		a.Say("credential-idcs: profile " + text.Clean(p.Name) + ": the secret was written to " + text.Clean(p.Client.SecretFile.Full) + "\n")
 	}
-	a.firstLook(ctx, p, path, *offline)
+	a.firstLook(ctx, p, path, offline)
 	next := "credential-idcs login " + text.Word(p.Name)
 	switch m := methods.Named(p.Login); {
 	case m.Alone:
 		next = "credential-idcs token " + text.Word(p.Name)
 	case m.Piped:
-		next += " " + m.Flag
+		next += " " + dashed(m.Flag)
 	}
 	a.Say("next:\n\t" + next + "\n")
 	return nil
-}
-
-func draftOptions(f *flag.FlagSet, d *newprofile.Profile) {
-	for _, key := range []string{"domain", "client_id", "login", "scope", "expiry", "username", "token", "ca_file", "redirect_url",
-		"secret_file", "secret_env", "key_file", "key_id", "cert_file", "subject"} {
-		f.StringVar(d.Field(key), strings.ReplaceAll(key, "_", "-"), "", "")
-	}
-	f.Func("target", "", func(s string) error {
-		d.Targets = append(d.Targets, s)
-		return nil
-	})
 }
 
 // missing are the options without which there is no profile.
@@ -159,7 +154,7 @@ func usual(d *newprofile.Profile) {
 }
 
 // initFailed explains why nothing was written.
-func initFailed(d newprofile.Profile, err error) error {
+func initFailed(err error) error {
 	var exists *newprofile.ExistsError
 	var system *fs.PathError
 	switch {

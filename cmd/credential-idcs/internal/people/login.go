@@ -23,57 +23,68 @@ import (
 )
 
 func loginVerb() *verb {
-	return &verb{
+	v := &verb{
 		name: "login",
-		words: `[PROFILE] [--no-browser]
-       [--browser|--device|--assertion|--password-stdin|--refresh-token-stdin]`,
+		usage: `[PROFILE] [--no-browser]
+       [` + flags("|") + `]`,
 		about: "get the first tokens and store them",
 		text: `
 By the profile's login method, or the one named. A helper never logs in by
-itself, but for the methods that need no person: assertion and
-client_credentials.
-
-  --browser               in the browser of this machine ($BROWSER, else the
-                          system's); it comes back to the profile's redirect_url
-  --no-browser            print the address instead of opening it; the address
-                          that the browser ends at may be pasted here, as it
-                          may where no browser can be opened
-  --device                with a code, in a browser anywhere
-  --assertion             sign a user assertion with the profile's key
-  --password-stdin        read the password of the profile's username
-  --refresh-token-stdin   take over a refresh token, bare or as the .tok file
-                          of the Console; it is spent at once
-
+itself, but for the methods that need no person: ` + alone() + `.
+`,
+		rest: `
 Example:
   printf %s "$PASSWORD" | credential-idcs login work --password-stdin
 `,
-		run: runLogin,
+		limit: 1, follows: aProfile,
 	}
-}
-
-func runLogin(ctx context.Context, a *app, args []string) error {
-	f := a.options(loginVerb())
-	chosen := map[*methods.Method]*bool{}
+	named := map[*methods.Method]*bool{}
 	for _, m := range methods.All {
 		if m.Flag != "" {
-			chosen[m] = f.Bool(strings.TrimPrefix(m.Flag, "--"), false, "")
+			named[m] = v.switched(m.Flag, m.About)
 		}
 	}
-	noBrowser := f.Bool("no-browser", false, "")
-	operands, err := a.parse(loginVerb(), f, args, 1)
-	if err != nil {
-		return helped(err)
-	}
-	in := login{noBrowser: *noBrowser}
-	for m, on := range chosen {
-		if *on && in.named {
-			return misuse("login: one method at a time", "credential-idcs help login")
+	noBrowser := v.switched("no-browser", "print the address instead of opening it; the address that the browser ends at may be pasted here, as it may where no browser can be opened")
+	v.run = func(ctx context.Context, a *app, operands []string) error {
+		in := login{noBrowser: *noBrowser}
+		for m, on := range named {
+			if *on && in.named {
+				return misuse("login: one method at a time", "credential-idcs help login")
+			}
+			if *on {
+				in.method, in.named = m, true
+			}
 		}
-		if *on {
-			in.method, in.named = m, true
+		return a.logIn(ctx, operand(operands), in)
+	}
+	return v
+}
+
+// flags are the options that name a method.
+func flags(between string) string {
+	var list []string
+	for _, m := range methods.All {
+		if m.Flag != "" {
+			list = append(list, dashed(m.Flag))
 		}
 	}
-	p, err := a.chosen(operand(operands))
+	return strings.Join(list, between)
+}
+
+// alone are the methods that need no person.
+func alone() string {
+	var names []string
+	for _, m := range methods.All {
+		if m.Alone {
+			names = append(names, m.Name)
+		}
+	}
+	return strings.Join(names, " and\n")
+}
+
+// logIn logs a profile in and says what came of it.
+func (a *app) logIn(ctx context.Context, profile string, in login) error {
+	p, err := a.chosen(profile)
 	if err != nil {
 		return err
 	}
@@ -256,7 +267,7 @@ func isPersons(err error) bool {
 func (in login) again(profile string) string {
 	s := "credential-idcs login " + text.Word(profile)
 	if in.named {
-		s += " " + in.method.Flag
+		s += " " + dashed(in.method.Flag)
 	}
 	if in.noBrowser {
 		s += " --no-browser"
@@ -274,12 +285,4 @@ func setup(p *config.Profile, m *methods.Method) signin.Setup {
 		}
 	}
 	return s
-}
-
-// helped ends a command whose help was asked for, and it was printed.
-func helped(err error) error {
-	if errors.Is(err, errHelp) {
-		return nil
-	}
-	return err
 }

@@ -11,31 +11,28 @@ import (
 )
 
 func logoutVerb() *verb {
-	return &verb{
-		name: "logout", words: "[PROFILE|--all]",
+	v := &verb{
+		name: "logout", usage: "[PROFILE|--all]",
 		about: "revoke the refresh token, then delete the tokens",
 		text: `
 A revocation that fails is reported and doesn't keep the tokens. Access tokens
 that are out already live on until they expire.
-
-  --all   every profile of the configuration
 `,
-		run: runLogout,
+		limit: 1, follows: aProfile,
 	}
+	all := v.switched("all", "every profile of the configuration")
+	v.run = func(ctx context.Context, a *app, operands []string) error {
+		return a.logoutAny(ctx, operand(operands), *all)
+	}
+	return v
 }
 
-func runLogout(ctx context.Context, a *app, args []string) error {
-	f := a.options(logoutVerb())
-	all := f.Bool("all", false, "")
-	operands, err := a.parse(logoutVerb(), f, args, 1)
-	if err != nil {
-		return helped(err)
-	}
-	if *all && (len(operands) > 0 || a.Profile != "") {
+func (a *app) logoutAny(ctx context.Context, profile string, all bool) error {
+	if all && (profile != "" || a.Profile != "") {
 		return misuse("logout: a profile, or --all", "credential-idcs help logout")
 	}
-	if !*all {
-		p, err := a.chosen(operand(operands))
+	if !all {
+		p, err := a.chosen(profile)
 		if err != nil {
 			return err
 		}

@@ -8,19 +8,15 @@ import (
 
 func refreshVerb() *verb {
 	return &verb{
-		name: "refresh", words: "[PROFILE]", about: "refresh the token now, whatever time is left",
+		name: "refresh", usage: "[PROFILE]", about: "refresh the token now, whatever time is left",
 		text: `
-It also tries again at once what failed a moment ago.
+It also ignores the pause after a failure.
 `,
-		run: runRefresh,
+		limit: 1, follows: aProfile, run: refresh,
 	}
 }
 
-func runRefresh(ctx context.Context, a *app, args []string) error {
-	operands, err := a.parse(refreshVerb(), a.options(refreshVerb()), args, 1)
-	if err != nil {
-		return helped(err)
-	}
+func refresh(ctx context.Context, a *app, operands []string) error {
 	p, err := a.chosen(operand(operands))
 	if err != nil {
 		return err

@@ -16,19 +16,21 @@ import (
 )
 
 func statusVerb() *verb {
-	return &verb{
-		name: "status", words: "[PROFILE] [--json]", about: "who is logged in, and for how long",
+	v := &verb{
+		name: "status", usage: "[PROFILE] [--json]", about: "who is logged in, and for how long",
 		text: `
 One row a profile, from the files alone: never on the network. A token is
 fresh; stale, which is usable but due for a refresh; or expired, which is
 refreshed when it is next used. login_needed: something is stored that can be
 neither used nor refreshed. none: nothing is stored.
-
-  --json   an array of objects: profile, domain, username, state, expires_at,
-           obtained_at, refreshable, last_error
 `,
-		run: runStatus,
+		limit: 1, follows: aProfile,
 	}
+	asJSON := v.switched("json", "an array of objects: profile, domain, username, state, expires_at, obtained_at, refreshable, last_error")
+	v.run = func(_ context.Context, a *app, operands []string) error {
+		return a.status(operand(operands), *asJSON)
+	}
+	return v
 }
 
 // A row is what status says of a profile; its members are the ones of --json.
@@ -53,19 +55,13 @@ type lastError struct {
 	At          time.Time `json:"at"`
 }
 
-func runStatus(_ context.Context, a *app, args []string) error {
-	f := a.options(statusVerb())
-	asJSON := f.Bool("json", false, "")
-	operands, err := a.parse(statusVerb(), f, args, 1)
-	if err != nil {
-		return helped(err)
-	}
+func (a *app) status(name string, asJSON bool) error {
 	file, err := a.Load(false)
 	if err != nil {
 		return err
 	}
 	profiles := file.Profiles
-	if name := operand(operands); name != "" || a.Profile != "" {
+	if name != "" || a.Profile != "" {
 		p, err := file.Choose(name, a.Profile)
 		if err != nil {
 			return call.ExplainConfig(err)
@@ -80,7 +76,7 @@ func runStatus(_ context.Context, a *app, args []string) error {
 		}
 		rows = append(rows, r)
 	}
-	if *asJSON {
+	if asJSON {
 		b, err := json.MarshalIndent(rows, "", "  ")
 		if err != nil {
 			return err

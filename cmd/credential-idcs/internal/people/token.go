@@ -12,47 +12,47 @@ import (
 )
 
 func tokenVerb() *verb {
-	return &verb{
-		name: "token", words: `[PROFILE] [--id-token] [--header] [--json]
+	v := &verb{
+		name: "token", usage: `[PROFILE] [--id-token] [--header] [--json]
        [--min-ttl DURATION]`,
 		about: "print the access token, for curl and scripts",
 		text: `
 It is refreshed first if that is due. No target is checked: whoever names the
 profile decides where the token goes.
-
-  --id-token           the ID token instead
-  --header             as a header line, for curl
-  --json               as an object with access_token, token_type, expires_at
-  --min-ttl DURATION   refresh if less than this is left, such as 10m
-
+`,
+		rest: `
 Example:
   curl -H @<(credential-idcs token work --header) https://git.example.com/api
 `,
-		run: runToken,
+		limit: 1, follows: aProfile,
 	}
+	id := v.switched("id-token", "the ID token instead")
+	header := v.switched("header", "as a header line, for curl")
+	asJSON := v.switched("json", "as an object with access_token, token_type, expires_at")
+	minTTL := v.duration("min-ttl", "refresh if less than `DURATION` is left, such as 10m")
+	v.run = func(ctx context.Context, a *app, operands []string) error {
+		return a.token(ctx, operand(operands), tokenOptions{*id, *header, *asJSON, *minTTL})
+	}
+	return v
 }
 
-func runToken(ctx context.Context, a *app, args []string) error {
-	f := a.options(tokenVerb())
-	id := f.Bool("id-token", false, "")
-	header := f.Bool("header", false, "")
-	asJSON := f.Bool("json", false, "")
-	minTTL := f.Duration("min-ttl", 0, "")
-	operands, err := a.parse(tokenVerb(), f, args, 1)
-	if err != nil {
-		return helped(err)
-	}
+type tokenOptions struct {
+	id, header, json bool
+	minTTL           time.Duration
+}
+
+func (a *app) token(ctx context.Context, profile string, o tokenOptions) error {
 	switch {
-	case *header && *asJSON:
+	case o.header && o.json:
 		return misuse("token: --header or --json, not both", "credential-idcs help token")
-	case *minTTL < 0:
+	case o.minTTL < 0:
 		return misuse("token: --min-ttl must not be negative", "credential-idcs help token")
 	}
-	p, err := a.chosen(operand(operands))
+	p, err := a.chosen(profile)
 	if err != nil {
 		return err
 	}
-	if *id {
+	if o.id {
 		if err := call.NoIDToken(p); err != nil {
 			return err
 		}
@@ -61,17 +61,17 @@ func runToken(ctx context.Context, a *app, args []string) error {
 	if err != nil {
 		return err
 	}
-	r, err := e.Token(ctx, cache.Want{ID: *id, MinTTL: *minTTL})
+	r, err := e.Token(ctx, cache.Want{ID: o.id, MinTTL: o.minTTL})
 	if err != nil {
 		return a.failed(p, err)
 	}
 	a.Warn(p, r.Warnings)
 
 	t, stamp := r.Token.Access, r.Token.AccessStamp
-	if *id {
+	if o.id {
 		t, stamp = r.Token.ID, r.Token.IDStamp
 	}
-	if left := stamp.Expires().Sub(a.Now()); left < *minTTL {
+	if left := stamp.Expires().Sub(a.Now()); left < o.minTTL {
 		a.Notice("profile " + p.Name + ": the domain gives no token that lives longer than " + left.Round(time.Second).String())
 	}
 	c := helpers.Credential{
@@ -83,10 +83,10 @@ func runToken(ctx context.Context, a *app, args []string) error {
 	}
 	out := t.Reveal() + "\n"
 	switch {
-	case *header:
+	case o.header:
 		out = "Authorization: Bearer " + out
-	case *asJSON:
-		if out, err = tokenJSON(r.Token, *id, c.Expiry); err != nil {
+	case o.json:
+		if out, err = tokenJSON(r.Token, o.id, c.Expiry); err != nil {
 			return err
 		}
 	}

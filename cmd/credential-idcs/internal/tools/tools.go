@@ -3,8 +3,6 @@
 package tools
 
 import (
-	"strings"
-
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/bazel"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/cargo"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/docker"
@@ -20,9 +18,11 @@ import (
 
 // A Row is a tool, and all that help, completion, messages and doctor know of it.
 type Row struct {
-	Name  string
-	Words string // operands and options, as a usage has them; "" if it has none
-	About string // what is written where, for the help
+	Name string
+	// Hosts: it is set up for each target by itself, and not for all that there are, so hosts may be named.
+	Hosts   bool
+	Options []string // its options, of those that configure has
+	About   string   // what is written where, for the help
 	// Programs are the names on PATH by which doctor knows that the tool is installed.
 	Programs []string
 	tool.Tool
@@ -30,17 +30,17 @@ type Row struct {
 
 // All are all of them, in the order of the help.
 var All = []*Row{
-	{"git", "[--local|--file FILE]", "credential.URL.helper in ~/.gitconfig", []string{"git"}, git.Tool{}},
-	{"docker", "[HOST...] [--overwrite]", "credHelpers in ~/.docker/config.json", []string{"docker", "crane", "oras", "helm"}, docker.Tool{}},
-	{"podman", "[HOST...] [--overwrite]", "the same for podman, buildah and skopeo", []string{"podman", "buildah", "skopeo"}, podman.Tool{}},
-	{"kubectl", "[--context NAME]... [--user NAME] [--overwrite]", "an exec user in the kubeconfig", []string{"kubectl"}, kubectl.Tool{}},
-	{"go", "[--overwrite]", "GOAUTH, in the file of `go env -w`", []string{"go"}, golang.Tool{}},
-	{"cargo", "[--overwrite]", "registry.global-credential-providers in ~/.cargo/config.toml", []string{"cargo"}, cargo.Tool{}},
-	{"terraform", "[--overwrite]", "credentials_helper in ~/.terraformrc, and a link beside its plugins", []string{"terraform"}, terraform.Tool{}},
-	{"tofu", "[--overwrite]", "the same for OpenTofu, in ~/.tofurc", []string{"tofu"}, terraform.OpenTofu},
-	{"pip", "[--overwrite]", "keyring-provider in pip.conf, and a link named keyring", []string{"pip", "pip3"}, pip.Tool{}},
-	{"pnpm", "[HOST...] [--overwrite]", "//HOST/:tokenHelper in ~/.npmrc", []string{"pnpm"}, pnpm.Tool{}},
-	{"bazel", "[HOST...] [--overwrite]", "--credential_helper in ~/.bazelrc, of Bazel 7 and later", []string{"bazel", "bazelisk"}, bazel.Tool{}},
+	{"git", false, []string{"local", "file"}, "credential.URL.helper in ~/.gitconfig", []string{"git"}, git.Tool{}},
+	{"docker", true, []string{"overwrite"}, "credHelpers in ~/.docker/config.json", []string{"docker", "crane", "oras", "helm"}, docker.Tool{}},
+	{"podman", true, []string{"overwrite"}, "the same for podman, buildah and skopeo", []string{"podman", "buildah", "skopeo"}, podman.Tool{}},
+	{"kubectl", false, []string{"context", "user", "overwrite"}, "an exec user in the kubeconfig", []string{"kubectl"}, kubectl.Tool{}},
+	{"go", false, []string{"overwrite"}, "GOAUTH, in the file of `go env -w`", []string{"go"}, golang.Tool{}},
+	{"cargo", false, []string{"overwrite"}, "registry.global-credential-providers in ~/.cargo/config.toml", []string{"cargo"}, cargo.Tool{}},
+	{"terraform", false, []string{"overwrite"}, "credentials_helper in ~/.terraformrc, and a link beside its plugins", []string{"terraform"}, terraform.Tool{}},
+	{"tofu", false, []string{"overwrite"}, "the same for OpenTofu, in ~/.tofurc", []string{"tofu"}, terraform.OpenTofu},
+	{"pip", false, []string{"overwrite"}, "keyring-provider in pip.conf, and a link named keyring", []string{"pip", "pip3"}, pip.Tool{}},
+	{"pnpm", true, []string{"overwrite"}, "//HOST/:tokenHelper in ~/.npmrc", []string{"pnpm"}, pnpm.Tool{}},
+	{"bazel", true, []string{"overwrite"}, "--credential_helper in ~/.bazelrc, of Bazel 7 and later", []string{"bazel", "bazelisk"}, bazel.Tool{}},
 }
 
 // Named is the row of a name; nil: there is none.
@@ -52,6 +52,3 @@ func Named(name string) *Row {
 	}
 	return nil
 }
-
-// ByTarget reports whether the tool is set up for each target by itself, and not for all that there are.
-func (r *Row) ByTarget() bool { return strings.Contains(r.Words, "HOST") }

@@ -8,18 +8,29 @@ import (
 	"strings"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// A verb is a command for people.
+// A verb is a command. Its options are in its FlagSet, which parsing, help and completion all ask.
 type verb struct {
 	name  string
-	words string       // what follows the name in the usage: "[PROFILE] [--json]"
-	tools []*tools.Row // what its first operand is one of; each has words of its own
-	about string       // one line
-	text  string       // the rest of its help
-	run   func(ctx context.Context, a *app, args []string) error
+	usage string // what follows the name in the usage: "[PROFILE] [--json]"
+	about string // one line
+	text  string // the help between that line and the options
+	rest  string // the help behind the options
+	limit int    // how many operands there may be
+
+	options
+	// run does it. The operands are what the options leave of the arguments.
+	run func(ctx context.Context, a *app, operands []string) error
+	// follows are the words that may come behind these operands; nil: there are none.
+	follows func(a *app, operands []string) []string
+	// takes reports whether an option goes with these operands; nil: all do.
+	takes func(option string, operands []string) bool
+	// values are those of an option, where they are words that the program knows.
+	values map[string]func(a *app) []string
+	// raw is run without parsing: complete gets the options of other commands.
+	raw func(ctx context.Context, a *app, args []string) error
 }
 
 // verbs is the program's table of contents for people, in the order of a first day.
@@ -29,6 +40,15 @@ func verbs() []*verb {
 		configureVerb(), unconfigureVerb(), doctorVerb(),
 		completionVerb(), versionVerb(), helpVerb(),
 	}
+}
+
+// Commands are the names of all commands.
+func Commands() []string {
+	var list []string
+	for _, v := range verbs() {
+		list = append(list, v.name)
+	}
+	return list
 }
 
 func command(name string) *verb {
@@ -48,29 +68,40 @@ func command(name string) *verb {
 	return nil
 }
 
-// errHelp says that somebody asked for a command's help.
-var errHelp = errors.New("help")
-
-// options is the flag set of a verb, with the flags that all of them have.
-func (a *app) options(v *verb) *flag.FlagSet {
-	f := flag.NewFlagSet(v.name, flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.Usage = func() {}
-	f.StringVar(&a.Config, "config", a.Config, "")
-	f.StringVar(&a.Profile, "profile", a.Profile, "")
-	f.StringVar(&a.Profile, "p", a.Profile, "")
-	f.BoolVar(&a.Debug, "debug", a.Debug, "")
-	return f
+// do runs a command with its arguments.
+func (a *app) do(ctx context.Context, v *verb, args []string) error {
+	if v.raw != nil {
+		return v.raw(ctx, a, args)
+	}
+	operands, err := a.parse(v, args)
+	if errors.Is(err, flag.ErrHelp) {
+		_, err := io.WriteString(a.Stdout, v.help())
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	return v.run(ctx, a, operands)
 }
 
-// parse reads flags before, between and after at most limit operands.
-func (a *app) parse(v *verb, f *flag.FlagSet, args []string, limit int) (operands []string, err error) {
+// everywhere adds the options that all commands have.
+func (a *app) everywhere(o *options) {
+	o.StringVar(&a.Profile, "profile", a.Profile, "the profile `NAME`")
+	o.StringVar(&a.Profile, "p", a.Profile, "the profile `NAME`")
+	o.StringVar(&a.Config, "config", a.Config, "the configuration `FILE`")
+	o.BoolVar(&a.Debug, "debug", a.Debug, "log to stderr what is decided and why")
+}
+
+// parse reads options before, between and after the operands. The error is flag.ErrHelp where somebody
+// asked for help.
+func (a *app) parse(v *verb, args []string) (operands []string, err error) {
 	help := "credential-idcs help " + v.name
+	f := v.set()
+	a.everywhere(&v.options)
 	for {
 		if err := f.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
-				_, _ = io.WriteString(a.Stdout, v.help())
-				return nil, errHelp
+				return nil, err
 			}
 			if typed := args[len(args)-f.NArg()-1]; strings.HasPrefix(typed, "-p") && len(typed) > len("-p") && typed[2] != '=' {
 				return nil, misuse(v.name+": a space belongs behind -p", help) // what stands there may be a secret
@@ -81,7 +112,7 @@ func (a *app) parse(v *verb, f *flag.FlagSet, args []string, limit int) (operand
 		if len(rest) == 0 {
 			return operands, nil
 		}
-		if len(operands) == limit {
+		if len(operands) == v.limit {
 			return nil, misuse(v.name+": too many arguments", help)
 		}
 		operands = append(operands, rest[0])
@@ -113,26 +144,21 @@ func flagError(err error, f *flag.FlagSet) string {
 	return "the options can't be read"
 }
 
-// dashed is an option as people write it. Package flag names one with a single dash, or with none.
-func dashed(name string) string {
-	if name = strings.TrimLeft(name, "-"); len(name) == 1 {
-		return "-" + name
-	}
-	return "--" + name
-}
-
 // valueOf is what an option wants.
 func valueOf(o *flag.Flag) string {
-	if o == nil {
-		return "has a value that can't be read"
-	}
-	if _, ok := o.Value.(interface{ IsBoolFlag() bool }); ok {
+	switch {
+	case o == nil:
+	case isSwitch(o):
 		return "takes no value"
-	}
-	if _, err := time.ParseDuration(o.DefValue); err == nil {
+	case isDuration(o):
 		return "needs a time such as 10m, 90s or 8h"
 	}
 	return "has a value that can't be read"
+}
+
+func isDuration(o *flag.Flag) bool {
+	_, err := time.ParseDuration(o.DefValue)
+	return err == nil
 }
 
 // operand is the only operand, or empty.

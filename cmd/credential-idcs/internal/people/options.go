@@ -1,0 +1,119 @@
+package people
+
+import (
+	"flag"
+	"io"
+	"strings"
+	"time"
+)
+
+// options are a command's, in the order of its help: a FlagSet alone would forget it. The usage of each
+// names its value between `backquotes`; see flag.UnquoteUsage.
+type options struct {
+	*flag.FlagSet
+	order []string
+}
+
+// set is the FlagSet, made when it is first used.
+func (o *options) set() *flag.FlagSet {
+	if o.FlagSet == nil {
+		o.FlagSet = flag.NewFlagSet("", flag.ContinueOnError)
+		o.SetOutput(io.Discard)
+		o.Usage = func() {}
+	}
+	return o.FlagSet
+}
+
+// switched adds an option without a value.
+func (o *options) switched(name, usage string) *bool {
+	o.order = append(o.order, name)
+	return o.set().Bool(name, false, usage)
+}
+
+// value adds an option whose value is any text.
+func (o *options) value(to *string, name, usage string) {
+	o.order = append(o.order, name)
+	o.set().StringVar(to, name, "", usage)
+}
+
+// duration adds an option whose value is a time.
+func (o *options) duration(name, usage string) *time.Duration {
+	o.order = append(o.order, name)
+	return o.set().Duration(name, 0, usage)
+}
+
+// list adds an option that may be given several times.
+func (o *options) list(to *[]string, name, usage string) {
+	o.order = append(o.order, name)
+	o.set().Func(name, usage, func(s string) error {
+		*to = append(*to, s)
+		return nil
+	})
+}
+
+// dashed is an option as people write it. Package flag names one with a single dash, or with none.
+func dashed(name string) string {
+	if name = strings.TrimLeft(name, "-"); len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// isSwitch reports whether an option takes no value.
+func isSwitch(o *flag.Flag) bool {
+	b, ok := o.Value.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
+}
+
+// written is an option with the name of its value: "--min-ttl DURATION".
+func written(o *flag.Flag) string {
+	if isSwitch(o) {
+		return dashed(o.Name)
+	}
+	value, _ := flag.UnquoteUsage(o)
+	return dashed(o.Name) + " " + value
+}
+
+// wide is how long an option may be to stand on one line with its text.
+const wide = 20
+
+// help is the table of the options.
+func (o *options) help() string {
+	column := 0
+	for _, name := range o.order {
+		if n := len(written(o.Lookup(name))); n <= wide {
+			column = max(column, n)
+		}
+	}
+	var b strings.Builder
+	for _, name := range o.order {
+		f := o.Lookup(name)
+		_, usage := flag.UnquoteUsage(f)
+		head := written(f)
+		if len(head) > column {
+			b.WriteString("  " + head + "\n")
+			head = ""
+		}
+		for _, line := range wrap(usage, 80-column-5) {
+			b.WriteString("  " + head + strings.Repeat(" ", column-len(head)+3) + line + "\n")
+			head = ""
+		}
+	}
+	return b.String()
+}
+
+// wrap breaks s into lines of at most so many letters.
+func wrap(s string, limit int) (lines []string) {
+	line := ""
+	for word := range strings.FieldsSeq(s) {
+		if line != "" && len(line)+1+len(word) > limit {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
