@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs credential-idcs. `./install.sh --help` is the manual.
 #
-# POSIX sh, with mktemp and readlink, which all systems have. The demo needs no grep, sed or awk.
+# POSIX sh and coreutils: no grep, sed or awk.
 set -eu
 
 # What is installed is for nobody else to change, whatever the shell's umask leaves open.
@@ -31,7 +31,8 @@ END
 }
 
 program=credential-idcs
-pages='credential-idcs.1 git-credential-idcs.1 docker-credential-idcs.1 credential-idcs-config.5'
+pages='credential-idcs.1 git-credential-idcs.1 docker-credential-idcs.1 kubectl-idcs.1 bazel-credential-idcs.1
+cargo-credential-idcs.1 pnpm-token-idcs.1 terraform-credentials-idcs.1 credential-idcs-config.5'
 links='git-credential-idcs docker-credential-idcs kubectl-idcs bazel-credential-idcs cargo-credential-idcs
 pnpm-token-idcs terraform-credentials-idcs'
 module=github.com/credential-idcs/credential-idcs
@@ -78,17 +79,33 @@ after() {
 # has_source reports whether the sources of this program are beside the script.
 has_source() { [ -f "$source/go.mod" ] && [ "$(after 'module ' "$source/go.mod")" = "$module" ]; }
 
-# ours tells whether a file is a build of this program: Go writes the package's path into each, behind a
-# word and a tab, which a script that only speaks of this project hasn't.
-ours() { [ -f "$1" ] && [ ! -L "$1" ] && LC_ALL=C grep -q "path$(printf '\t')$module/cmd/$program" "$1"; }
+# ours reports whether a file is a build of this program: Go writes the package's path into each, behind
+# a word and a tab, which a script that only mentions this project hasn't.
+ours() { [ -f "$1" ] && [ ! -L "$1" ] && contains "path$(printf '\t')$module/cmd/$program" "$1"; }
 
-# our_link tells whether a file is a link that this script made.
+# contains reports whether a text is in file $2. Without grep the shell looks itself, which takes longer.
+contains() {
+	if command -v grep >/dev/null 2>&1; then
+		LC_ALL=C grep -qF -- "$1" "$2"
+	else
+		case $(LC_ALL=C tr -d '\000' <"$2") in
+		*"$1"*) ;;
+		*) return 1 ;;
+		esac
+	fi
+}
+
+# our_link reports whether a file is a link that this script made.
 our_link() { [ -L "$1" ] && [ "$(readlink "$1")" = "$program" ]; }
 
-# our_page tells whether a file is one of this project's manual pages: their first line says so.
-our_page() { [ -f "$1" ] && head -n 1 "$1" | grep -q '^\.TH .* credential-idcs "'; }
-
-need_grep() { command -v grep >/dev/null 2>&1 || fail "grep is missing, which finds out whose a file is"; }
+# our_page reports whether a file is one of this project's manual pages: their first line says so.
+our_page() {
+	[ -f "$1" ] && IFS= read -r line <"$1" || return 1
+	case $line in
+	'.TH '*' credential-idcs "'*) ;;
+	*) return 1 ;;
+	esac
+}
 
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
@@ -243,7 +260,6 @@ uninstall_pages() {
 }
 
 install_program() {
-	need_grep
 	if [ -n "$binary" ]; then
 		[ -f "$binary" ] || fail "$binary is no file"
 	elif has_source && { command -v go >/dev/null 2>&1 || ! ours "$source/$program"; }; then
@@ -273,7 +289,6 @@ install_program() {
 }
 
 uninstall_program() {
-	need_grep
 	for name in $links; do
 		if our_link "$bin/$name"; then
 			rm -f -- "$bin/$name"
@@ -286,7 +301,7 @@ uninstall_program() {
 	if ours "$bin/$program"; then
 		rm -f -- "$bin/$program"
 		say "removed $bin/$program"
-		say "configuration and tokens stay; see \"Uninstall\" in README.md"
+		say "configuration and tokens stay; see docs/install.md"
 	elif exists "$bin/$program"; then
 		warn "$bin/$program is not from this project, it stays"
 	else

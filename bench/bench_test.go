@@ -46,13 +46,13 @@ func TestTheBenchMeasures(t *testing.T) {
 	t.Log("\n" + out.String())
 }
 
-func TestTheReadmeIsWrittenBetweenItsComments(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
+func TestFiguresAreWrittenBetweenThePagesComments(t *testing.T) {
+	page, err := os.ReadFile("../docs/performance.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "README.md")
-	if err := os.WriteFile(file, readme, 0o600); err != nil {
+	file := filepath.Join(t.TempDir(), "performance.md")
+	if err := os.WriteFile(file, page, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, text := range []string{"figures\n", "other figures\n"} {
@@ -64,7 +64,7 @@ func TestTheReadmeIsWrittenBetweenItsComments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, rest, _ := strings.Cut(string(readme), quoteBegin)
+	head, rest, _ := strings.Cut(string(page), quoteBegin)
 	_, tail, _ := strings.Cut(rest, quoteEnd)
 	if want := head + quoteBegin + "\nother figures\n\n" + quoteEnd + tail; string(got) != want {
 		t.Errorf("got %s", got)

@@ -2,7 +2,7 @@
 //
 //	go run ./bench [-rounds 200] [-only hit,burst,wait,e2e,refresh,growth] [-readme FILE] [-json FILE] [-offline]
 //
-// It prints the Markdown that the README quotes; -readme writes it there, between its two comments.
+// It prints the Markdown that docs/performance.md quotes; -readme FILE writes it there, between its two comments.
 // It builds the program as install.sh does, logs in at a domain of its own on loopback, and gets the
 // peers by `go install` at the versions in peers.go (-offline: only what is there already). A peer that
 // isn't installed is a row that says so, and none is timed before it has printed the expected secret.
@@ -121,9 +121,9 @@ func (b *bench) lab(o lab.Options) (*lab.Lab, error) {
 // printf is a line of the output.
 func (b *bench) printf(format string, args ...any) { fmt.Fprintf(b.out, format+"\n", args...) }
 
-// The README's comments, between which the output stands.
+// The comments of docs/performance.md, between which the output stands.
 const (
-	quoteBegin = "<!-- go run ./bench -readme README.md -->\n"
+	quoteBegin = "<!-- go run ./bench -readme docs/performance.md -->\n"
 	quoteEnd   = "<!-- the end of what it wrote -->\n"
 )
 

@@ -5,15 +5,41 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/credential-idcs/credential-idcs/e2e/need"
 )
 
-var pages = []string{"man1/credential-idcs.1", "man1/docker-credential-idcs.1", "man1/git-credential-idcs.1", "man5/credential-idcs-config.5"}
+var pages = []string{
+	"man1/bazel-credential-idcs.1", "man1/cargo-credential-idcs.1", "man1/credential-idcs.1", "man1/docker-credential-idcs.1",
+	"man1/git-credential-idcs.1", "man1/kubectl-idcs.1", "man1/pnpm-token-idcs.1", "man1/terraform-credentials-idcs.1",
+	"man5/credential-idcs-config.5",
+}
 
 func source(page string) string { return filepath.Join("..", "man", filepath.Base(page)) }
+
+// Each name of the program has its page, and install.sh installs each page that there is.
+func TestEachNameHasItsManualPage(t *testing.T) {
+	for _, name := range installed {
+		if !slices.Contains(pages, "man1/"+name+".1") {
+			t.Errorf("%s has no page", name)
+		}
+	}
+	script := read(t, filepath.Join("..", "install.sh"))
+	_, words, _ := strings.Cut(script, "\npages='")
+	words, _, _ = strings.Cut(words, "'")
+	installs := strings.Fields(words)
+	for _, page := range list(t, "../man") {
+		if !slices.Contains(installs, page) || !slices.ContainsFunc(pages, func(p string) bool { return filepath.Base(p) == page }) {
+			t.Errorf("man/%s isn't installed, or this test doesn't know it", page)
+		}
+	}
+	if len(installs) != len(pages) {
+		t.Errorf("install.sh installs %q, and there are %q", installs, pages)
+	}
+}
 
 // The pages are sound: mandoc finds nothing to warn of.
 func TestManualPagesAreSound(t *testing.T) {
@@ -46,7 +72,14 @@ func TestManualPagesAreComplete(t *testing.T) {
 		return string(out)
 	}
 	page := plainPage(t, "credential-idcs.1")
-	commands, _, _ := strings.Cut(help(), "Run by other programs")
+	commands, helpers, _ := strings.Cut(help(), "Run by other programs")
+	helpers, _, _ = strings.Cut(helpers, "Everywhere:")
+	_, described, _ := strings.Cut(page, "\n.SH HELPERS\n")
+	for _, h := range regexp.MustCompile(`(?m)^  ([a-z]+) `).FindAllStringSubmatch(helpers, -1) {
+		if !regexp.MustCompile(`(?m)^\.BR? ` + h[1] + `\b`).MatchString(described) {
+			t.Errorf("the manual lacks the helper %s", h[1])
+		}
+	}
 	found := regexp.MustCompile(`(?m)^  ([a-z]+) `).FindAllStringSubmatch(commands, -1)
 	if len(found) < 8 {
 		t.Fatalf("only these commands in the help: %q", found)
@@ -133,7 +166,7 @@ func TestInstallPutsManualPages(t *testing.T) {
 	for _, p := range pages {
 		write(t, filepath.Join(folder, "man", filepath.Base(p)), read(t, source(p)), 0o600)
 	}
-	foreign := filepath.Join(man, pages[2])
+	foreign := filepath.Join(man, "man1/git-credential-idcs.1")
 	write(t, foreign, "theirs", 0o644)
 	for range 2 {
 		s.want(0, []string{"manual    credential-idcs.1", foreign + " is not from this project, it stays"})
@@ -144,7 +177,7 @@ func TestInstallPutsManualPages(t *testing.T) {
 			t.Errorf("%s: %v, %v", p, info, err)
 		}
 	}
-	s.want(0, []string{"removed " + filepath.Join(man, pages[3]), foreign + " is not from this project, it stays"}, "--uninstall")
+	s.want(0, []string{"removed " + filepath.Join(man, pages[0]), foreign + " is not from this project, it stays"}, "--uninstall")
 	if left := append(list(t, filepath.Join(man, "man1")), list(t, filepath.Join(man, "man5"))...); strings.Join(left, " ") != "git-credential-idcs.1" {
 		t.Errorf("left %q", left)
 	}

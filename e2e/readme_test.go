@@ -11,16 +11,19 @@ import (
 	"github.com/credential-idcs/credential-idcs/e2e/need"
 )
 
-// Every configuration that the README shows can be copied as it stands.
-func TestReadmesConfigurationsAreValid(t *testing.T) {
+// Every configuration that the README and docs show can be copied as it stands.
+func TestConfigurationsInTheDocumentationAreValid(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "credential-idcs")
 	build := exec.CommandContext(t.Context(), need.Tool(t, "go"), "build", "-o", program, "../cmd/credential-idcs")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	blocks := strings.Split(read(t, filepath.Join("..", "README.md")), "```toml\n")[1:]
+	var blocks []string
+	for _, page := range pagesOfText(t) {
+		blocks = append(blocks, strings.Split(read(t, page), "```toml\n")[1:]...)
+	}
 	if len(blocks) < 3 {
-		t.Fatalf("the README has %d configurations, want one for each set-up at least", len(blocks))
+		t.Fatalf("%d configurations, want one for each set-up at least", len(blocks))
 	}
 	for _, b := range blocks {
 		content, _, _ := strings.Cut(b, "```")
@@ -37,11 +40,20 @@ func TestReadmesConfigurationsAreValid(t *testing.T) {
 	}
 }
 
-// The sentences of "When something goes wrong" are the program's own, so that who searches for one
-// finds its row. Between two … stands what differs each time.
-func TestReadmesSentencesAreTheProgramsOwn(t *testing.T) {
-	_, rest, _ := strings.Cut(read(t, filepath.Join("..", "README.md")), "\n## When something goes wrong\n")
-	table, _, _ := strings.Cut(rest, "\n## ")
+// pagesOfText are the README and all pages of docs.
+func pagesOfText(t *testing.T) []string {
+	t.Helper()
+	list, err := filepath.Glob("../docs/*.md")
+	if err != nil || len(list) < 10 {
+		t.Fatalf("%v, and only these pages: %q", err, list)
+	}
+	return append(list, "../README.md")
+}
+
+// The sentences of docs/troubleshooting.md are the program's own, so that whoever searches for one
+// finds its row. Between two … is what differs each time.
+func TestSentencesOfTroubleshootingAreTheProgramsOwn(t *testing.T) {
+	table := read(t, "../docs/troubleshooting.md")
 	var program strings.Builder
 	for _, folder := range []string{"../cmd", "../internal", "../cache", "../idcs", "../helpers"} {
 		err := filepath.WalkDir(folder, func(path string, d os.DirEntry, err error) error {
@@ -54,11 +66,11 @@ func TestReadmesSentencesAreTheProgramsOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// What messages are put together from, and what the README fills in as an example.
+	// What messages are put together from, and what the page fills in as an example.
 	parts := regexp.MustCompile(`…| ahead of|\(mode 0\d+\)|\((?:invalid_client|429|503).*\)|at \d+:\d+|of work|127\.0\.0\.1:8976|the domain HOST:.*| as $|\(pid|\)| at $|HOME`)
 	rows := 0
 	for line := range strings.Lines(table) {
-		if !strings.HasPrefix(line, "| ") {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| you see ") {
 			continue
 		}
 		cell, _, _ := strings.Cut(line[2:], " |")

@@ -115,7 +115,7 @@ func (s *script) want(status int, words []string, args ...string) string {
 func (s *script) withoutGo() {
 	s.t.Helper()
 	tools := s.t.TempDir()
-	for _, name := range []string{"sh", "dirname", "grep", "sed", "awk", "head", "mktemp", "readlink", "rm", "rmdir", "mv", "cp", "ln", "mkdir", "chmod", "cat"} {
+	for _, name := range []string{"sh", "dirname", "tr", "mktemp", "readlink", "rm", "rmdir", "mv", "cp", "ln", "mkdir", "chmod", "cat"} {
 		if err := os.Symlink(need.Tool(s.t, name), filepath.Join(tools, name)); err != nil {
 			s.t.Fatal(err)
 		}

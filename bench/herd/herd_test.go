@@ -14,7 +14,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache/policy"
 )
 
-// small is a herd that has the pressure of the README's largest of one hour, and takes no time: as many
+// small is a herd that has the pressure of the page's largest of one hour, and takes no time: as many
 // machines for each request that the domain takes in a minute.
 var small = Herd{Hosts: 30_000, Life: time.Hour, Every: time.Minute, Limits: published["oracle-apps"], Until: 150 * time.Minute, Seed: 1}
 
@@ -120,15 +120,15 @@ func TestTheLastCandidateIsOurs(t *testing.T) {
 	}
 }
 
-// The README quotes what the simulation says.
-func TestTheReadmeQuotesTheHerd(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+// docs/performance.md quotes what the simulation says.
+func TestThePageQuotesTheHerd(t *testing.T) {
+	page, err := os.ReadFile("../../docs/performance.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, h := range herds[:2] { // the third takes a minute and a half
-		if s := sentence(h, h.by(atExpiry).Run(), h.by(ours).Run()); !strings.Contains(string(readme), s) {
-			t.Errorf("the README lacks\n%s", s)
+		if s := sentence(h, h.by(atExpiry).Run(), h.by(ours).Run()); !strings.Contains(string(page), s) {
+			t.Errorf("docs/performance.md lacks\n%s", s)
 		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// herds are those of the README: at the largest limit that a domain has. A million machines with tokens
+// herds are those of docs/performance.md: at the largest limit that a domain has. A million machines with tokens
 // of one hour need 278 requests in a second, more than any domain accepts; theirs live eight hours.
 var herds = []Herd{
 	{Hosts: 10_000, Life: time.Hour, Every: time.Minute, Limits: premium, Until: 2 * time.Hour, Seed: 1},
@@ -107,7 +107,7 @@ func row(h Herd, o Outcome) string {
 		all, thousands(o.Refused), thousands(o.Hit), thousands(o.Errors), duration(o.Longest))
 }
 
-// sentence is what the README says of a herd.
+// sentence is what docs/performance.md says of a herd.
 func sentence(h Herd, byExpiry, byOurs Outcome) string {
 	left := "with this program none does."
 	if byOurs.Hit > 0 {

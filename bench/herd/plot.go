@@ -53,7 +53,7 @@ const style = `
   }
 `
 
-// draw makes the picture of the README: one panel for each herd, its two outcomes in it.
+// draw makes the picture of docs/performance.md: one panel for each herd, its two outcomes in it.
 func draw(herds []Herd, outcomes [][2]Outcome) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" role="img">`+"\n", plotWidth, plotHeight)

@@ -19,25 +19,23 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 )
 
-// quoted are the messages in the first column of the README's "When something goes wrong".
+// quoted are the messages in the first column of docs/troubleshooting.md and of the README's "If it fails".
 func quoted(t *testing.T) []string {
 	t.Helper()
-	b, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, table, ok := strings.Cut(string(b), "| you see | because | do |")
-	if !ok {
-		t.Fatal("the README's table has another head")
-	}
 	var all []string
-	for line := range strings.Lines(strings.TrimPrefix(table, "\n")) {
-		if !strings.HasPrefix(line, "|") {
-			break
+	for _, page := range []string{"../../docs/troubleshooting.md", "../../README.md"} {
+		b, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
 		}
-		column, _, _ := strings.Cut(line[1:], "|")
-		for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(column, -1) {
-			all = append(all, m[1])
+		for _, table := range strings.Split(string(b), "\n| you see | ")[1:] {
+			table, _, _ = strings.Cut(table, "\n\n")
+			for _, row := range strings.Split(table, "\n| ")[1:] {
+				column, _, _ := strings.Cut(row, " |")
+				for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(column, -1) {
+					all = append(all, m[1])
+				}
+			}
 		}
 	}
 	if len(all) < 20 {
@@ -46,7 +44,7 @@ func quoted(t *testing.T) []string {
 	return all
 }
 
-// examples are what the README shows in a message where the program puts a value.
+// examples are what the documentation shows in a message where the program puts a value.
 var examples = regexp.MustCompile(`work at 14:03|HOST: | \(invalid_client, |0\d\d\d\)|\(\d+ |…`)
 
 // fragments are what a quoted message says for certain.
@@ -90,8 +88,8 @@ func literals(t *testing.T) []string {
 	return all
 }
 
-// A message that the README quotes is one that the program says, to the letter.
-func TestTheReadmeQuotesWhatTheProgramSays(t *testing.T) {
+// A message that the documentation quotes is one that the program says, to the letter.
+func TestTheDocumentationQuotesWhatTheProgramSays(t *testing.T) {
 	// Those of other programs.
 	theirs := []string{"git: 'credential-idcs' is not", "no basic auth credentials", "unauthorized", "executable", "failed with exit code 3",
 		"You must be logged in to the server", "is not permitted by the credential plugin allowlist"}
@@ -108,13 +106,13 @@ func TestTheReadmeQuotesWhatTheProgramSays(t *testing.T) {
 		for _, f := range fragments(q) {
 			foreign := slices.ContainsFunc(theirs, func(o string) bool { return strings.Contains(f, o) })
 			if !foreign && !says(f) {
-				t.Errorf("the README quotes %q, and the program never says so", f)
+				t.Errorf("the documentation quotes %q, and the program never says so", f)
 			}
 		}
 	}
 }
 
-// What the cache can fail with has its row in the README.
+// What the cache can fail with has its row in docs/troubleshooting.md.
 func TestEachFailureHasItsRow(t *testing.T) {
 	rows := quoted(t)
 	messages := map[string]bool{}
@@ -155,7 +153,7 @@ func TestEachFailureHasItsRow(t *testing.T) {
 			found = found || len(f) > 0 && !slices.ContainsFunc(f, func(f string) bool { return !strings.Contains(m, f) })
 		}
 		if !found {
-			t.Errorf("no row in the README for %q", m)
+			t.Errorf("no row in docs/troubleshooting.md for %q", m)
 		}
 	}
 }

@@ -33,22 +33,22 @@ type kubelet struct {
 // A login is what the kubelet would pull an image with.
 type login struct{ Username, Password string }
 
-// node starts a kubelet with the configuration that the README shows, for images of *.example.com:5000.
+// node starts a kubelet with the configuration of docs/tools.md, for images of *.example.com:5000.
 // Its environment is as a service's: without HOME.
 func node(t *testing.T, m *machine.Machine) *kubelet {
 	t.Helper()
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "tools.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(readme), "\n### kubelet\n")
+	_, section, _ := strings.Cut(string(page), "\n## kubelet\n")
 	_, block, _ := strings.Cut(section, "```yaml\n")
 	block, _, _ = strings.Cut(block, "```")
 	for shown, here := range map[string]string{
 		"--profile, ci": "--profile, work", "/var/lib/credential-idcs": m.Home, machine.Registry: "*.example.com:5000",
 	} {
 		if !strings.Contains(block, shown) {
-			t.Fatalf("the README shows no %s in\n%s", shown, block)
+			t.Fatalf("docs/tools.md shows no %s in\n%s", shown, block)
 		}
 		block = strings.Replace(block, shown, here, 1)
 	}

@@ -21,10 +21,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The README's transcript is what the demo prints, but for ports and times. Every step of the demo
+// The transcript of docs/demo.md is what the demo prints, but for ports and times. Every step of the demo
 // judges itself, so a run without an error is the main job done: git, docker and kubectl, real ones,
 // served from the cache, and one refresh for three at the same moment.
-func TestDemoPrintsTheReadmesTranscript(t *testing.T) {
+func TestDemoPrintsItsTranscript(t *testing.T) {
 	for _, tool := range []string{"git", "docker", "kubectl"} {
 		need.Tool(t, tool)
 	}
@@ -36,34 +36,35 @@ func TestDemoPrintsTheReadmesTranscript(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
-	path := filepath.Join("..", "..", "README.md")
-	readme, err := os.ReadFile(path)
+	page, err := os.ReadFile(transcriptPage)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, _ := strings.Cut(string(readme), begin)
+	before, rest, _ := strings.Cut(string(page), begin)
 	want, after, found := strings.Cut(rest, end)
 	if !found {
-		t.Fatalf("README.md has no block between %q and %q", begin, end)
+		t.Fatalf("docs/demo.md has no block between %q and %q", begin, end)
 	}
 	if *update {
-		if err := os.WriteFile(path, []byte(before+begin+samePorts(out.String())+end+after), 0o644); err != nil {
+		if err := os.WriteFile(transcriptPage, []byte(before+begin+samePorts(out.String())+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if diff := cmp.Diff(lines(normal(want)), lines(normal(out.String()))); diff != "" {
-		t.Errorf("README.md's transcript (-) is not what the demo prints (+); go test ./e2e/demo -update writes it anew:\n%s", diff)
+		t.Errorf("docs/demo.md (-) is not what the demo prints (+); go test ./e2e/demo -update writes it anew:\n%s", diff)
 	}
 }
 
-// What stands around the transcript in the README.
+const transcriptPage = "../../docs/demo.md"
+
+// What is around the transcript in the page.
 const (
 	begin = "<!-- the demo's transcript -->\n```console\n$ ./install.sh --demo\n"
 	end   = "```\n"
 )
 
-var update = flag.Bool("update", false, "write what the demo prints into README.md")
+var update = flag.Bool("update", false, "write what the demo prints into docs/demo.md, and the recording")
 
 func lines(s string) []string { return strings.Split(s, "\n") }
 

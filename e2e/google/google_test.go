@@ -74,7 +74,7 @@ func (e *exchange) requests() []string {
 }
 
 const (
-	audience = "//iam.googleapis.com/locations/global/workforcePools/POOL/providers/PROVIDER" // the README's
+	audience = "//iam.googleapis.com/locations/global/workforcePools/POOL/providers/PROVIDER" // docs/tools.md's
 	idToken  = "urn:ietf:params:oauth:token-type:id_token"
 )
 
@@ -129,7 +129,7 @@ func set(t *testing.T, credential map[string]any) (*machine.Machine, *exchange) 
 	m.Profile.Scope = machine.Scope + " openid"
 	m.Configure()
 	m.Login()
-	config := readme(t)
+	config := shown(t)
 	config["token_url"] = e.URL + "/public/v1/token"
 	config["credential_source"] = map[string]any{"executable": credential}
 	b, err := json.Marshal(config)
@@ -140,10 +140,10 @@ func set(t *testing.T, credential map[string]any) (*machine.Machine, *exchange) 
 	return m, e
 }
 
-// readme is the credential configuration that the README shows.
-func readme(t *testing.T) map[string]any {
+// shown is the credential configuration of docs/tools.md.
+func shown(t *testing.T) map[string]any {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	b, err := os.ReadFile(filepath.Join("..", "..", "docs", "tools.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,14 +154,14 @@ func readme(t *testing.T) map[string]any {
 			return config
 		}
 	}
-	t.Fatal("the README has no credential configuration")
+	t.Fatal("docs/tools.md has no credential configuration")
 	return nil
 }
 
 // ours is its executable, with the program as it is installed here.
 func ours(t *testing.T) map[string]any {
 	t.Helper()
-	executable := readme(t)["credential_source"].(map[string]any)["executable"].(map[string]any)
+	executable := shown(t)["credential_source"].(map[string]any)["executable"].(map[string]any)
 	command := executable["command"].(string)
 	executable["command"] = strings.Replace(command, "/home/ana/.local/bin", string(program), 1)
 	return executable

@@ -23,7 +23,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
-// home is the README's.
+// home is the one of docs.
 const home = "/home/ana"
 
 // builtVariable is the folder of the built program, and says that this process is on a machine of its own.
@@ -45,7 +45,7 @@ func ownMachine(t *testing.T) bool {
 	if os.Getenv(builtVariable) != "" {
 		return true
 	}
-	for _, read := range []string{"../../README.md", "../../install.sh"} { // by a child, which go test doesn't see
+	for _, read := range append(pages(t), "../../install.sh") { // by a child, which go test doesn't see
 		if _, err := os.Stat(read); err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func ownMachine(t *testing.T) bool {
 	return false
 }
 
-// A land is the machine that the README speaks of.
+// A land is the machine that docs speak of.
 type land struct {
 	*testing.T
 	ca      *idcstest.CA
@@ -211,10 +211,20 @@ func (l *land) unpack() {
 	}
 }
 
+// pages are the README and docs.
+func pages(t *testing.T) []string {
+	t.Helper()
+	list, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(list) == 0 {
+		t.Fatalf("docs: %v", err)
+	}
+	return append(list, "../../README.md")
+}
+
 // install is the README's "Install".
 func (l *land) install() {
 	l.Helper()
-	first, _, _ := strings.Cut(readme(l.T, "## Install").blocks("")[0], "\n")
+	first, _, _ := strings.Cut(page(l.T, "README.md", "## Install").block(l.T, ""), "\n")
 	l.run("cd "+l.sources+"\n"+first, "credential-idcs")
 }
 
@@ -238,7 +248,7 @@ func (l *land) run(script string, words string, env ...string) string {
 	return string(out)
 }
 
-// configure writes the README's configuration.
+// configure writes a page's configuration.
 func (l *land) configure(toml string) {
 	l.Helper()
 	path := filepath.Join(home, ".config", "credential-idcs", "config.toml")

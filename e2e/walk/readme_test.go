@@ -8,19 +8,19 @@ import (
 	"testing"
 )
 
-// A section is a part of the README between one heading and the next.
+// A section is a part of a page between one heading and the next.
 type section string
 
-// readme is the section below a heading.
-func readme(t *testing.T, heading string) section {
+// page is the section below a heading of the README or of a page of docs.
+func page(t *testing.T, name, heading string) section {
 	t.Helper()
-	b, err := os.ReadFile("../../README.md")
+	b, err := os.ReadFile("../../" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rest, found := strings.Cut("\n"+string(b), "\n"+heading+"\n")
 	if !found {
-		t.Fatalf("the README has no %q", heading)
+		t.Fatalf("%s has no %q", name, heading)
 	}
 	s, _, _ := strings.Cut(rest, "\n#")
 	return section(s)
