@@ -104,7 +104,7 @@ func draw(steps []step, c colours) string {
 				line = string([]rune(line)[:width-1]) + "…"
 			}
 			row++
-			fmt.Fprintf(&lines, "<text class=\"s%d\" y=\"%d\" fill=\"%s\">%s</text>\n", i, row*lineHeight, c.of(line), html.EscapeString(line))
+			fmt.Fprintf(&lines, "<text class=\"s%d\" y=\"%d\" fill=\"%s\">%s</text>\n", i, row*lineHeight-5, c.of(line), html.EscapeString(line))
 		}
 		scroll = append(scroll, fmt.Sprintf("%.2f%%{transform:translateY(%dpx)}", at, -max(0, row-rows)*lineHeight))
 	}
