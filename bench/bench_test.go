@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // One round of what takes no waiting: every candidate answers, every row is whole.

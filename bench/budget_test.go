@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/credential-idcs/credential-idcs/bench/lab"
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // The budgets that can be counted. Times are measured by `go run ./bench` and asserted nowhere.

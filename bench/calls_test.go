@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/credential-idcs/credential-idcs/bench/lab"
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // trace runs a task and returns its system calls, one a line, with the paths of descriptors. The first

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/bench/lab"
-	"github.com/credential-idcs/credential-idcs/e2e/servers"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
 )
 
 // A client is what a person runs, with the credential from the program and with one that it has already.

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // The README's first command, from a folder elsewhere: it ends well, and neither the home nor the

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // Sources without git metadata, in a folder with a space, built into another one: the program and

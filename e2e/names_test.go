@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // Each name in the repository can be a file's on Windows and in a module's zip. One that can't makes

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // Oracle's own SDK judges package oci: its signer, its providers, its registry client. It is a module

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // installed are the program and its names, in the order of a listing.

@@ -9,7 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/credential-idcs/credential-idcs/e2e/sources"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/sources"
 )
 
 // Programs is a folder with the binaries: the program as install.sh builds and installs it, and what it

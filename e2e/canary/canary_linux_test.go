@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 )
 
 // elsewhere is a secret that other tools keep in their own files, which doctor and configure read.

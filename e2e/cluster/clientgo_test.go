@@ -1,6 +1,6 @@
 //go:build linux
 
-package cluster
+package cluster_test
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 )
 
 // configMaps is a client-go program's client for the namespace team, with the person's kubeconfig. The

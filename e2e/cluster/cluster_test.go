@@ -1,6 +1,6 @@
 //go:build linux
 
-package cluster
+package cluster_test
 
 import (
 	"os"
@@ -8,19 +8,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/cluster"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
 var program machine.Program
 
-func TestMain(m *testing.M) {
-	if os.Getenv(inside) != "" {
-		os.Exit(m.Run()) // TestKilledBinaryLeavesNothing, which needs no program
-	}
-	os.Exit(machine.Main(m, &program))
-}
+func TestMain(m *testing.M) { os.Exit(machine.Main(m, &program)) }
 
 // kubectls are the machine's, which need not know kuberc's allowlist, and one that does.
 var kubectls = []string{"kubectl", "kubectl-1.37"}
@@ -38,8 +34,8 @@ const user = "idcs:ana@example.com"
 // namespace, team, in which ana may do everything with config maps and secrets.
 type world struct {
 	domain *idcstest.Server
-	api    *Server // takes access tokens
-	ids    *Server // takes ID tokens, of another client; what one keeps the other has
+	api    *cluster.Server // takes access tokens
+	ids    *cluster.Server // takes ID tokens, of another client; what one keeps the other has
 }
 
 // The API servers are started once. What the tests do to the domain's keys outlives them, so they run one
@@ -53,7 +49,7 @@ func TestCluster(t *testing.T) {
 		TTLs:        map[string]time.Duration{shortScope: shortLife},
 		IDTokenSize: 128_000, // as large as a domain's tokens get
 	})
-	w := &world{domain: domain, api: New(t, domain.CA)}
+	w := &world{domain: domain, api: cluster.New(t, domain.CA)}
 	w.ids = w.api.Beside()
 	w.api.Serve(w.person(t).authentication)
 	w.ids.Serve(w.employ(t, machine.Alone, w.ids.URL, withID).authentication)

@@ -1,6 +1,6 @@
 //go:build linux
 
-package cluster
+package cluster_test
 
 import (
 	"sync"

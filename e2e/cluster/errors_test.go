@@ -1,6 +1,6 @@
 //go:build linux
 
-package cluster
+package cluster_test
 
 import (
 	"os"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 )
 
 func (p *person) kubeconfig() string {

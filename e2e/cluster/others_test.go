@@ -1,12 +1,12 @@
 //go:build linux
 
-package cluster
+package cluster_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // Another program of client-go's, with the same kubeconfig: each command finds the token expired, and

@@ -1,13 +1,13 @@
 //go:build linux
 
-package cluster
+package cluster_test
 
 import (
 	"cmp"
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 )
 
 // A domain's keys are closed at first, and then no API server can check a token: "Configure client

@@ -15,7 +15,7 @@ import (
 	"github.com/docker/docker-credential-helpers/credentials"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // compare holds the outcomes to the rules that are known to fail and not to apply.

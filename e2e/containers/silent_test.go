@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/e2e/need"
-	"github.com/credential-idcs/credential-idcs/e2e/servers"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/e2e/servers"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
 )
 
 // run is the demo from its beginning to its end.

@@ -15,9 +15,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/need"
-	"github.com/credential-idcs/credential-idcs/e2e/servers"
-	"github.com/credential-idcs/credential-idcs/e2e/sources"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/sources"
 	"github.com/google/go-cmp/cmp"
 )
 

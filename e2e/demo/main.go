@@ -3,7 +3,7 @@
 //	./install.sh --demo
 //
 // It is run with the folder that holds the built program and its links. It starts a strict identity
-// domain (idcs/idcstest), a git server, a registry and a Kubernetes API endpoint (e2e/servers), all
+// domain (idcs/idcstest), a git server, a registry and a Kubernetes API endpoint (e2e/rig/servers), all
 // on loopback over https, all wanting that domain's access tokens. Then the real git, docker and
 // kubectl run as a person would run them, before the login, after it, and when the token has
 // expired. Each command is printed with what came back and with what the domain heard meanwhile.

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/e2e/servers"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 

@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/credential-idcs/credential-idcs/e2e/servers"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 

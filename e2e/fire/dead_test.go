@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 

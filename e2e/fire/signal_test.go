@@ -12,7 +12,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 )
 
 // Clone, fetch, and pushes below and above http.postBuffer, each with an expired token: each costs

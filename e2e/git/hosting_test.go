@@ -11,9 +11,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
-	"github.com/credential-idcs/credential-idcs/e2e/need"
-	"github.com/credential-idcs/credential-idcs/e2e/servers"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 

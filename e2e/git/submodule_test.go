@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/servers"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
 )
 
 // superproject makes a repository whose submodules are the URLs, and a clone of it without them.

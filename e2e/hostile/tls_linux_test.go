@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 )
 
 // S42, S55: no variable brings back a key exchange that crypto/tls has given up, in which whoever gets the

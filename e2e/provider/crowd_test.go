@@ -5,7 +5,7 @@ package provider_test
 import (
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 )
 
 // 64 processes of all protocols find an expired token. One of them presents the refresh token, once,

@@ -8,8 +8,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // A second opinion on the crash table: the process is killed at a system call after the provider has

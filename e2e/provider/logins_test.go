@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 )
 
 // Each login that a provider knows, by each kind of client: it gives a token of the user, which is

@@ -18,7 +18,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 )
 
 func main() {

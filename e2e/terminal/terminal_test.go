@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 var program machine.Program

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // Some tools write their configuration themselves, and anew: sorted, without comments. What they read

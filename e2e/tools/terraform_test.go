@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/machine"
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // Terraform and OpenTofu parse what configure has made of a person's file, and what configure refuses

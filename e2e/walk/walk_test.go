@@ -14,9 +14,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/need"
-	"github.com/credential-idcs/credential-idcs/e2e/provider"
-	"github.com/credential-idcs/credential-idcs/e2e/servers"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/provider"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
 )
 
 // What is in the set-ups of docs, and is therefore what the servers are.

@@ -14,7 +14,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
-	"github.com/credential-idcs/credential-idcs/e2e/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/credential-idcs/credential-idcs/e2e/sources"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/sources"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
