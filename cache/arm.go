@@ -18,6 +18,9 @@ var errLockLost = errors.New("the lock file was deleted")
 // moment: of several that come so far one writes its intent, and all others find it. The lock is
 // looked at again behind it, so that whoever made its lock file later finds the intent too.
 func (x *transaction) arm(refresh secret.Text) error {
+	if !refresh.Empty() && x.limit.left() < answerNeeds {
+		return ErrTooLate
+	}
 	if x.lower == nil {
 		x.lower = x.d.sys.Shield()
 	}

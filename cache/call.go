@@ -15,6 +15,8 @@ type call struct {
 	renew Renewal
 	start Token // as stored when the call began
 	view  bool  // only to tell people
+
+	waited time.Duration // for the lock, out of the time that the call has
 }
 
 // Bounds of a call, by zone. Together with the transaction's they end every call within 25 s.
@@ -23,8 +25,8 @@ const (
 	waitExpired = 15 * time.Second
 )
 
-// waits are how long a Dir's calls wait for a busy lock.
-type waits struct{ hard, expired time.Duration }
+// waits are how long a Dir's calls wait for a busy lock, and for a disk that takes nothing.
+type waits struct{ hard, expired, save time.Duration }
 
 // Token returns the token stored under key, renewing it first where that is due.
 //
@@ -92,7 +94,7 @@ func (c *call) hopeless(t Token, s state) error {
 
 // canRefresh reports whether the stored refresh token may be sent.
 func (c *call) canRefresh(t Token, s state) bool {
-	return !t.Refresh.Empty() && !c.foreign(t) && (c.want.Force || !s.spent(t))
+	return !t.Refresh.Empty() && !c.foreign(t) && !t.copied && (c.want.Force || !s.spent(t))
 }
 
 func (s state) spent(t Token) bool { return s.Mark != nil && s.Mark.Digest == digest(t.Refresh) }
@@ -105,6 +107,8 @@ func (c *call) loginNeeded(t Token, s state) error {
 		return ErrNoRefresh
 	case c.foreign(t):
 		return ErrOtherMachine
+	case t.copied:
+		return ErrCopied
 	}
 	e := &SpentError{}
 	if s.spent(t) {
@@ -147,6 +151,7 @@ func (c *call) underLock(ctx context.Context, z zone, before state) (Result, err
 			c.d.sys.refused("no lock", err)
 			return c.unlocked(z, err)
 		}
+		c.waited = min(time.Since(begun), wait) // a process that was stopped while it waited hasn't used its time
 		r, err := c.transact(ctx, h)
 		if pid, ok := c.d.elsewhere(c.name, err); !ok {
 			return r, err

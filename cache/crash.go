@@ -36,7 +36,7 @@ func (d *Dir) recover(name string, t Token, s state) (Token, state, error) {
 	}
 	if ok {
 		if err := d.adopt(name); err != nil {
-			return t, s, err
+			return successor, s, err // it can be served from where it lies
 		}
 		s.Intent, s.Pause, s.Mark, s.Last = nil, nil, nil, nil
 		s.Attempts++
@@ -56,30 +56,38 @@ func (d *Dir) atWork(i *intent) bool {
 			return false // our own, from an earlier send of the same transaction; or the pid's former process
 		}
 		start, alive := d.sys.Process(i.Pid)
-		if ours, known := d.sys.Process(d.sys.Pid); known && (ours != "" || !alive) {
-			return alive && start == i.Start
+		if alive && start != "" && start == i.Start {
+			return true
+		}
+		if _, known := d.sys.Process(d.sys.Pid); known && !alive {
+			return false
 		}
 	}
-	age := d.sys.Now().Sub(i.At) // else its pid may be another process by now, or says nothing here
+	// Else its pid says nothing here, or may be another process by now: when that one started can be
+	// hidden (hidepid), and is another number in another time namespace.
+	age := d.sys.Now().Sub(i.At)
 	return 0 <= age && age < foreignIntent
 }
 
-// orphan returns the successor in KEY.new, if it is whole and belongs to the token on the disk, or
-// to the token that a login was exchanging. Anything else in KEY.new is deleted: its writer died
-// before the answer was written, or a login came between.
+// orphan returns the successor in KEY.new, if it is whole and belongs to the token on the disk, or to the
+// token that a login was exchanging. Where no token is there any more it is all there is. What has proved
+// worthless is deleted: its writer died before the answer was written, or a login came between. Anything
+// else stays and is the error: what can't be read now may be the only live token.
 func (d *Dir) orphan(name string, t Token, s state) (Token, bool, error) {
 	path := d.file(name, ".new")
-	b, err := d.readPrivate(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	n, _, err := d.readToken(path) // behind it may be what was left of the reserve
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return Token{}, false, nil
+	case errors.Is(err, errUnknownRecord):
+		return Token{}, false, &NewerError{Path: path}
+	case errors.Is(err, errDamaged), errors.Is(err, errNoFile):
+		return Token{}, false, d.dropOrphan(name)
+	case err != nil:
+		return Token{}, false, err
 	}
-	if err == nil {
-		if record, _, err := unseal(b); err == nil { // behind it may be what was left of the reserve
-			n, err := decodeToken(record)
-			if err == nil && (n.predecessor == digest(t.Refresh) || s.Intent != nil && n.predecessor == s.Intent.Digest) {
-				return n, true, nil
-			}
-		}
+	if n.predecessor == digest(t.Refresh) || t.none() || s.Intent != nil && n.predecessor == s.Intent.Digest {
+		return n, true, nil
 	}
 	return Token{}, false, d.dropOrphan(name)
 }
@@ -96,6 +104,14 @@ func (d *Dir) dropOrphan(name string) error {
 // adopt finishes what the dead process began: cut, sync, rename, sync.
 func (d *Dir) adopt(name string) error {
 	path := d.file(name, ".new")
+	b, _, err := d.readPrivate(path)
+	if err != nil {
+		return err
+	}
+	_, n, err := unseal(b)
+	if err != nil {
+		return err
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|noFollow, 0)
 	if err != nil {
 		return &FolderError{Path: path, Problem: "can't be used", Err: err}
@@ -105,16 +121,8 @@ func (d *Dir) adopt(name string) error {
 		return &FolderError{Path: path, Problem: "can't be used", Err: err}
 	}
 	defer f.Close()
-	b, err := d.readPrivate(path)
-	if err != nil {
-		return err
-	}
-	_, n, err := unseal(b)
-	if err != nil {
-		return err
-	}
-	if err := r.commit(name, b[:n]); err != nil {
-		return &FolderError{Path: d.path, Problem: "can't be written", Err: err}
+	if err := r.publish(name, b[:n]); err != nil && !inPlace(err) {
+		return &FolderError{Path: d.file(name, ".json"), Problem: "can't be replaced", Err: err}
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func NewKey(parts ...string) Key {
 // Open looks at the folder, which need not exist yet, and refuses one that somebody else could
 // change. path is absolute. The error is a *FolderError.
 func Open(path string, sys System) (*Dir, error) {
-	d := &Dir{path: filepath.Clean(path), sys: sys, waits: waits{hard: waitHard, expired: waitExpired}}
+	d := &Dir{path: filepath.Clean(path), sys: sys, waits: waits{hard: waitHard, expired: waitExpired, save: keepTrying}}
 	if err := d.look(); err != nil {
 		return nil, err
 	}

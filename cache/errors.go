@@ -19,6 +19,11 @@ var (
 	// ErrOtherMachine says that the folder was copied from another machine, whose refresh token
 	// isn't ours to spend.
 	ErrOtherMachine = errors.New("the tokens were obtained by another machine")
+	// ErrCopied says that the token file is a copy of another, to which the refresh token belongs.
+	ErrCopied = errors.New("the tokens are a copy")
+	// ErrTooLate says that the wait for the lock and the connection took so long that an answer might
+	// not have been awaited. Nothing was sent.
+	ErrTooLate = errors.New("connecting left too little time for the domain's answer, so nothing was sent")
 )
 
 // A SpentError says that the domain no longer accepts the stored refresh token.
@@ -57,7 +62,7 @@ type FolderError struct {
 }
 
 func (e *FolderError) Error() string {
-	if e.Err != nil {
+	if e.Err != nil && !errors.Is(e.Err, errNoFile) {
 		return e.Path + ": " + e.Problem + ": " + plainError(e.Err)
 	}
 	return e.Path + " " + e.Problem
@@ -75,6 +80,16 @@ func plainError(err error) string {
 	}
 	return err.Error()
 }
+
+// A MeansError says that this process can't have what it needs to store an answer, so nothing was sent.
+type MeansError struct {
+	Problem string // "can't start the threads that it needs (ulimit -u, or the pids.max of its control group)"
+	Err     error
+}
+
+func (e *MeansError) Error() string { return "this process " + e.Problem + ": " + plainError(e.Err) }
+
+func (e *MeansError) Unwrap() error { return e.Err }
 
 // A DamagedError says that the token file couldn't be read and was kept aside.
 type DamagedError struct{ Aside string }

@@ -15,11 +15,22 @@ import (
 // noFollow opens nothing through a link, and never waits for the other end of a fifo.
 const noFollow = unix.O_NOFOLLOW | unix.O_NONBLOCK
 
+// openShared opens a file for reading.
+func openShared(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|noFollow, 0) }
+
 // owner is the user id that owns a file.
 func owner(fi fs.FileInfo) int { return int(fi.Sys().(*syscall.Stat_t).Uid) }
 
 // links is the number of names a file has.
 func links(fi fs.FileInfo) uint64 { return uint64(fi.Sys().(*syscall.Stat_t).Nlink) }
+
+// inode is the number of a file, which a rename keeps and a copy doesn't.
+func inode(fi fs.FileInfo) uint64 { return uint64(fi.Sys().(*syscall.Stat_t).Ino) }
+
+// isFull reports an error that says that there is no room: the disk's, the quota's, the process' own.
+func isFull(err error) bool {
+	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EFBIG)
+}
 
 // isLink reports the error that O_NOFOLLOW gives for a link.
 func isLink(err error) bool { return errors.Is(err, unix.ELOOP) || errors.Is(err, unix.EMLINK) }

@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -12,19 +13,25 @@ import (
 // while grant runs, since it may wait for a person; it calls Attempt.Sending before its request like
 // any other. What the new tokens replace is forgotten, with all that was noted about it.
 //
-// The folder is tried first, so that nobody logs in for nothing.
+// The lock and the folder are tried first, so that nobody logs in for nothing. Result.Overwritten is the
+// refresh token that another login of the same key, or a refresh, stored meanwhile. Nobody has it any more,
+// and the domain still takes it.
 func (d *Dir) Login(ctx context.Context, key Key, grant func(context.Context, Attempt) (Token, *Refusal)) (Result, error) {
 	if err := d.ensure(); err != nil {
 		return Result{}, err
 	}
 	name := d.name(key)
-	if _, err := d.read(name); err != nil && !errors.Is(err, errDamaged) {
-		return Result{}, err // what lies there couldn't be replaced afterwards
-	}
 	x := &transaction{call: d.call(key, Want{}, Renewal{})}
+	if _, err := d.withLock(ctx, name, func(h *hold) (r Result, err error) {
+		defer h.release()
+		x.start, err = d.rehearse(name)
+		return r, err
+	}); err != nil {
+		return Result{}, err
+	}
 	skew := d.readState(name).SkewMS
 	t, refusal := grant(ctx, Attempt{
-		Connect: connectLate,
+		Connect: ConnectPerson,
 		Skew:    time.Duration(skew) * time.Millisecond,
 		Clock:   func(s time.Duration) { skew = s.Milliseconds() },
 		Sending: func() error { x.stamp(); return nil },
@@ -38,10 +45,11 @@ func (d *Dir) Login(ctx context.Context, key Key, grant func(context.Context, At
 		x.hold, x.lower = h, d.sys.Shield()
 		return x.locked(func() (Result, error) {
 			err := x.storeLogin(t, skew)
-			if errors.Is(err, errFolderSync) {
-				return Result{Token: t, Warnings: []error{&NotSavedError{Err: err}}}, nil
+			r := Result{Token: t, Overwritten: x.overwritten(t)}
+			if onDisk(err) {
+				r.Warnings, err = []error{&NotSavedError{Err: err}}, nil
 			}
-			return Result{Token: t}, err
+			return r, err
 		})
 	})
 }
@@ -66,6 +74,32 @@ func (d *Dir) withLock(ctx context.Context, name string, do func(*hold) (Result,
 	}
 }
 
+// rehearse does what storing a login takes, but for the storing, and returns what is stored now.
+func (d *Dir) rehearse(name string) (Token, error) {
+	t, err := d.read(name)
+	if err != nil && !errors.Is(err, errDamaged) {
+		return Token{}, err // what lies there couldn't be replaced afterwards
+	}
+	if d.exists(name, ".new") { // a dead process left it, and the login may still fail
+		return t, nil
+	}
+	room, err := d.reserveRoom(name)
+	if err != nil {
+		return Token{}, err
+	}
+	room.drop()
+	return t, nil
+}
+
+// overwritten is the refresh token that a login just replaced, if it came after this one began.
+func (x *transaction) overwritten(t Token) secret.Text {
+	old := x.old
+	if old.Refresh == x.start.Refresh || old.Refresh == t.Refresh || x.foreign(old) || old.copied {
+		return secret.Text{}
+	}
+	return old.Refresh
+}
+
 func (x *transaction) storeLogin(t Token, skew int64) error {
 	old, err := x.d.read(x.name)
 	if errors.Is(err, errDamaged) {
@@ -81,6 +115,7 @@ func (x *transaction) storeLogin(t Token, skew int64) error {
 	if x.room, err = x.d.reserveRoom(x.name); err != nil {
 		return err
 	}
+	x.old = old
 	t.predecessor = digest(old.Refresh) // so that a kill before the rename is mended like any other
 	err = x.room.save(x.name, t)
 	x.d.sys.saved("login", err)
@@ -112,14 +147,21 @@ func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result
 	if _, err := x.lookAgain(); err != nil {
 		return Result{}, err
 	}
+	if err := x.known(refresh); err != nil {
+		return Result{}, err
+	}
 	x.d.sign(x.hold)
 	var err error
 	if x.room, err = x.d.reserveRoom(x.name); err != nil {
 		return Result{}, err
 	}
-	x.limit = startTicks(ctx, limitLate)
+	x.limit = startTicks(ctx, limitPerson)
 	defer x.limit.stop()
-	o := x.refresh(Token{Refresh: refresh}, connectLate)
+	if x.spare, err = x.d.gather(); err != nil {
+		x.room.drop()
+		return Result{}, err
+	}
+	o := x.refresh(Token{Refresh: refresh}, ConnectPerson)
 	if o.refusal == nil {
 		return x.finish(expired, o)
 	}
@@ -142,4 +184,42 @@ func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result
 		_ = x.store(false)
 	}
 	return Result{}, o.refusal.why()
+}
+
+// A GivenError says that a refresh token from elsewhere is known here, so presenting it would end a login.
+// Nothing was sent.
+type GivenError struct {
+	File  string // base name of the token file that knows it
+	Spent bool   // what is stored there came of it
+}
+
+func (e *GivenError) Error() string {
+	if e.Spent {
+		return "this refresh token was used here before, and " + e.File + " holds what came of it"
+	}
+	return "this refresh token is that of another login here (" + e.File + "), and works only once"
+}
+
+// known looks for a given refresh token in the files of the folder: the key's own predecessor was spent,
+// and what belongs to another key isn't ours to spend.
+func (x *transaction) known(refresh secret.Text) error {
+	given := digest(refresh)
+	if x.old.predecessor == given {
+		return &GivenError{File: x.name + ".json", Spent: true}
+	}
+	files, _ := filepath.Glob(filepath.Join(x.d.path, "*.json"))
+	for _, path := range files {
+		if path == x.d.file(x.name, ".json") {
+			continue
+		}
+		t, _, err := x.d.readToken(path)
+		switch {
+		case err != nil: // says nothing
+		case t.Refresh == refresh:
+			return &GivenError{File: filepath.Base(path)}
+		case t.predecessor == given:
+			return &GivenError{File: filepath.Base(path), Spent: true}
+		}
+	}
+	return nil
 }

@@ -2,10 +2,12 @@ package cache
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -15,7 +17,7 @@ import (
 // key but the lock file, which others may be waiting at. A failed revocation doesn't keep the tokens;
 // its error comes back when they are gone. revoke isn't called where there is no refresh token. What
 // can't be read because a newer version wrote it, or because it is no file of ours, stays: *NewerError,
-// *FolderError.
+// *FolderError. A copy's refresh token is the original's and isn't revoked: ErrCopied, ErrOtherMachine.
 func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Context, refresh secret.Text, skew time.Duration) error) error {
 	if !d.found {
 		return nil
@@ -46,22 +48,70 @@ func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Conte
 	} else if err != nil {
 		return err // the one live token lies in a file that can't be put in its place
 	}
-	if !t.Refresh.Empty() {
-		limit := startTicks(ctx, limitLate)
+	c := d.call(key, Want{}, Renewal{})
+	switch {
+	case t.Refresh.Empty():
+	case c.foreign(t) || t.copied:
+		failed = c.loginNeeded(t, state{}) // the refresh token is the original's
+	default:
+		limit := startTicks(ctx, limitPerson)
 		defer limit.stop()
 		failed = revoke(limit.ctx, t.Refresh, time.Duration(s.SkewMS)*time.Millisecond)
 	}
+	return errors.Join(failed, d.remove(name))
+}
+
+// remove deletes everything of a key but the lock file.
+func (d *Dir) remove(name string) error {
 	for _, suffix := range []string{".json", ".new", ".state"} {
 		if err := os.Remove(d.file(name, suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return errors.Join(failed, &FolderError{Path: d.file(name, suffix), Problem: "can't be deleted", Err: err})
+			return &FolderError{Path: d.file(name, suffix), Problem: "can't be deleted", Err: err}
 		}
 	}
 	for _, n := range d.aside(name) {
 		if err := os.Remove(filepath.Join(d.path, n)); err != nil {
-			return errors.Join(failed, &FolderError{Path: filepath.Join(d.path, n), Problem: "can't be deleted", Err: err})
+			return &FolderError{Path: filepath.Join(d.path, n), Problem: "can't be deleted", Err: err}
 		}
 	}
-	return failed
+	return nil
+}
+
+// ForgetOthers deletes what is stored under other keys than these, each under its lock, and returns the
+// base names of what is gone. Nobody knows the domain and the client of such tokens, so they aren't
+// revoked. On a network folder they may be another machine's, and stay.
+func (d *Dir) ForgetOthers(ctx context.Context, keep []Key) (gone []string, err error) {
+	if !d.found || d.readOnly || d.network {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(d.path)
+	if err != nil {
+		return nil, &FolderError{Path: d.path, Problem: "can't be read", Err: err}
+	}
+	seen := map[string]bool{}
+	for _, k := range keep {
+		seen[d.name(k)] = true
+	}
+	for _, e := range entries {
+		name, _, _ := strings.Cut(e.Name(), ".")
+		if b, err := hex.DecodeString(name); err != nil || len(b) != 16 || seen[name] {
+			continue
+		}
+		seen[name] = true
+		if !d.anything(name) {
+			continue
+		}
+		h, err := d.lock(ctx, name, d.waits.expired, nil)
+		if err != nil {
+			return gone, err
+		}
+		err = d.remove(name)
+		h.release()
+		if err != nil {
+			return gone, err
+		}
+		gone = append(gone, name)
+	}
+	return gone, nil
 }
 
 // anything reports whether there is a file of the key to delete.

@@ -1,11 +1,14 @@
 package cache
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 )
+
+// errNoFile is behind the FolderError of what can't hold a token: a folder, a link, a fifo.
+var errNoFile = errors.New("no file")
 
 // maxFile is more than any token file of ours: the domain's largest tokens have 128,000 bytes each.
 const maxFile = 1 << 20
@@ -19,56 +22,69 @@ func (d *Dir) read(name string) (Token, error) {
 	if !d.found {
 		return Token{}, nil
 	}
-	path := d.file(name, ".json")
-	b, err := d.readPrivate(path)
+	t, rest, err := d.readToken(d.file(name, ".json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return Token{}, nil
 	}
-	if err != nil {
-		return Token{}, err
-	}
-	record, n, err := unseal(b)
-	if errors.Is(err, errNewer) {
-		return Token{}, &NewerError{Path: path}
-	}
-	if err == nil && n != len(b) {
+	if err == nil && len(bytes.Trim(rest, "\n")) > 0 { // see cut
 		err = errDamaged
 	}
 	if err != nil {
 		return Token{}, err
 	}
-	return decodeToken(record)
+	return t, nil
 }
 
-// readPrivate reads a file that only we can have written. The descriptor is judged, not the name.
-func (d *Dir) readPrivate(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
+// readToken reads a token and what stands behind its record.
+func (d *Dir) readToken(path string) (t Token, rest []byte, err error) {
+	b, number, err := d.readPrivate(path)
+	if err != nil {
+		return Token{}, nil, err
+	}
+	record, n, err := unseal(b)
+	if errors.Is(err, errNewer) {
+		return Token{}, nil, &NewerError{Path: path}
+	}
+	if err != nil {
+		return Token{}, nil, err
+	}
+	t, err = decodeToken(record)
+	if t.inode != 0 && t.inode != number {
+		t.copied = d.sys.LastingInodes == nil || d.sys.LastingInodes(d.path)
+	}
+	return t, b[n:], err
+}
+
+// readPrivate reads a file that only we can have written, and its inode number. The descriptor is judged,
+// not the name.
+func (d *Dir) readPrivate(path string) (content []byte, number uint64, err error) {
+	f, err := openShared(path)
 	if err != nil {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, err
+			return nil, 0, err
 		case isLink(err):
-			return nil, &FolderError{Path: path, Problem: "is a link"}
+			return nil, 0, &FolderError{Path: path, Problem: "is a link", Err: errNoFile}
 		}
-		return nil, &FolderError{Path: path, Problem: "can't be read", Err: err}
+		return nil, 0, &FolderError{Path: path, Problem: "can't be read", Err: err}
 	}
 	defer f.Close()
 	fi, err := f.Stat()
 	if err != nil {
-		return nil, &FolderError{Path: path, Problem: "can't be read", Err: err}
+		return nil, 0, &FolderError{Path: path, Problem: "can't be read", Err: err}
 	}
 	if err := d.judge(path, fi); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if fi.Size() > maxFile {
-		return nil, errDamaged
+		return nil, 0, errDamaged
 	}
 	b := make([]byte, fi.Size())
 	n, err := io.ReadFull(f, b)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return nil, &FolderError{Path: path, Problem: "can't be read", Err: err}
+		return nil, 0, &FolderError{Path: path, Problem: "can't be read", Err: err}
 	}
-	return b[:n], nil
+	return b[:n], inode(fi), nil
 }
 
 // judge refuses what we can't have made: not a plain file, another's, open to others, with a second
@@ -76,7 +92,7 @@ func (d *Dir) readPrivate(path string) ([]byte, error) {
 func (d *Dir) judge(path string, fi fs.FileInfo) error {
 	switch {
 	case !fi.Mode().IsRegular():
-		return &FolderError{Path: path, Problem: "is no regular file"}
+		return &FolderError{Path: path, Problem: "is no regular file", Err: errNoFile}
 	case !modesCount:
 		return nil
 	case owner(fi) != d.sys.UID && !d.readOnly:

@@ -68,13 +68,26 @@ type Refusal struct {
 
 // why is the refusal as an error: the failure, but for what our own Sending said.
 func (r *Refusal) why() error {
+	if why := r.calledOff(); why != nil {
+		return why
+	}
+	return &r.Failure
+}
+
+// calledOff is the error of our own Sending, or nil.
+func (r *Refusal) calledOff() error {
 	if folder, ok := errors.AsType[*FolderError](r.Err); ok {
 		return folder
 	}
-	if errors.Is(r.Err, errLockLost) {
-		return errLockLost
+	if means, ok := errors.AsType[*MeansError](r.Err); ok {
+		return means
 	}
-	return &r.Failure
+	for _, why := range []error{errLockLost, ErrTooLate} {
+		if errors.Is(r.Err, why) {
+			return why
+		}
+	}
+	return nil
 }
 
 // A Failure is what the processes of a machine tell each other of a failed attempt, so that all of

@@ -1,11 +1,15 @@
 package cache
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	mathrand "math/rand/v2"
 	"os"
+	"time"
 )
 
 // reserveSize is room for the largest successor: two tokens of 128,000 bytes, the refresh token, and
@@ -54,15 +58,23 @@ func (d *Dir) reserveRoom(name string) (*reserve, error) {
 	}
 	if err != nil {
 		r.drop()
-		return nil, &FolderError{Path: d.path, Problem: "has no room for a new token", Err: err}
+		if isFull(err) {
+			return nil, &FolderError{Path: d.path, Problem: "has no room for a new token", Err: err}
+		}
+		return nil, &FolderError{Path: d.path, Problem: "can't be written", Err: err}
 	}
 	return r, nil
 }
 
-// ours reports whether the name still leads to the file that we made.
+// ours reports whether the name still leads to the file that we made. Where the name can't be looked at
+// the descriptor says whether the file has one.
 func (r *reserve) ours() bool {
 	fi, err := os.Lstat(r.path)
-	return err == nil && os.SameFile(r.fi, fi)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err == nil && os.SameFile(r.fi, fi)
+	}
+	fi, err = r.f.Stat()
+	return err != nil || links(fi) > 0
 }
 
 // drop takes the room away again, and nobody else's.
@@ -74,89 +86,138 @@ func (r *reserve) drop() {
 	}
 }
 
-// save makes t the stored token, durably: written over the reserved room, cut to size, synced,
-// renamed, the folder synced. If that fails it is tried once more with a new file. An error means
-// that t may not survive this process; a token that is on the disk though a sync failed is one.
+// keepTrying is how long a successor that can't be written is tried again: a file system that is full,
+// or waits for its disk, may have room in a moment, and nobody has the token but this process.
+const keepTrying = 3 * time.Second
+
+// save makes t the stored token, durably: written over the reserved room, cut to size, synced, renamed,
+// the folder synced. While that fails it is tried again, in the same file and in a new one. An error
+// means that t may not survive this process; a token that is on the disk though a sync failed is one.
 func (r *reserve) save(name string, t Token) error {
-	record := seal(encodeToken(t))
-	if len(record) > maxFile { // nobody could read it again
+	if len(seal(encodeToken(t))) > maxFile { // nobody could read it again
 		r.drop()
 		return errors.New("the token is too large")
 	}
-	err := r.commit(name, record)
-	if err == nil {
-		return nil
+	err := r.commit(name, t)
+	for begun := time.Now(); err != nil && !onDisk(err) && time.Since(begun) < r.d.waits.save; {
+		time.Sleep(50 * time.Millisecond)
+		if r.ours() {
+			if err = r.commit(name, t); err == nil || onDisk(err) {
+				break
+			}
+		}
+		err = r.saveAnew(name, t)
 	}
-	if errors.Is(err, errFolderSync) { // renamed already: a second file would change nothing
-		return err
+	if err != nil && !onDisk(err) {
+		r.drop()
 	}
-	if errors.Is(err, errNotRenamed) && r.ours() { // whole and synced: the next call renames it, see orphan
-		return err
-	}
-	r.drop()
-	if again := r.d.saveAnew(name, record); again != nil {
-		return errors.Join(err, again)
-	}
-	return nil
+	_ = r.f.Close() // what is synced doesn't depend on it
+	return err
 }
 
 var (
 	errFolderSync = errors.New("the folder could not be synced")
+	errFileSync   = errors.New("the new file could not be synced")
 	errNotRenamed = errors.New("the new file could not be renamed")
 )
 
-func (r *reserve) commit(name string, record []byte) error {
+// onDisk reports whether the token of a failed commit is on the disk nevertheless, as far as that lasts:
+// in its place, or whole in KEY.new, where the next call finds it (see orphan).
+func onDisk(err error) bool {
+	return errors.Is(err, errNotRenamed) || inPlace(err)
+}
+
+// inPlace reports whether the token of a failed commit is KEY.json: only a power failure could take it away.
+func inPlace(err error) bool {
+	return errors.Is(err, errFolderSync) || errors.Is(err, errFileSync)
+}
+
+func (r *reserve) commit(name string, t Token) error {
 	if !r.ours() {
 		return fs.ErrNotExist // deleted, or another process' by now
 	}
+	t.inode = inode(r.fi)
+	record := seal(encodeToken(t))
 	if _, err := r.f.WriteAt(record, 0); err != nil {
 		return err
 	}
-	if err := r.f.Truncate(int64(len(record))); err != nil {
-		return err
+	return r.publish(name, record)
+}
+
+// publish makes KEY.new, which begins with the record, the token file. Nothing that fails here takes the
+// record away again: what lies in the token file's place is spent.
+func (r *reserve) publish(name string, record []byte) error {
+	cut := r.cut(record)
+	synced := r.f.Sync()
+	if synced != nil { // once more, with all of it to be written again
+		if _, err := r.f.WriteAt(record, 0); err == nil {
+			synced = r.f.Sync()
+		}
 	}
-	if err := r.f.Sync(); err != nil {
-		return err
-	}
-	if err := r.f.Close(); err != nil { // before the rename: Windows renames no open file
-		return err
+	if cut != nil {
+		return failed(errNotRenamed, cut)
 	}
 	if !r.ours() { // again: the sync took its time, and another's reserve would be renamed to the token
 		return fs.ErrNotExist
 	}
+	if !modesCount { // Windows renames no open file
+		_ = r.f.Close()
+	}
 	if err := replace(r.path, r.d.file(name, ".json")); err != nil {
-		return errors.Join(errNotRenamed, err)
+		return failed(errNotRenamed, err)
+	}
+	if synced != nil {
+		return failed(errFileSync, synced)
 	}
 	if err := syncFolder(r.d.path); err != nil {
-		return errors.Join(errFolderSync, err)
+		return failed(errFolderSync, err)
+	}
+	return nil
+}
+
+// failed says what failed, and why, on one line.
+func failed(what, why error) error { return fmt.Errorf("%w: %s", what, plainError(why)) }
+
+// cut takes away what stands behind the record. Where it can't be cut it is made blank, which a reader
+// skips.
+func (r *reserve) cut(record []byte) error {
+	n := int64(len(record))
+	err := r.f.Truncate(n)
+	if err == nil {
+		return nil
+	}
+	end, failed := r.f.Seek(0, io.SeekEnd)
+	if failed != nil {
+		return err
+	}
+	if _, failed := r.f.WriteAt(bytes.Repeat([]byte{'\n'}, int(max(0, end-n))), n); failed != nil {
+		return err
 	}
 	return nil
 }
 
 // saveAnew is the second try: a new file, in a folder that may have to be made again. A KEY.new that
-// is there then isn't ours: the lock file was deleted, and somebody who holds another one has reserved
-// room. Our intent keeps them from sending, so there is no successor in it to lose.
-func (d *Dir) saveAnew(name string, record []byte) error {
+// is there then isn't ours, or holds nothing. If it is another's the lock file was deleted, and somebody
+// who holds another one has reserved room. Our intent keeps them from sending, so there is no successor
+// in it to lose.
+func (r *reserve) saveAnew(name string, t Token) error {
+	d := r.d
 	if err := d.ensure(); err != nil {
 		return err
 	}
-	f, err := createPrivate(d.file(name, ".new"))
+	f, err := createPrivate(r.path)
 	for i := 0; i < 10 && errors.Is(err, fs.ErrExist); i++ {
 		_ = d.dropOrphan(name) // else the next line says so
-		f, err = createPrivate(d.file(name, ".new"))
+		f, err = createPrivate(r.path)
 	}
 	if err != nil {
 		return err
 	}
-	r, err := d.newReserve(d.file(name, ".new"), f)
+	again, err := d.newReserve(r.path, f)
 	if err != nil {
 		return err
 	}
-	if err := r.commit(name, record); err != nil {
-		if !errors.Is(err, errFolderSync) && !errors.Is(err, errNotRenamed) {
-			r.drop()
-		}
-		return err
-	}
-	return nil
+	_ = r.f.Close()
+	*r = *again
+	return r.commit(name, t)
 }

@@ -28,7 +28,9 @@ func shield() (lower func() error) {
 		}
 	}
 	notifyStop(stops)
+	restore := ignoreReserved()
 	return func() error {
+		restore()
 		for _, c := range []chan os.Signal{all, ends, stops} {
 			signal.Stop(c)
 		}

@@ -12,3 +12,5 @@ var fatal = []os.Signal{os.Interrupt, syscall.SIGTERM}
 func notifyStop(chan<- os.Signal) {}
 
 func stopSelf() {}
+
+func ignoreReserved() (restore func()) { return func() {} }

@@ -17,16 +17,16 @@ func stopSelf() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var byDefault, handler [8]uintptr // struct sigaction is 4 words at most; all zero is SIG_DFL
-	if !sigaction(&byDefault, &handler) {
+	if !sigaction(unix.SIGTSTP, &byDefault, &handler) {
 		return
 	}
 	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGTSTP) // to this thread, so it stops in here
-	sigaction(&handler, nil)
+	sigaction(unix.SIGTSTP, &handler, nil)
 }
 
-func sigaction(action, old *[8]uintptr) bool {
+func sigaction(number unix.Signal, action, old *[8]uintptr) bool {
 	const setBytes = 8 // of a sigset_t, 16 on mips: there it fails, and nothing stops
-	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGTSTP),
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(number),
 		uintptr(unsafe.Pointer(action)), uintptr(unsafe.Pointer(old)), setBytes, 0, 0)
 	return errno == 0
 }

@@ -17,6 +17,9 @@ type System struct {
 	// NetworkFS reports whether a folder's file system may be shared with other machines, whose
 	// locks this one may not see.
 	NetworkFS func(dir string) bool
+	// LastingInodes reports whether a file in dir keeps its inode number for as long as it is there. Nil:
+	// it does.
+	LastingInodes func(dir string) bool
 	// Spread is a random number in [0,1).
 	Spread func() float64
 	// Log, if not nil, is told what is decided and why, as log/slog takes it: a message, names and
@@ -29,6 +32,10 @@ type System struct {
 	// Process says when a process of this machine started, as a text that never comes again for the
 	// same pid, and whether it lives. "": nobody can tell when.
 	Process func(pid int) (start string, alive bool)
+	// Gather gets what is needed from Sending to the saved answer: threads, descriptors, memory. release
+	// gives back the descriptors, which are held until then. The error is a *MeansError. Nil: nothing is
+	// asked for.
+	Gather func(dir string) (release func(), err error)
 	// Shield keeps signals away until lower is called, see shield.
 	Shield func() (lower func() error)
 }
@@ -36,7 +43,15 @@ type System struct {
 // NewSystem is this machine.
 func NewSystem() System {
 	return System{
-		Now: time.Now, Boot: bootClock, Machine: machineID, NetworkFS: networkFS,
-		Spread: rand.Float64, UID: os.Geteuid(), Pid: os.Getpid(), Process: processStart, Shield: shield,
+		Now: time.Now, Boot: bootClock, Machine: machineID, NetworkFS: networkFS, LastingInodes: lastingInodes,
+		Spread: rand.Float64, UID: os.Geteuid(), Pid: os.Getpid(), Process: processStart, Gather: gather, Shield: shield,
 	}
+}
+
+// gather is System.Gather for the folder.
+func (d *Dir) gather() (release func(), err error) {
+	if d.sys.Gather == nil {
+		return func() {}, nil
+	}
+	return d.sys.Gather(d.path)
 }

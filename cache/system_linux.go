@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ func machineID() string {
 }
 
 // File systems whose locks may be no-ops or local to this machine (statfs(2), linux/magic.h).
-var networkTypes = [...]int64{
+var networkTypes = [...]uint32{
 	unix.NFS_SUPER_MAGIC, unix.SMB_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC,
 	unix.V9FS_MAGIC, unix.FUSE_SUPER_MAGIC, unix.CEPH_SUPER_MAGIC, unix.AFS_SUPER_MAGIC,
 	unix.AFS_FS_MAGIC, unix.CODA_SUPER_MAGIC, unix.NCP_SUPER_MAGIC, unix.OCFS2_SUPER_MAGIC,
@@ -45,16 +46,22 @@ var networkTypes = [...]int64{
 }
 
 func networkFS(dir string) bool {
+	t, ok := fileSystem(dir)
+	return ok && slices.Contains(networkTypes[:], t)
+}
+
+// lastingInodes leaves out file systems that make up inode numbers as they are asked for them: FAT, and
+// many of those on the network.
+func lastingInodes(dir string) bool {
+	const exfat = 0x2011bab0
+	t, ok := fileSystem(dir)
+	return ok && t != unix.MSDOS_SUPER_MAGIC && t != exfat && !slices.Contains(networkTypes[:], t)
+}
+
+func fileSystem(dir string) (magic uint32, ok bool) {
 	var st unix.Statfs_t
-	if unix.Statfs(dir, &st) != nil {
-		return false
-	}
-	for _, t := range networkTypes {
-		if int64(uint32(st.Type)) == int64(uint32(t)) {
-			return true
-		}
-	}
-	return false
+	err := unix.Statfs(dir, &st)
+	return uint32(st.Type), err == nil
 }
 
 // processStart is field 22 of /proc/PID/stat: when the process started, in clock ticks since boot.

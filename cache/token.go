@@ -29,6 +29,10 @@ type Token struct {
 	// predecessor is the digest of the refresh token that was spent for this one; empty after a
 	// login.
 	predecessor string
+	// inode is the number of the file that the token was saved in; 0 where unknown. copied says that it
+	// was read from another.
+	inode  uint64
+	copied bool
 	// idless is set if the last answer brought no ID token though there may be an older one.
 	idless bool
 }

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ func encodeToken(t Token) []byte {
 	b = appendStamp(b, t.IDStamp)
 	b = appendString(append(b, `,"scope":`...), t.Scope)
 	b = appendString(append(b, `,"machine":`...), t.machine)
-	b = appendString(append(b, `,"predecessor":`...), t.predecessor)
+	b = appendString(append(b, `,"predecessor":`...), t.origin())
 	b = append(b, `,"idless":`...)
 	b = strconv.AppendBool(b, t.idless)
 	return append(b, '}')
@@ -40,15 +41,36 @@ func decodeToken(record []byte) (Token, error) {
 	t.IDStamp = r.stamp()
 	t.Scope = r.str(`,"scope":`)
 	t.machine = r.str(`,"machine":`)
-	t.predecessor = r.str(`,"predecessor":`)
+	t.setOrigin(r.str(`,"predecessor":`))
 	r.literal(`,"idless":`)
 	t.idless = r.bool()
 	r.literal(`}`)
 	if r.bad || len(r.rest) > 0 {
-		return Token{}, errDamaged
+		return Token{}, errUnknownRecord
 	}
 	return t, nil
 }
+
+// origin is the predecessor, and behind a blank the inode number of the file. It has no member of its own,
+// since programs from before it call a record with one more damaged, and only they would lose by that.
+func (t Token) origin() string {
+	if t.inode == 0 {
+		return t.predecessor
+	}
+	return t.predecessor + " " + strconv.FormatUint(t.inode, 10)
+}
+
+func (t *Token) setOrigin(s string) {
+	predecessor, number, _ := strings.Cut(s, " ")
+	t.predecessor = predecessor
+	t.inode, _ = strconv.ParseUint(number, 10, 64) // what is no number is none
+	if t.origin() != s {                           // as some other program wrote it
+		t.predecessor, t.inode = s, 0
+	}
+}
+
+// errUnknownRecord says that a record is whole and can't be taken apart: some other program wrote it.
+var errUnknownRecord = fmt.Errorf("%w: an unknown record", errDamaged)
 
 func appendStamp(b []byte, s Stamp) []byte {
 	var obtained int64

@@ -8,12 +8,19 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// Bounds of a transaction: from the client's proof to the last byte of the answer, and in it to the
-// established connection.
+// Bounds of a transaction. The early zone protects its caller before anything is sent, by the time
+// that a connection may take. What was sent is waited for as long as the call may last, in every zone:
+// a domain that is only slow has spent the refresh token all the same.
 const (
-	limitEarly, connectEarly = 5 * time.Second, 2 * time.Second
-	limitLate, connectLate   = 8 * time.Second, 4 * time.Second
-	grantNeeds               = 2 * time.Second // what a grant after a failed refresh must have left
+	limitCall   = 25 * time.Second // of a call: its wait for the lock, the client's proof, the answer's last byte
+	limitPerson = 45 * time.Second // of what a person typed, who may see a slow resolver out
+
+	connectEarly  = time.Second
+	connectLate   = 10 * time.Second // a resolver gives a dead first server 5 s
+	ConnectPerson = 20 * time.Second // the same for what a person typed: login, refresh, doctor
+
+	answerNeeds = 8 * time.Second // what must be left to send a refresh token
+	grantNeeds  = 2 * time.Second // what a grant after a failed refresh must have left
 )
 
 // A transaction renews the token of one key under its lock.
@@ -24,6 +31,7 @@ type transaction struct {
 	limit *ticks
 	now   Stamp // when the last request was sent; Life is 0
 	lower func() error
+	spare func() // gives back what was gathered for the time behind Sending
 
 	old   Token // on the disk
 	state state
@@ -78,9 +86,12 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 		return x.answer(x.old, z, why)
 	}
 
-	limit, connect := limitLate, connectLate
-	if z == early {
-		limit, connect = limitEarly, connectEarly
+	limit, connect := limitCall-x.waited, connectLate
+	switch {
+	case x.want.Force:
+		limit, connect = limitPerson, ConnectPerson
+	case z == early:
+		connect = connectEarly
 	}
 	x.d.sign(x.hold)
 	if x.room, err = x.d.reserveRoom(x.name); errors.Is(err, errLockLost) {
@@ -93,6 +104,10 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 
 	if !x.canRefresh(x.old, x.state) || x.grantsID(x.old) && (z == expired || x.suspect(x.old)) {
 		return x.finish(z, x.grant(connect))
+	}
+	if x.spare, err = x.d.gather(); err != nil {
+		x.room.drop()
+		return x.answer(x.old, z, err)
 	}
 	o := x.refresh(x.old, connect)
 	if o.refusal == nil || o.refusal.Verdict != Spent {
@@ -148,6 +163,7 @@ type outcome struct {
 
 func (x *transaction) refresh(old Token, connect time.Duration) outcome {
 	t, refusal := x.renew.Refresh(x.limit.ctx, old, x.attempt(connect, old.Refresh))
+	x.spare()
 	if refusal != nil {
 		return outcome{refusal: refusal}
 	}
@@ -236,7 +252,7 @@ func (x *transaction) finish(z zone, o outcome) (Result, error) {
 		r.Warnings = append(r.Warnings, &NotSavedError{Err: err})
 	}
 	x.d.sys.saved("token", err)
-	if err == nil || errors.Is(err, errFolderSync) {
+	if err == nil || inPlace(err) {
 		x.settled()
 	} // else the intent stays: the token on the disk is spent, and the next call must find that out
 	if x.want.ID {
@@ -260,13 +276,12 @@ func (x *transaction) failed(z zone, o outcome) (Result, error) {
 	if log := x.d.sys.Log; log != nil {
 		log("refused", "verdict", f.Verdict, "class", f.Failure.Class, "successor", !f.Refresh.Empty())
 	}
-	if errors.Is(f.Err, errLockLost) {
+	if why := f.calledOff(); why != nil { // by arm: nothing was sent
 		x.room.drop()
-		return Result{}, errLockLost
-	}
-	if disk, ok := errors.AsType[*FolderError](f.Err); ok { // arm could not write: nothing was sent
-		x.room.drop()
-		return x.answer(x.old, z, disk)
+		if errors.Is(why, errLockLost) {
+			return Result{}, why
+		}
+		return x.answer(x.old, z, why)
 	}
 	lost := false
 	if !f.Refresh.Empty() {
@@ -298,7 +313,7 @@ func (x *transaction) keepSuccessor(successor secret.Text) bool {
 	t.predecessor, t.Refresh, t.machine = digest(x.old.Refresh), successor, x.d.sys.Machine()
 	err := x.room.save(x.name, t)
 	x.d.sys.saved("refresh token", err)
-	if err != nil && !errors.Is(err, errFolderSync) {
+	if err != nil && !inPlace(err) {
 		return false
 	}
 	x.old = t

@@ -39,6 +39,8 @@ type Result struct {
 	// Warnings are failures that didn't prevent the answer: *NotSavedError, or the *Failure of a
 	// refresh that was due. Where a protocol allows it, people are told.
 	Warnings []error
+	// Overwritten is set by Login alone.
+	Overwritten secret.Text
 }
 
 // secret is the one that was asked for.

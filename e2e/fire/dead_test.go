@@ -88,10 +88,10 @@ func TestNoWayToTheDomain(t *testing.T) {
 		name, text string
 		way        func(t *testing.T) (domain string, under []string)
 	}{
-		{"black hole", "no connection to the domain within 4s", func(t *testing.T) (string, []string) {
+		{"black hole", "no connection to the domain within 10s", func(t *testing.T) (string, []string) {
 			return "https://127.0.0.1:" + blackHole(t), nil
 		}},
-		{"20 black holes", "no connection to the domain within 4s", func(t *testing.T) (string, []string) {
+		{"20 black holes", "no connection to the domain within 10s", func(t *testing.T) (string, []string) {
 			return "https://" + deadHost + ":" + blackHole(t), withNames(t, many.String(), "")
 		}},
 		{"20 addresses that refuse", "connection refused", func(t *testing.T) (string, []string) {
@@ -100,7 +100,7 @@ func TestNoWayToTheDomain(t *testing.T) {
 		{"no name server", "its name can't be looked up", func(t *testing.T) (string, []string) {
 			return "https://" + deadHost, withNames(t, "127.0.0.1 localhost\n", "nameserver 127.0.67.1\n") // nobody is there
 		}},
-		{"a silent name server", "no connection to the domain within 4s", func(t *testing.T) (string, []string) {
+		{"a silent name server", "no connection to the domain within 10s", func(t *testing.T) (string, []string) {
 			return "https://" + deadHost, withNames(t, "127.0.0.1 localhost\n", "nameserver "+silentDNS(t)+"\n")
 		}},
 	} {

@@ -78,20 +78,23 @@ func TestNoRoomNothingSent(t *testing.T) {
 }
 
 // It breaks after the answer: the token is printed with a warning where it could not be saved, and the
-// next call finds out what there is.
+// next call finds out what there is. Once the record is written nothing that fails takes it away.
 func TestNoRoomAfterTheAnswer(t *testing.T) {
 	need.Strace(t)
 	for _, test := range []struct {
 		place
-		saved bool
+		saved, warned bool
 	}{
-		{place{"pwrite64", ".new"}, false},
-		{place{"ftruncate", ".new"}, false},
-		{place{"fsync", ".new"}, false},
-		{place{"renameat", ".new"}, true}, // it lies in .new, whole: the next call renames it
-		{place{"fsync", ""}, true},        // renamed; only its durability is in doubt
+		{place{"pwrite64", ".new"}, false, true},
+		{place{"ftruncate", ".new"}, true, false}, // blank behind the record instead
+		{place{"fsync", ".new"}, true, true},      // renamed; only its durability is in doubt
+		{place{"close", ".new"}, true, false},
+		{place{"fstat", ".new"}, true, false},
+		{place{"newfstatat", ".new"}, true, false},
+		{place{"renameat", ".new"}, true, true}, // it lies in .new, whole: the next call renames it
+		{place{"fsync", ""}, true, true},        // as above
 	} {
-		for _, errno := range []string{"ENOSPC", "EDQUOT", "EIO", "EROFS"} {
+		for _, errno := range []string{"ENOSPC", "EDQUOT", "EIO", "EROFS", "ENOMEM"} {
 			t.Run(test.call+test.suffix+" "+errno, func(t *testing.T) {
 				s := expired(t, machine.Alone, idcstest.Options{})
 				path := s.Cache
@@ -106,8 +109,8 @@ func TestNoRoomAfterTheAnswer(t *testing.T) {
 				r := p.Wait()
 				tracer.Wait()
 				s.served(r)
-				if !strings.Contains(r.Stderr, "could not be saved") {
-					t.Errorf("no warning: %s", r)
+				if strings.Contains(r.Stderr, "could not be saved") != test.warned {
+					t.Errorf("warned: %v; %s", !test.warned, r)
 				}
 				s.Litter()
 				s.again()
@@ -123,6 +126,64 @@ func TestNoRoomAfterTheAnswer(t *testing.T) {
 				s.Chain()
 			})
 		}
+	}
+}
+
+// The file system runs full after the answer, and has room again a moment later.
+func TestRoomAMomentAfterTheAnswer(t *testing.T) {
+	need.Tool(t, "strace")
+	s := expired(t, machine.Person, idcstest.Options{})
+	gate := s.Domain.Gate(idcstest.Refresh, idcstest.AfterRotation)
+	p := s.Start(machine.Git)
+	s.reach(gate)
+	// The first six writes of any thread fail.
+	tracer := p.Attach(machine.Inject(s.File(".new"), "pwrite64", "error=ENOSPC:when=1..6"))
+	gate.Open()
+	r := p.Wait()
+	tracer.Wait()
+	s.served(r)
+	if r.Stderr != "" {
+		t.Errorf("%s", r)
+	}
+	s.posts(1)
+	s.Chain()
+	s.Litter()
+}
+
+// The token file can't be replaced (chattr +i, a virus scanner): the successor is served from where it lies.
+func TestTokenFileThatCantBeReplaced(t *testing.T) {
+	need.Tool(t, "strace")
+	s := expired(t, machine.Person, idcstest.Options{})
+	stays := machine.Inject(s.File(".new"), "renameat,renameat2", "error=EPERM")
+	token := s.served(s.Do(machine.Git.Under(stays...)))
+	for _, call := range machine.Mixed(4) {
+		if got := s.served(s.Do(call.Under(stays...))); got != token {
+			t.Errorf("%s: another token", call)
+		}
+	}
+	s.posts(1)
+	if got := s.served(s.Do(machine.Git)); got != token { // and replaced when it can be
+		t.Errorf("another token")
+	}
+	s.posts(1)
+	s.Chain()
+	s.Litter()
+}
+
+// A KEY.new that can't be read at the moment is the next call's, and nothing is sent meanwhile.
+func TestSuccessorThatCantBeRead(t *testing.T) {
+	need.Tool(t, "strace")
+	for _, errno := range []string{"EMFILE", "EIO", "ENOMEM", "EACCES"} {
+		t.Run(errno, func(t *testing.T) {
+			s := expired(t, machine.Person, idcstest.Options{Rotation: idcstest.StrictRevoke})
+			token := s.served(s.Do(machine.Git.Under(machine.Inject(s.File(".new"), "renameat,renameat2", "error=EPERM")...)))
+			s.failed(1, s.File(".new"), s.Do(machine.Git.Under(machine.Inject(s.File(".new"), "openat", "error="+errno)...)))
+			if got := s.served(s.Do(machine.Git)); got != token {
+				t.Errorf("another token")
+			}
+			s.posts(1)
+			s.Chain()
+		})
 	}
 }
 

@@ -3,8 +3,10 @@
 package fire
 
 import (
+	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -155,6 +157,53 @@ func TestLittleOfEverything(t *testing.T) {
 			s.Chain()
 			s.Litter()
 		})
+	}
+}
+
+// Somebody whom the limit of tasks binds, at every limit from too few to enough: nothing is sent that
+// could not be stored, and there is a message.
+func TestFewThreads(t *testing.T) {
+	need.Tool(t, "prlimit")
+	if os.Geteuid() != 0 {
+		t.Skip("only root can be somebody else, who has no other processes")
+	}
+	const user = "54322"
+	sent := 0
+	for limit := 6; limit <= 24; limit += 2 {
+		s := expired(t, machine.Person, idcstest.Options{Rotation: idcstest.StrictRevoke})
+		if err := os.Chmod(string(program), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for p := s.Home; p != os.TempDir() && p != "/"; p = filepath.Dir(p) {
+			if err := os.Chmod(p, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out, err := exec.Command("chown", "-R", user+":"+user, s.Home).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		r := s.Do(machine.Git.Under(need.Tool(t, "setpriv"), "--reuid="+user, "--regid="+user, "--clear-groups", "prlimit", fmt.Sprintf("--nproc=%d", limit), "--"))
+		switch {
+		case r.Exit == 0 && r.Secret() != "":
+			sent++
+			s.posts(1)
+		case r.Exit == 1 && strings.Contains(r.Stderr, "threads"):
+			s.posts(0)
+		case r.Exit == 2 && limit < 10: // the Go runtime's own end, at its start
+			s.posts(0)
+		default:
+			t.Errorf("limit %d: %s", limit, r)
+		}
+		if out, err := exec.Command("chown", "-R", "0:0", s.Home).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		if err := os.Chmod(s.Home, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		s.Chain()
+	}
+	if sent == 0 {
+		t.Error("no limit was enough")
 	}
 }
 

@@ -30,6 +30,7 @@ func Explain(profile string, err error) *helpers.Failure {
 		damaged *cache.DamagedError
 		newer   *cache.NewerError
 		unsaved *cache.NotSavedError
+		means   *cache.MeansError
 		clock   *ClockError
 	)
 	switch {
@@ -56,6 +57,9 @@ func Explain(profile string, err error) *helpers.Failure {
 	case errors.Is(err, cache.ErrOtherMachine):
 		f.Class, f.Command = helpers.LoginNeeded, login
 		say("login needed, the stored tokens were copied from another machine")
+	case errors.Is(err, cache.ErrCopied):
+		f.Class, f.Command = helpers.LoginNeeded, login
+		say("login needed, the token file is a copy, and only the original's refresh token may be sent")
 	case errors.As(err, &damaged):
 		f.Class, f.Command = helpers.LoginNeeded, login
 		say("login needed, the token file was damaged and is kept as %s", filepath.Base(damaged.Aside))
@@ -65,6 +69,11 @@ func Explain(profile string, err error) *helpers.Failure {
 	case errors.As(err, &busy):
 		f.Class = helpers.Temporary
 		say("%s", busy.Error())
+	case errors.Is(err, cache.ErrTooLate):
+		f.Class, f.Command = helpers.Temporary, "credential-idcs refresh "+text.Word(profile)
+		say("%s", err.Error())
+	case errors.As(err, &means):
+		say("%s", means.Error())
 	case errors.Is(err, cache.ErrNotFresh):
 		f.Class = helpers.Temporary
 		say("no fresh token is stored")

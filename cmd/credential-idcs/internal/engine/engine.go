@@ -60,7 +60,7 @@ func (e *Engine) Drop(ctx context.Context, refused secret.Text) error {
 // Logout revokes the refresh token and deletes everything stored; see cache.Dir.Logout.
 func (e *Engine) Logout(ctx context.Context) error {
 	return e.dir.Logout(ctx, e.key, func(ctx context.Context, refresh secret.Text, skew time.Duration) error {
-		c, err := e.client(ctx, cache.Attempt{Connect: 4 * time.Second, Skew: skew})
+		c, err := e.client(ctx, cache.Attempt{Connect: cache.ConnectPerson, Skew: skew})
 		if err != nil {
 			return err
 		}

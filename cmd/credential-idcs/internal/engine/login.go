@@ -25,7 +25,7 @@ func (e *Engine) LoginPassword(ctx context.Context, password secret.Text) (cache
 }
 
 // loginLimit is how long the domain may take to answer a login. A person waits, and nobody else.
-const loginLimit = 30 * time.Second
+const loginLimit = 45 * time.Second
 
 func (e *Engine) login(ctx context.Context, grant func() (idcs.Grant, error)) (cache.Result, error) {
 	return e.warned(e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {

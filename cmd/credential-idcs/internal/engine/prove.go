@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/idcs"
@@ -18,7 +17,7 @@ import (
 func (e *Engine) Prove(ctx context.Context) (idcs.Clock, error) {
 	ctx, cancel := context.WithTimeout(ctx, loginLimit)
 	defer cancel()
-	c, err := e.client(ctx, cache.Attempt{Connect: 4 * time.Second})
+	c, err := e.client(ctx, cache.Attempt{Connect: cache.ConnectPerson})
 	if err != nil {
 		return idcs.Clock{}, err
 	}
