@@ -117,7 +117,9 @@ func TestEachFailureHasItsRow(t *testing.T) {
 	rows := quoted(t)
 	messages := map[string]bool{}
 	for _, err := range []error{
-		cache.ErrNothing, cache.ErrNoRefresh, cache.ErrNoID, cache.ErrOtherMachine,
+		cache.ErrNothing, cache.ErrNoRefresh, cache.ErrNoID, cache.ErrOtherMachine, cache.ErrCopied, cache.ErrTooLate,
+		&cache.MeansError{Problem: "can't start the threads that it needs", Err: errors.New("no")},
+		&cache.GivenError{File: "0123.json", Spent: true}, &cache.GivenError{File: "0123.json"},
 		&cache.SpentError{}, &cache.SpentError{Interrupted: &cache.Interrupted{At: time.Now(), Pid: 812}},
 		&cache.BusyError{Pid: 812, Waited: 15 * time.Second},
 		&cache.DamagedError{Aside: "/cache/0123.bad-1"}, &cache.NewerError{Path: "/cache/0123.json"},

@@ -59,13 +59,24 @@ func (e *Engine) Drop(ctx context.Context, refused secret.Text) error {
 
 // Logout revokes the refresh token and deletes everything stored; see cache.Dir.Logout.
 func (e *Engine) Logout(ctx context.Context) error {
-	return e.dir.Logout(ctx, e.key, func(ctx context.Context, refresh secret.Text, skew time.Duration) error {
-		c, err := e.client(ctx, cache.Attempt{Connect: cache.ConnectPerson, Skew: skew})
-		if err != nil {
-			return err
-		}
-		return c.Revoke(ctx, refresh, nil)
-	})
+	return e.dir.Logout(ctx, e.key, e.revoke)
+}
+
+// ForgetOthers deletes what is stored for no profile of these; see cache.Dir.ForgetOthers.
+func (e *Engine) ForgetOthers(ctx context.Context, profiles []*config.Profile) (gone []string, err error) {
+	var keep []cache.Key
+	for _, p := range profiles {
+		keep = append(keep, call.Key(p))
+	}
+	return e.dir.ForgetOthers(ctx, keep)
+}
+
+func (e *Engine) revoke(ctx context.Context, refresh secret.Text, skew time.Duration) error {
+	c, err := e.client(ctx, cache.Attempt{Connect: cache.ConnectPerson, Skew: skew})
+	if err != nil {
+		return err
+	}
+	return c.Revoke(ctx, refresh, nil)
 }
 
 // client is the domain's client with its proof, for one attempt.
@@ -88,6 +99,17 @@ func (e *Engine) View() cache.View { return e.dir.View(e.key, e.renewal()) }
 // the files alone. Empty where none is stored.
 func (e *Engine) IssuedFor(id bool) (issuer string, audiences []string) {
 	return idcs.IssuedFor(e.dir.Unsigned(e.key, id))
+}
+
+// loggedIn is what a login came to. What it overwrote is revoked, so that no login lives on that nobody has;
+// best effort, since it also ends by itself.
+func (e *Engine) loggedIn(ctx context.Context, r cache.Result, err error) (cache.Result, error) {
+	if err == nil && !r.Overwritten.Empty() {
+		ctx, cancel := context.WithTimeout(ctx, loginLimit)
+		defer cancel()
+		_ = e.revoke(ctx, r.Overwritten, 0)
+	}
+	return e.warned(r, err)
 }
 
 func (e *Engine) warned(r cache.Result, err error) (cache.Result, error) {

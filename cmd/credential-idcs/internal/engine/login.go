@@ -28,11 +28,12 @@ func (e *Engine) LoginPassword(ctx context.Context, password secret.Text) (cache
 const loginLimit = 45 * time.Second
 
 func (e *Engine) login(ctx context.Context, grant func() (idcs.Grant, error)) (cache.Result, error) {
-	return e.warned(e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
+	r, err := e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		ctx, cancel := context.WithTimeout(ctx, loginLimit)
 		defer cancel()
 		return e.ask(ctx, a, grant)
-	}))
+	})
+	return e.loggedIn(ctx, r, err)
 }
 
 // LoginBrowser logs in with the person's browser.
@@ -59,12 +60,12 @@ func (e *Engine) LoginBrowser(ctx context.Context, p signin.Person) (cache.Resul
 		return token(answer), nil
 	})
 	visit.Close(err) // the page says what really happened, so it waits until the tokens are stored
-	return e.warned(r, err)
+	return e.loggedIn(ctx, r, err)
 }
 
 // LoginDevice logs in with a browser on another device.
 func (e *Engine) LoginDevice(ctx context.Context, p signin.Person) (cache.Result, error) {
-	return e.warned(e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
+	r, err := e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		c, err := e.client(ctx, a)
 		if err != nil {
 			return cache.Token{}, e.refuse(err)
@@ -78,7 +79,8 @@ func (e *Engine) LoginDevice(ctx context.Context, p signin.Person) (cache.Result
 			return cache.Token{}, e.refusePerson(err)
 		}
 		return token(answer), nil
-	}))
+	})
+	return e.loggedIn(ctx, r, err)
 }
 
 // refusePerson is refuse for a login that may also have failed for what a person did.

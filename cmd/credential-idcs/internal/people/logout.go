@@ -1,8 +1,10 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
@@ -20,7 +22,7 @@ that are out already live on until they expire.
 `,
 		limit: 1, follows: aProfile,
 	}
-	all := v.switched("all", "every profile of the configuration")
+	all := v.switched("all", "every login in the cache folder; one of no profile can't be revoked, and is named")
 	v.run = func(ctx context.Context, a *app, operands []string) error {
 		return a.logoutAny(ctx, operand(operands), *all)
 	}
@@ -51,8 +53,38 @@ func (a *app) logoutAny(ctx context.Context, profile string, all bool) error {
 			worst = err
 		}
 	}
+	if len(file.Profiles) > 0 {
+		err := a.forgetOthers(ctx, file.Profiles)
+		if err != nil && worst != nil {
+			a.Say(helpers.AsFailure(worst).Lines())
+		}
+		worst = cmp.Or(err, worst)
+	}
 	return worst
 }
+
+// forgetOthers deletes what is stored in the cache folder for none of the profiles, as after a change of
+// a profile's scope.
+func (a *app) forgetOthers(ctx context.Context, profiles []*config.Profile) error {
+	e, err := a.engine(profiles[0])
+	if err != nil {
+		return err
+	}
+	gone, err := e.ForgetOthers(ctx, profiles)
+	switch {
+	case err != nil:
+		return call.Explain(profiles[0].Name, err)
+	case len(gone) == 0:
+		return nil
+	}
+	return &helpers.Failure{
+		Class:   helpers.Internal,
+		Message: "the stored tokens of no profile here are deleted, and could not be revoked: " + strings.Join(gone, ", "),
+	}
+}
+
+// isOnly reports whether err is why, with nothing that went wrong beside it.
+func isOnly(err, why error) bool { return errors.Is(err, why) && err.Error() == why.Error() }
 
 func (a *app) logout(ctx context.Context, p *config.Profile) error {
 	e, err := a.engine(p)
@@ -62,7 +94,11 @@ func (a *app) logout(ctx context.Context, p *config.Profile) error {
 	done := a.alive("asking " + p.Domain)
 	err = e.Logout(ctx)
 	done()
-	if err == nil {
+	switch {
+	case err == nil:
+		return nil
+	case isOnly(err, cache.ErrCopied), isOnly(err, cache.ErrOtherMachine):
+		a.Say("credential-idcs: profile " + p.Name + ": logged out here; the tokens were a copy, so the refresh token is not revoked: it is the original's\n")
 		return nil
 	}
 	var (
