@@ -195,7 +195,7 @@ type GivenError struct {
 
 func (e *GivenError) Error() string {
 	if e.Spent {
-		return "this refresh token was used here before, and " + e.File + " holds what came of it"
+		return "the domain doesn't accept this refresh token any more: it was used here before, and " + e.File + " holds what came of it"
 	}
 	return "this refresh token is that of another login here (" + e.File + "), and works only once"
 }

@@ -104,13 +104,9 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		// application KIND [norefresh] [grants=A,B] [untrusted] registers the client secret, key or public
 		// anew, as an administrator has set its switches.
 		"application": cmdApplication,
-		// replay FILE says that a person, not the program, sends the refresh token in it again.
-		"replay": func(ts *testscript.TestScript, neg bool, args []string) {
-			domainOf(ts).AllowReplay(strings.TrimSpace(ts.ReadFile(args[0])))
-		},
-		"mended":    func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).Unscript() },
-		"endlogins": func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).EndLogins() },
-		"stop":      func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).Stop() },
+		"mended":      func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).Unscript() },
+		"endlogins":   func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).EndLogins() },
+		"stop":        func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).Stop() },
 		// expired waits until the domain takes the access token in FILE no longer.
 		"expired": func(ts *testscript.TestScript, neg bool, args []string) {
 			token := strings.TrimSpace(ts.ReadFile(args[0]))
@@ -149,6 +145,16 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 			b, err := os.ReadFile(path)
 			ts.Check(err)
 			ts.Check(os.WriteFile(path, []byte(strings.Replace(string(b), `"version":1`, `"version":9`, 1)), 0o600))
+		},
+		// copyfolder FROM TO is cp -a.
+		"copyfolder": func(ts *testscript.TestScript, neg bool, args []string) {
+			ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(ts.MkAbs(args[0]))))
+			ts.Check(os.Chmod(ts.MkAbs(args[1]), 0o700))
+			found, err := filepath.Glob(filepath.Join(ts.MkAbs(args[1]), "*"))
+			ts.Check(err)
+			for _, path := range found {
+				ts.Check(os.Chmod(path, 0o600))
+			}
 		},
 		// files GLOB N demands that so many files match.
 		"files": func(ts *testscript.TestScript, neg bool, args []string) {
