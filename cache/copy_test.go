@@ -166,6 +166,20 @@ func TestWhereInodesDontLastThereAreNoCopies(t *testing.T) {
 	}
 }
 
+// A server's refusal makes no original of a copy.
+func TestACopyStaysOneWithoutItsAccessToken(t *testing.T) {
+	dir, move := loggedIn(t)
+	move(2 * time.Minute)
+	other := copyOf(t, dir)
+	if err := other.Drop(t.Context(), testKey, text("a")); err != nil {
+		t.Fatal(err)
+	}
+	sent := 0
+	if _, err := other.Token(t.Context(), testKey, Want{}, giving(aToken("x", "y"), &sent)); !errors.Is(err, ErrCopied) || sent != 0 {
+		t.Errorf("got %v, sent %d times", err, sent)
+	}
+}
+
 // logout on a copy deletes it and leaves the original's login alone.
 func TestLogoutOfACopyRevokesNothing(t *testing.T) {
 	dir, _ := loggedIn(t)

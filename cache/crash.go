@@ -101,6 +101,9 @@ func (d *Dir) dropOrphan(name string) error {
 	return nil
 }
 
+// brief is how long a rename is tried that the next call can do as well.
+const brief = 100 * time.Millisecond
+
 // adopt finishes what the dead process began: cut, sync, rename, sync.
 func (d *Dir) adopt(name string) error {
 	path := d.file(name, ".new")
@@ -121,7 +124,7 @@ func (d *Dir) adopt(name string) error {
 		return &FolderError{Path: path, Problem: "can't be used", Err: err}
 	}
 	defer f.Close()
-	if err := r.publish(name, b[:n]); err != nil && !inPlace(err) {
+	if err := r.publish(name, b[:n], brief); err != nil && !inPlace(err) {
 		return &FolderError{Path: d.file(name, ".json"), Problem: "can't be replaced", Err: err}
 	}
 	return nil
@@ -142,7 +145,7 @@ func (d *Dir) setAside(name string) (string, error) {
 		now = now.Add(time.Millisecond)
 		aside = d.file(name, ".bad-"+now.Format(asideTime))
 	}
-	if err := replace(d.file(name, ".json"), aside); err != nil {
+	if err := replace(d.file(name, ".json"), aside, brief); err != nil {
 		return "", &FolderError{Path: d.path, Problem: "can't be written", Err: err}
 	}
 	// The one just made stays even if the clock says that it is the oldest.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -62,4 +63,8 @@ func private(create func()) {
 	create()
 }
 
-func replace(from, to string) error { return os.Rename(from, to) }
+// replace needs no patience: a rename is nobody's to prevent for a moment.
+func replace(from, to string, _ time.Duration) error { return os.Rename(from, to) }
+
+// signAt is where the holder signs a lock file.
+const signAt = 0

@@ -44,24 +44,19 @@ func syncFolder(string) error { return nil }
 
 func private(create func()) { create() }
 
-// replace tries again for a tenth of a second: a virus scanner or a reader that has the file open
-// makes a rename fail for a moment.
-func replace(from, to string) error {
-	var err error
-	for range 10 {
-		if err = os.Rename(from, to); err == nil {
-			return nil
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return err
-}
+// signAt is where the holder signs a lock file: behind the byte that is locked (LockFileEx), which no other
+// handle may read or write.
+const signAt = 1
 
-func processAlive(pid int) bool {
-	p, err := os.FindProcess(pid)
-	if err != nil {
-		return false
+// replace tries again for as long as patience: a virus scanner, a backup or a reader that has the file
+// open makes a rename fail for a moment.
+func replace(from, to string, patience time.Duration) error {
+	begun := time.Now()
+	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
+		err := os.Rename(from, to)
+		if err == nil || time.Since(begun)+wait > patience {
+			return err
+		}
+		time.Sleep(wait)
 	}
-	_ = p.Release()
-	return true
 }

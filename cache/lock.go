@@ -88,7 +88,7 @@ func (d *Dir) sign(h *hold) {
 	pid := d.sys.Pid
 	start, _ := d.sys.Process(pid)
 	line := strconv.Itoa(pid) + " " + start
-	_, _ = f.WriteAt([]byte(line+strings.Repeat(" ", max(0, 63-len(line)))+"\n"), 0)
+	_, _ = f.WriteAt([]byte(line+strings.Repeat(" ", max(0, 63-len(line)))+"\n"), signAt)
 }
 
 // holder is the pid of the process that signed the lock file last, if it still runs; else 0.
@@ -101,7 +101,7 @@ func (d *Dir) holder(name string) int {
 	if fi, err := f.Stat(); err != nil || !fi.Mode().IsRegular() { // reading a fifo would wait
 		return 0
 	}
-	b, _ := io.ReadAll(io.LimitReader(f, 64))
+	b, _ := io.ReadAll(io.NewSectionReader(f, signAt, 64))
 	word, signed, _ := strings.Cut(strings.TrimSpace(string(b)), " ")
 	pid, err := strconv.Atoi(word)
 	if err != nil || pid < 1 {

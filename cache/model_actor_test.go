@@ -56,6 +56,8 @@ const (
 	loses   verb = "gets no answer, though the domain replaced its token"
 	fails   verb = "gets no answer, and the domain never saw its request"
 	unlocks verb = "lock file deleted" // by somebody else
+	hides   verb = "KEY.new can't be read until the last call"
+	copies  verb = "the folder is replaced by a copy of itself"
 )
 
 // killed is what a killed process panics with.

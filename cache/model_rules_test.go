@@ -96,8 +96,10 @@ func (w *world) judge() {
 		_, busy := errors.AsType[*BusyError](p.err)
 		_, spent := errors.AsType[*SpentError](p.err)
 		_, failure := errors.AsType[*Failure](p.err)
+		_, folder := errors.AsType[*FolderError](p.err)
 		switch {
 		case p.dead, p.err == nil, p.name == "reader":
+		case w.meddled > 0 && (folder || errors.Is(p.err, ErrCopied)):
 		case failure && w.mischief > 0, spent && (w.lost || logouts > 0), failure && w.lost:
 		case logouts > 0 && (errors.Is(p.err, ErrNothing) || failure):
 		case busy && w.deleted > 0:
@@ -116,6 +118,7 @@ func (w *world) judge() {
 // really lost, which is said.
 func (w *world) nextCall() {
 	w.now = w.now.Add(2 * time.Hour)
+	w.mend()
 	p := w.add("refresher", 999)
 	synctest.Wait()
 	for !p.over && w.broken == "" {
@@ -133,6 +136,8 @@ func (w *world) nextCall() {
 		w.breaks("in the end the file is %v", err)
 	case d.exists(string(testKey), ".new"):
 		w.breaks("KEY.new is left behind")
+	case errors.Is(p.err, ErrNothing) && w.meddled > 0 && slices.ContainsFunc(w.all, func(p *actor) bool { return p.name == "logout" }):
+	case errors.Is(p.err, ErrCopied) && w.copied[t.Refresh.Reveal()]:
 	case p.err == nil && !w.alive[t.Refresh.Reveal()]:
 		w.breaks("in the end the refresh token is dead")
 	case p.err == nil && s.Intent != nil && s.Intent.Digest == digest(t.Refresh):

@@ -12,11 +12,12 @@ import (
 	"testing/synctest"
 )
 
-// limits bound a play: the decisions before everybody just goes on, the kills and lost answers, and the
-// deletions of the lock file.
+// limits bound a play: the decisions before everybody just goes on, the kills and lost answers, the
+// deletions of the lock file, and what happens to files while nobody is at work: a KEY.new that can't be
+// read, a folder that is replaced by a copy of itself.
 const complete = 1000 // decisions: more than any play has
 
-type limits struct{ depth, mischief, deleted int }
+type limits struct{ depth, mischief, deleted, meddled int }
 
 // A move is one decision of the scheduler: what happens to which process, -1 for the world.
 type move struct {
@@ -100,6 +101,12 @@ func (w *world) moves(limit limits) []move {
 	if w.deleted < limit.deleted && slices.ContainsFunc(w.all, (*actor).working) {
 		all = append(all, move{-1, unlocks})
 	}
+	if w.meddled < limit.meddled && !slices.ContainsFunc(w.all, (*actor).working) {
+		all = append(all, move{-1, copies})
+		if w.look().exists(string(testKey), ".new") {
+			all = append(all, move{-1, hides})
+		}
+	}
 	return all
 }
 
@@ -145,17 +152,20 @@ func TestModel(t *testing.T) {
 		cast  string
 		limit limits
 	}{
-		{"refresher refresher", limits{complete, 1, 0}},
-		{"refresher refresher", limits{5, 1, 1}},
-		{"refresher refresher", limits{7, 0, 1}},
-		{"forced refresher", limits{6, 2, 0}},
-		{"forced forced login", limits{4, 1, 0}},
-		{"login refresher", limits{5, 1, 1}},
-		{"login refresher", limits{7, 0, 1}},
-		{"erase refresher", limits{6, 1, 1}},
-		{"logout refresher", limits{7, 1, 0}},
-		{"refresher login erase", limits{5, 1, 0}},
-		{"refresher forced logout", limits{4, 1, 0}},
+		{"refresher refresher", limits{complete, 1, 0, 0}},
+		{"refresher refresher", limits{5, 1, 1, 0}},
+		{"refresher refresher", limits{7, 0, 1, 0}},
+		{"forced refresher", limits{6, 2, 0, 0}},
+		{"forced forced login", limits{4, 1, 0, 0}},
+		{"login refresher", limits{5, 1, 1, 0}},
+		{"login refresher", limits{7, 0, 1, 0}},
+		{"erase refresher", limits{6, 1, 1, 0}},
+		{"logout refresher", limits{7, 1, 0, 0}},
+		{"refresher login erase", limits{5, 1, 0, 0}},
+		{"refresher forced logout", limits{4, 1, 0, 0}},
+		{"refresher refresher", limits{6, 1, 0, 1}},
+		{"forced login", limits{6, 1, 0, 1}},
+		{"erase logout", limits{6, 1, 0, 1}},
 	} {
 		if testing.Short() {
 			tt.limit.depth = min(tt.limit.depth, 4)

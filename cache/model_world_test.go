@@ -29,10 +29,12 @@ type world struct {
 	onDisk    map[string]bool // access tokens that were ever in the token file
 	broken    string          // the first rule that was broken
 
-	lost     bool // an answer with a successor was lost
-	revoked  bool // by a logout
-	deleted  int  // lock files
-	mischief int  // kills and lost answers
+	lost     bool            // an answer with a successor was lost
+	revoked  bool            // by a logout
+	deleted  int             // lock files
+	mischief int             // kills and lost answers
+	meddled  int             // files that were hidden, or copied
+	copied   map[string]bool // refresh tokens that belong to another folder's original
 }
 
 func (w *world) breaks(format string, args ...any) {
@@ -55,6 +57,9 @@ func (w *world) present(p *actor) (access, next string) {
 	if refresh == "" {
 		w.family++
 		return w.issue(w.family)
+	}
+	if w.copied[refresh] {
+		w.breaks("%s was presented, and is a copy's", refresh)
 	}
 	switch before := w.presented[refresh]; {
 	case before == "", before == "lost":
@@ -81,7 +86,7 @@ func (w *world) present(p *actor) (access, next string) {
 func newWorld(t *testing.T, path string, names []string) *world {
 	w := &world{
 		path: path, now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC),
-		alive: map[string]bool{}, presented: map[string]string{}, onDisk: map[string]bool{}, family: 1,
+		alive: map[string]bool{}, presented: map[string]string{}, onDisk: map[string]bool{}, copied: map[string]bool{}, family: 1,
 	}
 	if err := os.RemoveAll(path); err != nil {
 		t.Fatal(err)
@@ -96,6 +101,12 @@ func newWorld(t *testing.T, path string, names []string) *world {
 	access, refresh := w.issue(1)
 	old := Token{Access: text(access), Refresh: text(refresh), machine: "m"}
 	old.AccessStamp = Stamp{Obtained: w.now.Add(-2 * time.Hour), Life: time.Hour}
+	plantBytes(t, d.file(string(testKey), ".json"), nil)
+	fi, err := os.Stat(d.file(string(testKey), ".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.inode = inode(fi)
 	plantBytes(t, d.file(string(testKey), ".json"), seal(encodeToken(old)))
 	plantBytes(t, d.file(string(testKey), ".lock"), nil)
 	for i, name := range names {
@@ -120,6 +131,12 @@ func (w *world) move(m move) {
 	if m.v == unlocks {
 		_ = os.Remove(filepath.Join(w.path, string(testKey)+".lock"))
 		w.deleted++
+		w.check()
+		w.stamp = w.digest()
+		return
+	}
+	if m.v == hides || m.v == copies {
+		w.meddle(m.v)
 		w.check()
 		w.stamp = w.digest()
 		return
@@ -155,6 +172,38 @@ func (w *world) move(m move) {
 	sum := sha256.Sum256([]byte(p.history + before + string(m.v) + stamp))
 	p.history = hex.EncodeToString(sum[:8]) + " " + w.stamp
 }
+
+// meddle does something to the files while nobody is at work.
+func (w *world) meddle(v verb) {
+	w.meddled++
+	d := w.look()
+	if v == hides {
+		_ = os.Chmod(d.file(string(testKey), ".new"), 0o644)
+		return
+	}
+	if t, _ := d.read(string(testKey)); !t.Refresh.Empty() {
+		w.copied[t.Refresh.Reveal()] = true
+	}
+	if next, whole := d.successor(); whole {
+		w.copied[next.Refresh.Reveal()] = true
+	}
+	for _, suffix := range []string{".json", ".new", ".state", ".lock"} {
+		path := d.file(string(testKey), suffix)
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		if err := os.WriteFile(path+".copy", b, 0o600); err != nil {
+			w.breaks("%v", err)
+		}
+		if err := os.Rename(path+".copy", path); err != nil {
+			w.breaks("%v", err)
+		}
+	}
+}
+
+// mend takes a hiding back.
+func (w *world) mend() { _ = os.Chmod(w.look().file(string(testKey), ".new"), 0o600) }
 
 // bury notes what dies with a process: an answer whose successor isn't on the disk.
 func (w *world) bury(p *actor) {
@@ -230,6 +279,9 @@ func (w *world) digest() string {
 		if err == nil && fi.Size() != reserveSize { // that one is random
 			b, _ = os.ReadFile(path)
 		}
+		if err == nil && fi.Mode().Perm() != 0o600 {
+			b = append(b, "hidden"...)
+		}
 		fmt.Fprintf(h, "%s %v %d %s", suffix, err == nil, len(b), b)
 	}
 	alive := make([]string, 0, len(w.alive))
@@ -237,7 +289,7 @@ func (w *world) digest() string {
 		alive = append(alive, token)
 	}
 	slices.Sort(alive)
-	fmt.Fprint(h, alive, w.presented, w.issued, w.deleted) // fmt sorts maps
+	fmt.Fprint(h, alive, w.presented, w.issued, w.deleted, w.meddled, w.copied) // fmt sorts maps
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 

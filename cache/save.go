@@ -136,17 +136,19 @@ func (r *reserve) commit(name string, t Token) error {
 	if !r.ours() {
 		return fs.ErrNotExist // deleted, or another process' by now
 	}
-	t.inode = inode(r.fi)
+	if t.inode = inode(r.fi); t.copied {
+		t.inode = anothers
+	}
 	record := seal(encodeToken(t))
 	if _, err := r.f.WriteAt(record, 0); err != nil {
 		return err
 	}
-	return r.publish(name, record)
+	return r.publish(name, record, r.d.waits.save)
 }
 
 // publish makes KEY.new, which begins with the record, the token file. Nothing that fails here takes the
 // record away again: what lies in the token file's place is spent.
-func (r *reserve) publish(name string, record []byte) error {
+func (r *reserve) publish(name string, record []byte, patience time.Duration) error {
 	cut := r.cut(record)
 	synced := r.f.Sync()
 	if synced != nil { // once more, with all of it to be written again
@@ -163,7 +165,7 @@ func (r *reserve) publish(name string, record []byte) error {
 	if !modesCount { // Windows renames no open file
 		_ = r.f.Close()
 	}
-	if err := replace(r.path, r.d.file(name, ".json")); err != nil {
+	if err := replace(r.path, r.d.file(name, ".json"), patience); err != nil {
 		return failed(errNotRenamed, err)
 	}
 	if synced != nil {

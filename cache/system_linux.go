@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"slices"
 	"strconv"
@@ -67,9 +68,16 @@ func fileSystem(dir string) (magic uint32, ok bool) {
 // processStart is field 22 of /proc/PID/stat: when the process started, in clock ticks since boot.
 // With the pid it names one process for good. The name in field 2 may hold anything, so the fields
 // are counted behind the last parenthesis.
+//
+// /proc may hide it (hidepid, which hides a process that isn't dumpable from its own user, too): then the
+// signal 0 says whether it lives, and nobody when it started.
 func processStart(pid int) (start string, alive bool) {
 	fields := processStat(pid)
-	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
+	switch {
+	case len(fields) < 20:
+		err := unix.Kill(pid, 0)
+		return "", err == nil || errors.Is(err, unix.EPERM)
+	case fields[0] == "Z" || fields[0] == "X":
 		return "", false
 	}
 	return fields[19], true

@@ -37,6 +37,10 @@ type Token struct {
 	idless bool
 }
 
+// anothers stands for the inode number of a copy that is written anew: it stays one. It is no number of any
+// plain file, unlike that of the original, which may have been given to another file by now.
+const anothers = 1
+
 // A Stamp says when a token was obtained, on two clocks, and how long it lives.
 type Stamp struct {
 	Obtained time.Time     // wall clock, just before the request was sent; milliseconds

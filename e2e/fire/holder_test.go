@@ -5,6 +5,7 @@ package fire
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -299,4 +300,38 @@ func TestCopiedFolderSpendsNothing(t *testing.T) {
 	s.Expire()
 	s.failed(3, "copied from another machine", s.Crowd(machine.Mixed(8)...)...)
 	s.posts(0)
+}
+
+// The lock file is deleted under its holder, and whoever makes a new one can't see that process, or sees
+// another start: /proc hides it, or the two have boot clocks of their own. It is alive all the same.
+func TestHolderThatCantBeSeen(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can mount /proc, and be somebody else")
+	}
+	for name, surroundings := range map[string][]string{
+		"hidepid":        {"unshare", "-m", "/bin/sh", "-c", `mount -t proc -o hidepid=2 x /proc && exec "$0" "$@"`},
+		"time namespace": {"unshare", "-T", "--fork", "--boottime", "100000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			slow(t)
+			s := expired(t, machine.Person, idcstest.Options{Rotation: idcstest.StrictRevoke})
+			user := s.give()
+			if out, err := exec.Command(surroundings[0], append(surroundings[1:], "true")...).CombinedOutput(); err != nil {
+				t.Skipf("%v: %s", err, out)
+			}
+			gate := s.Domain.Gate(idcstest.Refresh, idcstest.AfterRotation)
+			holder := s.Start(machine.Git.Under(user...))
+			s.reach(gate)
+			if err := os.Remove(s.File(".lock")); err != nil {
+				t.Fatal(err)
+			}
+			s.failed(4, "another process", s.Do(machine.Git.Under(append(surroundings, user...)...)))
+			s.posts(1)
+			gate.Open()
+			s.served(holder.Wait())
+			s.takeBack()
+			s.posts(1)
+			s.Chain()
+		})
+	}
 }

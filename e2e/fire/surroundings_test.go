@@ -160,6 +160,36 @@ func TestLittleOfEverything(t *testing.T) {
 	}
 }
 
+// give makes the scene's files somebody's who is not root and has no other processes, and returns what runs
+// a call as that one.
+func (s *scene) give() (under []string) {
+	s.Helper()
+	const user = "54322"
+	if err := os.Chmod(string(program), 0o755); err != nil {
+		s.Fatal(err)
+	}
+	for p := s.Home; p != os.TempDir() && p != "/"; p = filepath.Dir(p) {
+		if err := os.Chmod(p, 0o755); err != nil {
+			s.Fatal(err)
+		}
+	}
+	if out, err := exec.Command("chown", "-R", user+":"+user, s.Home).CombinedOutput(); err != nil {
+		s.Fatalf("%v: %s", err, out)
+	}
+	return []string{need.Tool(s.T, "setpriv"), "--reuid=" + user, "--regid=" + user, "--clear-groups"}
+}
+
+// takeBack undoes give.
+func (s *scene) takeBack() {
+	s.Helper()
+	if out, err := exec.Command("chown", "-R", "0:0", s.Home).CombinedOutput(); err != nil {
+		s.Fatalf("%v: %s", err, out)
+	}
+	if err := os.Chmod(s.Home, 0o700); err != nil {
+		s.Fatal(err)
+	}
+}
+
 // Somebody whom the limit of tasks binds, at every limit from too few to enough: nothing is sent that
 // could not be stored, and there is a message.
 func TestFewThreads(t *testing.T) {
@@ -167,22 +197,11 @@ func TestFewThreads(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can be somebody else, who has no other processes")
 	}
-	const user = "54322"
 	sent := 0
 	for limit := 6; limit <= 24; limit += 2 {
 		s := expired(t, machine.Person, idcstest.Options{Rotation: idcstest.StrictRevoke})
-		if err := os.Chmod(string(program), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		for p := s.Home; p != os.TempDir() && p != "/"; p = filepath.Dir(p) {
-			if err := os.Chmod(p, 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if out, err := exec.Command("chown", "-R", user+":"+user, s.Home).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		r := s.Do(machine.Git.Under(need.Tool(t, "setpriv"), "--reuid="+user, "--regid="+user, "--clear-groups", "prlimit", fmt.Sprintf("--nproc=%d", limit), "--"))
+		asUser := s.give()
+		r := s.Do(machine.Git.Under(append(asUser, "prlimit", fmt.Sprintf("--nproc=%d", limit), "--")...))
 		switch {
 		case r.Exit == 0 && r.Secret() != "":
 			sent++
@@ -194,12 +213,7 @@ func TestFewThreads(t *testing.T) {
 		default:
 			t.Errorf("limit %d: %s", limit, r)
 		}
-		if out, err := exec.Command("chown", "-R", "0:0", s.Home).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		if err := os.Chmod(s.Home, 0o700); err != nil {
-			t.Fatal(err)
-		}
+		s.takeBack()
 		s.Chain()
 	}
 	if sent == 0 {
