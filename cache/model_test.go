@@ -163,9 +163,9 @@ func TestModel(t *testing.T) {
 		{"logout refresher", limits{7, 1, 0, 0}},
 		{"refresher login erase", limits{5, 1, 0, 0}},
 		{"refresher forced logout", limits{4, 1, 0, 0}},
-		{"refresher refresher", limits{6, 1, 0, 1}},
-		{"forced login", limits{6, 1, 0, 1}},
-		{"erase logout", limits{6, 1, 0, 1}},
+		{"refresher refresher", limits{5, 1, 0, 1}},
+		{"forced login", limits{5, 1, 0, 1}},
+		{"erase logout", limits{5, 1, 0, 1}},
 	} {
 		if testing.Short() {
 			tt.limit.depth = min(tt.limit.depth, 4)
