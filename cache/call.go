@@ -83,7 +83,7 @@ func (c *call) hopeless(t Token, s state) error {
 	if c.d.readOnly {
 		return &FolderError{Path: c.d.path, Problem: "belongs to another user"}
 	}
-	if !c.want.Force && s.Pause.counts(c.d.sys.Now(), digest(t.Refresh), c.renew.Client) && s.Last != nil {
+	if !c.want.Force && s.Pause.counts(c.d.sys.Now(), digest(t.Refresh), c.renew) && s.Last != nil {
 		return s.Last
 	}
 	if c.renew.Grant != nil || c.canRefresh(t, s) {
@@ -212,7 +212,7 @@ func (c *call) news(z zone, before state) func() (Result, error) {
 		return func() (Result, error) { return Result{Token: t}, nil }
 	}
 	s := c.d.readState(c.name)
-	if s.Attempts == before.Attempts || s.Last == nil {
+	if s.Attempts == before.Attempts || s.Last == nil || !s.Pause.concerns(c.renew) {
 		return nil
 	}
 	why := error(s.Last)

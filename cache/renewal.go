@@ -22,6 +22,9 @@ type Renewal struct {
 	// Client is a digest of all that the domain judges about the client: domain, client id, scope,
 	// secret or key. A pause that the client's refusal began ends when it changes.
 	Client func() string
+	// Way is a digest of how the domain is reached: its address, proxy, authorities. A failure before
+	// anything was sent counts only for those who have the same. Nil: for all.
+	Way func() string
 }
 
 // An Attempt is one try of a Renewal.
@@ -30,6 +33,8 @@ type Attempt struct {
 	Connect time.Duration
 	// Skew is the domain's clock minus ours, as far as known.
 	Skew time.Duration
+	// Last is the failure before this attempt, nil if the last one succeeded.
+	Last *Failure
 	// Clock takes what an answer's Date header said: the domain's clock minus ours. It is kept for the
 	// next attempt.
 	Clock func(skew time.Duration)

@@ -50,7 +50,7 @@ type mark struct {
 // A pause says until when nobody sends anything.
 type pause struct {
 	Refresh string    `json:"refresh,omitempty"` // digest of the refresh token it counts for
-	Client  string    `json:"client,omitempty"`  // the client it counts for; empty: any
+	Client  string    `json:"client,omitempty"`  // the client, or the way, it counts for; empty: any
 	Begun   time.Time `json:"begun"`
 	End     time.Time `json:"end"`
 	Kind    Pause     `json:"kind"`
@@ -60,10 +60,10 @@ type pause struct {
 // stateSize is what the state's file takes, always: the failure's texts are bounded far below it.
 const stateSize = 4096
 
-// counts reports whether the pause holds now for this refresh token.
-func (p *pause) counts(now time.Time, refresh string, client func() string) bool {
+// counts reports whether the pause holds now for this refresh token and this caller.
+func (p *pause) counts(now time.Time, refresh string, r Renewal) bool {
 	return p != nil && !now.Before(p.Begun) && now.Before(p.End) && p.End.Sub(p.Begun) <= policy.Longest &&
-		p.Refresh == refresh && (p.Client == "" || p.Client == client())
+		p.Refresh == refresh && p.concerns(r)
 }
 
 func decodeState(b []byte) (state, error) {

@@ -190,6 +190,7 @@ func (x *transaction) attempt(connect time.Duration, spends secret.Text) Attempt
 	return Attempt{
 		Connect: connect,
 		Skew:    time.Duration(x.state.SkewMS) * time.Millisecond,
+		Last:    x.state.Last,
 		Clock:   func(skew time.Duration) { x.state.SkewMS = skew.Milliseconds() },
 		Sending: func() error { return x.arm(spends) },
 	}

@@ -43,7 +43,7 @@ func (d *Dir) View(key Key, r Renewal) View {
 		v.Refresh = r.Grant != nil
 		return v
 	}
-	if s.Pause.counts(d.sys.Now(), digest(t.Refresh), r.Client) {
+	if s.Pause.counts(d.sys.Now(), digest(t.Refresh), r) {
 		v.PauseUntil = s.Pause.End
 	}
 	v.Refresh = r.Grant != nil || c.canRefresh(t, s)

@@ -10,6 +10,7 @@ const (
 	PauseConnect       // 5, 10, 20, 30 s
 	PauseAnswer        // 5, 10, 20, 40, 80, 120 s
 	PauseClient        // 60 s, until the client's configuration changes
+	PauseWay           // none: it only says whose way to the domain the failure is about
 )
 
 // Longest is the longest pause there is. One that claims to be longer was written by a wrong clock.
@@ -23,7 +24,7 @@ var (
 // Length is how long the pause lasts that a failure begins. row counts the failures of this kind just
 // before it, retryAfter is what the domain asked for (0: nothing), lot is a random draw, 0 to 1.
 func (p Pause) Length(row int, retryAfter time.Duration, lot float64) time.Duration {
-	if p == NoPause {
+	if p == NoPause || p == PauseWay {
 		return 0
 	}
 	if retryAfter > 0 {

@@ -21,6 +21,7 @@ func TestPauses(t *testing.T) {
 		{PauseAnswer, time.Millisecond, []int{1}, 1},
 		{PauseClient, time.Hour, []int{300}, 1},
 		{NoPause, time.Hour, []int{0}, 1},
+		{PauseWay, time.Hour, []int{0}, 1},
 	} {
 		for row, seconds := range tt.want {
 			longest := time.Duration(seconds) * time.Second
