@@ -32,6 +32,8 @@ type Way struct {
 	Connect   time.Duration
 	UserAgent string // what a proxy is told; empty: nothing
 	Now       func() time.Time
+
+	hush time.Duration // 0: the constant
 }
 
 // A Line is a connection that stands: TLS to the host, perhaps through a proxy. It isn't meant for
@@ -77,7 +79,11 @@ func (w *Way) Open(ctx context.Context, u *url.URL) (*Line, error) {
 	case ctx.Err() != nil:
 		return nil, Interrupted(ctx)
 	case limited.Err() != nil, w.Connect > 0 && errors.As(err, &timeout) && timeout.Timeout():
-		return nil, unreachable("no connection to "+w.Who+" within "+w.Connect.String(), err)
+		cause := "no connection to " + w.Who + " within " + w.Connect.String()
+		if _, ok := errors.AsType[*net.DNSError](err); ok {
+			cause += ": its name can't be looked up"
+		}
+		return nil, unreachable(cause, err)
 	case errors.As(err, &e):
 		return nil, e
 	}
@@ -92,37 +98,16 @@ func (w *Way) dial(ctx context.Context, u *url.URL) (*Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	next := u
-	if proxy != nil {
-		next = proxy
+	return w.secure(ctx, u, proxy)
+}
+
+// tcp looks up and dials.
+func (w *Way) tcp(ctx context.Context, u *url.URL) (net.Conn, error) {
+	d := net.Dialer{
+		KeepAlive: -1, // one request: nothing to keep alive
+		Resolver:  resolver(new(net.Dialer).DialContext),
 	}
-	d := net.Dialer{KeepAlive: -1} // one request: nothing to keep alive
-	tcp, err := d.DialContext(ctx, "tcp", authority(next))
-	if err != nil {
-		if proxy != nil {
-			return nil, connectError(proxyName(proxy), err)
-		}
-		return nil, err
-	}
-	// From here on only this function's success keeps the connection.
-	kept := false
-	defer func() {
-		if !kept {
-			_ = tcp.Close()
-		}
-	}()
-	way := tcp
-	if proxy != nil {
-		if way, err = w.tunnel(ctx, tcp, proxy, authority(u)); err != nil {
-			return nil, err
-		}
-	}
-	conn := tls.Client(way, w.tls(u))
-	if err := conn.HandshakeContext(ctx); err != nil {
-		return nil, err
-	}
-	kept = true
-	return w.line(conn, tcp), nil
+	return d.DialContext(ctx, "tcp", authority(u))
 }
 
 func (w *Way) line(conn, tcp net.Conn) *Line {
@@ -138,8 +123,7 @@ func (w *Way) plain(ctx context.Context, u *url.URL) (*Line, error) {
 	if err != nil || !a.IsLoopback() && a != metadata {
 		return nil, refuse(w.Who+" "+text.Clean(u.Host)+" is asked by https only", nil)
 	}
-	d := net.Dialer{KeepAlive: -1}
-	tcp, err := d.DialContext(ctx, "tcp", authority(u))
+	tcp, err := w.tcp(ctx, u)
 	if err != nil {
 		return nil, err
 	}
@@ -179,6 +163,8 @@ func connectError(who string, err error) *Error {
 	var dns *net.DNSError
 	var record tls.RecordHeaderError
 	var timeout net.Error
+	var errno syscall.Errno
+	said, alerted := alert(err)
 	cause := "no connection"
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
@@ -189,8 +175,16 @@ func connectError(who string, err error) *Error {
 		cause = "connection refused"
 	case errors.As(err, &record):
 		cause = "it doesn't speak TLS"
+	case said == noProtocol, strings.Contains(err.Error(), "tls: server selected unadvertised ALPN protocol"):
+		cause = "it speaks HTTP/2 only"
+	case alerted:
+		cause = "no connection (it ended TLS with the alert: " + text.Clean(said) + ")"
+	case errors.As(err, &errno):
+		cause = "no connection (" + text.Clean(errno.Error()) + ")"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		cause = "it doesn't answer"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		cause = "no connection (cut off before TLS stood)"
 	}
 	return unreachable(who+": "+cause, err)
 }
@@ -218,7 +212,7 @@ func certificateCause(err error) string {
 		return "its certificate isn't valid"
 	// crypto/tls has no type for either: a server that says no to our versions by an alert, and one
 	// that chooses an old version by itself.
-	case strings.HasSuffix(err.Error(), "tls: protocol version not supported"),
+	case strings.HasSuffix(err.Error(), "tls: "+oldVersion),
 		strings.Contains(err.Error(), "tls: server selected unsupported protocol version"):
 		return "it speaks no TLS 1.2 or later"
 	}

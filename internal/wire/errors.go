@@ -14,6 +14,10 @@ type Error struct {
 	Sent bool
 	// Settings: only other settings help, such as another CA. Else it may work later.
 	Settings bool
+	// Unsupported: no try can succeed, since nobody has built what is asked for.
+	Unsupported bool
+	// Suspect: an outage seldom looks so. It is one of settings, if it comes again.
+	Suspect bool
 	// Cause says what happened, in our words; empty where there is nothing to say but that no whole
 	// answer came.
 	Cause string

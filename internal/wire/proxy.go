@@ -28,7 +28,9 @@ func (w *Way) proxyFor(u *url.URL) (*url.URL, error) {
 		return nil, nil
 	}
 	if p.Scheme != "http" && p.Scheme != "https" {
-		return nil, refuse("a proxy of the kind "+strconv.Quote(text.Clean(p.Scheme))+" isn't supported, only http and https", nil)
+		e := refuse("a proxy of the kind "+strconv.Quote(text.Clean(p.Scheme))+" isn't supported, only http and https", nil)
+		e.Unsupported = true
+		return nil, e
 	}
 	if strings.Contains(p.Path+"?"+p.RawQuery+"#"+p.Fragment, "@") {
 		// A "/", "?" or "#" in the password that isn't escaped: what stands for the host is its beginning.
@@ -41,6 +43,11 @@ func (w *Way) proxyFor(u *url.URL) (*url.URL, error) {
 }
 
 func proxyName(p *url.URL) string { return "the proxy " + text.Clean(p.Host) }
+
+// through is the way through a proxy, of whatever kind, up to where TLS with the host begins.
+func (w *Way) through(ctx context.Context, tcp net.Conn, proxy *url.URL, to string) (net.Conn, error) {
+	return w.tunnel(ctx, tcp, proxy, to)
+}
 
 // tunnel asks a proxy to connect us to the domain (RFC 9110 9.3.6) and returns the way through it.
 // The proxy learns host and port and nothing else: TLS begins behind it.
@@ -72,7 +79,12 @@ func (w *Way) tunnel(ctx context.Context, tcp net.Conn, proxy *url.URL, to strin
 	if err != nil {
 		return nil, unreachable(proxyName(proxy)+" gave no answer that could be understood", nil)
 	}
+	wants := challenges(resp.header)
 	switch {
+	case resp.status == http.StatusProxyAuthRequired && wants != "":
+		e := unreachable(proxyName(proxy)+" wants "+wants+", and only Basic is supported (407)", nil)
+		e.Suspect = true
+		return nil, e
 	case resp.status == http.StatusProxyAuthRequired:
 		return nil, unreachable(proxyName(proxy)+" wants another user name and password (407)", nil)
 	case resp.status/100 != 2:
@@ -81,4 +93,21 @@ func (w *Way) tunnel(ctx context.Context, tcp net.Conn, proxy *url.URL, to strin
 		return nil, unreachable(proxyName(proxy)+" sent more than its answer", nil)
 	}
 	return way, nil
+}
+
+// challenges names how a proxy wants to be told who we are, empty if Basic is one of the ways.
+func challenges(h http.Header) string {
+	var schemes []string
+	for _, v := range h["Proxy-Authenticate"] {
+		for item := range strings.SplitSeq(v, ",") {
+			scheme, _, _ := strings.Cut(strings.TrimSpace(item), " ")
+			switch {
+			case strings.EqualFold(scheme, "Basic"):
+				return ""
+			case scheme != "" && !strings.Contains(scheme, "="):
+				schemes = append(schemes, text.Clean(scheme))
+			}
+		}
+	}
+	return strings.Join(schemes, " or ")
 }
