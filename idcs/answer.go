@@ -17,11 +17,11 @@ type Answer struct {
 	// ID is the ID token, bytes 0x21–0x7e, or empty: Oracle shows none in the answer to a refresh.
 	ID secret.Text
 
-	// Life is how long Access lives from SentAt on, whole seconds, 1 s to MaxExpiry: the smaller of
-	// expires_in and the JWT's exp - iat, 300 s where both are missing. Differences, so that a wrong
-	// clock here does no harm.
+	// Life is how long Access lives from SentAt on, whole seconds, 1 s to MaxExpiry: the smallest of
+	// expires_in, the JWT's exp - iat, and its exp minus the domain's time; 300 s where all are missing.
+	// Differences, so that a wrong clock here does no harm.
 	Life time.Duration
-	// IDLife is the same for ID: its exp - iat, or 300 s. 0 without ID.
+	// IDLife is the same for ID, without expires_in. 0 without ID.
 	IDLife time.Duration
 	// SentAt is our clock just before the request was written.
 	SentAt time.Time
@@ -34,8 +34,19 @@ type Answer struct {
 // A reply is an answer to a request that held these secrets.
 type reply struct {
 	wire.Reply
-	secrets []string
-	broken  *Error // it broke off
+	secrets  []string
+	broken   *Error // it broke off
+	clientID string
+	skew     time.Duration // Client.Skew
+}
+
+// now is the domain's time: what the same answer says, so that one clock is asked, else ours as far as
+// it is known to be wrong.
+func (r *reply) now() time.Time {
+	if d, ok := r.Date(); ok {
+		return d
+	}
+	return r.Sent.Add(r.skew)
 }
 
 // complete is whether an answer holds all that can come, so that nothing behind it is waited for.
@@ -70,7 +81,7 @@ func (r *reply) token(refused Class) (Answer, error) {
 		}
 	}
 	cause := ""
-	life, alive := accessLife(m["expires_in"], a.Access.Reveal())
+	life, alive := accessLife(m["expires_in"], a.Access.Reveal(), r.now())
 	switch {
 	case m["error"] != nil:
 		cause = "the domain answered with an error and status 200"
@@ -91,7 +102,7 @@ func (r *reply) token(refused Class) (Answer, error) {
 	}
 	a.Life = life
 	if !a.ID.Empty() {
-		if a.IDLife, alive = accessLife(nil, a.ID.Reveal()); !alive {
+		if a.IDLife, alive = accessLife(nil, a.ID.Reveal(), r.now()); !alive || !isFor(a.ID.Reveal(), r.clientID) {
 			a.ID, a.IDLife = secret.Text{}, 0
 		}
 	}
@@ -114,19 +125,28 @@ func visible(s string, low byte) bool {
 	return true
 }
 
-// accessLife is the smaller of expires_in and what the JWT says of itself. What is neither a number
-// nor digits counts as missing. alive: at least 1 s.
-func accessLife(expiresIn any, token string) (life time.Duration, alive bool) {
-	life = defaultLife
-	own, known := jwtLife(token)
-	if known {
-		life = own
+// accessLife is the smallest of expires_in and what the JWT says of itself: a token that was made an
+// hour ago isn't new because it was handed over now. What is neither a number nor digits counts as
+// missing. alive: at least 1 s.
+func accessLife(expiresIn any, token string, now time.Time) (life time.Duration, alive bool) {
+	known := false
+	bound := func(f float64) {
+		if d := seconds(f); !known || d < life {
+			life, known = d, true
+		}
+	}
+	exp, iat := jwtTimes(token)
+	if exp != nil {
+		bound(*exp - float64(now.Unix()))
+		if iat != nil {
+			bound(*exp - *iat)
+		}
 	}
 	if f, ok := number(expiresIn); ok {
-		told := seconds(f)
-		if !known || told < life {
-			life = told
-		}
+		bound(f)
+	}
+	if !known {
+		life = defaultLife
 	}
 	return life, life >= time.Second
 }

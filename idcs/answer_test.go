@@ -19,8 +19,12 @@ func jwtOf(payload string) string {
 	return e([]byte(`{"alg":"none"}`)) + "." + e([]byte(payload)) + "."
 }
 
+// answer is one that was sent at 1e9 by our clock, and written at 1000 by the domain's.
 func answer(body string) *reply {
-	return &reply{Reply: wire.Reply{Status: 200, Header: http.Header{}, Body: []byte(body), Sent: time.Unix(1e9, 0), Got: time.Unix(1e9, 0)}}
+	return &reply{Reply: wire.Reply{
+		Status: 200, Header: http.Header{"Date": {time.Unix(1000, 0).UTC().Format(http.TimeFormat)}}, Body: []byte(body),
+		Sent: time.Unix(1e9, 0), Got: time.Unix(1e9, 0),
+	}, clientID: clientID}
 }
 
 func TestLife(t *testing.T) {
@@ -63,7 +67,15 @@ func TestLife(t *testing.T) {
 		{`3600`, jwtOf(`{"iat":1000,"exp":1000}`), 0},
 		{`3600`, jwtOf(`{"iat":1000,"exp":900}`), 0},
 		{`3600`, jwtOf(`{"iat":1000}`), 3600},
-		{`3600`, jwtOf(`{"exp":1000}`), 3600},
+		{`3600`, jwtOf(`{"exp":1000}`), 0},
+		{`3600`, jwtOf(`{"exp":1060}`), 60},
+		{`null`, jwtOf(`{"exp":1060}`), 60},
+		{`3600`, jwtOf(`{"exp":-1e999}`), 3600},
+		// Handed over now, but made half an hour, an hour, two hours ago.
+		{`3600`, jwtOf(`{"iat":-800,"exp":2800}`), 1800},
+		{`3600`, jwtOf(`{"iat":-2600,"exp":1000}`), 0},
+		{`3600`, jwtOf(`{"iat":-6200,"exp":-2600}`), 0},
+		{`3600`, jwtOf(`{"iat":1100,"exp":4700}`), 3600}, // made in the future, it doesn't live longer
 		{`null`, jwtOf(`{"iat":0,"exp":1e300}`), 31556952},
 		{`null`, jwtOf(`{"iat":-1e999,"exp":1e999}`), 300},
 		{`null`, jwtOf(`{"iat":[],"exp":{}}`), 300},
@@ -88,6 +100,22 @@ func TestLife(t *testing.T) {
 	a, err := answer(`{"access_token":"x"}`).token(ErrSpent)
 	if err != nil || a.Life != 300*time.Second || !a.Refresh.Empty() {
 		t.Errorf("an answer with nothing but a token: %v, %v", a, err)
+	}
+}
+
+// Without a Date our own clock counts, as far as it is known to be wrong.
+func TestLifeByOurClock(t *testing.T) {
+	r := answer(`{"access_token":"` + jwtOf(`{"iat":999998200,"exp":1000001800}`) + `","expires_in":3600}`)
+	r.Header.Del("Date")
+	for skew, want := range map[time.Duration]time.Duration{0: 30 * time.Minute, -10 * time.Minute: 40 * time.Minute, 10 * time.Minute: 20 * time.Minute} {
+		r.skew = skew
+		if a, err := r.token(ErrSpent); err != nil || a.Life != want {
+			t.Errorf("off by %v: got %v, %v, want %v", skew, a.Life, err, want)
+		}
+	}
+	r.skew = time.Hour
+	if _, err := r.token(ErrSpent); err == nil {
+		t.Error("a dead token is served")
 	}
 }
 
@@ -196,19 +224,24 @@ func TestWhatIsUsable(t *testing.T) {
 }
 
 func TestBigTokensAndIDTokens(t *testing.T) {
-	big := jwtOf(`{"iat":1,"exp":3601,"pad":"` + strings.Repeat("x", 96<<10) + `"}`)
+	big := jwtOf(`{"iat":1000,"exp":4600,"pad":"` + strings.Repeat("x", 96<<10) + `"}`)
 	a, err := answer(fmt.Sprintf(`{"access_token":%q,"id_token":%q,"scope":"urn:opc:idm:__myscopes__ offline_access"}`,
-		big, jwtOf(`{"iat":1,"exp":28801,"nonce":"n"}`))).token(ErrSpent)
+		big, jwtOf(`{"iat":1000,"exp":29800,"nonce":"n","aud":["`+clientID+`","https://identity.oraclecloud.com/"]}`))).token(ErrSpent)
 	if err != nil || a.Access.Reveal() != big || a.Life != time.Hour || a.IDLife != 8*time.Hour || a.Scope != "urn:opc:idm:__myscopes__ offline_access" {
 		t.Errorf("got %v, %v", a, err)
 	}
 	if !HasNonce(a.ID, secret.New("n")) || HasNonce(a.ID, secret.New("m")) || HasNonce(a.ID, secret.Text{}) || HasNonce(secret.New(jwtOf(`{}`)), secret.Text{}) {
 		t.Error("HasNonce")
 	}
-	// An ID token that is dead already isn't one.
-	a, err = answer(`{"access_token":"a","id_token":"` + jwtOf(`{"iat":9,"exp":9}`) + `","scope":"x\ny"}`).token(ErrSpent)
-	if err != nil || !a.ID.Empty() || a.IDLife != 0 || a.Scope != "" {
-		t.Errorf("got %v, %v", a, err)
+	// One that is dead already isn't one, nor one for another client.
+	for _, payload := range []string{
+		`{"iat":1000,"exp":1000,"aud":"` + clientID + `"}`, `{"iat":-2600,"exp":1000,"aud":"` + clientID + `"}`, `{"exp":1000,"aud":"` + clientID + `"}`,
+		`{"iat":1000,"exp":4600}`, `{"iat":1000,"exp":4600,"aud":"another"}`, `{"iat":1000,"exp":4600,"aud":["another","` + clientID + `2"]}`, `{"iat":1000,"exp":4600,"aud":{"a":"` + clientID + `"}}`,
+	} {
+		a, err = answer(`{"access_token":"a","id_token":"` + jwtOf(payload) + `","scope":"x\ny"}`).token(ErrSpent)
+		if err != nil || !a.ID.Empty() || a.IDLife != 0 || a.Scope != "" {
+			t.Errorf("%s: got %v, %v", payload, a, err)
+		}
 	}
 }
 
@@ -233,6 +266,8 @@ func TestErrorsAreJudgedByCodeThenStatus(t *testing.T) {
 		{400, oauth("invalid_grant"), UserAssertion{}, ErrConfiguration, Settled},
 		{400, oauth("invalid_grant"), ClientCredentials{}, ErrConfiguration, Settled},
 		{500, oauth("invalid_grant"), RefreshToken{}, ErrLater, Doubtful},
+		{400, oauth("INVALID_GRANT"), RefreshToken{}, ErrSpent, Settled},
+		{400, oauth("Invalid_Client"), RefreshToken{}, ErrConfiguration, Settled},
 		{200, oauth("invalid_grant"), RefreshToken{}, ErrFailure, Settled},
 		{307, oauth("invalid_grant"), RefreshToken{}, ErrConfiguration, Settled},
 

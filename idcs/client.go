@@ -117,7 +117,7 @@ func (c *Client) post(ctx context.Context, path string, form url.Values, p Proof
 	if r == nil {
 		return nil, broken(err, nil)
 	}
-	answer := &reply{Reply: *r, secrets: secrets}
+	answer := &reply{Reply: *r, secrets: secrets, clientID: c.ClientID, skew: c.Skew}
 	if err != nil {
 		answer.broken = broken(err, r)
 	}

@@ -12,7 +12,7 @@ import (
 // A Device is a login that a person finishes on another device.
 type Device struct {
 	Code     secret.Text // for the grant DeviceCode
-	UserCode string      // what the person types there, printable ASCII
+	UserCode string      // what the person types there: letters, digits, single hyphens between them
 	URL      string      // where: https, without user information
 	// Interval is how long to wait between two polls: 5 s unless the domain says more.
 	Interval time.Duration
@@ -26,7 +26,7 @@ const (
 	deviceInterval    = 5 * time.Second // RFC 8628 3.2; the domain shows none
 	maxDeviceInterval = 60 * time.Second
 	maxDeviceLife     = time.Hour
-	maxUserCode       = 64
+	maxUserCode       = 32
 )
 
 // Device begins a device login. Unlike RFC 8628 3.1 the domain wants `response_type`, and neither
@@ -46,7 +46,7 @@ func (c *Client) Device(ctx context.Context, scope string) (Device, error) {
 	}
 	d := Device{
 		Code:     secret.New(textOf(m["device_code"])),
-		UserCode: textOf(m["user_code"]),
+		UserCode: strings.TrimSpace(textOf(m["user_code"])),
 		Interval: deviceInterval,
 		Life:     defaultLife,
 		SentAt:   r.Sent,
@@ -63,7 +63,7 @@ func (c *Client) Device(ctx context.Context, scope string) (Device, error) {
 	switch {
 	case d.Code.Empty():
 		cause = "the domain's answer has no device code"
-	case d.UserCode == "" || len(d.UserCode) > maxUserCode || !visible(d.UserCode, 0x20):
+	case !typeable(d.UserCode):
 		cause = "the domain's answer has no user code that could be shown"
 	case !ok:
 		cause = "the domain's answer has no address that a person could be sent to"
@@ -77,6 +77,25 @@ func (c *Client) Device(ctx context.Context, scope string) (Device, error) {
 		return Device{}, e
 	}
 	return d, nil
+}
+
+// typeable is whether a user code is one, such as BCDF-GHJK (RFC 8628 6.1): a person copies it from a
+// terminal, perhaps back into one, so it must not be a line that a shell would run.
+func typeable(code string) bool {
+	if code == "" || len(code) > maxUserCode {
+		return false
+	}
+	for _, group := range strings.Split(code, "-") {
+		if group == "" {
+			return false
+		}
+		for i := range len(group) {
+			if c := group[i]; (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // verification judges the address that a person is sent to. Oracle's sample has the domain's own

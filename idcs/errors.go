@@ -82,6 +82,13 @@ type Error struct {
 	// Cause says in our words what happened where the domain's don't: "the certificate isn't trusted".
 	Cause string
 
+	// Unsupported: no attempt can succeed before somebody changes a setting, such as a proxy of a kind
+	// that this package doesn't speak with.
+	Unsupported bool
+	// Suspect: an outage seldom looks so (404, 405, 501, an error of the domain's administration, a proxy
+	// that knows only NTLM). If it comes twice in a row, or at a login, it is one of settings.
+	Suspect bool
+
 	// RetryAfter is what a 408, 429 or 5xx asks for, 1 s to 300 s; 0: it doesn't say.
 	RetryAfter time.Duration
 
@@ -89,7 +96,8 @@ type Error struct {
 	// that was sent is dead then: this one must be stored.
 	Refresh secret.Text
 
-	// Clock is what the answer's Date header said.
+	// Clock is what the answer's Date header said. A client that was refused for its times can correct
+	// them by it, unless it is Wild.
 	Clock Clock
 
 	// Err is the cause for errors.Is and errors.As: the context's error, the error of sending, an
@@ -146,7 +154,7 @@ func broken(err error, head *wire.Reply) *Error {
 	if !errors.As(err, &w) {
 		return &Error{Class: ErrInDoubt, Outcome: Lost, Err: err}
 	}
-	e := &Error{Class: ErrLater, Outcome: NotSent, Cause: w.Cause, Err: w.Err}
+	e := &Error{Class: ErrLater, Outcome: NotSent, Cause: w.Cause, Err: w.Err, Unsupported: w.Unsupported, Suspect: w.Suspect}
 	switch {
 	case w.Sent:
 		e.Class, e.Outcome = ErrInDoubt, Lost

@@ -3,6 +3,7 @@ package idcs
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -20,11 +21,15 @@ func (r *reply) judge(m map[string]any, isJSON bool, refused Class) *Error {
 	if r.broken != nil && !isJSON {
 		return r.broken
 	}
+	code := errorCode(m)
 	e := &Error{
 		Status: r.Status, Outcome: Settled, Clock: r.Clock(),
-		Code: r.show(m["error"]), Description: r.show(m["error_description"]), ECID: r.show(m["ecid"]),
+		Code: r.show(code), Description: r.show(m["error_description"]), ECID: r.show(m["ecid"]),
 	}
-	code := textOf(m["error"])
+	_, scim := m["schemas"] // RFC 7644 3.12: what stands below /admin, and some gateways, answer so
+	if scim && e.Description == "" {
+		e.Description = r.show(m["detail"])
+	}
 	switch s := r.Status; {
 	case s/100 == 2 && isJSON:
 		e.Class = ErrFailure
@@ -50,6 +55,12 @@ func (r *reply) judge(m map[string]any, isJSON bool, refused Class) *Error {
 		if r.TooLong && !isJSON {
 			e.Cause = "the domain's answer is longer than 1 MiB"
 		}
+		switch {
+		case scim && s/100 == 4:
+			e.Suspect, e.Cause = true, "the domain refused the request"
+		case s == http.StatusNotFound, s == http.StatusMethodNotAllowed, s == http.StatusNotImplemented:
+			e.Suspect, e.Cause = true, "the domain has no such endpoint"
+		}
 	}
 	if e.Class == ErrLater {
 		e.RetryAfter = r.RetryAfter()
@@ -66,6 +77,18 @@ func silent(m map[string]any) bool {
 		}
 	}
 	return true
+}
+
+// errorCode is the member `error`. Oracle's device page shows AUTHORIZATION_PENDING in capitals, which
+// no code of OAuth has.
+func errorCode(m map[string]any) string {
+	code := textOf(m["error"])
+	for i := range len(code) {
+		if c := code[i] | 0x20; code[i] != '_' && (c < 'a' || c > 'z') {
+			return code
+		}
+	}
+	return strings.ToLower(code)
 }
 
 // settings is whether an error is caused by somebody's settings: the client's, its scope's, its

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,19 +33,23 @@ func jwtPayload(token string) ([]byte, bool) {
 	return b, err == nil
 }
 
-// jwtLife is a JWT's exp - iat: how long it lives, by one clock, whichever. ok: both are there. The
-// life may be 0 or negative.
-func jwtLife(token string) (life time.Duration, ok bool) {
-	claims, ok := jwtClaims(token)
-	if !ok {
-		return 0, false
+// jwtTimes are a JWT's exp and iat in seconds, nil where they aren't there or have no end.
+func jwtTimes(token string) (exp, iat *float64) {
+	claims, _ := jwtClaims(token)
+	read := func(name string) *float64 {
+		if f, ok := number(claims[name]); ok && !math.IsInf(f, 0) {
+			return &f
+		}
+		return nil
 	}
-	exp, ok1 := number(claims["exp"])
-	iat, ok2 := number(claims["iat"])
-	if !ok1 || !ok2 || math.IsInf(exp, 0) || math.IsInf(iat, 0) {
-		return 0, false
-	}
-	return seconds(exp - iat), true
+	return read("exp"), read("iat")
+}
+
+// isFor reports whether a token's audience holds a client: what was issued for another client isn't
+// this login's (OpenID Connect Core 3.1.3.7, 3).
+func isFor(token, clientID string) bool {
+	_, audiences := IssuedFor(token)
+	return slices.Contains(audiences, clientID)
 }
 
 // IssuedFor is whom a JWT says that it comes from (`iss`) and whom it is for (`aud`, one or several).

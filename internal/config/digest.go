@@ -4,47 +4,62 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"hash"
 )
+
+// A digest is of a list of texts and files, one after the other.
+type digest struct{ hash.Hash }
+
+func (d digest) add(texts ...string) {
+	for _, s := range texts {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
+		d.Write(n[:])
+		d.Write([]byte(s))
+	}
+}
+
+// file adds what a file holds, or why it can't be read.
+func (d digest) file(p Path, read func(Path) ([]byte, error)) {
+	if p.IsZero() {
+		return
+	}
+	b, err := read(p)
+	if err != nil {
+		b = []byte(err.Error())
+	}
+	d.add(string(b))
+}
+
+func (d digest) String() string { return hex.EncodeToString(d.Sum(nil)[:16]) }
+
+// WayDigest changes with everything that the way to the domain depends on: its address, the proxy, the
+// authorities that are trusted. Where nothing could be sent, others with the same need not try.
+func (p *Profile) WayDigest(proxy string) string {
+	d := digest{sha256.New()}
+	d.add("way", p.Domain, proxy)
+	d.file(p.CAFile, ReadPublic)
+	return d.String()
+}
 
 // ClientDigest changes with everything that the domain judges about the client, so that a pause which
 // its refusal began ends when it is mended. A command counts by its words: running it may take
 // seconds, or ask somebody.
 func (p *Profile) ClientDigest(getenv func(string) string) string {
-	h := sha256.New()
-	add := func(s string) {
-		var n [8]byte
-		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
-		h.Write(n[:])
-		h.Write([]byte(s))
-	}
-	file := func(p Path, read func(Path) ([]byte, error)) {
-		if p.IsZero() {
-			return
-		}
-		b, err := read(p)
-		if err != nil {
-			b = []byte(err.Error())
-		}
-		add(string(b))
-	}
-	for _, s := range []string{p.Domain, p.ClientID, p.Login, p.LoginScope(), p.RefreshScope} {
-		add(s)
-	}
-	file(p.CAFile, ReadPublic)
+	d := digest{sha256.New()}
+	d.add(p.Domain, p.ClientID, p.Login, p.LoginScope(), p.RefreshScope)
+	d.file(p.CAFile, ReadPublic)
 	if c := p.Client; c != nil {
-		for _, s := range append([]string{c.KeyID, c.Audience, getenv(c.SecretEnv)}, c.SecretCommand...) {
-			add(s)
-		}
-		file(c.SecretFile, ReadSecret)
-		file(c.KeyFile, ReadSecret)
-		file(c.CertFile, ReadPublic)
+		d.add(c.KeyID, c.Audience, getenv(c.SecretEnv))
+		d.add(c.SecretCommand...)
+		d.file(c.SecretFile, ReadSecret)
+		d.file(c.KeyFile, ReadSecret)
+		d.file(c.CertFile, ReadPublic)
 	}
 	if u := p.User; u != nil {
-		for _, s := range []string{u.Subject, u.KeyID, u.Audience} {
-			add(s)
-		}
-		file(u.KeyFile, ReadSecret)
-		file(u.CertFile, ReadPublic)
+		d.add(u.Subject, u.KeyID, u.Audience)
+		d.file(u.KeyFile, ReadSecret)
+		d.file(u.CertFile, ReadPublic)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	return d.String()
 }

@@ -15,13 +15,33 @@ type Clock struct {
 	// smallest difference that explains the Date, so neither a slow answer nor the header's whole
 	// seconds show up in it: 0 where both clocks may agree.
 	Skew time.Duration
+	// Wild: the Date is over 24 h from our clock, or from the time for which the host's certificate is
+	// valid. No clock is corrected by it: who signed what the host will accept in ten years would have
+	// given it away. Known is false then.
+	Wild bool
 }
 
-// maxSkew leaves room for a machine that woke up in 1970; what is beyond is no clock.
-const maxSkew = 100 * 365 * 24 * time.Hour
+const (
+	maxSkew  = 24 * time.Hour
+	lastSkew = 100 * 365 * 24 * time.Hour // beyond, it isn't even told
+	// matters is from when on anybody corrects anything; a certificate may be newer than that.
+	matters = time.Minute
+)
 
 // Clock is what the answer's Date says.
-func (r *Reply) Clock() Clock { return readClock(r.Header.Get("Date"), r.Sent, r.Got) }
+func (r *Reply) Clock() Clock {
+	c := readClock(r.Header.Get("Date"), r.Sent, r.Got)
+	if d, ok := r.Date(); ok && c.Known && c.Skew.Abs() >= matters && r.leaf != nil && (d.Before(r.leaf.NotBefore) || d.After(r.leaf.NotAfter)) {
+		return Clock{Skew: c.Skew, Wild: true}
+	}
+	return c
+}
+
+// Date is the host's own time, whole seconds.
+func (r *Reply) Date() (d time.Time, ok bool) {
+	d, err := http.ParseTime(r.Header.Get("Date"))
+	return d, err == nil
+}
 
 // RetryAfter is what the answer asks for, 1 s to 300 s; 0: it doesn't say.
 func (r *Reply) RetryAfter() time.Duration { return readRetryAfter(r.Header, r.Got) }
@@ -40,8 +60,11 @@ func readClock(date string, sent, got time.Time) Clock {
 	case d.Add(time.Second).Before(sent):
 		skew = d.Add(time.Second).Sub(sent)
 	}
-	if skew > maxSkew || skew < -maxSkew {
+	switch {
+	case skew.Abs() > lastSkew:
 		return Clock{}
+	case skew.Abs() > maxSkew:
+		return Clock{Skew: skew, Wild: true}
 	}
 	return Clock{Known: true, Skew: skew}
 }

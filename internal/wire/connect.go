@@ -44,6 +44,7 @@ type Line struct {
 	left *io.LimitedReader // below in
 	tcp  net.Conn
 	now  func() time.Time
+	leaf *x509.Certificate // the host's; nil without TLS
 	// spent: nothing more can be asked here.
 	spent bool
 }
@@ -112,7 +113,11 @@ func (w *Way) tcp(ctx context.Context, u *url.URL) (net.Conn, error) {
 
 func (w *Way) line(conn, tcp net.Conn) *Line {
 	left := &io.LimitedReader{R: conn}
-	return &Line{conn: conn, in: bufio.NewReader(left), left: left, tcp: tcp, now: w.Now}
+	l := &Line{conn: conn, in: bufio.NewReader(left), left: left, tcp: tcp, now: w.Now}
+	if secure, ok := conn.(*tls.Conn); ok {
+		l.leaf = secure.ConnectionState().PeerCertificates[0]
+	}
+	return l
 }
 
 // metadata is where the clouds tell a machine about itself: an address that no router passes on.

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
@@ -27,6 +28,8 @@ type Reply struct {
 	Odd  bool
 	Sent time.Time // our clock, just before the first byte was written
 	Got  time.Time // our clock, when the answer began
+
+	leaf *x509.Certificate // the host\'s; nil without TLS
 }
 
 // A Request is what Exchange says.
@@ -92,7 +95,7 @@ func (l *Line) ExchangeUntil(ctx context.Context, request []byte, whole func(bod
 		}
 		return nil, inDoubt(ctx, cause, failed)
 	}
-	r := &Reply{Status: h.status, Header: h.header, Sent: sent, Got: l.now()}
+	r := &Reply{Status: h.status, Header: h.header, Sent: sent, Got: l.now(), leaf: l.leaf}
 	if r.Status/100 == 3 { // judged by its header: what stands below isn't of the host
 		return r, nil
 	}

@@ -71,7 +71,7 @@ func (d *Doctor) way(domain string) (string, error) {
 }
 
 func (d *Doctor) clock(c idcs.Clock) {
-	if !c.Known {
+	if !c.Known && !c.Wild {
 		return
 	}
 	way, by := "behind", c.Skew

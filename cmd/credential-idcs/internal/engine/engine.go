@@ -36,6 +36,8 @@ type Engine struct {
 	key     cache.Key
 	clock   *call.ClockError // what an answer revealed about this machine's clock
 	cause   error            // why the last attempt failed
+	last    *cache.Failure   // the failure before this attempt
+	person  bool             // somebody logs in, and is there to mend what is wrong
 }
 
 // New looks at the cache folder. The error is a *cache.FolderError.
@@ -86,7 +88,7 @@ func (e *Engine) client(ctx context.Context, a cache.Attempt) (*idcs.Client, err
 		return nil, err
 	}
 	c.Connect = a.Connect
-	if tooFar(a.Skew) {
+	if tooFar(a.Skew) && a.Skew.Abs() <= mostSkew {
 		c.Skew = a.Skew
 	}
 	return c, nil

@@ -28,6 +28,7 @@ func (e *Engine) LoginPassword(ctx context.Context, password secret.Text) (cache
 const loginLimit = 45 * time.Second
 
 func (e *Engine) login(ctx context.Context, grant func() (idcs.Grant, error)) (cache.Result, error) {
+	e.person = true
 	r, err := e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		ctx, cancel := context.WithTimeout(ctx, loginLimit)
 		defer cancel()
@@ -38,6 +39,7 @@ func (e *Engine) login(ctx context.Context, grant func() (idcs.Grant, error)) (c
 
 // LoginBrowser logs in with the person's browser.
 func (e *Engine) LoginBrowser(ctx context.Context, p signin.Person) (cache.Result, error) {
+	e.person = true
 	var visit *signin.Visit
 	r, err := e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		c, err := e.client(ctx, a)
@@ -65,6 +67,7 @@ func (e *Engine) LoginBrowser(ctx context.Context, p signin.Person) (cache.Resul
 
 // LoginDevice logs in with a browser on another device.
 func (e *Engine) LoginDevice(ctx context.Context, p signin.Person) (cache.Result, error) {
+	e.person = true
 	r, err := e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		c, err := e.client(ctx, a)
 		if err != nil {
@@ -99,6 +102,7 @@ func (e *Engine) Cause() error { return e.cause }
 // LoginRefreshToken takes over a refresh token from elsewhere. It is spent at once: what is stored is
 // the domain's answer, and nothing is stored if the domain refuses it.
 func (e *Engine) LoginRefreshToken(ctx context.Context, refresh secret.Text) (cache.Result, error) {
+	e.person = true
 	r, err := e.warned(e.dir.Exchange(ctx, e.key, refresh, e.renewal()))
 	if f, ok := errors.AsType[*cache.Failure](err); ok && f.Class == call.Login {
 		given := *f

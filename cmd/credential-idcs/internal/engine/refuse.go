@@ -6,6 +6,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // refuse says in the cache's words what a failed attempt means: for the refresh token, for how long
@@ -30,13 +31,36 @@ func (e *Engine) refuse(err error) *cache.Refusal {
 		if f.Code == "invalid_client" || f.Code == "unauthorized_client" {
 			r.Failure.Text = "the domain refused the client" + inBrackets(f)
 		}
+		if f.Clock.Wild {
+			r.Failure.Text += "; " + wild(f.Clock)
+		}
 	case idcs.ErrLater, idcs.ErrInDoubt:
 		r.Failure.Class = call.Later
 	}
-	if f.Outcome == idcs.NotSent {
+	if f.Suspect && (e.person || again(e.last, f)) {
+		r.Failure.Class, r.Pause = call.Configured, cache.PauseClient
+	}
+	switch {
+	case f.Unsupported:
+		r.Pause = cache.PauseWay
+	case f.Outcome == idcs.NotSent:
 		r.Pause = cache.PauseConnect
 	}
 	return r
+}
+
+// again reports whether the failure before was of the same kind: one of them may be an outage's.
+func again(last *cache.Failure, f *idcs.Error) bool {
+	return last != nil && last.Status == f.Status && (f.Status != 0 || last.Text == f.Error())
+}
+
+// wild says of a Date that nothing is corrected by it.
+func wild(c idcs.Clock) string {
+	way, by := "behind", c.Skew
+	if by < 0 {
+		way, by = "ahead of", -by
+	}
+	return "this machine's clock is " + text.Life(by) + " " + way + " the domain's Date, too far to be corrected by it"
 }
 
 func verdict(f *idcs.Error) cache.Verdict {

@@ -14,7 +14,10 @@ import (
 // renewal is how this profile's tokens are renewed: by the refresh grant, and where the login needs
 // no person, by that login itself.
 func (e *Engine) renewal() cache.Renewal {
-	r := cache.Renewal{Client: func() string { return e.Profile.ClientDigest(e.world.Getenv) }}
+	r := cache.Renewal{
+		Client: func() string { return e.Profile.ClientDigest(e.world.Getenv) },
+		Way:    func() string { return e.Profile.WayDigest(e.proxy()) },
+	}
 	r.Refresh = func(ctx context.Context, old cache.Token, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		return e.ask(ctx, a, func() (idcs.Grant, error) {
 			return idcs.RefreshToken{Token: old.Refresh, Scope: e.Profile.RefreshScope}, nil
@@ -41,6 +44,7 @@ const skewMatters = 60 * time.Second
 // wrong, the attempt is repeated once with corrected times: the client is judged before the grant, so
 // the first request has spent nothing.
 func (e *Engine) ask(ctx context.Context, a cache.Attempt, grant func() (idcs.Grant, error)) (cache.Token, *cache.Refusal) {
+	e.last = a.Last
 	c, err := e.client(ctx, a)
 	if err != nil {
 		return cache.Token{}, e.refuse(err)
@@ -91,7 +95,10 @@ func clockOf(a idcs.Answer, err error) idcs.Clock {
 	return a.Clock
 }
 
-func tooFar(skew time.Duration) bool { return skew > skewMatters || skew < -skewMatters }
+func tooFar(skew time.Duration) bool { return skew.Abs() > skewMatters }
+
+// mostSkew is the largest difference that is corrected; what an older version stored may be larger.
+const mostSkew = 24 * time.Hour
 
 // signs reports whether a request holds a signed time.
 func signs(c *idcs.Client, g idcs.Grant) bool {
