@@ -125,7 +125,7 @@ func (w *ward) look(look func(*Doctor)) string {
 			return ""
 		},
 		Proxy: w.proxy, EngineFiles: []string{filepath.Join(w.home, "daemon.json")},
-		Now: w.now, Getenv: getenv, Environ: environ, Home: w.home, Dir: w.home, Self: filepath.Join(w.tools, "credential-idcs"), Unnamed: w.unnamed,
+		Now: w.now, Getenv: getenv, Environ: environ, Home: w.home, Dir: w.home, Self: filepath.Join(w.tools, "credential-idcs"), Unnamed: w.unnamed, Others: []*config.Profile{{Name: "home"}},
 	})
 	return out.String()
 }

@@ -22,6 +22,9 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 	for _, p := range placesOf(append(profiles, d.Others...)) {
 		s.Known = append(s.Known, p.Target)
 	}
+	for _, p := range append(profiles, d.Others...) {
+		s.Profiles = append(s.Profiles, p.Name)
+	}
 	first := "" // the first that is installed
 	for _, row := range tools.All {
 		if s.AnyOf(row.Programs...) == "" {

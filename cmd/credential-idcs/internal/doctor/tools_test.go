@@ -145,7 +145,7 @@ contexts:
 		"warning  kubectl's context insecure doesn't check who answers at its server (insecure-skip-tls-verify)",
 		"\tkubectl config unset clusters.insecure.insecure-skip-tls-verify\n",
 		"warning  kubectl's context swapped would send a token to …@evil.example.com/…, which is not a target of profile work\n",
-		"warning  kubectl's user blind doesn't tell us the server (provideClusterInfo)", "\tkubectl config set-credentials blind --exec-provide-cluster-info\n",
+		"warning  kubectl's user blind doesn't tell credential-idcs the server (provideClusterInfo)", "\tkubectl config set-credentials blind --exec-provide-cluster-info\n",
 		"error    kubectl's user blind runs /nowhere/credential-idcs, which isn't there\n",
 	)
 	lacks(t, report, "theirs", "them", "user home", "no tool is set up")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"flag"
 	"io"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -49,6 +51,14 @@ func toolVerb(v *verb, choose func(*tools.Row) edit) *verb {
 	local := v.switched("local", "git: this repository's configuration")
 	v.value(&in.File, "file", "git: a `FILE` of yours")
 	v.list(&in.Contexts, "context", "kubectl: the context `NAME` of the kubeconfig gets the user; once for each")
+	all, portable := new(bool), new(bool)
+	if v.name == "configure" {
+		all = v.switched("all-contexts", "kubectl: every context whose server is a target gets the user")
+		portable = v.switched("portable", "kubectl: write the name of the program, not its path, for a file that others share")
+	} else {
+		v.set().BoolVar(all, "all-contexts", false, "")
+		v.set().BoolVar(portable, "portable", false, "")
+	}
 	v.value(&in.User, "user", "kubectl: the `NAME` of that user; default idcs-PROFILE")
 	v.rest = v.toolRows()
 	v.follows = func(a *app, operands []string) []string {
@@ -64,7 +74,7 @@ func toolVerb(v *verb, choose func(*tools.Row) edit) *verb {
 		return len(operands) == 0 || takes(tools.Named(operands[0]), option)
 	}
 	v.run = func(ctx context.Context, a *app, operands []string) error {
-		in.Local, in.Overwrite = *local, *overwrite
+		in.Local, in.Overwrite, in.AllContexts, in.Portable = *local, *overwrite, *all, *portable
 		return a.configure(ctx, v, operands, in, choose, *dryRun)
 	}
 	return v
@@ -75,16 +85,22 @@ func (v *verb) toolRows() string {
 	var b strings.Builder
 	b.WriteString("\nThe tools, and what is written for them:\n")
 	for _, t := range tools.All {
-		b.WriteString("\n  " + v.name + " " + t.Name)
+		line := "  " + v.name + " " + t.Name
 		if t.Hosts {
-			b.WriteString(" [HOST...]")
+			line += " [HOST...]"
 		}
 		for _, name := range t.Options {
-			if slices.Contains(v.order, name) {
-				b.WriteString(" [" + written(v.Lookup(name)) + "]")
+			if !slices.Contains(v.order, name) {
+				continue
 			}
+			word := " [" + written(v.Lookup(name)) + "]"
+			if len(line)+len(word) > 79 {
+				b.WriteString("\n" + line)
+				line = strings.Repeat(" ", len("  configure "))
+			}
+			line += word
 		}
-		b.WriteString("\n      " + t.About + "\n")
+		b.WriteString("\n" + line + "\n      " + t.About + "\n")
 	}
 	return b.String()
 }
@@ -111,19 +127,50 @@ func (a *app) configure(ctx context.Context, v *verb, operands []string, in tool
 		return misuse(v.name+" "+t.Name+": it has no such option", help)
 	case in.Local && in.File != "":
 		return misuse(v.name+" git: --local or --file, not both", help)
+	case in.AllContexts && len(in.Contexts) > 0:
+		return misuse(v.name+" kubectl: --context or --all-contexts, not both", help)
 	}
-	p, err := a.chosen("")
-	if err != nil {
+	// Without a profile, the way back is for all that is ours, that of former targets too: it works
+	// without a configuration as well.
+	in.All = v.name == "unconfigure" && a.Profile == "" && a.Getenv("CREDENTIAL_IDCS_PROFILE") == ""
+	switch p, err := a.chosen(""); {
+	case err == nil:
+		in.Profile, in.Targets, in.Domain, in.ClientID = p.Name, call.Listed(p), p.Domain, p.ClientID
+		in.Stored = a.stored(p)
+	case !in.All:
 		return err
 	}
-	in.Profile, in.Targets, in.Domain, in.ClientID = p.Name, call.Listed(p), p.Domain, p.ClientID
-	in.Stored = a.stored(p)
-	if unnamed, err := a.File.Choose(); err == nil {
-		in.Default = unnamed.Name
+	if a.File != nil {
+		if unnamed, err := a.File.Choose(); err == nil {
+			in.Default = unnamed.Name
+		}
 	}
+	in.ConfigFile, in.CacheDir = a.elsewhere()
 	env := tool.Env{Vars: a.environment(), Home: a.Home(), Dir: a.Dir(), Program: a.Program(), RunContainers: call.RunContainers()}
 	done, err := choose(t)(ctx, env, in)
-	return a.carryOut(t.Name, done, err, dryRun)
+	return a.carryOut(t.Name, done, err, dryRun, v.name == "unconfigure")
+}
+
+// elsewhere are the configuration and the cache folder of this run, where a program that knows nothing of
+// its options and variables would find others; empty: the usual ones.
+func (a *app) elsewhere() (config, cache string) {
+	usual := func(path string, elem ...string) string {
+		if runtime.GOOS == "linux" && path == filepath.Join(append([]string{a.Home()}, elem...)...) {
+			return ""
+		}
+		return path
+	}
+	if a.Config != "" || a.Getenv("CREDENTIAL_IDCS_CONFIG") != "" || a.Getenv("XDG_CONFIG_HOME") != "" {
+		if path, err := a.ConfigPath(false); err == nil {
+			config = usual(path, ".config", "credential-idcs", "config.toml")
+		}
+	}
+	if a.Getenv("CREDENTIAL_IDCS_CACHE_DIR") != "" || a.Getenv("XDG_CACHE_HOME") != "" {
+		if path, err := a.CacheDir(); err == nil {
+			cache = usual(path, ".cache", "credential-idcs")
+		}
+	}
+	return config, cache
 }
 
 // stored is what the token that kubectl gets says of itself. Before a login, or with a cache folder that
@@ -160,7 +207,7 @@ func toolNames() string {
 }
 
 // carryOut shows or makes the changes of a plan and says what there is to say.
-func (a *app) carryOut(name string, plan tool.Plan, failed error, dryRun bool) error {
+func (a *app) carryOut(name string, plan tool.Plan, failed error, dryRun, back bool) error {
 	for _, n := range plan.Notes {
 		a.Say(n.Lines())
 	}
@@ -181,7 +228,11 @@ func (a *app) carryOut(name string, plan tool.Plan, failed error, dryRun bool) e
 		return err
 	}
 	if len(plan.Changes) == 0 {
-		a.Say("credential-idcs: " + name + ": nothing to do, all is as it should be\n")
+		said := "already set up, nothing changed"
+		if back {
+			said = "it is not set up, nothing changed"
+		}
+		a.Say("credential-idcs: " + name + ": " + said + "\n")
 	}
 	for _, c := range plan.Changes {
 		a.Say("credential-idcs: " + name + ": changed " + c.Path + "\n")

@@ -33,7 +33,7 @@ var All = []*Row{
 	{"git", false, []string{"local", "file"}, "credential.URL.helper in ~/.gitconfig", []string{"git"}, git.Tool{}},
 	{"docker", true, []string{"overwrite"}, "credHelpers in ~/.docker/config.json", []string{"docker", "crane", "oras", "helm"}, docker.Tool{}},
 	{"podman", true, []string{"overwrite"}, "the same for podman, buildah and skopeo", []string{"podman", "buildah", "skopeo"}, podman.Tool{}},
-	{"kubectl", false, []string{"context", "user", "overwrite"}, "an exec user in the kubeconfig", []string{"kubectl"}, kubectl.Tool{}},
+	{"kubectl", false, []string{"context", "all-contexts", "user", "portable", "overwrite"}, "an exec user in the kubeconfig", []string{"kubectl"}, kubectl.Tool{}},
 	{"go", false, []string{"overwrite"}, "GOAUTH, in the file of `go env -w`", []string{"go"}, golang.Tool{}},
 	{"cargo", false, []string{"overwrite"}, "registry.global-credential-providers in ~/.cargo/config.toml", []string{"cargo"}, cargo.Tool{}},
 	{"terraform", false, []string{"overwrite"}, "credentials_helper in ~/.terraformrc, and a link beside its plugins", []string{"terraform"}, terraform.Tool{}},

@@ -44,6 +44,7 @@ var toolCases = []toolCase{
 	}},
 	{"terraform", ".terraformrc", `credentials_helper "idcs" {}`, map[string]string{
 		"settings": "plugin_cache_dir = \"/x\" # here\n/* credentials_helper \"no\" {} */\nprovider_installation {\n  direct { exclude = [\"a/*/*\"] }\n}\n",
+		"any HCL":  "plugin_cache_dir = \"${x}\"\na = <<EOF\n} credentials_helper \"x\" {}\nEOF\nhost \"x\" { services = { \"a.v1\" = \"b\" } }\n",
 		"a host":   "credentials \"other.example.com\" {\n  token = \"x}{\\\"\"\n}\n// end",
 	}},
 	{"tofu", ".tofurc", `credentials_helper "idcs" {}`, map[string]string{"settings": "plugin_cache_dir = \"/x\"\n"}},
@@ -190,7 +191,7 @@ func TestToolsRefuseWhatIsNotOurs(t *testing.T) {
 			"another credential-provider for registry private",
 			"[registries.private]\nindex = \"sparse+https://git.example.com/index/\"\ncredential-provider = \"cargo-credential-idcs\" # x\n[registry]\nglobal-credential-providers = [\"cargo-credential-idcs\"]\n",
 		},
-		{"terraform", ".terraformrc", "credentials_helper \"other\" {\n  args = [\"x\"]\n}\n# end\n", "another credentials_helper: other", "credentials_helper \"idcs\" {}\n# end\n"},
+		{"terraform", ".terraformrc", "CREDENTIALS_Helper \"other\" {\n  args = [\"x\"]\n}\n# end\n", "another credentials_helper: other", "credentials_helper \"idcs\" {}\n# end\n"},
 		{"pip", ".config/pip/pip.conf", "[global]\nKeyring_Provider: import\n", "another keyring-provider: import", "[global]\n# written by credential-idcs configure pip\nkeyring-provider = subprocess\n"},
 		{"pnpm", ".npmrc", "//git.example.com/:tokenHelper = /bin/other\n", "another token helper for git.example.com: /bin/other", "//git.example.com/:tokenHelper=BIN/pnpm-token-idcs\n"},
 		{"bazel", ".bazelrc", "build --credential_helper git.example.com=/bin/other # x\n", "another credential helper for git.example.com: /bin/other", "build --credential_helper git.example.com=BIN/bazel-credential-idcs # x\n"},
@@ -221,8 +222,7 @@ func TestToolsRefuseWhatTheyDoNotUnderstand(t *testing.T) {
 		{"cargo", ".cargo/config.toml", "[registry]\nglobal-credential-providers = 'x'\n"},
 		{"cargo", ".cargo/config.toml", "[registry]\nglobal-credential-providers = ['x', 1]\n"},
 		{"terraform", ".terraformrc", "{\"plugin_cache_dir\": \"/x\"}\n"},
-		{"terraform", ".terraformrc", "a = <<EOF\nx\nEOF\n"},
-		{"terraform", ".terraformrc", "a = \"${x}\"\n"},
+		{"terraform", ".terraformrc", "a = <<EOF\nx\n"},
 		{"terraform", ".terraformrc", "credentials_helper { a = 1 }\n"},
 		{"terraform", ".terraformrc", "credentials_helper \"a\" {\n"},
 		{"terraform", ".terraform.d/x.tfrc", "credentials_helper \"a\" {}\n"},
@@ -279,8 +279,8 @@ func TestToolsNoteWhatStandsInTheWay(t *testing.T) {
 		{tool: "pip", message: "pip finds us by the name keyring on PATH", command: `export PATH="$PATH":HOME/.local/share/credential-idcs/keyring`},
 		{tool: "pip", file: "bin/keyring", content: "#!/bin/sh\n", message: "where HOME/bin/keyring comes first", command: `alias pip='PATH=HOME/.local/share/credential-idcs/keyring:"$PATH" pip'`},
 		{tool: "pnpm", variable: "CREDENTIAL_IDCS_PROFILE=home", message: "the variable CREDENTIAL_IDCS_PROFILE is set", command: "unset CREDENTIAL_IDCS_PROFILE"},
-		{tool: "terraform", message: "log in to those with terraform login before"},
-		{tool: "bazel", message: "Bazel names hosts only: at a.example.com what is not https://a.example.com/path gets an error"},
+		{tool: "terraform", message: "run `terraform login HOST` for them first"},
+		{tool: "bazel", message: "Bazel tells a helper the host but not the port and the path: at a.example.com what is not https://a.example.com/path gets an error"},
 	} {
 		h := tooltest.New(t)
 		if c.variable != "" {

@@ -21,7 +21,19 @@ const (
 type Tool struct{}
 
 // Look reports what the plans say.
-func (t Tool) Look(ctx context.Context, s *tool.Survey) { tool.LookByPlan(ctx, s, t, "bazel", true) }
+func (t Tool) Look(ctx context.Context, s *tool.Survey) {
+	tool.LookByPlan(ctx, s, t, "bazel", true)
+	path, b, err := bazelrc(s.Env)
+	if err != nil {
+		return
+	}
+	known := bazelHosts(s.Known, new(tool.Plan))
+	for _, host := range ourHosts(b) {
+		if !slices.Contains(known, host) {
+			s.Former(path, "bazel", host)
+		}
+	}
+}
 
 // Plan plans, for each host of the targets, a line
 //
@@ -81,7 +93,11 @@ func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	}
 	var p tool.Plan
 	after := before
-	for _, host := range bazelHosts(targets, new(tool.Plan)) {
+	hosts := bazelHosts(targets, new(tool.Plan))
+	if in.All && len(in.Hosts) == 0 {
+		hosts = ourHosts(before)
+	}
+	for _, host := range hosts {
 		list := edit.Lines(after)
 		i, now := bazelLine(list, host)
 		line := "common " + bazelOption + "=" + host + "=" + now
@@ -115,9 +131,19 @@ func bazelHosts(targets []helpers.Target, p *tool.Plan) []string {
 			continue
 		}
 		if port != "" || t.Path() != "" {
-			p.Aside("Bazel names hosts only: at %s what is not %s gets an error", host, tool.Clean(t.String()))
+			p.Aside("Bazel tells a helper the host but not the port and the path: at %s what is not %s gets an error", host, tool.Clean(t.String()))
 		}
 		if !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
+
+// ourHosts are those of all lines with our helper, the last first.
+func ourHosts(b []byte) (hosts []string) {
+	for _, line := range slices.Backward(edit.Lines(b)) {
+		if host, helper := bazelSetting(line); isBazelHelper(helper) && !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)
 		}
 	}
@@ -127,21 +153,29 @@ func bazelHosts(targets []helpers.Target, p *tool.Plan) []string {
 // bazelLine is the last line that sets a helper for a host, and the helper; -1: there is none.
 func bazelLine(list []string, host string) (i int, helper string) {
 	for i = len(list) - 1; i >= 0; i-- {
-		words := strings.Fields(list[i])
-		for j, w := range words {
-			if strings.HasPrefix(w, "#") {
-				break
-			}
-			value, joined := strings.CutPrefix(w, bazelOption+"=")
-			if w == bazelOption && j+1 < len(words) {
-				value, joined = words[j+1], true
-			}
-			if helper, ok := strings.CutPrefix(strings.Trim(value, `"'`), host+"="); ok && joined {
-				return i, helper
-			}
+		if of, helper := bazelSetting(list[i]); of == host {
+			return i, helper
 		}
 	}
 	return -1, ""
+}
+
+// bazelSetting is the host and the helper that a line sets; empty: none.
+func bazelSetting(line string) (host, helper string) {
+	words := strings.Fields(line)
+	for j, w := range words {
+		if strings.HasPrefix(w, "#") {
+			break
+		}
+		value, joined := strings.CutPrefix(w, bazelOption+"=")
+		if w == bazelOption && j+1 < len(words) {
+			value, joined = words[j+1], true
+		}
+		if host, helper, ok := strings.Cut(strings.Trim(value, `"'`), "="); ok && joined {
+			return host, helper
+		}
+	}
+	return "", ""
 }
 
 // continued is whether the last line goes on in a next one.

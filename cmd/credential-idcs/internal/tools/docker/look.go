@@ -122,8 +122,7 @@ func Registry(s *tool.Survey, f *File, client, family string, t *tool.Place) boo
 // Former reports the entries of ours that stand for no target any more.
 func Former(s *tool.Survey, f *File, family string) {
 	for _, key := range f.former(s.Known) {
-		s.Warn(tool.Clean(f.Path)+" still has credential-idcs for "+tool.Clean(key)+", which is not a target for "+family,
-			"credential-idcs unconfigure "+family+" "+text.Word(key))
+		s.Former(f.Path, family, key)
 	}
 }
 

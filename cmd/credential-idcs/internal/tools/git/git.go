@@ -74,7 +74,13 @@ func (Tool) Undo(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan,
 	defer g.close()
 	after := g.before
 	var p tool.Plan
-	for _, l := range in.Targets {
+	targets := in.Targets
+	if in.All && after != nil {
+		if targets, err = g.sections(after); err != nil {
+			return tool.Plan{}, err
+		}
+	}
+	for _, l := range targets {
 		if after == nil {
 			break
 		}
@@ -93,6 +99,25 @@ func (Tool) Undo(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan,
 	done := g.plan(after)
 	done.Notes = p.Notes
 	return done, nil
+}
+
+// sections are the targets that the text has a section of ours for.
+func (g *gitFile) sections(b []byte) (list []helpers.Listed, err error) {
+	entries, err := g.entries(b)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[helpers.Target]bool{}
+	for _, e := range entries {
+		if e.key != "" || e.name != helperKey || !isOurHelper(e.value) {
+			continue
+		}
+		if t, err := helpers.ParseTarget(e.url); err == nil && t.String() == e.url && !seen[t] {
+			seen[t] = true
+			list = append(list, helpers.Listed{Target: t})
+		}
+	}
+	return list, nil
 }
 
 func (g *gitFile) plan(after []byte) tool.Plan {

@@ -2,243 +2,217 @@ package kubectl
 
 import (
 	"errors"
-	"path"
+	"os"
+	"path/filepath"
 	"slices"
-	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 )
 
-// addedUsers is the line that we add to a kubeconfig without users; dropUser takes it away again.
-const addedUsers = "users: # added by credential-idcs"
-
-// was stands before the empty value of users for which our entry stands: dropUser gives it back.
-const was = "# was "
-
-var (
-	errUsersStyle    = errors.New("its users are not written as a list of lines")
-	errContextsStyle = errors.New("its contexts are not written as a list of lines")
-	errOtherUser     = errors.New("it has another user of that name")
-	errNotKept       = errors.New("more than our lines would change")
-)
-
-// An execUser is our entry of a kubeconfig's users.
+// A config is what a kubeconfig says, as far as it matters here.
 // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
-type execUser struct {
-	name    string
-	command string // absolute
-	profile string
+type config struct {
+	Current  string         `yaml:"current-context"`
+	Clusters []namedCluster `yaml:"clusters"`
+	Contexts []namedContext `yaml:"contexts"`
+	Users    []namedUser    `yaml:"users"`
 }
 
-const (
-	execVersion = "client.authentication.k8s.io/v1"
-	installHint = "credential-idcs is missing, see https://github.com/credential-idcs/credential-idcs#readme"
-)
-
-// lines are the entry as lines, its dash at a column. interactiveMode is mandatory in v1; Never
-// leaves stdin to `kubectl apply -f -`.
-func (u execUser) lines(column int, ending string) []string {
-	out := []string{
-		"- name: " + encodeScalar(u.name),
-		"  user:",
-		"    exec:",
-		"      apiVersion: " + execVersion,
-		"      command: " + encodeScalar(u.command),
-		"      args: [kubectl, --profile, " + encodeScalar(u.profile) + "]",
-		"      interactiveMode: Never",
-		"      provideClusterInfo: true",
-		"      installHint: " + installHint,
-	}
-	for i := range out {
-		out[i] = strings.Repeat(" ", column) + out[i] + ending
-	}
-	return out
+type namedCluster struct {
+	Name    string `yaml:"name"`
+	Cluster struct {
+		Server   string `yaml:"server"`
+		Insecure bool   `yaml:"insecure-skip-tls-verify"`
+		CA       string `yaml:"certificate-authority"`
+		CAData   string `yaml:"certificate-authority-data"`
+	} `yaml:"cluster"`
+	file string
 }
 
-// same is whether an entry, in whatever order and style kubectl or a person wrote it, says what
-// ours says. More in it, such as an environment, is the person's.
-func (u execUser) same(n *node) bool {
-	exec := n.child("user").child("exec")
-	return exec.text("apiVersion") == execVersion && exec.text("command") == u.command &&
-		exec.text("interactiveMode") == "Never" && exec.text("provideClusterInfo") == "true" &&
-		exec.text("installHint") == installHint && slices.Equal(list(exec.child("args")), []string{"kubectl", "--profile", u.profile})
+type namedContext struct {
+	Name    string `yaml:"name"`
+	Context struct {
+		Cluster string `yaml:"cluster"`
+		User    string `yaml:"user"`
+	} `yaml:"context"`
 }
 
-// isOurs is whether an entry runs this program as kubectl's helper, from wherever.
-func isOurs(n *node) bool {
-	exec := n.child("user").child("exec")
-	command := path.Base(strings.ReplaceAll(exec.text("command"), `\`, "/"))
-	args := list(exec.child("args"))
-	return strings.TrimSuffix(command, ".exe") == "credential-idcs" && len(args) > 0 && args[0] == "kubectl"
+type namedUser struct {
+	Name string `yaml:"name"`
+	User struct {
+		Exec      *execConfig `yaml:"exec"`
+		Token     string      `yaml:"token"`
+		TokenFile string      `yaml:"tokenFile"`
+		Username  string      `yaml:"username"`
+		Password  string      `yaml:"password"`
+		Cert      string      `yaml:"client-certificate"`
+		CertData  string      `yaml:"client-certificate-data"`
+		Provider  *yaml.Node  `yaml:"auth-provider"`
+	} `yaml:"user"`
 }
 
-// untouched is whether an entry has nothing in it that we wouldn't write.
-func untouched(n *node) bool {
-	user := n.child("user")
-	for _, m := range []struct {
-		n    *node
-		keys string
-	}{{n, " name user "}, {user, " exec "}, {user.child("exec"), " apiVersion command args interactiveMode provideClusterInfo installHint "}} {
-		for _, c := range m.n.children {
-			if !strings.Contains(m.keys, " "+c.key+" ") && c.empty == "" {
-				return false
-			}
-		}
-	}
-	return true
+type execConfig struct {
+	APIVersion      string   `yaml:"apiVersion"`
+	Command         string   `yaml:"command"`
+	Args            []string `yaml:"args"`
+	InteractiveMode string   `yaml:"interactiveMode"`
+	ProvideCluster  bool     `yaml:"provideClusterInfo"`
+	Env             []envVar `yaml:"env"`
 }
 
-func list(n *node) []string {
-	if n == nil || n.kind != sequenceNode {
+type envVar struct {
+	Name  string `yaml:"name"`
+	Value string `yaml:"value"`
+}
+
+// ours reports whether the entry runs this program as kubectl's helper, from wherever.
+func (e *execConfig) ours() bool { return e != nil && tool.IsUs(e.Command) }
+
+// exec is the helper of an entry; nil: there is none.
+func (u *namedUser) exec() *execConfig {
+	if u == nil {
 		return nil
 	}
-	var out []string
-	for _, c := range n.children {
-		if c.kind != scalarNode {
-			return nil
-		}
-		out = append(out, c.value)
-	}
-	return out
+	return u.User.Exec
 }
 
-// items are the entries of a top-level list in block style; none if it is empty or missing.
-func (d yamlDoc) items(key string) (items []*node, ok bool) {
-	n := d.root.child(key)
-	switch {
-	case n == nil, n.kind == mappingNode && len(n.children) == 0, n.empty != "" && n.empty != "{}":
-		return nil, true
-	case n.kind != sequenceNode || n.raw.from < n.raw.to:
-		return nil, false
-	}
-	for _, c := range n.children {
-		if c.kind != mappingNode || c.child("name") == nil || c.child("name").kind != scalarNode {
-			return nil, false
-		}
-	}
-	return n.children, true
+// option is the value of an option of ours in args; empty: it isn't there.
+func (e *execConfig) option(names ...string) string {
+	_, value := findOption(e.Args, names...)
+	return value
 }
 
-// find is the entry of that name.
-func find(items []*node, name string) *node {
-	for _, n := range items {
-		if n.text("name") == name {
-			return n
-		}
-	}
-	return nil
-}
-
-// setUser puts our entry at the head of the users, or in the place of the one of its name.
-func setUser(b []byte, u execUser, overwrite bool) ([]byte, error) {
-	if b == nil {
-		fresh := "apiVersion: v1\nkind: Config\nusers:\n" + strings.Join(u.lines(0, "\n"), "")
-		return []byte(fresh), sound([]byte(fresh), u)
-	}
-	d, err := parseYAML(b)
-	if err != nil {
-		return nil, err
-	}
-	items, ok := d.items("users")
-	if !ok {
-		return nil, errUsersStyle
-	}
-	ending := d.ending()
-	if old := find(items, u.name); old != nil {
-		switch {
-		case u.same(old):
-			return b, nil
-		case !overwrite && !(isOurs(old) && untouched(old)):
-			return nil, errOtherUser
-		}
-		// The dash stands at the column of the list.
-		d = d.replace(old.from, old.to, u.lines(d.root.child("users").column, ending))
-		return d.join(), sound(d.join(), u)
-	}
-	switch n := d.root.child("users"); {
-	case d.root == nil:
-		d = d.replace(d.head(), d.head(), append([]string{addedUsers + ending}, u.lines(0, ending)...))
-	case n == nil:
-		d = d.replace(d.root.from, d.root.from, append([]string{addedUsers + ending}, u.lines(0, ending)...))
-	case n.empty != "":
-		d = d.splice(n.from, span{n.raw.from, n.raw.from}, was)
-		d = d.replace(n.from+1, n.from+1, u.lines(0, ending))
-	case len(items) == 0:
-		d = d.replace(n.from+1, n.from+1, u.lines(0, ending))
-	default:
-		d = d.replace(n.from+1, n.from+1, u.lines(n.column, ending))
-	}
-	return d.join(), sound(d.join(), u)
-}
-
-// sound reads the result again: our entry must be in it.
-func sound(b []byte, u execUser) error {
-	d, err := parseYAML(b)
-	if err != nil {
-		return err
-	}
-	items, ok := d.items("users")
-	if n := find(items, u.name); !ok || n == nil || !u.same(n) {
-		return errNotKept
-	}
-	return nil
-}
-
-// dropUser takes our entry away, and what setUser did around it. An entry of that name that isn't
-// ours stays. The result is nil if the file held nothing else.
-func dropUser(b []byte, name string) ([]byte, error) {
-	if b == nil {
-		return nil, nil
-	}
-	d, err := parseYAML(b)
-	if err != nil {
-		return nil, err
-	}
-	items, ok := d.items("users")
-	if !ok {
-		return nil, errUsersStyle
-	}
-	old := find(items, name)
-	if old == nil || !isOurs(old) {
-		return b, nil
-	}
-	exec := old.child("user").child("exec")
-	args := list(exec.child("args"))
-	if fresh, err := setUser(nil, execUser{name, exec.text("command"), args[len(args)-1]}, false); err == nil && string(fresh) == string(b) {
-		return nil, nil
-	}
-	d = d.replace(old.from, old.to, nil)
-	if len(items) > 1 {
-		return d.join(), nil
-	}
-	n := d.root.child("users")
-	line := body(d.lines[n.from])
-	mark := strings.TrimLeft(strings.TrimPrefix(line, "users:"), " ")
-	switch word, _, _ := strings.Cut(strings.TrimPrefix(mark, was), " "); {
-	case line == addedUsers:
-		d = d.replace(n.from, n.from+1, nil)
-	case strings.HasPrefix(mark, was) && (word == "[]" || word == "null" || word == "~"):
-		at := len(line) - len(mark)
-		d = d.splice(n.from, span{at, at + len(was)}, "")
-	}
-	return d.join(), nil
-}
-
-// hideUsers is a kubeconfig without what other users' entries hold: tokens, keys, passwords.
-func hideUsers(b []byte) []byte {
-	d, err := parseYAML(b)
-	if err != nil {
-		return nil // nothing is ever planned for such a file
-	}
-	items, _ := d.items("users")
-	for _, n := range items {
-		if isOurs(n) && untouched(n) {
-			continue
-		}
-		for i := n.from; i < n.to; i++ {
-			if name := n.child("name"); i < name.from || i >= name.to {
-				l := body(d.lines[i])
-				d = d.splice(i, span{len(l) - len(strings.TrimLeft(l, " -")), len(l)}, "(hidden)")
+// findOption is where an option is in args, and its value; -1: nowhere. --name=value is one argument.
+func findOption(args []string, names ...string) (i int, value string) {
+	for i, arg := range args {
+		for _, name := range names {
+			if len(arg) > len(name) && arg[:len(name)+1] == name+"=" {
+				return i, arg[len(name)+1:]
+			}
+			if arg == name && i+1 < len(args) {
+				return i, args[i+1]
 			}
 		}
 	}
-	return d.join()
+	return -1, ""
+}
+
+var profileOption = []string{"--profile", "-profile", "-p"}
+
+// kubeFiles are the files of $KUBECONFIG, else ~/.kube/config: at least one.
+// https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
+func kubeFiles(env tool.Env) ([]string, error) {
+	var out []string
+	seen := map[string]bool{}
+	for _, f := range filepath.SplitList(env.Get("KUBECONFIG")) {
+		if f == "" {
+			continue
+		}
+		if f = env.Abs(f); !seen[f] {
+			seen[f] = true
+			out = append(out, f)
+		}
+	}
+	if len(out) > 0 {
+		return out, nil
+	}
+	f, err := env.InHome(".kube", "config")
+	return []string{f}, err
+}
+
+// errNotKubeconfig is a file that isn't one, or none that can be read here.
+var errNotKubeconfig = errors.New("it is no kubeconfig")
+
+// decode reads one file.
+func decode(b []byte) (config, error) {
+	var c config
+	if len(b) == 0 {
+		return c, nil
+	}
+	if _, err := edit.ParseYAML(b); err != nil {
+		return c, err
+	}
+	if yaml.Unmarshal(b, &c) != nil { // what it says may quote a secret
+		return c, errNotKubeconfig
+	}
+	return c, nil
+}
+
+// merge puts the files of $KUBECONFIG together as kubectl does: of each name the first counts. A file
+// that can't be read as a kubeconfig has nothing.
+func merge(files []string, contents [][]byte) (all config) {
+	for i, b := range contents {
+		c, err := decode(b)
+		if err != nil {
+			continue
+		}
+		if all.Current == "" {
+			all.Current = c.Current
+		}
+		for _, x := range c.Clusters {
+			if all.cluster(x.Name) == nil {
+				x.file = files[i]
+				all.Clusters = append(all.Clusters, x)
+			}
+		}
+		for _, x := range c.Contexts {
+			if all.context(x.Name) == nil {
+				all.Contexts = append(all.Contexts, x)
+			}
+		}
+		for _, x := range c.Users {
+			if all.user(x.Name) == nil {
+				all.Users = append(all.Users, x)
+			}
+		}
+	}
+	return all
+}
+
+func (c *config) cluster(name string) *namedCluster {
+	i := slices.IndexFunc(c.Clusters, func(x namedCluster) bool { return x.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &c.Clusters[i]
+}
+
+func (c *config) context(name string) *namedContext {
+	i := slices.IndexFunc(c.Contexts, func(x namedContext) bool { return x.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &c.Contexts[i]
+}
+
+func (c *config) user(name string) *namedUser {
+	i := slices.IndexFunc(c.Users, func(x namedUser) bool { return x.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &c.Users[i]
+}
+
+// infoLimit is how long a CA in base64 may be, so that KUBERNETES_EXEC_INFO with it and the rest stays
+// below what Linux takes for one variable (MAX_ARG_STRLEN, 128 KiB). Above it kubectl can't start us:
+// "argument list too long".
+const infoLimit = 131072 - 2048
+
+// tooLarge reports whether a cluster's CA doesn't fit into the variable that tells us the cluster.
+func (c *namedCluster) tooLarge() bool {
+	if c == nil {
+		return false
+	}
+	if c.Cluster.CAData != "" || c.Cluster.CA == "" {
+		return len(c.Cluster.CAData) > infoLimit
+	}
+	path := c.Cluster.CA
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(c.file), path)
+	}
+	fi, err := os.Stat(path)
+	return err == nil && fi.Size()/3*4 > infoLimit
 }

@@ -1,9 +1,11 @@
+// Package kubectl sets kubectl up, and with it whatever reads a kubeconfig.
 package kubectl
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
@@ -22,144 +24,296 @@ func user(in tool.Request) string {
 	return "idcs-" + in.Profile
 }
 
-// Plan plans a user in the first file of $KUBECONFIG, and the contexts named in whichever of its
-// files has them. Print has two documents to hand on: kuberc's allowlist for the person, and the
-// API server's configuration for whoever runs it. If a file can't be edited, Print has the fragment
-// to paste instead, beside the error.
+// Plan plans a user in the file that has the contexts named, and points these at it: without a name the
+// current one, if its server is a target. So each file works alone, though several may be in $KUBECONFIG.
+// Print has two documents to hand on: kuberc's allowlist for the person, and the API server's
+// configuration for whoever runs it. If a file can't be edited, Print has the fragment to paste instead,
+// beside the error.
 func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
-	files, err := kubeFiles(env)
+	k, err := readFiles(env)
 	if err != nil {
 		return tool.Plan{}, err
 	}
-	u := execUser{name: user(in), command: env.Find("credential-idcs"), profile: in.Profile}
-	if u.command == "" {
+	u := execUser{name: user(in), command: env.Find("credential-idcs"), profile: in.Profile, config: in.ConfigFile, cache: in.CacheDir}
+	switch {
+	case in.Portable:
+		u.command = "credential-idcs"
+	case u.command == "":
 		u.command = env.Program
 	}
-	p := tool.Plan{Print: kuberc(u.command) + "---\n" + authentication(in)}
-	before, after, err := readAll(files)
+	contexts, err := k.meant(in)
 	if err != nil {
 		return tool.Plan{}, err
 	}
-	if after[0], err = setUser(before[0], u, in.Overwrite); err != nil {
-		return fragment(u, files[0], in, err)
-	}
-	for _, name := range in.Contexts {
-		if err := pointContext(files, after, name, u.name); err != nil {
-			var f *helpers.Failure
-			if errors.As(err, &f) {
-				return tool.Plan{}, err
-			}
-			return fragment(u, strings.Join(files, ", "), in, err)
+	large := k.large(contexts, u.name)
+	u.blind = large != ""
+	p := tool.Plan{Print: kuberc(u.command) + "---\n" + authentication(in)}
+	for _, i := range k.entryFiles(contexts, u.name) {
+		if k.after[i], err = setUser(k.after[i], u, in.Overwrite); err != nil {
+			return fragment(u, k.files[i], in, err)
 		}
 	}
-	for i, path := range files {
-		p.Add(kubeChange(path, before[i], after[i]))
+	for _, name := range contexts {
+		if err := k.point(name, u.name); err != nil {
+			return fragment(u, k.files[k.fileOf(name)], in, err)
+		}
+	}
+	k.changes(&p)
+	k.noteUnused(&p, in, u.name)
+	if large != "" {
+		p.Note("kubectl config view --context="+text.Word(large)+" --minify", "the CA of context %s is too large for the variable by which kubectl tells the server, "+
+			"so the user %s has provideClusterInfo: false: every server that a context with this user names gets the token", tool.Clean(large), tool.Clean(u.name))
 	}
 	return p, nil
 }
 
-// Undo plans the way back: the user goes, if it is ours, and the contexts that still name it
-// are named.
+// Undo plans the way back: the contexts get the users that they had, and the user goes, if it is ours.
 func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
-	files, err := kubeFiles(env)
+	k, err := readFiles(env)
 	if err != nil {
 		return tool.Plan{}, err
 	}
-	before, after, err := readAll(files)
-	if err != nil {
-		return tool.Plan{}, err
+	names := []string{user(in)}
+	if in.All && in.User == "" {
+		names = k.ours()
 	}
 	var p tool.Plan
-	for i, path := range files {
-		if after[i], err = dropUser(before[i], user(in)); err != nil {
-			if !strings.Contains(string(before[i]), user(in)) {
-				after[i] = before[i]
-				continue // a file of another tool's: nothing of ours is in it
-			}
-			return tool.Plan{}, tool.Refuse("kubectl config delete-user "+text.Word(user(in)), "%s can't be edited: %s", tool.Clean(path), err)
-		}
-		p.Add(kubeChange(path, before[i], after[i]))
-	}
-	if len(p.Changes) == 0 {
-		return p, nil
-	}
-	for i, path := range files {
-		d, err := parseYAML(after[i])
-		if err != nil {
-			continue
-		}
-		for _, c := range d.contexts(user(in)) {
-			p.Note("kubectl config set-context "+text.Word(tool.Clean(c))+" --user=NAME", "context %s of %s still names the user %s",
-				tool.Clean(c), tool.Clean(path), tool.Clean(user(in)))
+	for _, name := range names {
+		if err := k.undo(&p, name); err != nil {
+			return tool.Plan{}, err
 		}
 	}
+	k.changes(&p)
 	return p, nil
 }
 
-func kubeChange(path string, before, after []byte) edit.Change {
-	return edit.Change{Path: path, Before: before, After: after, Lock: path + ".lock", View: hideUsers, Context: 3}
+// kube are the files of $KUBECONFIG, as they are and as they shall be.
+type kube struct {
+	files         []string
+	before, after [][]byte
+	all           config
 }
 
-// kubeFiles are the files of $KUBECONFIG, else ~/.kube/config: at least one.
-// https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
-func kubeFiles(env tool.Env) ([]string, error) {
-	var out []string
-	seen := map[string]bool{}
-	for _, f := range filepath.SplitList(env.Get("KUBECONFIG")) {
-		if f == "" {
-			continue
-		}
-		if f = env.Abs(f); !seen[f] {
-			seen[f] = true
-			out = append(out, f)
-		}
+func readFiles(env tool.Env) (*kube, error) {
+	files, err := kubeFiles(env)
+	if err != nil {
+		return nil, err
 	}
-	if len(out) > 0 {
-		return out, nil
-	}
-	f, err := env.InHome(".kube", "config")
-	return []string{f}, err
-}
-
-func readAll(files []string) (before, after [][]byte, err error) {
+	k := &kube{files: files}
 	for _, f := range files {
 		b, err := tool.Read(f)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		before, after = append(before, b), append(after, b)
+		k.before, k.after = append(k.before, b), append(k.after, b)
 	}
-	return before, after, nil
+	k.all = merge(k.files, k.before)
+	return k, nil
 }
 
-// pointContext edits the first file that has the Context: the one that kubectl reads it from.
-func pointContext(files []string, contents [][]byte, name, user string) error {
-	var known []string
-	for i := range files {
-		if contents[i] == nil {
+func (k *kube) changes(p *tool.Plan) {
+	for i, path := range k.files {
+		p.Add(edit.Change{Path: path, Before: k.before[i], After: k.after[i], Lock: path + ".lock", View: hideUsers, Context: 3})
+	}
+}
+
+// server is the address of a context's cluster; empty: it has none.
+func (k *kube) server(c *namedContext) string {
+	if cluster := k.all.cluster(c.Context.Cluster); cluster != nil {
+		return cluster.Cluster.Server
+	}
+	return ""
+}
+
+// atTargets are the contexts whose server is a target.
+func (k *kube) atTargets(in tool.Request) (names []string) {
+	for i := range k.all.Contexts {
+		if c := &k.all.Contexts[i]; in.Covers(k.server(c)) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// meant are the contexts that shall use the profile.
+func (k *kube) meant(in tool.Request) ([]string, error) {
+	switch {
+	case in.AllContexts:
+		names := k.atTargets(in)
+		if len(names) == 0 {
+			return nil, &helpers.Failure{Class: helpers.NotConfigured, Message: "no context of " + tool.Clean(strings.Join(k.files, ", ")) +
+				" has a server that is a target of profile " + tool.Clean(in.Profile), Command: "kubectl config get-contexts"}
+		}
+		return names, nil
+	case len(in.Contexts) == 0:
+		if c := k.all.context(k.all.Current); c != nil && in.Covers(k.server(c)) {
+			return []string{c.Name}, nil
+		}
+		return nil, nil
+	}
+	for _, name := range in.Contexts {
+		if k.all.context(name) != nil {
 			continue
 		}
-		out, ok, err := setContext(contents[i], name, user)
+		message := tool.Clean(strings.Join(k.files, ", ")) + " has no context " + tool.Clean(name)
+		var known []string
+		for _, c := range k.all.Contexts {
+			known = append(known, c.Name)
+		}
+		if len(known) > 0 {
+			message += "; there are: " + tool.Clean(strings.Join(known, ", "))
+		}
+		return nil, &helpers.Failure{Class: helpers.Config, Message: message, Command: "kubectl config get-contexts"}
+	}
+	return in.Contexts, nil
+}
+
+// fileOf is the file that kubectl reads a context from: the first that has it.
+func (k *kube) fileOf(context string) int {
+	for i, b := range k.before {
+		c, err := decode(b)
+		if err == nil && c.context(context) != nil {
+			return i
+		}
+	}
+	return 0
+}
+
+// entryFiles are the files that get our entry: those of the contexts, and those that have it; if there
+// are none, the first.
+func (k *kube) entryFiles(contexts []string, name string) (list []int) {
+	for i, b := range k.before {
+		c, _ := decode(b)
+		if c.user(name) != nil || slices.ContainsFunc(contexts, func(x string) bool { return k.fileOf(x) == i }) {
+			list = append(list, i)
+		}
+	}
+	if len(list) == 0 {
+		return []int{0}
+	}
+	return list
+}
+
+// large is a context that uses the entry, or shall, and whose CA is too large to be handed to us.
+func (k *kube) large(contexts []string, name string) string {
+	for i := range k.all.Contexts {
+		c := &k.all.Contexts[i]
+		if (c.Context.User == name || slices.Contains(contexts, c.Name)) && k.all.cluster(c.Context.Cluster).tooLarge() {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+// point points a context at our entry, which remembers the user that it had.
+func (k *kube) point(context, name string) error {
+	i := k.fileOf(context)
+	out, had, found, err := setContext(k.after[i], context, name, false)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return errContextsStyle
+	case !bytes.Equal(out, k.after[i]):
+		out, err = remember(out, name, context, had)
+	}
+	if err == nil {
+		k.after[i] = out
+	}
+	return err
+}
+
+// noteUnused says how kubectl gets to use the entry, if no context does.
+func (k *kube) noteUnused(p *tool.Plan, in tool.Request, name string) {
+	now := merge(k.files, k.after)
+	if slices.ContainsFunc(now.Contexts, func(c namedContext) bool { return c.Context.User == name }) {
+		return
+	}
+	if at := k.atTargets(in); len(at) > 0 {
+		p.Note(configureContext(at[0], in), "no context uses the user %s yet, so kubectl goes on as before", tool.Clean(name))
+		return
+	}
+	p.Note("kubectl config set-context NAME --cluster=CLUSTER --user="+text.Word(tool.Clean(name)),
+		"no context has a server that is a target of profile %s, so kubectl goes on as before", tool.Clean(in.Profile))
+}
+
+func configureContext(context string, in tool.Request) string {
+	command := tool.SetUp("kubectl --context "+text.Word(context), in.Profile)
+	if in.User != "" {
+		command += " --user " + text.Word(in.User)
+	}
+	return command
+}
+
+// ours are the names of all entries of ours.
+func (k *kube) ours() (names []string) {
+	for _, b := range k.before {
+		c, _ := decode(b)
+		for _, u := range c.Users {
+			if u.User.Exec.ours() && !slices.Contains(names, u.Name) {
+				names = append(names, u.Name)
+			}
+		}
+	}
+	return names
+}
+
+// undo points the contexts of an entry back, and removes it.
+func (k *kube) undo(p *tool.Plan, name string) error {
+	ours := slices.ContainsFunc(k.after, func(b []byte) bool { c, _ := decode(b); u := c.user(name); return u != nil && u.User.Exec.ours() })
+	if !ours {
+		return nil
+	}
+	was := map[string]before{}
+	for i := len(k.after) - 1; i >= 0; i-- { // of several files the first counts
+		for context, had := range remembered(k.after[i], name) {
+			was[context] = had
+		}
+	}
+	for i, path := range k.files {
+		c, _ := decode(k.after[i])
+		for _, x := range c.Contexts {
+			if x.Context.User != name {
+				continue
+			}
+			had, known := was[x.Name]
+			if !known {
+				p.Note("kubectl config set-context "+text.Word(tool.Clean(x.Name))+" --user=NAME", "context %s of %s still names the user %s",
+					tool.Clean(x.Name), tool.Clean(path), tool.Clean(name))
+				continue
+			}
+			out, err := restore(k.after[i], x.Name, had)
+			if err != nil {
+				return tool.Refuse("kubectl config set-context "+text.Word(tool.Clean(x.Name))+" --user="+text.Word(tool.Clean(had.name)), "%s can't be edited: %s", tool.Clean(path), err)
+			}
+			k.after[i] = out
+		}
+		out, err := dropUser(k.after[i], name)
 		if err != nil {
-			return err
+			if !bytes.Contains(k.after[i], []byte(name)) {
+				continue // a file of another tool's: nothing of ours is in it
+			}
+			return tool.Refuse("kubectl config delete-user "+text.Word(name), "%s can't be edited: %s", tool.Clean(path), err)
 		}
-		if ok {
-			contents[i] = out
-			return nil
-		}
-		d, _ := parseYAML(contents[i])
-		known = append(known, d.contexts("")...)
+		k.after[i] = out
 	}
-	message := tool.Clean(strings.Join(files, ", ")) + " has no context " + tool.Clean(name)
-	if len(known) > 0 {
-		message += "; there are: " + tool.Clean(strings.Join(known, ", "))
+	return nil
+}
+
+func restore(b []byte, context string, had before) ([]byte, error) {
+	switch {
+	case !had.isSet:
+		return clearContext(b, context)
+	case had.name == "":
+		return emptyContext(b, context)
 	}
-	return &helpers.Failure{Class: helpers.Config, Message: message, Command: "kubectl config get-contexts"}
+	out, _, _, err := setContext(b, context, had.name, true)
+	return out, err
 }
 
 // fragment is the refusal with what to paste.
 func fragment(u execUser, path string, in tool.Request, err error) (tool.Plan, error) {
-	p := tool.Plan{Print: "users:\n" + strings.Join(u.lines(0, "\n"), "")}
+	p := tool.Plan{Print: "users:\n" + u.lines(0, "\n")}
 	for _, c := range in.Contexts {
 		p.Print += "# kubectl config set-context " + text.Word(tool.Clean(c)) + " --user=" + text.Word(tool.Clean(u.name)) + "\n"
 	}
@@ -173,6 +327,5 @@ func fragment(u execUser, path string, in tool.Request, err error) (tool.Plan, e
 		}
 		return p, tool.Refuse(command, "%s has another user %s", tool.Clean(path), tool.Clean(u.name))
 	}
-	f := tool.Refuse("", "%s can't be edited without changing more than our lines (%s); paste the entry by hand", tool.Clean(path), err)
-	return p, f
+	return p, tool.Refuse("", "%s can't be edited without changing more than our part (%s); paste the entry by hand", tool.Clean(path), err)
 }

@@ -1,14 +1,25 @@
 package kubectl
 
 import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"math/big"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tooltest"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -99,6 +110,22 @@ clusters: []
 	"deep lists":      "users:\n    -\n        name: a\n        user:\n            token: x\n",
 	"block at end":    "kind: Config\nusers:\n- name: a\n  user:\n    token: |-\n      x\n",
 	"blank end":       "kind: Config\nusers:\n- name: a\n  user: {}\n\n\n",
+
+	"flow":           "{apiVersion: v1, users: []}\n",
+	"flow, no users": "{apiVersion: v1, kind: Config}",
+	"flow, nobody":   "{}\n",
+	"flow, null":     "{users: null, kind: Config}\n",
+	"JSON":           "{\n  \"kind\": \"Config\",\n  \"users\": [\n    {\"name\": \"a\", \"user\": {\"token\": \"it's, [x\"}}\n  ]\n}\n",
+	"flow users":     "users: [{name: a}, {name: it's}]\n",
+	"flow entries":   "users:\n- {name: a, user: {token: x}}\n- {name: b, user: {}} # b\n",
+	"flow context":   "contexts:\n- {name: prod, context: {cluster: c1, user: old}}\nusers:\n- name: old\n  user: {}\n",
+	"anchors":        "x: &a {token: x}\nusers:\n- name: &n b\n  user: *a\n- name: c\n  user:\n    <<: *a\n",
+	"quoted keys":    "\"users\":\n- \"name\": b\n  'user': {}\n",
+	"BOM":            "\xef\xbb\xbfkind: Config\nusers:\n- name: b\n",
+	"long values":    "kind: \"Con\\\n  fig\"\nusers:\n- name: b\n  user:\n    token: a\n     b\n  # more\npreferences: {colors: true\n  }\n",
+	"tabs":           "kind: Config\t# x\nusers:\t# y\n- name: b\n",
+	"end marker":     "kind: Config\nusers:\n- name: b\n...\n",
+	"Rancher":        "apiVersion: v1\nkind: Config\nclusters:\n- name: \"local\"\n  cluster:\n    server: \"https://rancher.example.com/k8s/clusters/local\"\n    certificate-authority-data: \"QUJD\\\n      REVG\"\n\nusers:\n- name: \"local\"\n  user:\n    token: \"kubeconfig-user:x\"\n\n\ncontexts:\n- name: \"local\"\n  context:\n    user: \"local\"\n    cluster: \"local\"\n\ncurrent-context: \"local\"\n",
 }
 
 func cluster() tool.Request {
@@ -226,24 +253,19 @@ func TestKubectlPointsContextsAtUs(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", c.what, c.got, c.want)
 		}
 	}
-	if two.AuthInfos["idcs-work"] != nil {
-		t.Error("the user is in both files")
+	if one.AuthInfos["idcs-work"] == nil || two.AuthInfos["idcs-work"] == nil {
+		t.Error("a file with our context doesn't work alone")
 	}
-	if got, want := h.Read("two"), strings.Replace(kubeconfigs["by hand"], "- name: bare\n    context:\n", "- name: bare\n    context:\n      user: idcs-work\n", 1); got != want {
-		t.Errorf("(-want +got):\n%s", cmp.Diff(want, got))
+	if got := h.Read("two"); !strings.Contains(got, "- name: bare\n    context:\n      user: idcs-work\n") {
+		t.Errorf("got\n%s", got)
 	}
 
 	p, err = (Tool{}).Undo(t.Context(), h.Env, in)
 	tooltest.Must(t, p, err)
-	var notes []string
-	for _, n := range p.Notes {
-		notes = append(notes, strings.ReplaceAll(n.Lines(), h.Dir, "HOME"))
-	}
-	if diff := cmp.Diff([]string{
-		"credential-idcs: context prod of HOME/one still names the user idcs-work\n\tkubectl config set-context prod --user=NAME\n",
-		"credential-idcs: context bare of HOME/two still names the user idcs-work\n\tkubectl config set-context bare --user=NAME\n",
-	}, notes); diff != "" {
-		t.Errorf("notes (-want +got):\n%s", diff)
+	for file, want := range map[string]string{"one": kubeconfigs["kubectl"], "two": kubeconfigs["by hand"]} {
+		if diff := cmp.Diff(want, h.Read(file)); diff != "" || len(p.Notes) > 0 {
+			t.Errorf("%s undone (-want +got), %+v:\n%s", file, p.Notes, diff)
+		}
 	}
 }
 
@@ -297,37 +319,25 @@ func TestKubectlKnowsItsEntryAfterKubectlRewroteIt(t *testing.T) {
 
 func TestKubectlRefusesAndHandsOutTheFragment(t *testing.T) {
 	for name, c := range map[string]struct{ file, want string }{
-		"flow":            {"{apiVersion: v1, users: []}\n", "line 1: a value in flow style that is too rich, or goes over several lines"},
-		"JSON":            {"{\n  \"kind\": \"Config\"\n}\n", "line 1: a value in flow style that is too rich, or goes over several lines"},
-		"flow users":      {"users: [{name: a}]\n", "line 1: a value in flow style that is too rich, or goes over several lines"},
-		"flow entry":      {"users:\n- {name: a, user: {}}\n", "line 2: a value in flow style that is too rich, or goes over several lines"},
-		"anchor":          {"users:\n- name: &a b\n", "line 2: there is an anchor, an alias or a tag"},
-		"alias":           {"users:\n- name: b\n  user: *a\n", "line 3: there is an anchor, an alias or a tag"},
-		"merge":           {"users:\n- name: b\n  <<: *a\n", "line 3: a value has a colon in it"},
-		"tag":             {"users: !!seq\n- name: b\n", "line 1: there is an anchor, an alias or a tag"},
-		"tab":             {"users:\n-\tname: b\n", "line 2: there is a tab"},
-		"two documents":   {"kind: Config\n---\nkind: Config\n", "line 2: there are several documents, or something behind ---"},
-		"quoted key":      {"\"users\":\n- name: b\n", "line 1: something stands behind a value"},
-		"long value":      {"kind: Config\n  more\n", "line 2: it is indented more than what comes before"},
-		"long quotes":     {"kind: \"Con\nusers:\nfig\"\n", "line 1: a quoted value goes over several lines"},
-		"users twice":     {"users:\nkind: Config\nusers:\n", "line 3: a key is there twice"},
-		"users no list":   {"users:\n  a: b\n", "its users are not written as a list of lines"},
-		"NEL":             {"kind: Config # \u0085users:\n", "line 1: there is a line break that not everybody takes for one"},
-		"not UTF-8":       {"kind: \xff\n", "line 1: the file is not UTF-8"},
-		"no YAML":         {"users: @\n", "line 1: a value begins with a character that must be quoted"},
-		"context in flow": {"contexts:\n- name: prod\n  context: {}\n", "its contexts are not written as a list of lines"},
+		"alias":         {"a: &a [{name: x}]\nusers: *a\n", "its users are no list of named entries"},
+		"two documents": {"kind: Config\n---\nkind: Config\n", "it has several documents"},
+		"users twice":   {"users:\nkind: Config\nusers:\n", "it is no kubeconfig"},
+		"users no list": {"users:\n  a: b\n", "its users are no list of named entries"},
+		"a name twice":  {"kind: a\nkind: b\n", "it is no kubeconfig"},
+		"not UTF-8":     {"kind: \xff\n", "it is not YAML"},
+		"no YAML":       {"users: @\n", "it is not YAML"},
+		"no mapping":    {"[users]\n", "it is no kubeconfig"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := tooltest.New(t)
 			h.Write(".kube/config", c.file)
 			in := cluster()
-			in.Contexts = []string{"prod"}
 			p, err := (Tool{}).Plan(t.Context(), h.Env, in)
-			want := h.Path(".kube/config") + " can't be edited without changing more than our lines (" + c.want + "); paste the entry by hand\n"
+			want := h.Path(".kube/config") + " can't be edited without changing more than our part (" + c.want + "); paste the entry by hand\n"
 			if got := tooltest.Refusal(t, err); got != want {
 				t.Errorf("got %q\nwant %q", got, want)
 			}
-			if load(t, p.Print).AuthInfos["idcs-work"] == nil || !strings.Contains(p.Print, "# kubectl config set-context prod --user=idcs-work\n") {
+			if load(t, p.Print).AuthInfos["idcs-work"] == nil {
 				t.Errorf("fragment: %s", p.Print)
 			}
 			if len(p.Changes) != 0 {
@@ -438,7 +448,7 @@ func TestKubectlPrintsTheAudienceOfOneClient(t *testing.T) {
 		in.Stored = c.stored
 		doc := authentication(in)
 		if strings.Count(doc, oracleIssuer) != 1 || !strings.Contains(doc, "    audiences: "+c.audiences) ||
-			strings.Contains(doc, "MatchAny") || strings.Contains(doc, "not known before a login") != c.guess {
+			strings.Contains(doc, "MatchAny") || strings.Contains(doc, "placeholder: run this again") != c.guess {
 			t.Errorf("%+v:\n%s", c.stored, doc)
 		}
 	}
@@ -465,9 +475,11 @@ func FuzzKubeconfig(f *testing.F) {
 		f.Add(c)
 		f.Add(strings.ReplaceAll(c, "\n", "\r\n"))
 	}
+	f.Add("contexts: [{name: a, context: {}}, {name: b, context: {user: x, cluster: c}}, {name: c, context: {cluster: c, user: ''}}]\n")
+	f.Add("contexts:\n- context:\n    user: 'x'\n    cluster: c\n  name: a\n- context:\n    user:\n    cluster: c\n  name: b\n- name: c\n  context: &x\n    user: \"y\"\n")
 	f.Add("users:\n- name: b\n  user:\n    exec:\n      args: [a, 'b', \"c\"]\n      env: []\n")
 	f.Add("users: [] \nkind: >+\n  x\n\n\n")
-	u := execUser{"idcs-work", "/bin/credential-idcs", "work"}
+	u := execUser{name: "idcs-work", command: "/bin/credential-idcs", profile: "work"}
 	f.Fuzz(func(t *testing.T, before string) {
 		had, err := clientcmd.Load([]byte(before))
 		if err != nil {
@@ -478,7 +490,7 @@ func FuzzKubeconfig(f *testing.F) {
 			t.Skip()
 		}
 		for name := range had.Contexts {
-			out, ok, err := setContext([]byte(before), name, "u'1")
+			out, _, ok, err := setContext([]byte(before), name, "u'1", false)
 			if err != nil {
 				continue
 			}
@@ -487,6 +499,19 @@ func FuzzKubeconfig(f *testing.F) {
 			got, err := clientcmd.Load(out)
 			if diff := cmp.Diff(want, got); !ok || err != nil || diff != "" {
 				t.Fatalf("context %q: %v %v\n%s\n%q", name, ok, err, diff, out)
+			}
+			k := kube{files: []string{"f"}, before: [][]byte{[]byte(before)}, all: merge([]string{"f"}, [][]byte{[]byte(before)})}
+			entry, err := setUser([]byte(before), u, false)
+			if err != nil || had.AuthInfos[u.name] != nil || strings.Contains(before, was) || strings.Contains(before, addedUsers) || had.Contexts[name].AuthInfo == u.name {
+				continue
+			}
+			k.after = [][]byte{entry}
+			if err := k.point(name, u.name); err != nil {
+				continue
+			}
+			pointed := k.after[0]
+			if err := k.undo(new(tool.Plan), u.name); err != nil || string(k.after[0]) != before {
+				t.Fatalf("context %q undone: %v\ngot  %q\nwant %q\nfrom %q", name, err, k.after[0], before, pointed)
 			}
 		}
 		after, err := setUser([]byte(before), u, false)
@@ -519,4 +544,257 @@ func FuzzKubeconfig(f *testing.F) {
 			t.Fatalf("undone: %v\ngot  %q\nwant %q\nafter %q", err, undone, before, after)
 		}
 	})
+}
+
+// What a context had is kept in our entry and comes back, to the byte, in whatever style it is written.
+func TestContextsComeBack(t *testing.T) {
+	for name, unix := range kubeconfigs {
+		for ending, before := range map[string]string{"LF": unix, "CRLF": strings.ReplaceAll(unix, "\n", "\r\n")} {
+			in := cluster()
+			for context := range load(t, before).Contexts {
+				in.Contexts = append(in.Contexts, context)
+			}
+			if len(in.Contexts) == 0 {
+				continue
+			}
+			h := tooltest.New(t)
+			h.Write(".kube/config", before)
+			p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+			tooltest.Must(t, p, err)
+			once := h.Read(".kube/config")
+			for context, c := range load(t, once).Contexts {
+				if c.AuthInfo != "idcs-work" {
+					t.Errorf("%s %s: context %s has user %s", name, ending, context, c.AuthInfo)
+				}
+			}
+			if p, err = (Tool{}).Plan(t.Context(), h.Env, in); err != nil || len(p.Changes) != 0 {
+				t.Errorf("%s %s: second time: %v\n%s", name, ending, err, p.Diff())
+			}
+			p, err = (Tool{}).Undo(t.Context(), h.Env, in)
+			tooltest.Must(t, p, err)
+			if diff := cmp.Diff(before, h.Read(".kube/config")); diff != "" || len(p.Notes) > 0 {
+				t.Errorf("%s %s: undone (-before +after), %+v:\n%s\nfrom\n%s", name, ending, p.Notes, diff, once)
+			}
+		}
+	}
+}
+
+// The real kubectl keeps what our entry remembers, whenever it writes the file.
+func TestContextsComeBackAfterKubectlRewroteTheFile(t *testing.T) {
+	tooltest.NeedTool(t, "kubectl")
+	h := tooltest.New(t)
+	h.Write(".kube/config", kubeconfigs["kubectl"])
+	in := cluster()
+	in.Contexts = []string{"prod"}
+	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	run := func(args ...string) string {
+		cmd := exec.Command("kubectl", args...)
+		cmd.Env = h.Env.Vars
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("kubectl %s: %v: %s", args, err, out)
+		}
+		return string(out)
+	}
+	run("config", "set-context", "prod", "--namespace=other")
+	if got := run("config", "view", "-o", "jsonpath={.contexts[?(@.name==\"prod\")].context.user}"); got != "idcs-work" {
+		t.Errorf("kubectl reads the user %s", got)
+	}
+	in.Contexts = []string{"other"}
+	p, err = (Tool{}).Plan(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	run("config", "view")
+	in.Contexts = nil
+	p, err = (Tool{}).Undo(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	c := load(t, h.Read(".kube/config"))
+	if c.Contexts["prod"].AuthInfo != "admin" || c.Contexts["other"].AuthInfo != "admin" || c.AuthInfos["idcs-work"] != nil || len(p.Notes) > 0 {
+		t.Errorf("%+v\n%s", p.Notes, h.Read(".kube/config"))
+	}
+}
+
+// Without --context the current one is set up, if its server is a target; else kubectl goes on as
+// before, and that is said with the command that changes it.
+func TestCurrentContextIsSetUp(t *testing.T) {
+	for _, c := range []struct {
+		name, target string
+		all          bool
+		want, note   string // users of prod and other
+	}{
+		{"at a target", "https://k8s.example.com:6443", false, "idcs-work admin", ""},
+		{"all at targets", "https://k8s.example.com:6443", true, "idcs-work idcs-work", ""},
+		{"at no target", "https://x.example.com", false, "admin admin", "no context has a server that is a target of profile work, so kubectl goes on as before\n\tkubectl config set-context NAME --cluster=CLUSTER --user=idcs-work\n"},
+	} {
+		h := tooltest.New(t)
+		h.Write(".kube/config", kubeconfigs["kubectl"])
+		in := cluster()
+		in.Targets, in.AllContexts = tooltest.Targets(t, c.target), c.all
+		p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+		tooltest.Must(t, p, err)
+		got := load(t, h.Read(".kube/config"))
+		if users := got.Contexts["prod"].AuthInfo + " " + got.Contexts["other"].AuthInfo; users != c.want {
+			t.Errorf("%s: %s", c.name, users)
+		}
+		notes := ""
+		for _, n := range p.Notes {
+			notes += strings.TrimPrefix(n.Lines(), "credential-idcs: ")
+		}
+		if notes != c.note {
+			t.Errorf("%s: %q", c.name, notes)
+		}
+	}
+	h := tooltest.New(t)
+	h.Write(".kube/config", strings.Replace(kubeconfigs["kubectl"], "current-context: prod\n", "", 1))
+	in := cluster()
+	in.Targets = tooltest.Targets(t, "https://k8s.example.com:6443")
+	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+	if err != nil || len(p.Notes) != 1 || p.Notes[0].Command != "credential-idcs configure kubectl --context prod --profile work" {
+		t.Errorf("%v, %+v", err, p.Notes)
+	}
+	in.Targets, in.AllContexts = tooltest.Targets(t, "https://x.example.com"), true
+	if _, err = (Tool{}).Plan(t.Context(), h.Env, in); tooltest.Failure(t, err).Class != helpers.NotConfigured {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The entry works in every shell: with another configuration or cache folder it says so; what a person has
+// put into it stays, and only what is wrong changes.
+func TestEntryIsSelfContainedAndKeepsWhatAPersonPutThere(t *testing.T) {
+	h := tooltest.New(t)
+	in := cluster()
+	in.ConfigFile, in.CacheDir = "/etc/idcs/config.toml", "/var/cache/idcs"
+	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	e := load(t, h.Read(".kube/config")).AuthInfos["idcs-work"].Exec
+	want := []string{"kubectl", "--profile", "work", "--config", "/etc/idcs/config.toml"}
+	if diff := cmp.Diff(want, e.Args); diff != "" || len(e.Env) != 1 || e.Env[0] != (clientcmdapi.ExecEnvVar{Name: cacheVariable, Value: "/var/cache/idcs"}) {
+		t.Errorf("%s\n%+v", diff, e.Env)
+	}
+	p, err = (Tool{}).Undo(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	if edit.Exists(h.Path(".kube/config")) {
+		t.Errorf("left: %s", h.Read(".kube/config"))
+	}
+
+	const mine = `users:
+- name: idcs-work # mine
+  user:
+    exec:
+      apiVersion: client.authentication.k8s.io/v1beta1 # old
+      command: /old/credential-idcs
+      args:
+      - kubectl
+      - --profile=home # no
+      - --config
+      - /mine.toml
+      env:
+      - name: HTTPS_PROXY
+        value: http://proxy.example.com
+      note: kept
+      provideClusterInfo: false
+`
+	for name, file := range map[string]string{"block": mine, "flow": `{"users": [{"name": "idcs-work", "user": {"exec": {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "/old/credential-idcs",
+		"args": ["kubectl", "--profile=home", "--config", "/mine.toml"], "env": [{"name": "HTTPS_PROXY", "value": "http://proxy.example.com"}], "note": "kept", "provideClusterInfo": false}}}]}`} {
+		h.Write(".kube/config", file)
+		in := cluster()
+		in.CacheDir = "/var/cache/idcs"
+		p, err = (Tool{}).Plan(t.Context(), h.Env, in)
+		tooltest.Must(t, p, err)
+		after := h.Read(".kube/config")
+		e = load(t, after).AuthInfos["idcs-work"].Exec
+		if diff := cmp.Diff([]any{execVersion, h.Path("bin/credential-idcs"), []string{"kubectl", "--profile=work", "--config", "/mine.toml"}, clientcmdapi.NeverExecInteractiveMode, true},
+			[]any{e.APIVersion, e.Command, e.Args, e.InteractiveMode, e.ProvideClusterInfo}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s\n%s", name, diff, after)
+		}
+		if len(e.Env) != 2 || !strings.Contains(after, "http://proxy.example.com") || !strings.Contains(after, "kept") || name == "block" && (!strings.Contains(after, "# mine\n") || !strings.Contains(after, "# old\n")) {
+			t.Errorf("%s: got\n%s", name, after)
+		}
+		if p, err = (Tool{}).Plan(t.Context(), h.Env, in); err != nil || len(p.Changes) != 0 {
+			t.Errorf("%s: second time: %v\n%s", name, err, p.Diff())
+		}
+	}
+}
+
+// A bare name for those who share the file; a CA that doesn't fit into a variable costs the check of the
+// server, and that is said.
+func TestPortableAndLargeCA(t *testing.T) {
+	h := tooltest.New(t)
+	large := strings.Repeat("QUJD", 33_000)
+	h.Write(".kube/config", strings.Replace(kubeconfigs["kubectl"], "certificate-authority-data: QUJD", "certificate-authority-data: "+large, 1))
+	in := cluster()
+	in.Targets, in.Portable = tooltest.Targets(t, "https://k8s.example.com:6443"), true
+	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	e := load(t, h.Read(".kube/config")).AuthInfos["idcs-work"].Exec
+	if e.Command != "credential-idcs" || e.ProvideClusterInfo || len(p.Notes) != 1 || !strings.Contains(p.Notes[0].Message, "the CA of context prod is too large") {
+		t.Errorf("%+v, %+v", e, p.Notes)
+	}
+	h.Write(".kube/config", strings.Replace(h.Read(".kube/config"), large, "QUJD", 1))
+	p, err = (Tool{}).Plan(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	if e := load(t, h.Read(".kube/config")).AuthInfos["idcs-work"].Exec; !e.ProvideClusterInfo || len(p.Notes) != 0 {
+		t.Errorf("%+v, %+v", e, p.Notes)
+	}
+}
+
+// doctor's ok means that the real kubectl runs us: for each entry kubectl is run, and a stand-in writes
+// down that it was.
+func TestDoctorSaysOKWhereKubectlRunsUs(t *testing.T) {
+	kubectl := need.Tool(t, "kubectl-1.37")
+	const good = "apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, provideClusterInfo: true, "
+	for name, c := range map[string]struct {
+		user string // behind exec's brace; PROGRAM is our stand-in
+		ca   int
+	}{
+		"good":                 {user: good + "command: PROGRAM, args: [kubectl, --profile, work]}"},
+		"v1beta1":              {user: "apiVersion: client.authentication.k8s.io/v1beta1, provideClusterInfo: true, command: PROGRAM, args: [kubectl, --profile, work]}"},
+		"token":                {user: good + "command: PROGRAM, args: [kubectl, --profile, work]}, token: x"},
+		"tokenFile":            {user: good + "command: PROGRAM, args: [kubectl, --profile, work]}, tokenFile: HOME/token"},
+		"password":             {user: good + "command: PROGRAM, args: [kubectl, --profile, work]}, username: a, password: b"},
+		"no mode":              {user: "apiVersion: client.authentication.k8s.io/v1, provideClusterInfo: true, command: PROGRAM, args: [kubectl, --profile, work]}"},
+		"v1alpha1":             {user: "apiVersion: client.authentication.k8s.io/v1alpha1, interactiveMode: Never, provideClusterInfo: true, command: PROGRAM, args: [kubectl, --profile, work]}"},
+		"no version":           {user: "interactiveMode: Never, provideClusterInfo: true, command: PROGRAM, args: [kubectl, --profile, work]}"},
+		"not there":            {user: good + "command: /nowhere/credential-idcs, args: [kubectl, --profile, work]}"},
+		"args without kubectl": {user: good + "command: PROGRAM, args: [--profile, work]}"},
+		"unknown profile":      {user: good + "command: PROGRAM, args: [kubectl, --profile, old]}"},
+		"large CA":             {user: good + "command: PROGRAM, args: [kubectl, --profile, work]}", ca: 99_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := tooltest.New(t)
+			// The stand-in is run well only with the arguments that the program takes.
+			h.Write("bin/credential-idcs", "#!/bin/sh\n[ \"$1 $3\" = 'kubectl work' ] && : >"+h.Path("ran")+"\nexit 1\n")
+			h.Write("token", "x")
+			h.Env.Vars = append(h.Env.Vars, "PATH="+h.Path("bin"))
+			if err := os.Symlink(kubectl, h.Path("bin/kubectl")); err != nil {
+				t.Fatal(err)
+			}
+			ca := base64.StdEncoding.EncodeToString(append(caPEM(t), bytes.Repeat([]byte("\n"), c.ca)...))
+			user := strings.NewReplacer("PROGRAM", h.Path("bin/credential-idcs"), "HOME", h.Dir).Replace(c.user)
+			h.Write(".kube/config", "apiVersion: v1\nkind: Config\nclusters:\n- name: c\n  cluster: {server: \"https://127.0.0.1:9\", certificate-authority-data: "+ca+"}\n"+
+				"contexts:\n- {name: c, context: {cluster: c, user: us}}\ncurrent-context: c\nusers:\n- {name: us, user: {exec: {"+user+"}}\n")
+			cmd := exec.Command(kubectl, "get", "--raw", "/version")
+			cmd.Env = h.Env.Vars
+			out, _ := cmd.CombinedOutput()
+			ran := edit.Exists(h.Path("ran"))
+			report := tooltest.Look(t, h, Tool{}, tooltest.Targets(t, "https://127.0.0.1:9"))
+			if ok := strings.Contains(report, "ok       kubectl's context c uses credential-idcs"); ok != ran {
+				t.Errorf("kubectl ran us: %v: %s\ndoctor:\n%s", ran, out, report)
+			}
+		})
+	}
+}
+
+func caPEM(t *testing.T) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, ca, ca, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }

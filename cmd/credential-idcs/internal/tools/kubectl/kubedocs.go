@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"go.yaml.in/yaml/v3"
 )
 
 // kuberc is the allowlist of exec programs. kubectl compares the text of a command, or what PATH
@@ -23,28 +24,30 @@ credentialPluginAllowlist:
 
 // A pluginPolicy is what kuberc says of exec programs.
 type pluginPolicy struct {
-	Policy  string   // AllowAll, DenyAll or Allowlist; empty: AllowAll
-	Allowed []string // commands or paths, for Allowlist
+	Policy    string `yaml:"credentialPluginPolicy"` // AllowAll, DenyAll or Allowlist; empty: AllowAll
+	Allowlist []struct {
+		Command string `yaml:"command"`
+		Name    string `yaml:"name"`
+	} `yaml:"credentialPluginAllowlist"`
 }
 
-// readKuberc reads the policy out of a kuberc file. An error says why the file isn't understood here,
-// which doesn't mean that kubectl doesn't.
-func readKuberc(b []byte) (pluginPolicy, error) {
-	d, err := parseYAML(b)
-	if err != nil || d.root == nil {
-		return pluginPolicy{}, err
-	}
-	p := pluginPolicy{Policy: d.root.text("credentialPluginPolicy")}
-	if list := d.root.child("credentialPluginAllowlist"); list != nil {
-		for _, entry := range list.children {
-			for _, key := range []string{"command", "name"} {
-				if s := entry.text(key); s != "" {
-					p.Allowed = append(p.Allowed, s)
-				}
+// allowed are the commands or paths of an Allowlist.
+func (p pluginPolicy) allowed() (list []string) {
+	for _, entry := range p.Allowlist {
+		for _, s := range []string{entry.Command, entry.Name} {
+			if s != "" {
+				list = append(list, s)
 			}
 		}
 	}
-	return p, nil
+	return list
+}
+
+// readKuberc reads the policy out of a kuberc file. An error says that the file isn't understood here,
+// which doesn't mean that kubectl doesn't.
+func readKuberc(b []byte) (p pluginPolicy, err error) {
+	err = yaml.Unmarshal(b, &p)
+	return p, err
 }
 
 // oracleIssuer is the issuer of all domains that don't have one of their own.
@@ -93,7 +96,7 @@ func audiencesOf(c tool.Request, issuer string) (list []string, hint string) {
 	case c.Stored.ID:
 		return []string{c.ClientID}, ""
 	}
-	return []string{c.ClientID}, "    # not known before a login: then this prints the access token's own"
+	return []string{c.ClientID}, "    # placeholder: run this again after `credential-idcs login`, it then prints your token's audience"
 }
 
 // encodeURL leaves a URL plain where encodeScalar is careful with the colon.

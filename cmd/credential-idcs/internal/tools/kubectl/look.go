@@ -5,162 +5,221 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// A survey is a tool.Survey with the looks of kubectl.
-type survey struct{ *tool.Survey }
-
-func of(profile string) string {
-	if profile == "" {
-		return ""
+// Look looks at the users that run us, at the clusters that they meet in a context, and at the contexts
+// at our targets that have another user.
+func (Tool) Look(ctx context.Context, s *tool.Survey) {
+	k, err := readFiles(s.Env)
+	if err != nil {
+		s.Warn(helpers.AsFailure(err).Message, "kubectl config view")
+		return
 	}
-	return " of profile " + text.Clean(profile)
+	for i, b := range k.before {
+		if _, err := decode(b); err != nil {
+			s.Warn(tool.Clean(k.files[i])+" can't be read: "+err.Error(), "kubectl config view")
+		}
+	}
+	l := looker{Survey: s, k: k}
+	used := false
+	for i := range k.all.Users {
+		u := &k.all.Users[i]
+		if !u.User.Exec.ours() || !l.looksAt(u.User.Exec) {
+			continue
+		}
+		used = true
+		right := l.user(u)
+		for j := range k.all.Contexts {
+			if c := &k.all.Contexts[j]; c.Context.User == u.Name {
+				l.context(c, u, right)
+			}
+		}
+	}
+	l.others()
+	if used {
+		l.version(ctx)
+	}
 }
 
-// A kubeconfig is what `kubectl config view` prints: all files of $KUBECONFIG merged, without secrets.
-type kubeconfig struct {
-	Clusters []struct {
-		Name    string `json:"name"`
-		Cluster struct {
-			Server   string `json:"server"`
-			Insecure bool   `json:"insecure-skip-tls-verify"`
-		} `json:"cluster"`
-	} `json:"clusters"`
-	Users []struct {
-		Name string `json:"name"`
-		User struct {
-			Exec *execEntry `json:"exec"`
-		} `json:"user"`
-	} `json:"users"`
-	Contexts []struct {
-		Name    string `json:"name"`
-		Context struct {
-			Cluster string `json:"cluster"`
-			User    string `json:"user"`
-		} `json:"context"`
-	} `json:"contexts"`
-}
-
-type execEntry struct {
-	Command            string   `json:"command"`
-	Args               []string `json:"args"`
-	ProvideClusterInfo bool     `json:"provideClusterInfo"`
+type looker struct {
+	*tool.Survey
+	k *kube
 }
 
 // profile is the one that the user's arguments name; empty: the server's owner.
-func (e *execEntry) profile() string {
-	for i, arg := range e.Args {
-		name, value, joined := strings.Cut(arg, "=")
-		switch {
-		case name != "--profile" && name != "-profile" && name != "-p":
-		case joined:
-			return value
-		case i+1 < len(e.Args):
-			return e.Args[i+1]
+func (e *execConfig) profile() string { return e.option(profileOption...) }
+
+// looksAt reports whether a user belongs to a profile that is looked at, or to none that there is.
+func (l looker) looksAt(e *execConfig) bool {
+	name := e.profile()
+	return name == "" || !slices.Contains(l.Profiles, name) || slices.ContainsFunc(l.Places, func(t *tool.Place) bool { return t.Profile == name })
+}
+
+// user judges an entry of ours. It reports whether kubectl can run us.
+func (l looker) user(u *namedUser) bool {
+	e := u.User.Exec
+	who := "kubectl's user " + text.Clean(u.Name)
+	right := true
+	wrong := func(why, command string) {
+		right = false
+		l.Problem(who+why, command)
+	}
+	again := tool.SetUp("kubectl --user "+text.Word(u.Name), orProfile(e.profile(), l.Default))
+	if beside := u.beside(); beside != "" {
+		wrong(" has "+beside+" beside exec: kubectl uses that, and not credential-idcs", "kubectl config unset "+text.Word("users."+u.Name+"."+strings.Fields(beside)[0]))
+	}
+	switch e.APIVersion {
+	case execVersion:
+		if e.InteractiveMode == "" {
+			wrong(" has no interactiveMode, without which kubectl refuses "+execVersion, again)
+		}
+	case "client.authentication.k8s.io/v1beta1":
+	case "":
+		wrong(" has no apiVersion in exec: kubectl refuses it", again)
+	default:
+		wrong(" has apiVersion "+text.Clean(e.APIVersion)+": kubectl and credential-idcs support v1 and v1beta1", again)
+	}
+	if !slices.Contains(e.Args, "kubectl") {
+		wrong(" runs credential-idcs without the argument kubectl, so it prints its usage", again)
+	} else if name := e.profile(); name != "" && len(l.Profiles) > 0 && e.option("--config", "-config") == "" && !slices.Contains(l.Profiles, name) {
+		wrong(" names the profile "+text.Clean(name)+", which the configuration doesn't have", tool.Edit(l.Config))
+	}
+	program := e.Command
+	if !strings.ContainsAny(program, `/\`) {
+		program = l.Find(program)
+	}
+	if _, err := os.Stat(program); filepath.IsAbs(program) && err != nil || program == "" {
+		wrong(" runs "+text.Clean(e.Command)+", which isn't there",
+			"kubectl config set-credentials "+text.Word(u.Name)+" --exec-command="+text.Word(l.Program))
+	}
+	if path, why := l.kuberc(e.Command); why != "" {
+		wrong(" runs "+text.Clean(e.Command)+", and "+text.Clean(path)+why, "credential-idcs configure kubectl --dry-run --user "+text.Word(u.Name))
+	}
+	if !e.ProvideCluster {
+		l.Warn(who+" doesn't tell credential-idcs the server (provideClusterInfo), so any server that a context names gets the token",
+			"kubectl config set-credentials "+text.Word(u.Name)+" --exec-provide-cluster-info")
+	}
+	return right
+}
+
+func orProfile(name, otherwise string) string {
+	if name == "" {
+		return otherwise
+	}
+	return name
+}
+
+// beside is what an entry holds that kubectl prefers to exec; empty: nothing.
+func (u *namedUser) beside() string {
+	for _, x := range []struct {
+		set  bool
+		what string
+	}{
+		{u.User.Token != "", "token"},
+		{u.User.TokenFile != "", "tokenFile"},
+		{u.User.Username != "" || u.User.Password != "", "username and a password"},
+		{u.User.Cert != "", "client-certificate"},
+		{u.User.CertData != "", "client-certificate-data"},
+		{u.User.Provider != nil, "auth-provider"},
+	} {
+		if x.set {
+			return x.what
 		}
 	}
 	return ""
 }
 
-// Look looks at the users that run us and at the clusters that they meet in a context.
-func (Tool) Look(ctx context.Context, s *tool.Survey) {
-	d := survey{s}
-	places := s.Places
-	out, status := s.Run(ctx, s.Find("kubectl"), "config", "view", "-o", "json")
-	var k kubeconfig
-	if status != 0 || json.Unmarshal([]byte(out), &k) != nil {
-		d.Warn("kubectl can't read its configuration", "kubectl config view")
+// context judges the cluster of a context whose user runs us.
+func (l looker) context(c *namedContext, u *namedUser, right bool) {
+	here := "kubectl's context " + text.Clean(c.Name)
+	cluster := l.k.all.cluster(c.Context.Cluster)
+	if cluster == nil {
 		return
 	}
-	for _, u := range k.Users {
-		e := u.User.Exec
-		if e == nil || !tool.IsUs(e.Command) {
+	if cluster.Cluster.Insecure {
+		l.Warn(here+" doesn't check who answers at its server (insecure-skip-tls-verify), so anybody may get the token",
+			"kubectl config unset "+text.Word("clusters."+cluster.Name+".insecure-skip-tls-verify"))
+	}
+	if u.User.Exec.ProvideCluster && cluster.tooLarge() {
+		right = false
+		l.Problem(here+" has a CA that is too large for the variable by which kubectl tells the server: it fails with `argument list too long`",
+			tool.SetUp("kubectl --user "+text.Word(u.Name)+" --context "+text.Word(c.Name), orProfile(u.User.Exec.profile(), l.Default)))
+	}
+	profile := u.User.Exec.profile()
+	server, err := helpers.ParseURL(cluster.Cluster.Server)
+	for _, t := range l.Places {
+		if err == nil && t.Target.Covers(server) && (profile == "" || t.Profile == profile) {
+			t.Set = true
+			if right {
+				l.OK(here + " uses credential-idcs for " + t.Target.String())
+			}
+			return
+		}
+	}
+	of := ""
+	if profile != "" {
+		of = " of profile " + text.Clean(profile)
+	}
+	l.Warn(here+" would send a token to "+helpers.Shown(cluster.Cluster.Server)+", which is not a target"+of, "kubectl config view --context="+text.Word(c.Name)+" --minify")
+}
+
+// others reports contexts at targets that have another user, where no context of the target has ours.
+func (l looker) others() {
+	for i := range l.k.all.Contexts {
+		c := &l.k.all.Contexts[i]
+		server, err := helpers.ParseURL(l.k.server(c))
+		if u := l.k.all.user(c.Context.User); err != nil || u != nil && u.User.Exec.ours() {
 			continue
 		}
-		mine := belonging(places, e.profile())
-		if len(mine) == 0 {
-			continue // of a profile that isn't looked at
-		}
-		d.kubeUser(u.Name, e)
-		for _, c := range k.Contexts {
-			if c.Context.User == u.Name {
-				d.kubeCluster(&k, c.Name, c.Context.Cluster, e.profile(), mine)
+		for _, t := range l.Places {
+			if t.Target.Covers(server) && (!t.Set || c.Name == l.k.all.Current) {
+				l.Warn("kubectl's context "+text.Clean(c.Name)+" is at "+t.Target.String()+" with the user "+text.Clean(c.Context.User)+", not with credential-idcs",
+					tool.SetUp("kubectl --context "+text.Word(c.Name), t.Profile))
+				break
 			}
 		}
 	}
 }
 
-// belonging are the places of a profile, or all.
-func belonging(places []*tool.Place, profile string) []*tool.Place {
-	var list []*tool.Place
-	for _, t := range places {
-		if profile == "" || t.Profile == profile {
-			list = append(list, t)
-		}
+// version reports a kubectl that is older than v1 of the exec protocol.
+func (l looker) version(ctx context.Context) {
+	out, status := l.Run(ctx, l.Find("kubectl"), "version", "--client", "-o", "json")
+	var v struct {
+		ClientVersion struct {
+			GitVersion string `json:"gitVersion"`
+			Major      string `json:"major"`
+			Minor      string `json:"minor"`
+		} `json:"clientVersion"`
 	}
-	return list
-}
-
-func (d survey) kubeUser(name string, e *execEntry) {
-	user := "kubectl's user " + text.Clean(name)
-	program := e.Command
-	if !strings.ContainsAny(program, `/\`) {
-		program = d.Find(program)
-	}
-	if _, err := os.Stat(program); filepath.IsAbs(program) && err != nil || program == "" {
-		d.Problem(user+" runs "+text.Clean(e.Command)+", which isn't there",
-			"kubectl config set-credentials "+text.Word(name)+" --exec-command="+text.Word(d.Program))
-	}
-	if path, why := d.kuberc(e.Command); why != "" {
-		d.Problem(user+" runs "+text.Clean(e.Command)+", and "+text.Clean(path)+why, "credential-idcs configure kubectl --dry-run --user "+text.Word(name))
-	}
-	if !e.ProvideClusterInfo {
-		d.Warn(user+" doesn't tell us the server (provideClusterInfo), so any server that a context names gets the token",
-			"kubectl config set-credentials "+text.Word(name)+" --exec-provide-cluster-info")
-	}
-}
-
-// kubeCluster judges the cluster of a context whose user runs us.
-func (d survey) kubeCluster(k *kubeconfig, contextName, cluster, profile string, mine []*tool.Place) {
-	here := "kubectl's context " + text.Clean(contextName)
-	for _, c := range k.Clusters {
-		if c.Name != cluster {
-			continue
-		}
-		if c.Cluster.Insecure {
-			d.Warn(here+" doesn't check who answers at its server (insecure-skip-tls-verify), so anybody may get the token",
-				"kubectl config unset "+text.Word("clusters."+c.Name+".insecure-skip-tls-verify"))
-		}
-		server, err := helpers.ParseURL(c.Cluster.Server)
-		for _, t := range mine {
-			if err == nil && t.Target.Covers(server) {
-				t.Set = true
-				d.OK(here + " uses credential-idcs for " + t.Target.String())
-				return
-			}
-		}
-		d.Warn(here+" would send a token to "+helpers.Shown(c.Cluster.Server)+", which is not a target"+of(profile), "kubectl config view --context="+text.Word(contextName)+" --minify")
+	if status != 0 || json.Unmarshal([]byte(out), &v) != nil {
 		return
+	}
+	minor, err := strconv.Atoi(strings.TrimRight(v.ClientVersion.Minor, "+"))
+	if err == nil && v.ClientVersion.Major == "1" && minor < 22 {
+		l.Problem("kubectl "+text.Clean(v.ClientVersion.GitVersion)+" doesn't know "+execVersion+", it needs 1.22 or later", "kubectl version --client")
 	}
 }
 
 // kuberc tells why kubectl 1.35 and later wouldn't run a command, if the person's own file forbids it:
 // it compares the text of a command, or what PATH finds for an entry, and resolves no links.
 // https://kubernetes.io/docs/reference/kubectl/kuberc/
-func (d survey) kuberc(command string) (path, why string) {
-	if path = d.Get("KUBERC"); path == "off" {
+func (l looker) kuberc(command string) (path, why string) {
+	if path = l.Get("KUBERC"); path == "off" {
 		return "", ""
 	}
-	if path == "" && d.Home != "" {
-		path = filepath.Join(d.Home, ".kube", "kuberc")
+	if path == "" && l.Home != "" {
+		path = filepath.Join(l.Home, ".kube", "kuberc")
 	}
-	b, err := os.ReadFile(path)
-	if err != nil {
+	b, err := edit.Read(path)
+	if err != nil || b == nil {
 		return "", ""
 	}
 	policy, err := readKuberc(b)
@@ -174,11 +233,11 @@ func (d survey) kuberc(command string) (path, why string) {
 	}
 	full := command
 	if !strings.ContainsAny(full, `/\`) {
-		full = d.Find(full)
+		full = l.Find(full)
 	}
-	for _, allowed := range policy.Allowed {
+	for _, allowed := range policy.allowed() {
 		if !strings.ContainsAny(allowed, `/\`) {
-			allowed = d.Find(allowed)
+			allowed = l.Find(allowed)
 		}
 		if allowed != "" && filepath.Clean(allowed) == full {
 			return "", ""

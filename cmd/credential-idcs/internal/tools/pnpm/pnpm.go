@@ -18,7 +18,19 @@ const pnpmHelper = "pnpm-token-idcs"
 type Tool struct{}
 
 // Look reports what the plans say.
-func (t Tool) Look(ctx context.Context, s *tool.Survey) { tool.LookByPlan(ctx, s, t, "pnpm", true) }
+func (t Tool) Look(ctx context.Context, s *tool.Survey) {
+	tool.LookByPlan(ctx, s, t, "pnpm", true)
+	path, b, err := npmrc(s.Env)
+	if err != nil {
+		return
+	}
+	for _, key := range ourKeys(b) {
+		known := func(t helpers.Target) bool { return tokenHelperKey(t) == key }
+		if !slices.ContainsFunc(s.Known, known) {
+			s.Former(path, "pnpm", hostOf(key))
+		}
+	}
+}
 
 // Plan plans, for each target, a line
 //
@@ -86,10 +98,19 @@ func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	if err != nil {
 		return tool.Plan{}, err
 	}
+	meant := func(key string) bool {
+		host, err := helpers.ParseServer(hostOf(key))
+		return slices.ContainsFunc(targets, func(t helpers.Target) bool {
+			return tokenHelperKey(t) == key || len(in.Hosts) > 0 && err == nil && t.SameOrigin(host)
+		})
+	}
 	after := before
-	for _, t := range targets {
+	for _, key := range ourKeys(before) {
+		if !(in.All && len(in.Hosts) == 0) && !meant(key) {
+			continue
+		}
 		list := edit.Lines(after)
-		if i := npmrcLine(list, tokenHelperKey(t)); i >= 0 && isPnpmHelper(npmrcValue(list[i])) {
+		if i := npmrcLine(list, key); i >= 0 && isPnpmHelper(npmrcValue(list[i])) {
 			after = edit.CutLines(after, strings.TrimRight(list[i], "\r\n")+"\n")
 		}
 	}
@@ -126,6 +147,22 @@ func npmrcLine(list []string, key string) int {
 		}
 	}
 	return -1
+}
+
+// hostOf is the host of a key, with its path.
+func hostOf(key string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(key, "//"), "/:tokenHelper")
+}
+
+// ourKeys are the keys of all lines with our helper, the last first, so that cutting one moves no other.
+func ourKeys(b []byte) (keys []string) {
+	for _, line := range slices.Backward(edit.Lines(b)) {
+		key, _, _ := strings.Cut(line, "=")
+		if key = strings.TrimSpace(key); strings.HasSuffix(key, ":tokenHelper") && isPnpmHelper(npmrcValue(line)) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 func npmrcValue(line string) string {

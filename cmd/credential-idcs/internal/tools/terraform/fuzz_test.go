@@ -14,7 +14,7 @@ func FuzzTerraformrc(f *testing.F) {
 		Add:  func(b []byte) ([]byte, error) { return addHCLHelper(b, false) },
 		Drop: func(b []byte) ([]byte, error) { return edit.CutLines(b, terraformLine), nil },
 		Has: func(b []byte) bool {
-			blocks, err := parseHCL(b)
+			blocks, err := edit.ParseHCL(b)
 			return err == nil && isOurBlock(blocks[len(blocks)-1])
 		},
 		Seeds: []string{

@@ -86,7 +86,7 @@ func (tf Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan
 	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
 	t.noteTokens(env, &p, name, before, targets)
 	if len(p.Changes) > 0 {
-		p.Aside("%s hands the tokens of other hosts to its one helper, and we keep none: log in to those with %s login before", name, name)
+		p.Aside("%s has one helper for all hosts. credential-idcs does not store tokens of other hosts: run `%s login HOST` for them first", name, name)
 	}
 	return p, nil
 }
@@ -108,7 +108,7 @@ func (tf Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan,
 		after = edit.CutLines(before, terraformLine)
 	}
 	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
-	if blocks, err := parseHCL(after); err == nil && slices.ContainsFunc(blocks, isOurBlock) {
+	if blocks, err := edit.ParseHCL(after); err == nil && slices.ContainsFunc(blocks, isOurBlock) {
 		p.Note("", "%s keeps a %s \"idcs\" that was not written by configure", tool.Clean(path), hclHelper)
 		return p, nil
 	}
@@ -116,29 +116,45 @@ func (tf Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan,
 	return p, nil
 }
 
-func isOurBlock(b hclBlock) bool {
-	return len(b.keys) == 2 && b.keys[0] == hclHelper && b.keys[1] == ours
+func isOurBlock(b edit.HCLBlock) bool {
+	return len(b.Keys) == 2 && b.Is(hclHelper) && b.Keys[1] == ours
 }
 
 func addHCLHelper(b []byte, overwrite bool) ([]byte, error) {
-	blocks, err := parseHCL(b)
+	blocks, err := edit.ParseHCL(b)
 	if err != nil {
 		return nil, err
 	}
-	for _, block := range blocks {
+	for i, block := range blocks {
 		switch {
-		case block.keys[0] != hclHelper:
+		case !block.Is(hclHelper):
 			continue
-		case block.set || len(block.keys) != 2:
-			return nil, errNotHCL
-		case block.keys[1] == ours:
+		case block.Set || len(block.Keys) != 2:
+			return nil, edit.ErrNotHCL
+		case block.Keys[1] == ours:
 			return b, nil
 		case !overwrite:
-			return nil, tool.AnotherSetting{What: block.keys[1]}
+			return nil, tool.AnotherSetting{What: block.Keys[1]}
 		}
-		return edit.Splice(b, block.at, strings.TrimSuffix(terraformLine, "\n")), nil
+		out := edit.Splice(b, block.At, strings.TrimSuffix(terraformLine, "\n"))
+		return out, sound(blocks, i, out)
 	}
-	return edit.AppendLines(b, terraformLine), nil
+	out := edit.AppendLines(b, terraformLine)
+	return out, sound(blocks, len(blocks), out)
+}
+
+// sound reads the result with the library: our block must be at its place, and all others as they were.
+func sound(before []edit.HCLBlock, at int, out []byte) error {
+	blocks, err := edit.ParseHCL(out)
+	if err != nil || len(blocks) != max(len(before), at+1) || !isOurBlock(blocks[at]) {
+		return edit.ErrNotHCL
+	}
+	for i, b := range before {
+		if i != at && !slices.Equal(b.Keys, blocks[i].Keys) {
+			return edit.ErrNotHCL
+		}
+	}
+	return nil
 }
 
 // elsewhere refuses a helper in the other files that are read, *.tfrc and *.tfrc.json: two are an error.
@@ -159,9 +175,9 @@ func (t files) elsewhere() error {
 			if err != nil {
 				return err
 			}
-			blocks, err := parseHCL(b)
-			found = err != nil && strings.Contains(string(b), hclHelper) ||
-				slices.ContainsFunc(blocks, func(b hclBlock) bool { return b.keys[0] == hclHelper && !isOurBlock(b) })
+			blocks, err := edit.ParseHCL(b)
+			found = err != nil && strings.Contains(strings.ToLower(string(b)), hclHelper) ||
+				slices.ContainsFunc(blocks, func(b edit.HCLBlock) bool { return b.Is(hclHelper) && !isOurBlock(b) })
 		case strings.HasSuffix(e.Name(), ".tfrc.json"):
 			found = jsonMember(path, hclHelper) != nil
 		}
@@ -185,7 +201,7 @@ func jsonMember(path, name string) json.RawMessage {
 // noteTokens tells of the tokens that are asked before any helper: a variable's, one in the file, and
 // what `terraform login` has stored.
 func (t files) noteTokens(env tool.Env, p *tool.Plan, name string, file []byte, targets []helpers.Target) {
-	blocks, _ := parseHCL(file)
+	blocks, _ := edit.ParseHCL(file)
 	stored, _ := helpers.ParseObject(jsonMember(filepath.Join(t.folder, "credentials.tfrc.json"), "credentials"))
 	for _, target := range targets {
 		host := target.HostPort()
@@ -193,8 +209,8 @@ func (t files) noteTokens(env tool.Env, p *tool.Plan, name string, file []byte, 
 		if env.Get(variable) != "" {
 			p.Note("unset "+variable, "the variable %s is set: %s takes what it holds before it asks a helper", variable, name)
 		}
-		if slices.ContainsFunc(blocks, func(b hclBlock) bool {
-			return len(b.keys) == 2 && b.keys[0] == "credentials" && strings.EqualFold(b.keys[1], host)
+		if slices.ContainsFunc(blocks, func(b edit.HCLBlock) bool {
+			return len(b.Keys) == 2 && b.Is("credentials") && strings.EqualFold(b.Keys[1], host)
 		}) {
 			p.Note("", "the file has credentials of its own for %s: %s takes these before it asks a helper", host, name)
 		}

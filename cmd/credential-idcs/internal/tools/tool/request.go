@@ -19,13 +19,17 @@ type Request struct {
 	// Overwrite replaces what somebody else has set. Undo ignores it.
 	Overwrite bool
 
-	Local    bool     // git
-	File     string   // git
-	Contexts []string // kubectl
-	User     string   // kubectl
-	Domain   string   // kubectl: the domain's address
-	ClientID string   // kubectl
-	Stored   Stored   // kubectl
+	Portable    bool     // git, kubectl: the helper's name instead of its path
+	Local       bool     // git
+	File        string   // git
+	Contexts    []string // kubectl
+	AllContexts bool     // kubectl: those at targets
+	User        string   // kubectl
+	Domain      string   // kubectl: the domain's address
+	ClientID    string   // kubectl
+	Stored      Stored   // kubectl
+	ConfigFile  string   // kubectl: the configuration, if it isn't the usual one
+	CacheDir    string   // kubectl: the cache folder, if it isn't the usual one
 }
 
 // Named are the targets of the hosts that were typed, or all.

@@ -44,6 +44,7 @@ type Survey struct {
 	Places      []*Place         // the targets that are looked at, as far as they are for this tool
 	Known       []helpers.Target // all profiles' targets that are for this tool
 	Default     string           // the profile that answers where a tool can't name one; empty: none does
+	Profiles    []string         // the names of all profiles
 	EngineFiles []string         // where docker's engine has its configuration, usually
 
 	// Run runs a program and returns what it printed, and its exit status; -1 if it has none.
@@ -94,6 +95,12 @@ func (s *Survey) reach(name string) string {
 		}
 	}
 	return "./install.sh"
+}
+
+// Former reports an entry of ours in a tool's file that stands for no target of the tool's.
+func (s *Survey) Former(path, name, host string) {
+	s.Warn(Clean(path)+" still has credential-idcs for "+Clean(host)+", which is not a target for "+name,
+		"credential-idcs unconfigure "+name+" "+text.Word(host))
 }
 
 // AnyOf is the first of some programs that is on PATH; empty: none is.

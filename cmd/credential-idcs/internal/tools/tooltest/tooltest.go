@@ -181,7 +181,7 @@ func Beside(t *testing.T, path string) []string {
 func Look(t *testing.T, h *Home, tested tool.Tool, targets []helpers.Listed) string {
 	t.Helper()
 	var out strings.Builder
-	s := &tool.Survey{Env: h.Env, Run: func(ctx context.Context, program string, args ...string) (string, int) {
+	s := &tool.Survey{Env: h.Env, Profiles: []string{"work"}, Run: func(ctx context.Context, program string, args ...string) (string, int) {
 		cmd := exec.CommandContext(ctx, program, args...)
 		cmd.Env, cmd.Dir = h.Env.Vars, h.Env.Dir
 		b, _ := cmd.Output()

@@ -1,0 +1,176 @@
+package kubectl
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
+)
+
+// A before is the user that a context had: a name, or none. A context may also have a user without a
+// name, and that is something else for who wants the bytes back.
+type before struct {
+	name  string
+	isSet bool
+}
+
+// setContext points a context at a user, or back at the one that it had; found reports whether the file has that context. was is the
+// user that it had.
+func setContext(b []byte, context, user string, back bool) (out []byte, had before, found bool, err error) {
+	c, d, err := findContext(b, context)
+	if err != nil || c == nil {
+		return b, before{}, false, err
+	}
+	key, value := edit.Child(c, "user")
+	if key != nil {
+		if value.Kind != yaml.ScalarNode {
+			return nil, before{}, true, errContextsStyle
+		}
+		had = before{name: value.Value, isSet: true}
+		if value.ShortTag() == "!!null" {
+			had.name = ""
+		}
+	}
+	switch {
+	case key != nil && had.name == user:
+		return b, had, true, nil
+	case key == nil:
+		spelled := scalar(user, edit.IsFlow(c) && len(c.Content) > 0 && d.B[d.Start(c.Content[0])] == '"')
+		out, err = addKey(d, c, "user", spelled)
+	default:
+		out, err = setValue(d, c, "user", alike(value, user, back))
+	}
+	if err != nil {
+		return nil, had, true, err
+	}
+	return out, had, true, soundContext(b, out, context, &user)
+}
+
+// clearContext gives a context without a user its bytes back.
+func clearContext(b []byte, context string) ([]byte, error) {
+	c, d, err := findContext(b, context)
+	if err != nil || c == nil {
+		return b, err
+	}
+	key, value := edit.Child(c, "user")
+	if key == nil {
+		return b, nil
+	}
+	from := d.Start(key)
+	to, ok := d.End(value)
+	if !ok {
+		return nil, errNotKept
+	}
+	rest := d.B[to:]
+	switch {
+	case edit.IsFlow(c):
+		if bytes.HasPrefix(rest, []byte(", ")) {
+			to += 2
+		}
+	case len(c.Content) > 2 && c.Content[0] == key:
+		to = d.Start(c.Content[2])
+	default:
+		from, to = d.LineStart(d.Line(from)), d.LineStart(d.Line(from)+1)
+	}
+	out := edit.Splice(d.B, edit.At(from, to), "")
+	return out, soundContext(b, out, context, nil)
+}
+
+// emptyContext gives a context its user without a name back.
+func emptyContext(b []byte, context string) ([]byte, error) {
+	c, d, err := findContext(b, context)
+	if err != nil || c == nil {
+		return b, err
+	}
+	key, value := edit.Child(c, "user")
+	if key == nil {
+		return b, nil
+	}
+	from, ok := d.End(key)
+	to, ok2 := d.End(value)
+	colon := bytes.IndexByte(d.B[from:], ':')
+	if !ok || !ok2 || colon < 0 {
+		return nil, errNotKept
+	}
+	if value.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+		return edit.Splice(d.B, edit.At(d.Start(value), to), alike(value, "", true)), nil
+	}
+	return edit.Splice(d.B, edit.At(from+colon+1, to), ""), nil
+}
+
+// findContext is the mapping of a context; nil: the file has none of that name.
+func findContext(b []byte, name string) (*yaml.Node, *edit.YAML, error) {
+	l, err := open(b, "contexts", errContextsStyle)
+	if err != nil {
+		return nil, nil, err
+	}
+	i := l.index(name)
+	if i < 0 {
+		return nil, nil, nil
+	}
+	_, c := edit.Child(l.value.Content[i], "context")
+	if c == nil || c.Kind != yaml.MappingNode {
+		return nil, nil, errContextsStyle
+	}
+	return c, l.doc, nil
+}
+
+// alike spells a name in the quotes of what it replaces. Back is the way back, on which quotes that our
+// own name needs say nothing of those that were there.
+func alike(old *yaml.Node, name string, back bool) string {
+	switch {
+	case old.Style&yaml.DoubleQuotedStyle != 0:
+		return edit.JSONString(name)
+	case old.Style&yaml.SingleQuotedStyle != 0 && !(back && encodeScalar(old.Value) != old.Value):
+		return "'" + strings.ReplaceAll(name, "'", "''") + "'"
+	}
+	if plain := (yaml.Node{}); yaml.Unmarshal([]byte("{user: "+name+"}"), &plain) == nil && len(plain.Content) == 1 {
+		// As plain as it was, where YAML reads it so, though we would quote it.
+		if _, v := edit.Child(plain.Content[0], "user"); v != nil && v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" && v.Value == name && len(plain.Content[0].Content) == 2 && v.Style == 0 {
+			return name
+		}
+	}
+	return encodeScalar(name)
+}
+
+// soundContext reads the text before and after with the library: apart from that context's user, both
+// must say the same. user is the one that it must have; nil: none.
+func soundContext(before, after []byte, context string, user *string) error {
+	was, err := withUser(before, context, user)
+	if err != nil {
+		return err
+	}
+	var is map[string]any
+	if yaml.Unmarshal(after, &is) != nil || !reflect.DeepEqual(was, is) {
+		return errNotKept
+	}
+	return nil
+}
+
+func withUser(b []byte, context string, user *string) (map[string]any, error) {
+	var all map[string]any
+	if yaml.Unmarshal(b, &all) != nil {
+		return nil, errNotKubeconfig
+	}
+	contexts, _ := all["contexts"].([]any)
+	for _, c := range contexts {
+		entry, _ := c.(map[string]any)
+		if entry["name"] != context {
+			continue
+		}
+		m, ok := entry["context"].(map[string]any)
+		if !ok {
+			return nil, errContextsStyle
+		}
+		if user == nil {
+			delete(m, "user")
+		} else {
+			m["user"] = *user
+		}
+		break // of several the first is edited
+	}
+	return all, nil
+}
