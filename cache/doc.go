@@ -28,12 +28,14 @@
 //
 // # Crashes
 //
-// A refresh token is sent only when the room for its successor is on the disk and an intent that
-// names it by digest is written and synced. From then on the process ignores every signal that can
-// be ignored, and its time is counted in ticks that it really ran, so that a stopped process still
+// A refresh token is sent only when the room for its successor is on the disk, the threads, descriptors
+// and memory that storing it takes are had, 8 s are left for the answer, and an intent that names it by
+// digest is written and synced. From then on the process ignores every signal that can be ignored, and its time is counted in ticks that it really ran, so that a stopped process still
 // takes the answer that waits for it. A process that is killed leaves one of three things, and the
 // next one finds out which: a whole successor, which is renamed; an intent, which means that the
 // token may be spent, so it is presented once more and the answer settles it; or nothing.
+// Only what is missing or has proved worthless is deleted: a KEY.new that can't be read now is the next
+// call's, and one that can't be renamed is served from where it lies.
 // No log can recover a secret that existed only in a lost answer; therefore the gap is kept short.
 //
 // # Failures
@@ -57,6 +59,7 @@
 // # Other machines
 //
 // On a file system that may be shared with other machines, each machine has files of its own, since
-// locks can be no-ops there. A folder that was copied from another machine answers the access token
-// while it lives and never sends the refresh token.
+// locks can be no-ops there. A folder that was copied, from another machine or on this one, answers the
+// access token while it lives and never sends the refresh token: KEY.json says on which machine it was
+// written, and which inode number it has itself, which a rename keeps and a copy doesn't.
 package cache

@@ -149,6 +149,9 @@ func TestLittleOfEverything(t *testing.T) {
 				if r.Stderr == "" && r.Signal == 0 {
 					t.Errorf("no message: %s", r)
 				}
+				if strings.HasPrefix(limit, "--nofile") && (r.Exit != 1 || strings.Contains(r.Stderr, "goroutine")) {
+					t.Errorf("no message of ours: %s", r)
+				}
 				if r.Signal == 0 && r.Exit != 2 { // 2 is the Go runtime's own end, at its start
 					s.posts(0)
 				}

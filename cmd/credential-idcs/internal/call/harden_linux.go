@@ -1,6 +1,10 @@
 package call
 
-import "golang.org/x/sys/unix"
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
 
 // harden keeps the secrets in our memory from being written to a core file, which RLIMIT_CORE does for
 // a crash and PR_SET_DUMPABLE also for a debugger of the same user and for a core pattern that is a
@@ -9,6 +13,12 @@ import "golang.org/x/sys/unix"
 func harden() (refusal string) {
 	if privileged() {
 		return "it must not be installed with a set-user-ID bit, a set-group-ID bit or capabilities"
+	}
+	// With fewer the runtime ends the process in its own way, where it opens the first file (netpollinit).
+	const files = 8
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < files {
+		return "it may open only " + strconv.FormatUint(limit.Cur, 10) + " files (ulimit -n), and needs " + strconv.Itoa(files)
 	}
 	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
