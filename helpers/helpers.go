@@ -64,6 +64,10 @@ type Ask struct {
 	// Profile narrows the search to one profile; empty: the owner of Target.
 	Profile string
 
+	// Sole asks, without a Target, for a profile that somebody has named (Profile, the variable) or that
+	// is the only one: the file's default must not go to a server that nobody has told us.
+	Sole bool
+
 	// Username is the user name that the client insists on. A profile that would answer with
 	// another one isn't configured for this Ask. Empty: any.
 	Username string

@@ -46,7 +46,8 @@ func readInfo(s string) (info, error) {
 			return info{}, malformed(`has "` + key + `" in another spelling`)
 		}
 	}
-	if root.String("kind") != kind {
+	// kube-rs up to 0.86 sends null.
+	if root.String("kind") != kind && string(root["kind"]) != "null" {
 		return info{}, malformed("is not of kind " + kind)
 	}
 	switch version := root.String("apiVersion"); version {

@@ -36,6 +36,7 @@ package kubectl
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
@@ -43,7 +44,7 @@ import (
 )
 
 // words are how it is run.
-const words = "credential-idcs kubectl [--profile NAME] [--config FILE]"
+const words = "credential-idcs kubectl [--profile NAME] [--config FILE] [--token access|id] [--api-version v1|v1beta1]"
 
 // Helper is kubectl's row in the program's table. It has no base name: kubectl-idcs is kubectl's
 // way to run the program for people.
@@ -65,14 +66,23 @@ type adapter struct {
 const infoVariable = "KUBERNETES_EXEC_INFO"
 
 func (a adapter) run(ctx context.Context, call *helpers.Call) error {
-	if len(call.Args) > 0 {
+	opts, ok := parse(call.Args)
+	if !ok {
 		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
 	}
 	info, err := readInfo(call.Getenv(infoVariable))
 	if err != nil {
 		return err
 	}
-	ask := helpers.Ask{Profile: call.Profile, Kind: info.kind}
+	if !info.given && opts.version != "" {
+		info.version = opts.version
+	}
+	if info.kind == helpers.ProfilesToken {
+		info.kind = opts.kind
+	}
+	// Some clients send no cluster (of JavaScript, of Python): what they would do with the token of the
+	// file's default nobody can tell.
+	ask := helpers.Ask{Profile: call.Profile, Kind: info.kind, Sole: !info.hasCluster}
 	if ask.Profile == "" {
 		ask.Profile = info.profile
 	}
@@ -104,6 +114,39 @@ func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 	}
 	rec.save(helpers.Fingerprint(cred.Secret))
 	return call.PrintJSON(newAnswer(info.version, cred))
+}
+
+// options are what the arguments say.
+type options struct {
+	kind    helpers.Kind // ProfilesToken: not said
+	version string       // what is answered where no client says it; empty: not said
+}
+
+func parse(args []string) (o options, ok bool) {
+	o.kind = helpers.ProfilesToken
+	for len(args) > 0 {
+		name, value, joined := strings.Cut(args[0], "=")
+		args = args[1:]
+		if !joined {
+			if len(args) == 0 {
+				return o, false
+			}
+			value, args = args[0], args[1:]
+		}
+		switch name + " " + value {
+		case "--token access":
+			o.kind = helpers.Access
+		case "--token id":
+			o.kind = helpers.ID
+		case "--api-version v1":
+			o.version = v1
+		case "--api-version v1beta1":
+			o.version = v1beta1
+		default:
+			return o, false
+		}
+	}
+	return o, true
 }
 
 // notTarget names the server, and the profile that the call would have used.

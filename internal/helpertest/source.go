@@ -5,6 +5,7 @@ package helpertest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,6 +120,9 @@ func failure(word, profile string) *helpers.Failure {
 func (s *Source) find(ask helpers.Ask) (Entry, error) {
 	var found []Entry
 	profile := ask.Profile
+	if ask.Target.IsZero() && profile == "" && ask.Sole && slices.ContainsFunc(s.Entries, func(e Entry) bool { return e.Profile != s.Entries[0].Profile }) {
+		return Entry{}, &helpers.Failure{Class: helpers.Config, Message: "which profile?"}
+	}
 	if ask.Target.IsZero() && profile == "" {
 		profile = s.Default
 	}

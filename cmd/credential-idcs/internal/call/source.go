@@ -3,12 +3,14 @@ package call
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // A source answers helpers: the configuration says who owns a target, the profile's Tokens have
@@ -33,7 +35,15 @@ func (s *source) find(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
 
 func (s *source) search(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
 	if ask.Target.IsZero() {
-		p, err := s.file.Choose(ask.Profile, s.app.Getenv("CREDENTIAL_IDCS_PROFILE"))
+		variable := s.app.Getenv("CREDENTIAL_IDCS_PROFILE")
+		if ask.Sole && ask.Profile == "" && variable == "" && len(s.file.Profiles) > 1 {
+			return nil, helpers.Owner{}, &helpers.Failure{
+				Class:   helpers.Config,
+				Message: "the client doesn't tell the server, and there are several profiles (" + text.Clean(strings.Join(s.file.Names(), ", ")) + "): the arguments in the kubeconfig need --profile NAME",
+				Command: "credential-idcs configure kubectl --profile " + text.Word(s.file.Names()[0]),
+			}
+		}
+		p, err := s.file.Choose(ask.Profile, variable)
 		if err != nil {
 			return nil, helpers.Owner{}, ExplainConfig(err)
 		}
