@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // A Dir is the folder of the token files. Any number of processes may use one folder at a time, and
@@ -52,7 +53,7 @@ func Open(path string, sys System) (*Dir, error) {
 
 func (d *Dir) look() error {
 	fi, err := os.Lstat(d.path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) { // in a home that isn't ours
 		return nil
 	}
 	if err != nil {
@@ -89,7 +90,7 @@ func (d *Dir) look() error {
 	return nil
 }
 
-// checkParent refuses a folder that somebody else could replace by another.
+// checkParent refuses a folder that somebody else has put a link before.
 func (d *Dir) checkParent() error {
 	if !modesCount {
 		return nil
@@ -105,10 +106,19 @@ func (d *Dir) checkParent() error {
 	if err != nil {
 		return &FolderError{Path: parent, Problem: "can't be used", Err: err}
 	}
-	if fi.Mode().Perm()&0o002 != 0 && fi.Mode()&fs.ModeSticky == 0 {
-		return &FolderError{Path: parent, Problem: "can be changed by others (mode " + octal(fi.Mode()) + ")", Mode: fi.Mode().Perm() &^ 0o022}
-	}
 	return nil
+}
+
+// Surroundings says that others can put another folder in the place of this one, which Kubernetes'
+// emptyDir lets them: mode 0777 without the sticky bit. It is no reason to refuse, since the folder
+// itself is judged: ours, and closed to others. Nil: they can't.
+func (d *Dir) Surroundings() error {
+	parent := filepath.Dir(d.path)
+	fi, err := os.Stat(parent)
+	if err != nil || !modesCount || fi.Mode().Perm()&0o002 == 0 || fi.Mode()&fs.ModeSticky != 0 {
+		return nil
+	}
+	return &FolderError{Path: parent, Problem: "can be changed by others (mode " + octal(fi.Mode()) + ")", Mode: fi.Mode().Perm() &^ 0o022}
 }
 
 // octal is a mode as chmod takes it.
@@ -148,13 +158,29 @@ func (d *Dir) file(name, suffix string) string { return filepath.Join(d.path, na
 const cacheTag = "Signature: 8a477f597d28d172789f06886806bc55\n" +
 	"# This file is a cache directory tag created by credential-idcs.\n"
 
+// CanStore looks whether the folder could be made or written, and does neither. Its error is a
+// *FolderError.
+func (d *Dir) CanStore() error {
+	problem := "can't be written"
+	for path := d.path; ; path = filepath.Dir(path) {
+		err := writableFolder(path)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path) {
+			return &FolderError{Path: d.path, Problem: problem, Absent: true, Err: err}
+		}
+		problem = "can't be made"
+	}
+}
+
 // ensure makes the folder and what is missing above it, closed to others whatever the umask is.
 func (d *Dir) ensure() error {
 	if d.readOnly {
 		return &FolderError{Path: d.path, Problem: "belongs to another user"}
 	}
 	if err := makeFolders(d.path); err != nil {
-		return &FolderError{Path: d.path, Problem: "can't be made", Err: err}
+		return &FolderError{Path: d.path, Problem: "can't be made", Absent: errors.Is(err, fs.ErrPermission) || readOnlyFS(err), Err: err}
 	}
 	if err := d.look(); err != nil {
 		return err
@@ -168,7 +194,7 @@ func (d *Dir) ensure() error {
 		return nil
 	}
 	if err != nil {
-		return &FolderError{Path: d.path, Problem: "can't be written", Err: err}
+		return &FolderError{Path: d.path, Problem: "can't be written", Absent: readOnlyFS(err), Err: err}
 	}
 	defer f.Close()
 	if _, err := f.WriteString(cacheTag); err != nil {
@@ -176,6 +202,9 @@ func (d *Dir) ensure() error {
 	}
 	return nil
 }
+
+// readOnlyFS reports a file system on which nobody can write.
+func readOnlyFS(err error) bool { return errors.Is(err, syscall.EROFS) }
 
 // makeFolders is os.MkdirAll with modes that no umask changes.
 func makeFolders(path string) error {

@@ -68,3 +68,6 @@ func replace(from, to string, _ time.Duration) error { return os.Rename(from, to
 
 // signAt is where the holder signs a lock file.
 const signAt = 0
+
+// writableFolder is why we can't make a file in a folder, or nil.
+func writableFolder(path string) error { return unix.Access(path, unix.W_OK|unix.X_OK) }

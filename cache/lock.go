@@ -46,7 +46,7 @@ func lockFile(path string) (*hold, error) {
 		var err error
 		private(func() { ok, err = f.TryLock() })
 		if err != nil {
-			return nil, &FolderError{Path: path, Problem: "can't be locked", Err: err}
+			return nil, &FolderError{Path: path, Problem: "can't be locked", Absent: readOnlyFS(err), Err: err}
 		}
 		if !ok {
 			return nil, errBusy

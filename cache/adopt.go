@@ -1,0 +1,76 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// waitAdopt is how long a call waits for the former key's lock. Whoever holds it is an older program
+// that refreshes; then this call goes on under the former key, and a later one takes over.
+const waitAdopt = time.Second
+
+// Where is the key under which the files of a login lie: key, unless only former, which an earlier
+// version gave it, has any. An empty former is none. It costs one look at a name where there is a former.
+func (d *Dir) Where(key, former Key) Key {
+	if former == "" || former == key || !d.found || d.stored(d.name(key)) || !d.stored(d.name(former)) {
+		return key
+	}
+	return former
+}
+
+func (d *Dir) stored(name string) bool { return d.exists(name, ".json") }
+
+// Settle is Where, but first the files of former get the names of key. Nobody but one login may have had
+// former. The locks of both are held, former's first, so neither an older program nor one of this version
+// is at them; a program that was killed in the middle has its work done by the next one. Where files
+// can't be moved now they are used where they are.
+func (d *Dir) Settle(ctx context.Context, key, former Key) Key {
+	if d.Where(key, former) == key {
+		return key
+	}
+	if d.readOnly || d.takeOver(ctx, d.name(former), d.name(key)) != nil {
+		return d.Where(key, former) // another process may have done it meanwhile
+	}
+	return key
+}
+
+func (d *Dir) takeOver(ctx context.Context, from, to string) error {
+	theirs, err := d.lock(ctx, from, waitAdopt, nil)
+	if err != nil {
+		return err
+	}
+	defer theirs.release()
+	ours, err := d.lock(ctx, to, waitAdopt, nil)
+	if err != nil {
+		return err
+	}
+	defer ours.release()
+	if d.stored(to) || !d.stored(from) {
+		return nil // done by another process while we waited
+	}
+	d.sign(theirs)
+	if t, err := d.read(from); err == nil {
+		// What an interrupted refresh left behind is put in order under its own names; whoever is at it
+		// under another lock file isn't disturbed.
+		if _, _, err := d.recover(from, t, d.readState(from)); err != nil {
+			return err
+		}
+	} else if !errors.Is(err, errDamaged) {
+		return err
+	}
+	if !theirs.same() || !ours.same() {
+		return errLockLost
+	}
+	// The token file last: as long as it has its former name, the next process goes on with this. What
+	// was noted about the tokens must not be missing where they are found.
+	for _, suffix := range []string{".state", ".new", ".json"} {
+		if !d.exists(from, suffix) {
+			continue
+		}
+		if err := replace(d.file(from, suffix), d.file(to, suffix), brief); err != nil {
+			return &FolderError{Path: d.file(from, suffix), Problem: "can't be written", Err: err}
+		}
+	}
+	return syncFolder(d.path)
+}
