@@ -1,0 +1,114 @@
+package unwrap
+
+import (
+	"bytes"
+	"net/url"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// An Error says what is wrong with a text, to stand behind its name: "is empty".
+type Error string
+
+func (e Error) Error() string { return string(e) }
+
+// What Secret, Token and PEM refuse.
+const (
+	ErrEmpty   Error = "is empty"
+	ErrUTF16   Error = "is UTF-16 that can't be read; save it as UTF-8"
+	ErrUTF8    Error = "is not UTF-8"
+	ErrColours Error = "holds colours for a terminal; its command has to print it plain"
+	ErrLines   Error = "holds more than one line"
+	ErrControl Error = "holds a control character"
+	ErrBlank   Error = "holds a blank"
+)
+
+// plain is a text as UTF-8 without a byte order mark. UTF-16 is known by its mark, and without one by
+// the zero bytes of ASCII letters.
+func plain(b []byte) (string, error) {
+	big := bytes.HasPrefix(b, []byte{0xfe, 0xff})
+	little := bytes.HasPrefix(b, []byte{0xff, 0xfe})
+	switch {
+	case big || little:
+		b = b[2:]
+	case len(b) >= 4 && b[0] == 0 && b[1] != 0 && b[2] == 0:
+		big = true
+	case len(b) >= 4 && b[0] != 0 && b[1] == 0 && b[3] == 0:
+		little = true
+	default:
+		b = bytes.TrimPrefix(b, []byte("\ufeff"))
+		if !utf8.Valid(b) {
+			return "", ErrUTF8
+		}
+		return string(b), nil
+	}
+	if len(b)%2 != 0 {
+		return "", ErrUTF16
+	}
+	units := make([]uint16, len(b)/2)
+	for i := range units {
+		lo, hi := b[2*i], b[2*i+1]
+		if big {
+			lo, hi = hi, lo
+		}
+		units[i] = uint16(hi)<<8 | uint16(lo)
+	}
+	return strings.TrimPrefix(string(utf16.Decode(units)), "\ufeff"), nil
+}
+
+// Text is a text in UTF-8 without a byte order mark and the blanks around it.
+func Text(b []byte) (string, error) {
+	s, err := plain(b)
+	return strings.TrimSpace(s), err
+}
+
+// Secret is the one line that a secret is, without the blanks and the quotes around it. The domain makes
+// secrets of letters, digits and hyphens; inside, whatever can be seen is left as it is.
+func Secret(b []byte) (string, error) {
+	s, err := plain(b)
+	if err != nil {
+		return "", err
+	}
+	s = unquoted(strings.TrimSpace(s))
+	switch {
+	case s == "":
+		return "", ErrEmpty
+	case strings.ContainsRune(s, 0x1b):
+		return "", ErrColours
+	case strings.ContainsAny(s, "\r\n"):
+		return "", ErrLines
+	case strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || 0x7f <= r && r < 0xa0 }) >= 0:
+		return "", ErrControl
+	}
+	return s, nil
+}
+
+// Token is Secret for a refresh token, which has no blanks. One that was copied out of an address or a
+// form has its = as %3D; a percent sign is no letter of any token's alphabet.
+func Token(b []byte) (string, error) {
+	s, err := Secret(b)
+	switch {
+	case err != nil:
+		return "", err
+	case strings.ContainsAny(s, " \t"):
+		return "", ErrBlank
+	case !strings.Contains(s, "%"):
+		return s, nil
+	}
+	if u, err := url.PathUnescape(s); err == nil && strings.IndexFunc(u, func(r rune) bool { return r < 0x21 || r > 0x7e }) < 0 {
+		return u, nil
+	}
+	return s, nil
+}
+
+// unquoted takes away one pair of quotes.
+func unquoted(s string) string {
+	if len(s) < 2 || s[0] != s[len(s)-1] || s[0] != '"' && s[0] != '\'' {
+		return s
+	}
+	if inner := s[1 : len(s)-1]; !strings.ContainsRune(inner, rune(s[0])) {
+		return strings.TrimSpace(inner)
+	}
+	return s
+}
