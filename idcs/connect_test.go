@@ -20,6 +20,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
 
 // No byte of a request reaches a server that can't be trusted.
@@ -251,7 +253,28 @@ func TestProxyFailuresSendNothing(t *testing.T) {
 			u.Scheme = "https"
 			return &u
 		}, ErrLater, "no connection"},
-		{"socks5", at("socks5://" + user + "127.0.0.1:1080"), ErrConfiguration, `a proxy of the kind "socks5" isn't supported, only http and https`},
+		{"socks4", at("socks4://" + user + "127.0.0.1:1080"), ErrConfiguration, `a proxy of the kind "socks4" isn't supported, only http, https and socks5`},
+		{"socks5, down", at("socks5://" + user + "127.0.0.1:1"), ErrLater, "the proxy 127.0.0.1:1: connection refused"},
+		{"socks5 asked of another", func(t *testing.T) *url.URL {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { l.Close() })
+			go func() {
+				if conn, err := l.Accept(); err == nil {
+					io.WriteString(conn, "220 pr0xy-pass\r\n")
+					conn.Close()
+				}
+			}()
+			return at("socks5://" + user + l.Addr().String())(t)
+		}, ErrLater, "refused to connect, or doesn't speak SOCKS5"},
+		{"socks5, refused", func(t *testing.T) *url.URL { return newSocks(t, user, 5).url }, ErrLater, "refused to connect"},
+		{"socks5, another password", func(t *testing.T) *url.URL {
+			u := *newSocks(t, "ana:other@", 0).url
+			u.User = url.UserPassword("ana", "pr0xy-pass")
+			return &u
+		}, ErrLater, "refused to connect"},
 		{"password with /", at("http://ana:12345/pr0xy-pass@127.0.0.1:1"), ErrConfiguration, "can't be read"},
 		{"password with ?", at("http://ana:12345?pr0xy-pass@127.0.0.1:1"), ErrConfiguration, "can't be read"},
 		{"password with #", at("http://ana:12345#pr0xy-pass@127.0.0.1:1"), ErrConfiguration, "can't be read"},
@@ -277,6 +300,11 @@ func TestProxyFailuresSendNothing(t *testing.T) {
 	_, err := c.Token(bound(t), refreshGrant(), nil)
 	if e := expect(t, err, ErrConfiguration, NotSent); e.Error() != "the proxy's address can't be read" || e.Err != nil {
 		t.Errorf("got %v, %v", e, e.Err)
+	}
+	c.Proxy = func(*url.URL) (*url.URL, error) { return nil, wire.ProxyError("the variable X holds quotes") }
+	_, err = c.Token(bound(t), refreshGrant(), nil)
+	if e := expect(t, err, ErrConfiguration, NotSent); e.Error() != "the variable X holds quotes" {
+		t.Errorf("got %v", e)
 	}
 	if n := d.requests.Load(); n != 0 {
 		t.Errorf("%d requests", n)

@@ -24,8 +24,8 @@ type Way struct {
 	// Roots are the certificates that the host's (and an https proxy's) must lead to; nil: the
 	// system's.
 	Roots *x509.CertPool
-	// Proxy returns the proxy for a URL (http or https, perhaps with user and password), nil for none.
-	// A nil Proxy is none, too. Its errors are never repeated, because they may quote a password.
+	// Proxy returns the proxy for a URL (http, https or socks5, perhaps with user and password), nil for none.
+	// A nil Proxy is none, too. Its errors are never repeated, because they may quote a password, but for a ProxyError.
 	Proxy func(*url.URL) (*url.URL, error)
 	// Connect bounds name lookup, proxy, TCP and TLS together, by the wall clock. 0: only the
 	// context does.
@@ -151,9 +151,11 @@ func (w *Way) tls(u *url.URL) *tls.Config {
 func authority(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
-		port = "443"
-		if u.Scheme == "http" {
+		switch port = "443"; {
+		case u.Scheme == "http":
 			port = "80"
+		case strings.HasPrefix(u.Scheme, "socks5"):
+			port = "1080"
 		}
 	}
 	return net.JoinHostPort(u.Hostname(), port)
