@@ -18,6 +18,9 @@ type Line struct {
 
 	mu    sync.Mutex
 	shown string
+	back  int    // how far its end is from the cursor
+	said  string // by Show
+	typed string // by Type
 }
 
 // Progress is the line of stderr, if that is a terminal.
@@ -33,36 +36,62 @@ func (p *Process) Progress() *Line {
 	return l
 }
 
-// Show replaces what stands on the line. It uses no escape sequence: \r and spaces work everywhere.
+// Show replaces what stands on the line. It uses no escape sequence: \r, \b and spaces work everywhere.
 func (l *Line) Show(s string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.show(s)
+	if l.said = s; l.typed == "" {
+		l.show(s, 0)
+	}
+}
+
+// Type shows what somebody types in place of what Show has said, until it is empty again. The cursor
+// stands so many columns before its end.
+func (l *Line) Type(s string, back int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.typed = s
+	if s == "" {
+		s, back = l.said, 0
+	}
+	l.show(s, back)
 }
 
 // Print writes to w what stays, above the line.
 func (l *Line) Print(w io.Writer, s string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	shown := l.shown
-	l.show("")
+	shown, back := l.shown, l.back
+	l.show("", 0)
 	_, _ = io.WriteString(w, s) // what is done goes on without its reader
-	l.show(shown)
+	l.show(shown, back)
 }
 
-func (l *Line) show(s string) {
+func (l *Line) show(s string, back int) {
 	if r := []rune(s); l.Columns > 0 && len(r) >= l.Columns {
-		s = string(r[:l.Columns-1]) // a line that wraps couldn't be taken back
+		s, back = string(r[:l.Columns-1]), 0 // a line that wraps couldn't be taken back
 	}
-	if l.W == nil || s == l.shown {
+	if l.W == nil || s == l.shown && back == l.back {
 		return
 	}
-	line := "\r" + s + strings.Repeat(" ", max(utf8.RuneCountInString(l.shown)-utf8.RuneCountInString(s), 0))
-	if s == "" {
+	room := max(utf8.RuneCountInString(l.shown)-utf8.RuneCountInString(s), 0)
+	line := "\r" + s + strings.Repeat(" ", room)
+	switch {
+	case s == "":
 		line += "\r"
+	case s == l.typed:
+		line += strings.Repeat("\b", room+back)
 	}
 	_, _ = io.WriteString(l.W, line)
-	l.shown = s
+	l.shown, l.back = s, back
+}
+
+// clear empties the line for good, whatever was typed.
+func (l *Line) clear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.said, l.typed = "", ""
+	l.show("", 0)
 }
 
 // Every shows what text returns, now and once a second. Call stop once; then the line is empty.
@@ -88,7 +117,7 @@ func (l *Line) Every(text func() string) (stop func()) {
 	return func() {
 		close(quit)
 		<-gone
-		l.Show("")
+		l.clear()
 	}
 }
 
