@@ -1,11 +1,19 @@
 package main
 
 import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,7 +31,36 @@ func TestMain(m *testing.M) {
 		"kubectl-idcs":           main,
 		"bazel-credential-idcs":  main,
 		"cargo-credential-idcs":  main,
+		"test-browser":           browse,
 	})
+}
+
+// browse is a browser that opens the address in its last argument, follows where it is sent, and shows
+// what it saw on the way in the file BROWSED.
+func browse() {
+	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // a test's
+	resp, err := c.Get(os.Args[len(os.Args)-1])
+	said := fmt.Sprint(err)
+	if err == nil {
+		b, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		said = resp.Request.URL.String() + "\n" + string(b)
+	}
+	out := os.Getenv("BROWSED")
+	if os.WriteFile(out+".part", []byte(strings.Join(os.Args[1:], " ")+"\n"+said), 0o600) != nil || os.Rename(out+".part", out) != nil {
+		os.Exit(1)
+	}
+}
+
+// freePort is one that nobody holds, below those that systems hand out by themselves.
+func freePort() (string, error) {
+	for range 100 {
+		port := strconv.Itoa(20000 + rand.IntN(12000))
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			return port, l.Close()
+		}
+	}
+	return "", errors.New("no free port")
 }
 
 // The scripts in testdata/script run the program as git, docker, kubectl and people do: real processes
@@ -41,14 +78,20 @@ func TestScripts(t *testing.T) {
 			e.Setenv("CACHE", filepath.Join(home, ".cache", "credential-idcs"))
 			e.Setenv("CONFIG", filepath.Join(home, ".config", "credential-idcs"))
 			e.Setenv("TZ", "UTC")
+			e.Setenv("BROWSER", "test-browser")
+			e.Setenv("BROWSED", filepath.Join(e.WorkDir, "browsed"))
 			e.Values[domainKey{}] = new(*idcstest.Server) // filled by the command domain
+			e.Values[approverKey{}] = new(atomic.Value)
 			return os.MkdirAll(filepath.Join(home, ".config", "credential-idcs"), 0o700)
 		},
 		Cmds: domainCommands(t),
 	})
 }
 
-type domainKey struct{}
+type (
+	domainKey   struct{}
+	approverKey struct{} // holds the name of who approves a login
+)
 
 func domainOf(ts *testscript.TestScript) *idcstest.Server {
 	s, ok := ts.Value(domainKey{}).(**idcstest.Server)
@@ -104,9 +147,49 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		// application KIND [norefresh] [grants=A,B] [untrusted] registers the client secret, key or public
 		// anew, as an administrator has set its switches.
 		"application": cmdApplication,
-		"mended":      func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).Unscript() },
-		"endlogins":   func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).EndLogins() },
-		"stop":        func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).Stop() },
+		// whose FILE NAME demands that the access token in FILE is that user's.
+		"whose": func(ts *testscript.TestScript, neg bool, args []string) {
+			claims, err := domainOf(ts).Verify(strings.TrimSpace(ts.ReadFile(args[0])))
+			ts.Check(err)
+			if got := claims.Subject; got != args[1] {
+				ts.Fatalf("a token of %s", got)
+			}
+		},
+		// foreign PROFILE makes refreshes bring the access token of bob, who logs in by the side.
+		"foreign": func(ts *testscript.TestScript, neg bool, args []string) {
+			ts.Check(ts.Exec("credential-idcs", "token", "bob"))
+			token := strings.TrimSpace(ts.ReadFile("stdout"))
+			domainOf(ts).Script(idcstest.Fault{On: idcstest.Refresh, Set: map[string]string{"access_token": strconv.Quote(token)}})
+		},
+		// exits STATUS COMMAND… demands an exit status.
+		"exits": func(ts *testscript.TestScript, neg bool, args []string) {
+			err := ts.Exec(args[1], args[2:]...)
+			status := 0
+			if e, ok := errors.AsType[*exec.ExitError](err); ok {
+				status = e.ExitCode()
+			} else {
+				ts.Check(err)
+			}
+			if strconv.Itoa(status) != args[0] {
+				ts.Fatalf("exit status %d, want %s", status, args[0])
+			}
+		},
+		// appears FILE waits for a file that another process renames into place.
+		"appears": func(ts *testscript.TestScript, neg bool, args []string) {
+			for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+				if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+					return
+				}
+			}
+			ts.Fatalf("%s never appears", args[0])
+		},
+		// approves NAME is who logs in at the domain's page from now on.
+		"approves": func(ts *testscript.TestScript, neg bool, args []string) {
+			ts.Value(approverKey{}).(*atomic.Value).Store(args[0])
+		},
+		"mended":    func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).Unscript() },
+		"endlogins": func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).EndLogins() },
+		"stop":      func(ts *testscript.TestScript, neg bool, args []string) { domainOf(ts).Stop() },
 		// expired waits until the domain takes the access token in FILE no longer.
 		"expired": func(ts *testscript.TestScript, neg bool, args []string) {
 			token := strings.TrimSpace(ts.ReadFile(args[0]))
@@ -200,8 +283,23 @@ func cmdDomain(t *testing.T, ts *testscript.TestScript, args []string) {
 		ts.Check(err)
 		o.AccessTTL = d
 	}
+	approver := ts.Value(approverKey{}).(*atomic.Value)
+	o.Users = []idcstest.User{{Name: "bob@example.com", Password: "bob's"}}
+	o.Authorize = func(idcstest.AuthRequest) idcstest.Decision {
+		name, _ := approver.Load().(string)
+		return idcstest.Decision{User: name}
+	}
 	s, err := idcstest.New(o)
 	ts.Check(err)
+	port, err := freePort()
+	ts.Check(err)
+	redirect := "http://127.0.0.1:" + port + "/callback"
+	for _, c := range []*idcstest.Client{&s.SecretClient, &s.KeyClient, &s.PublicClient} {
+		c.RedirectURIs = append(c.RedirectURIs, redirect)
+		ts.Check(s.AddClient(*c))
+	}
+	ts.Setenv("REDIRECT", redirect)
+	ts.Setenv("REDIRECT_PORT", port)
 	ts.Defer(func() {
 		if err := s.Close(); err != nil {
 			t.Errorf("%v\n%s", err, s.JournalText())

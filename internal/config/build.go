@@ -1,12 +1,14 @@
 package config
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/text"
+	"github.com/pelletier/go-toml/v2/unstable"
 )
 
 // A builder makes a Profile of its table. Keys and types are right already.
@@ -173,22 +175,117 @@ func has(scopes, one string) bool {
 	return false
 }
 
-// files builds ca_file and redirect_url.
+// files builds ca_file and how to get to the domain and back.
 func (b *builder) files(p *Profile) error {
-	p.CAFile = b.path(b.table, "ca_file")
-	p.RedirectURL = b.table.text("redirect_url")
-	if b.table.get("redirect_url") == nil {
+	if err := b.ca(p); err != nil {
+		return err
+	}
+	if err := b.proxy(p); err != nil {
+		return err
+	}
+	n := b.table.get("redirect_url")
+	if n == nil {
+		return b.listen(p)
+	}
+	p.RedirectURL, p.RedirectLine = n.text, n.line
+	if err := CheckRedirect(p.RedirectURL); err != "" {
+		return b.fail(b.table, "redirect_url", err)
+	}
+	return b.listen(p)
+}
+
+// ca builds ca_file: a file, or a list in which "system" is the system's own.
+func (b *builder) ca(p *Profile) error {
+	n := b.table.get("ca_file")
+	if n == nil {
 		return nil
 	}
-	if err := checkRedirect(p.RedirectURL); err != "" {
-		return b.fail(b.table, "redirect_url", err)
+	items := n.items
+	if n.kind == unstable.String {
+		items = []*node{n}
+	}
+	for _, item := range items {
+		switch {
+		case item.text == "":
+			return &Error{b.file, item.line, "ca_file has an empty name"}
+		case item.text == "system":
+			p.CA.System = true
+		default:
+			p.CA.Files = append(p.CA.Files, b.at.path(item.text))
+		}
+	}
+	if p.CA.IsZero() {
+		return b.fail(b.table, "ca_file", "is empty")
 	}
 	return nil
 }
 
-// checkRedirect tells what is wrong with the address that the browser comes back to. We listen there
-// ourselves, so it names this machine and a port (RFC 8252 section 7.3).
-func checkRedirect(s string) string {
+// proxy builds the way to the domain. A user name or password would be a secret in a file that others
+// may read, so there is no place for one.
+func (b *builder) proxy(p *Profile) error {
+	s := b.table.text("proxy")
+	if s == "" || s == "none" {
+		p.Proxy = s
+		return nil
+	}
+	scheme, authority, ok := strings.Cut(s, "://")
+	if !ok || scheme != "http" && scheme != "socks5" {
+		return b.fail(b.table, "proxy", `must be "none", "http://HOST:PORT" or "socks5://HOST:PORT"`)
+	}
+	authority = strings.TrimSuffix(authority, "/")
+	if strings.Contains(authority, "@") {
+		return b.fail(b.table, "proxy", "has no user name or password; a proxy that needs one belongs in HTTPS_PROXY")
+	}
+	if why := checkHostPort(authority); why != "" {
+		return b.fail(b.table, "proxy", why)
+	}
+	p.Proxy = scheme + "://" + authority
+	return nil
+}
+
+// checkHostPort tells what is wrong with HOST:PORT; empty: nothing.
+func checkHostPort(authority string) string {
+	if strings.ContainsAny(authority, `/?#\%*`) {
+		return "must be HOST:PORT and nothing more"
+	}
+	if _, err := helpers.ParseTarget("https://" + authority); err != nil {
+		return "is not right: " + err.Error()
+	}
+	if strings.LastIndexByte(authority, ':') <= strings.LastIndexByte(authority, ']') {
+		return "must name a port"
+	}
+	return ""
+}
+
+// listen builds where the login listens if that isn't where the browser goes: in a container, whose
+// published port arrives on an address that isn't loopback.
+func (b *builder) listen(p *Profile) error {
+	s := b.table.text("listen")
+	if s == "" {
+		return nil
+	}
+	if p.RedirectURL == "" {
+		return b.fail(b.table, "listen", "needs redirect_url")
+	}
+	if why := CheckListen(s); why != "" {
+		return b.fail(b.table, "listen", why)
+	}
+	p.Listen = s
+	return nil
+}
+
+// CheckListen tells what is wrong with an address to listen at; empty: nothing.
+func CheckListen(s string) string {
+	a, err := netip.ParseAddrPort(s)
+	if err != nil || a.Port() == 0 || a.Addr().Zone() != "" {
+		return "must be an IP address and a port: 0.0.0.0:8976"
+	}
+	return ""
+}
+
+// CheckRedirect tells what is wrong with the address that the browser comes back to. We listen there
+// ourselves, so it names this machine and a port (RFC 8252 section 7.3). Empty: nothing is.
+func CheckRedirect(s string) string {
 	rest, ok := strings.CutPrefix(s, "http://")
 	if !ok {
 		return "must begin with http://, as it is this machine's"
@@ -234,6 +331,14 @@ func (b *builder) choice(t *table, name, without string, list []string) (string,
 		reason += "; did you mean " + quote(m) + "?"
 	}
 	return "", b.fail(t, name, reason)
+}
+
+// private is path for a key or a secret.
+func (b *builder) private(t *table, name string) Path {
+	if s := t.text(name); s != "" {
+		return b.at.private(s)
+	}
+	return Path{}
 }
 
 func (b *builder) path(t *table, name string) Path {

@@ -69,12 +69,26 @@ type Profile struct {
 	Username string
 	Token    string // "access" or "id": what kubectl gets
 
-	CAFile      Path   // PEM; the zero Path: the system's roots
-	RedirectURL string // http on loopback, byte for byte as registered; empty: no browser login
-	Targets     []Target
-	Client      *Proof // nil: a public client
-	User        *User  // nil: no user assertion can be made
+	CA           CA
+	Proxy        string // "none", http://HOST:PORT or socks5://HOST:PORT; empty: the environment's
+	RedirectURL  string // http on loopback, byte for byte as registered; empty: no browser login
+	RedirectLine int    // of redirect_url; 0: there is none
+	// Listen is ADDRESS:PORT where a browser login listens instead of RedirectURL's own address, for a
+	// container whose published port is not its loopback's; empty: there.
+	Listen  string
+	Targets []Target
+	Client  *Proof // nil: a public client
+	User    *User  // nil: no user assertion can be made
 }
+
+// A CA says whom to trust for the domain. The zero CA is the system's list.
+type CA struct {
+	Files  []Path // PEM
+	System bool   // the system's list, too
+}
+
+// IsZero reports whether the file says nothing.
+func (c CA) IsZero() bool { return len(c.Files) == 0 && !c.System }
 
 // A Target is where a profile's tokens may go.
 type Target struct {
@@ -113,3 +127,6 @@ const DefaultAudience = "https://identity.oraclecloud.com/"
 // DefaultUsername is the user name beside a token where the file has none: the one that GitLab and
 // others take for "the password is an OAuth token".
 const DefaultUsername = "oauth2"
+
+// HasUsername reports whether the file gives p a user name.
+func (p *Profile) HasUsername() bool { return p.Username != DefaultUsername }

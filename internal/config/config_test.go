@@ -44,7 +44,7 @@ func TestLoadReadsEverythingTheContractShows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := Path{"client-key.pem", filepath.Join(folder, "client-key.pem")}
+	key := Path{Written: "client-key.pem", Full: filepath.Join(folder, "client-key.pem")}
 	want := &File{Path: path, Default: "work", Profiles: []*Profile{
 		{
 			Name: "work", Line: 3,
@@ -52,7 +52,7 @@ func TestLoadReadsEverythingTheContractShows(t *testing.T) {
 			ClientID: "0a1b2c3d4e5f60718293a4b5c6d7e8f9", Login: Assertion,
 			Scope: "urn:opc:idm:__myscopes__", Expiry: 8 * time.Hour,
 			Username: "ana@example.com", Token: "access",
-			CAFile: Path{"/etc/pki/corp-ca.pem", filepath.Clean("/etc/pki/corp-ca.pem")}, RedirectURL: "http://127.0.0.1:8976/callback",
+			CA: CA{Files: []Path{{Written: "/etc/pki/corp-ca.pem", Full: filepath.Clean("/etc/pki/corp-ca.pem")}}}, RedirectURL: "http://127.0.0.1:8976/callback", RedirectLine: 13,
 			Targets: []Target{
 				{mustTarget(t, "https://git.example.com"), 15, "ana", "bearer"},
 				{mustTarget(t, "https://git.example.com:8443/team"), 16, "ana@example.com", "auto"},
@@ -88,7 +88,7 @@ func TestNoFileIsNoProfile(t *testing.T) {
 
 func load(t *testing.T, doc string) (*File, error) {
 	t.Helper()
-	return parse("config.toml", []byte(doc), place{folder: filepath.FromSlash("/conf"), home: filepath.FromSlash("/home/ana")})
+	return parse("config.toml", []byte(doc), place{folder: filepath.FromSlash("/conf"), Places: Places{Home: filepath.FromSlash("/home/ana")}})
 }
 
 // profile is a right one, for tests that look at something else. More keys go behind it.
@@ -181,7 +181,7 @@ func TestChoose(t *testing.T) {
 }
 
 func TestPathsAreRelativeToTheFile(t *testing.T) {
-	at := place{folder: filepath.FromSlash("/conf"), home: filepath.FromSlash("/home/ana")}
+	at := place{folder: filepath.FromSlash("/conf"), Places: Places{Home: filepath.FromSlash("/home/ana")}}
 	for written, want := range map[string]string{
 		"key.pem":      "/conf/key.pem",
 		"../key.pem":   "/key.pem",
@@ -197,4 +197,11 @@ func TestPathsAreRelativeToTheFile(t *testing.T) {
 	if _, err := ReadSecret(homeless); !errors.As(err, &e) || e.Problem != NoHome {
 		t.Errorf("without HOME: %v, want NoHome", err)
 	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }

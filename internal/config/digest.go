@@ -31,6 +31,16 @@ func (d digest) file(p Path, read func(Path) ([]byte, error)) {
 	d.add(string(b))
 }
 
+// authorities are whom the profile trusts.
+func (d digest) authorities(p *Profile) {
+	for _, ca := range p.CA.Files {
+		d.file(ca, ReadPublic)
+	}
+	if p.CA.System {
+		d.add("system")
+	}
+}
+
 func (d digest) String() string { return hex.EncodeToString(d.Sum(nil)[:16]) }
 
 // WayDigest changes with everything that the way to the domain depends on: its address, the proxy, the
@@ -38,7 +48,7 @@ func (d digest) String() string { return hex.EncodeToString(d.Sum(nil)[:16]) }
 func (p *Profile) WayDigest(proxy string) string {
 	d := digest{sha256.New()}
 	d.add("way", p.Domain, proxy)
-	d.file(p.CAFile, ReadPublic)
+	d.authorities(p)
 	return d.String()
 }
 
@@ -48,7 +58,7 @@ func (p *Profile) WayDigest(proxy string) string {
 func (p *Profile) ClientDigest(getenv func(string) string) string {
 	d := digest{sha256.New()}
 	d.add(p.Domain, p.ClientID, p.Login, p.LoginScope(), p.RefreshScope)
-	d.file(p.CAFile, ReadPublic)
+	d.authorities(p)
 	if c := p.Client; c != nil {
 		d.add(c.KeyID, c.Audience, getenv(c.SecretEnv))
 		d.add(c.SecretCommand...)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"io/fs"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -10,14 +11,14 @@ import (
 
 // An Error is a mistake in the configuration file.
 type Error struct {
-	File   string // the base name
+	File   string // its path; the message has the base name
 	Line   int    // from 1; 0 if it is about the file as a whole
 	Reason string // names the key; cleaned; no value from the file but names of profiles and targets
 }
 
 // Error is `config.toml:12: unknown key "scopes"; did you mean "scope"?`.
 func (e *Error) Error() string {
-	s := text.Clean(e.File) + ":"
+	s := text.Clean(filepath.Base(e.File)) + ":"
 	if e.Line > 0 {
 		s += strconv.Itoa(e.Line) + ":"
 	}
@@ -29,8 +30,12 @@ type FileError struct {
 	Path    Path
 	Problem Problem
 	Mode    fs.FileMode // permission bits, for the modes and owners
-	Owner   int         // user id, for ForeignOwner
-	Err     error       // the system's, for Unreadable
+	Owner   int         // user id, for the modes and owners
+	Self    int         // ours
+	// ReadOnly says that its file system is mounted so that nobody can change the mode there, as
+	// Kubernetes and Compose mount secrets.
+	ReadOnly bool
+	Err      error // the system's, for Unreadable
 }
 
 // A Problem is what is wrong with a file.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -60,7 +61,19 @@ func (e *SharedError) Error() string {
 
 // PathOf is what a key of the file means by a path. home may be empty, if it isn't known.
 func (f *File) PathOf(written, home string) Path {
-	return place{folder: filepath.Dir(f.Path), home: home}.path(written)
+	return place{filepath.Dir(f.Path), Places{Home: home}}.path(written)
+}
+
+// Rival is another profile, of another domain, whose browser comes back to the same redirect_url as
+// p's; nil: there is none. An answer there could be either domain's, and the one that lures the browser
+// could get the other's code (RFC 9700 section 4.4).
+func (f *File) Rival(p *Profile) *Profile {
+	for _, q := range f.Profiles {
+		if p.RedirectURL != "" && strings.EqualFold(q.RedirectURL, p.RedirectURL) && q.Domain != p.Domain {
+			return q
+		}
+	}
+	return nil
 }
 
 // Profile returns the profile of that name. The error is a *ProfileError.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -9,12 +10,15 @@ import (
 	"strings"
 )
 
-// Load reads the configuration file at path, which is absolute. home is the home directory, for ~/;
-// empty if it isn't known. A file that isn't there gives a File that is Missing.
+// Load is LoadAt without systemd's credentials. home may be empty, if it isn't known.
+func Load(path, home string) (*File, error) { return LoadAt(path, Places{Home: home}) }
+
+// LoadAt reads the configuration file at path, which is absolute. A file that isn't there gives a File
+// that is Missing.
 //
 // The error is a *FileError (the file may not be used, see open.go) or an *Error (there is a mistake
 // in it).
-func Load(path, home string) (*File, error) {
+func LoadAt(path string, at Places) (*File, error) {
 	data, err := Path{Written: filepath.Base(path), Full: path}.read(publicRule)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &File{Path: path, Missing: true}, nil
@@ -22,7 +26,7 @@ func Load(path, home string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := parse(filepath.Base(path), data, place{folder: filepath.Dir(path), home: home})
+	f, err := parse(path, data, place{filepath.Dir(path), at})
 	if err != nil {
 		return nil, err
 	}
@@ -33,6 +37,11 @@ func Load(path, home string) (*File, error) {
 // parse makes a File of a document. The error is an *Error: the first mistake, first of the
 // language, then of keys and types, then of values, then between profiles.
 func parse(file string, data []byte, at place) (*File, error) {
+	// Windows editors write a mark of the byte order, which TOML doesn't know.
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
+		return nil, &Error{file, 1, "is UTF-16; save it as UTF-8"}
+	}
 	root, err := grow(file, data)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -16,6 +17,7 @@ const maxSize = 1 << 20
 type Path struct {
 	Written string // as in the configuration, for messages and for commands to a person
 	Full    string // absolute; empty if Written begins with ~/ and HOME isn't set
+	Spare   string // absolute, read where Full is missing; empty: nothing is
 }
 
 // IsZero reports whether p names no file.
@@ -31,8 +33,8 @@ const (
 
 // ReadSecret reads a file that holds a key or a client secret, at most 1 MiB. Links are followed, and
 // the opened file is judged: regular, ours or root's, and closed to others. A file of root's with mode
-// 0440 or less passes, as container platforms mount secrets so, readable by a group of ours. The
-// error is a *FileError.
+// 0440 or less passes, as container platforms mount secrets so, readable by a group of ours. In a user
+// namespace the owners outside count as root, see rootOutside. The error is a *FileError.
 func ReadSecret(p Path) ([]byte, error) { return p.read(secretRule) }
 
 // ReadPublic reads a certificate or CA file, at most 1 MiB. It must be regular, ours or root's, and
@@ -43,8 +45,12 @@ func (p Path) read(r rule) ([]byte, error) {
 	if p.Full == "" {
 		return nil, &FileError{Path: p, Problem: NoHome}
 	}
-	// Without waiting for a fifo's writer, without becoming a terminal's owner.
-	f, err := os.OpenFile(p.Full, os.O_RDONLY|nonblock, 0)
+	f, err := open(p.Full)
+	if p.Spare != "" && errors.Is(err, fs.ErrNotExist) {
+		if g, e := open(p.Spare); e == nil {
+			f, err, p.Full = g, nil, p.Spare
+		}
+	}
 	if err != nil {
 		return nil, &FileError{Path: p, Problem: Unreadable, Err: err}
 	}
@@ -58,8 +64,8 @@ func (p Path) read(r rule) ([]byte, error) {
 	case st.Size() > maxSize:
 		return nil, &FileError{Path: p, Problem: TooBig}
 	}
-	if e := judge(st, r, os.Geteuid()); e != nil {
-		e.Path = p
+	if e := judge(st, r, os.Geteuid()); e != nil && !(e.Problem == ForeignOwner && rootOutside(f, st, p.Full) && judgeMode(st, r, true) == nil) {
+		e.Path, e.ReadOnly = p, readOnly(f)
 		return nil, e
 	}
 	// The file may grow while it is read, so the limit is kept here once more.
@@ -74,19 +80,33 @@ func (p Path) read(r rule) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// open doesn't wait for a fifo's writer, nor does it make a terminal ours.
+func open(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|nonblock, 0) }
+
 // judge holds a file's mode and owner against a rule; nil: it passes.
 func judge(st fs.FileInfo, r rule, self int) *FileError {
 	owner, known := ownerOf(st)
 	if !known {
 		return nil // mode bits and numeric owners mean nothing on this system
 	}
+	e := judgeMode(st, r, owner == 0)
+	if owner != self && owner != 0 {
+		e = &FileError{Problem: ForeignOwner, Mode: st.Mode().Perm()}
+	}
+	if e != nil {
+		e.Owner, e.Self = owner, self
+	}
+	return e
+}
+
+// judgeMode is judge for the mode alone. Root's secrets may be read by a group: container platforms
+// mount them so.
+func judgeMode(st fs.FileInfo, r rule, root bool) *FileError {
 	perm := st.Mode().Perm()
 	switch {
-	case owner != self && owner != 0:
-		return &FileError{Problem: ForeignOwner, Owner: owner, Mode: perm}
 	case r == publicRule && perm&0o022 != 0:
 		return &FileError{Problem: WritableByOthers, Mode: perm}
-	case r == secretRule && owner == 0 && perm&^0o440 == 0:
+	case r == secretRule && root && perm&^0o440 == 0:
 		return nil
 	case r == secretRule && perm&0o044 != 0:
 		return &FileError{Problem: ReadableByOthers, Mode: perm}
@@ -96,22 +116,40 @@ func judge(st fs.FileInfo, r rule, self int) *FileError {
 	return nil
 }
 
+// Places are the folders that a path in the file may mean, beside the file's own.
+type Places struct {
+	Home string // the home directory, for ~/; empty: not known
+	// Credentials is systemd's CREDENTIALS_DIRECTORY: a relative key_file or secret_file that isn't
+	// beside the configuration is looked for there. Empty: there is none.
+	// https://systemd.io/CREDENTIALS/
+	Credentials string
+}
+
 // A place resolves the paths of one configuration file.
 type place struct {
 	folder string // the file's own, absolute
-	home   string // the home directory; empty: not known
+	Places
 }
 
 // path makes a Path of what a key says. Relative means relative to the file's folder.
 func (pl place) path(written string) Path {
 	if rest, ok := strings.CutPrefix(written, "~/"); ok {
-		if pl.home == "" {
+		if pl.Home == "" {
 			return Path{Written: written}
 		}
-		return Path{written, filepath.Join(pl.home, rest)}
+		return Path{Written: written, Full: filepath.Join(pl.Home, rest)}
 	}
 	if filepath.IsAbs(written) {
-		return Path{written, filepath.Clean(written)}
+		return Path{Written: written, Full: filepath.Clean(written)}
 	}
-	return Path{written, filepath.Join(pl.folder, written)}
+	return Path{Written: written, Full: filepath.Join(pl.folder, written)}
+}
+
+// private is path for a key or a secret.
+func (pl place) private(written string) Path {
+	p := pl.path(written)
+	if pl.Credentials != "" && filepath.IsLocal(written) && !strings.HasPrefix(written, "~/") {
+		p.Spare = filepath.Join(pl.Credentials, written)
+	}
+	return p
 }

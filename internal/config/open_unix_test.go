@@ -64,7 +64,7 @@ func TestWhoseFilesAreBelieved(t *testing.T) {
 
 func TestFilesAreJudgedOpened(t *testing.T) {
 	folder := t.TempDir()
-	at := func(name string) Path { return Path{name, filepath.Join(folder, name)} }
+	at := func(name string) Path { return Path{Written: name, Full: filepath.Join(folder, name)} }
 	write := func(name string, size int, mode fs.FileMode) Path {
 		p := at(name)
 		if err := os.WriteFile(p.Full, make([]byte, size), 0o600); err != nil {
@@ -98,7 +98,7 @@ func TestFilesAreJudgedOpened(t *testing.T) {
 		{write("full", maxSize, 0o600), ""},
 		{write("big", maxSize+1, 0o600), "big is larger than 1 MiB"},
 		{at("fifo"), "fifo is not a regular file"},
-		{Path{".", folder}, ". is not a regular file"},
+		{Path{Written: ".", Full: folder}, ". is not a regular file"},
 		{at("none"), "none can't be read: no such file or directory"},
 	} {
 		_, err := ReadSecret(c.path)
@@ -136,11 +136,4 @@ func TestConfigurationOfOthersIsRefused(t *testing.T) {
 			t.Errorf("mode %04o: got %q, want %q", mode, got, want)
 		}
 	}
-}
-
-func errorText(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
 }

@@ -29,9 +29,9 @@ func (b *builder) client(p *Profile) error {
 		return b.fail(t, "", "profile "+quote(b.profile)+" has a client without secret_file, secret_env, secret_command or key_file")
 	}
 	c := &Proof{
-		SecretFile: b.path(t, "secret_file"),
+		SecretFile: b.private(t, "secret_file"),
 		SecretEnv:  t.text("secret_env"),
-		KeyFile:    b.path(t, "key_file"),
+		KeyFile:    b.private(t, "key_file"),
 		KeyID:      t.text("key_id"),
 		CertFile:   b.path(t, "cert_file"),
 		Audience:   DefaultAudience,
@@ -74,7 +74,7 @@ func (b *builder) user(p *Profile) error {
 	}
 	u := &User{
 		Subject:  t.text("subject"),
-		KeyFile:  b.path(t, "key_file"),
+		KeyFile:  b.private(t, "key_file"),
 		KeyID:    t.text("key_id"),
 		CertFile: b.path(t, "cert_file"),
 		Audience: t.text("audience"),

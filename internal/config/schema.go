@@ -24,8 +24,9 @@ type key struct {
 type want int
 
 const (
-	aString want = iota
-	aList        // of strings
+	aString    want = iota
+	aList           // of strings
+	anyOfThese      // a string or a list of strings
 	aTable
 	namedTables  // a table whose keys are free and whose values are tables
 	namedTexts   // a table whose keys are free and whose values are strings
@@ -47,8 +48,10 @@ var profileSection = section{"[profiles.NAME]", []key{
 	{"refresh_scope", aString, nil},
 	{"username", aString, nil},
 	{"token", aString, nil},
-	{"ca_file", aString, nil},
+	{"ca_file", anyOfThese, nil},
+	{"proxy", aString, nil},
 	{"redirect_url", aString, nil},
+	{"listen", aString, nil},
 	{"targets", aList, nil},
 	{"client", aTable, &clientSection},
 	{"user", aTable, &userSection},
@@ -114,18 +117,19 @@ func (k *key) check(file string, n *node) error {
 			return wrong("a string in quotes")
 		}
 		return k.plain(file, n)
+	case anyOfThese:
+		switch n.kind {
+		case unstable.String:
+			return k.plain(file, n)
+		case unstable.Array:
+			return k.list(file, n)
+		}
+		return wrong("a string in quotes, or a list of them")
 	case aList:
 		if n.kind != unstable.Array {
 			return wrong("a list of strings: [\"...\"]")
 		}
-		for _, item := range n.items {
-			if item.kind != unstable.String {
-				return &Error{file, item.line, k.name + " must have strings in quotes only"}
-			}
-			if err := k.plain(file, item); err != nil {
-				return err
-			}
-		}
+		return k.list(file, n)
 	case aTable:
 		if n.table == nil {
 			return wrong("a table")
@@ -158,6 +162,19 @@ func (k *key) check(file string, n *node) error {
 			}
 		}
 	case listedTables:
+	}
+	return nil
+}
+
+// list demands that all items are strings.
+func (k *key) list(file string, n *node) error {
+	for _, item := range n.items {
+		if item.kind != unstable.String {
+			return &Error{file, item.line, k.name + " must have strings in quotes only"}
+		}
+		if err := k.plain(file, item); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/rsakey"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+	"github.com/credential-idcs/credential-idcs/internal/unwrap"
 )
 
 // A Machine is what a login uses of the process and the machine.
@@ -24,6 +25,11 @@ type Machine struct {
 	Getenv    func(string) string
 	Environ   func() []string
 	Hide      []string // variables that no child gets: the secret_env of every profile
+	// Terminal is where a secret_command may ask a person who waits for it, see Prepare. Nil: nobody can
+	// be asked.
+	Terminal *Terminal
+	// Typed is what a secret_command has printed already. Empty: it is run for each attempt.
+	Typed secret.Text
 }
 
 // Client is the domain's client with its proof, read anew for each attempt. Its error is a
@@ -31,21 +37,42 @@ type Machine struct {
 func (m Machine) Client(ctx context.Context, p *config.Profile) (*idcs.Client, error) {
 	c := &idcs.Client{
 		Domain: p.Domain, ClientID: p.ClientID,
-		Proxy: m.Proxy, UserAgent: m.UserAgent, Now: m.Now, Rand: m.Rand,
+		Proxy: ProxyOf(p, m.Proxy), UserAgent: m.UserAgent, Now: m.Now, Rand: m.Rand,
 	}
-	if !p.CAFile.IsZero() {
-		pem, err := config.ReadPublic(p.CAFile)
+	var err error
+	if c.Roots, err = roots(p.CA); err != nil {
+		return nil, err
+	}
+	c.Proof, err = m.proof(ctx, p.Client)
+	return c, err
+}
+
+// roots are whom the profile trusts; nil: the system's list.
+func roots(ca config.CA) (*x509.CertPool, error) {
+	if len(ca.Files) == 0 {
+		return nil, nil
+	}
+	pool := x509.NewCertPool()
+	if ca.System {
+		system, err := x509.SystemCertPool()
+		if err != nil {
+			return nil, fmt.Errorf("this machine has no list of trusted authorities: %w", err)
+		}
+		pool = system
+	}
+	for _, file := range ca.Files {
+		b, err := config.ReadPublic(file)
 		if err != nil {
 			return nil, err
 		}
-		c.Roots = x509.NewCertPool()
-		if !c.Roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s holds no certificate", p.CAFile.Written)
+		if b, err = unwrap.PEM(b); err != nil {
+			return nil, fmt.Errorf("%s %w", file.Written, err)
+		}
+		if !pool.AppendCertsFromPEM(b) {
+			return nil, fmt.Errorf("%s holds no certificate", file.Written)
 		}
 	}
-	var err error
-	c.Proof, err = m.proof(ctx, p.Client)
-	return c, err
+	return pool, nil
 }
 
 // proof reads what the client proves itself with.
@@ -61,33 +88,54 @@ func (m Machine) proof(ctx context.Context, p *config.Proof) (idcs.Proof, error)
 	return idcs.Secret{Secret: s}, err
 }
 
-// secret is the client's secret. One final line break is no part of it: editors and echo add it.
+// secret is the client's secret, out of what it came wrapped in.
 func (m Machine) secret(ctx context.Context, p *config.Proof) (secret.Text, error) {
-	var raw string
+	var raw []byte
+	var from string
 	switch {
 	case !p.SecretFile.IsZero():
 		b, err := config.ReadSecret(p.SecretFile)
 		if err != nil {
 			return secret.Text{}, err
 		}
-		raw = string(b)
+		raw, from = b, p.SecretFile.Written
 	case p.SecretEnv != "":
-		raw = m.Getenv(p.SecretEnv)
-		if raw == "" {
-			return secret.Text{}, fmt.Errorf("the variable %s, which should hold the client secret, is not set", p.SecretEnv)
+		from = "the variable " + p.SecretEnv
+		if raw = []byte(m.Getenv(p.SecretEnv)); len(raw) == 0 {
+			return secret.Text{}, fmt.Errorf("%s, which should hold the client secret, is not set", from)
 		}
+	case !m.Typed.Empty():
+		return m.Typed, nil
 	default:
-		out, err := m.run(ctx, p.SecretCommand)
-		if err != nil {
-			return secret.Text{}, err
-		}
-		raw = out
+		return m.command(ctx, p, nil)
 	}
-	raw = strings.TrimSuffix(strings.TrimSuffix(raw, "\n"), "\r")
-	if raw == "" {
-		return secret.Text{}, fmt.Errorf("the client secret is empty")
+	return unwrapped(raw, from)
+}
+
+// command is the secret that a secret_command prints.
+func (m Machine) command(ctx context.Context, p *config.Proof, at *Terminal) (secret.Text, error) {
+	raw, err := m.run(ctx, p.SecretCommand, at)
+	if err != nil {
+		return secret.Text{}, err
 	}
-	return secret.New(raw), nil
+	return unwrapped(raw, "secret_command "+p.SecretCommand[0])
+}
+
+func unwrapped(raw []byte, from string) (secret.Text, error) {
+	s, err := unwrap.Secret(raw)
+	if err != nil {
+		return secret.Text{}, fmt.Errorf("the client secret of %s %w", text.Clean(from), err)
+	}
+	return secret.New(s), nil
+}
+
+// Prepare runs a secret_command that may ask the person at the terminal, before anything is locked and
+// anybody waits for us. What it printed goes into Typed; empty: there was nothing to ask.
+func (m Machine) Prepare(ctx context.Context, p *config.Profile) (secret.Text, error) {
+	if p.Client == nil || p.Client.SecretCommand == nil || m.Terminal == nil {
+		return secret.Text{}, nil
+	}
+	return m.command(ctx, p.Client, m.Terminal)
 }
 
 // userAssertion names the profile's user by the user's key.
@@ -106,6 +154,9 @@ func signer(keyFile config.Path, id string, certFile config.Path, audience strin
 	if err != nil {
 		return idcs.Signer{}, err
 	}
+	if pem, err = unwrap.PEM(pem); err != nil {
+		return idcs.Signer{}, fmt.Errorf("%s %w", keyFile.Written, err)
+	}
 	key, err := rsakey.Parse(pem)
 	if err != nil {
 		return idcs.Signer{}, fmt.Errorf("%s %w", keyFile.Written, err)
@@ -116,6 +167,9 @@ func signer(keyFile config.Path, id string, certFile config.Path, audience strin
 	}
 	if pem, err = config.ReadPublic(certFile); err != nil {
 		return idcs.Signer{}, err
+	}
+	if pem, err = unwrap.PEM(pem); err != nil {
+		return idcs.Signer{}, fmt.Errorf("%s %w", certFile.Written, err)
 	}
 	cert, err := rsakey.ParseCertificate(pem)
 	if err != nil {

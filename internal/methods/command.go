@@ -15,41 +15,60 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// commandLimit is how long a secret_command may take. It runs under the lock, and others wait.
-const commandLimit = 3 * time.Second
+// How long a secret_command may take: under the lock, where others wait, and where it may ask a person.
+const (
+	commandLimit = 3 * time.Second
+	askingLimit  = 2 * time.Minute
+)
 
-// run runs a secret_command and returns what it printed. No shell takes part. It gets nothing on
-// stdin and none of the secrets that our environment holds. When its time is over its whole process
-// group is killed; a process that it leaves behind on purpose isn't waited for.
-func (m Machine) run(ctx context.Context, words []string) (string, error) {
+// A Terminal is where a person sits.
+type Terminal struct{ Stdin, Stderr *os.File }
+
+// run runs a secret_command and returns what it printed. No shell takes part, and it gets none of the
+// secrets that our environment holds.
+//
+// Without a terminal it gets nothing on stdin, and when its time is over its whole process group is
+// killed; a process that it leaves behind on purpose isn't waited for. With one it stays in our group,
+// since a terminal stops others that read it, and has its stdin and stderr: pinentry, op and bw ask there.
+func (m Machine) run(ctx context.Context, words []string, at *Terminal) ([]byte, error) {
 	name := text.Clean(words[0])
 	path, err := words[0], error(nil)
 	if !filepath.IsAbs(path) {
 		if path, err = host.Look(m.Getenv("PATH"), path); err != nil {
-			return "", fmt.Errorf("secret_command %s: %w", name, os.ErrNotExist)
+			return nil, fmt.Errorf("secret_command %s: %w", name, os.ErrNotExist)
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, commandLimit)
+	limit := commandLimit
+	if at != nil {
+		limit = askingLimit
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, words[1:]...)
 	cmd.Dir = "/"
 	cmd.Env = host.ChildEnviron(m.Environ(), m.Hide...)
 	var out, problem limited
 	cmd.Stdout, cmd.Stderr = &out, &problem
-	ownGroup(cmd)
-	cmd.Cancel = func() error { return killGroup(cmd) }
+	if at != nil {
+		cmd.Stdin, cmd.Stderr = at.Stdin, at.Stderr
+	} else {
+		ownGroup(cmd)
+		cmd.Cancel = func() error { return killGroup(cmd) }
+	}
 	cmd.WaitDelay = 100 * time.Millisecond
 	err = cmd.Run()
 	switch {
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		return nil, fmt.Errorf("secret_command %s took longer than %s", name, limit)
 	case ctx.Err() != nil:
-		return "", fmt.Errorf("secret_command %s took longer than %s", name, commandLimit)
+		return nil, context.Cause(ctx)
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		if said := text.Clean(strings.TrimSpace(problem.String())); said != "" {
-			return "", fmt.Errorf("secret_command %s failed: %s", name, said)
+			return nil, fmt.Errorf("secret_command %s failed: %s", name, said)
 		}
-		return "", fmt.Errorf("secret_command %s failed: %s", name, text.Clean(err.Error()))
+		return nil, fmt.Errorf("secret_command %s failed: %s", name, text.Clean(err.Error()))
 	}
-	return out.String(), nil
+	return out.Bytes(), nil
 }
 
 // limited keeps the first 64 KiB that are written to it.

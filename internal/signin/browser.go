@@ -2,7 +2,10 @@ package signin
 
 import (
 	"context"
+	"os"
 	"time"
+
+	"golang.org/x/term"
 
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -21,17 +24,29 @@ type Visit struct {
 	after func(time.Duration) <-chan time.Time
 }
 
+// A Return is how the browser comes back.
+type Return struct {
+	RedirectURL string
+	Listen      string   // where to listen instead of there, ADDRESS:PORT; empty: there
+	Issuers     []string // what an answer's iss may be (RFC 9207) beside the domain's address and Oracle's issuer
+}
+
+// oracleIssuer is the iss of all domains that have no custom one.
+// https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/usingopenidconnect.htm
+const oracleIssuer = "https://identity.oraclecloud.com/"
+
 // Browser sends the person to the domain's login page and waits, 5 minutes at most, until the
-// browser comes back to redirectURL, or until the person pastes the address it would have come to.
+// browser comes back, or until the person pastes the address it would have come to.
 //
 // Errors: a *RedirectError or *PortError before anything was opened; ErrNoAnswer; an *idcs.Error for
-// what the domain said instead of a code, ErrDenied inside it where that was no; the cause of ctx.
-func Browser(ctx context.Context, p Person, c *idcs.Client, scope, redirectURL string) (*Visit, error) {
-	r, err := parseRedirect(redirectURL)
+// what the domain said instead of a code, ErrDenied inside it where that was no; an *IssuerError; the
+// cause of ctx.
+func Browser(ctx context.Context, p Person, c *idcs.Client, scope string, back Return) (*Visit, error) {
+	r, err := parseRedirect(back.RedirectURL, back.Listen)
 	if err != nil {
 		return nil, err
 	}
-	a := idcs.Authorization{RedirectURI: redirectURL, Scope: scope}
+	a := idcs.Authorization{RedirectURI: back.RedirectURL, Scope: scope}
 	for _, t := range []*secret.Text{&a.State, &a.Nonce, &a.Verifier} {
 		if *t, err = idcs.Random(c.Rand); err != nil {
 			return nil, err
@@ -41,14 +56,15 @@ func Browser(ctx context.Context, p Person, c *idcs.Client, scope, redirectURL s
 	if err != nil {
 		return nil, err
 	}
-	d, err := openDoor(r, a.State, sign{p.Profile, c.Domain})
+	must := check{state: a.State, issuers: append([]string{oracleIssuer, c.Domain}, back.Issuers...)}
+	d, err := openDoor(r, must, sign{p.Profile, c.Domain})
 	if err != nil {
 		return nil, err
 	}
 	got, err := p.await(ctx, c.Now, d, address)
 	d.hide = []secret.Text{a.State, a.Nonce, a.Verifier, got.code}
 	v := &Visit{
-		Grant: idcs.AuthorizationCode{Code: got.code, RedirectURI: redirectURL, Verifier: a.Verifier},
+		Grant: idcs.AuthorizationCode{Code: got.code, RedirectURI: back.RedirectURL, Verifier: a.Verifier},
 		nonce: a.Nonce, door: d, after: p.after,
 	}
 	if err == nil && got.refusal != nil {
@@ -69,6 +85,7 @@ func Browser(ctx context.Context, p Person, c *idcs.Client, scope, redirectURL s
 func (p Person) await(ctx context.Context, now func() time.Time, d *door, address string) (result, error) {
 	out := p.printer()
 	defer out.close()
+	d.hear(func(s string) { out.say(s) })
 	var exit <-chan error
 	opened := false
 	if p.Open != nil {
@@ -84,23 +101,23 @@ func (p Person) await(ctx context.Context, now func() time.Time, d *door, addres
 	} else {
 		out.say("to log in, open this address in a browser", address)
 	}
-	still := func() {}
-	if opened || p.Stdin == nil {
-		still = out.alive("waiting for the browser", now, now().Round(0).Add(patience))
-	}
-	defer func() { still() }()
 	var pasted <-chan result
-	offer := func() {
-		if p.Stdin == nil {
-			return
+	quiet := false
+	if p.readable() {
+		if p.Guard != nil {
+			var stop func()
+			ctx, stop = p.Guard(ctx)
+			defer stop()
 		}
-		still() // beside a living line nobody could paste
-		still = func() {}
-		out.say("if the browser ends at a page that can't be reached, paste its address here")
-		pasted = paste(p.Stdin, d.redirect, d.state, out)
+		k := p.keyboard(d.redirect, d.check, out)
+		defer k.restore()
+		out.say("if the browser shows an error page at " + d.redirect.name + ", paste its full address here and press Enter")
+		quiet = k.ownEcho() // beside a living line nobody could paste
+		pasted = k.paste()
 	}
-	if !opened {
-		offer()
+	if !quiet {
+		defer out.alive("waiting for the browser", now, now().Round(0).Add(patience))()
+		defer out.close() // what is typed after the end must not bring the line back
 	}
 	late := p.after(patience)
 	for {
@@ -115,7 +132,6 @@ func (p Person) await(ctx context.Context, now func() time.Time, d *door, addres
 			exit = nil
 			if err != nil {
 				out.say("the browser could not be opened (" + err.Error() + "); open the address above")
-				offer() // perhaps on another machine
 			}
 		case <-late:
 			return result{}, ErrNoAnswer
@@ -123,6 +139,13 @@ func (p Person) await(ctx context.Context, now func() time.Time, d *door, addres
 			return result{}, context.Cause(ctx)
 		}
 	}
+}
+
+// readable reports whether an address may be pasted. A terminal stops a program that reads it from the
+// background.
+func (p Person) readable() bool {
+	f, ok := p.Stdin.(*os.File)
+	return p.Stdin != nil && (!ok || !term.IsTerminal(int(f.Fd())) || inFront(f))
 }
 
 // Check is whether the answer to Grant belongs to this login: an ID token in it must carry our nonce

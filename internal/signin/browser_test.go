@@ -207,7 +207,7 @@ func TestAnInterruptedLoginStopsListening(t *testing.T) {
 
 func TestASecondLoginAtTheSameRedirectSaysSo(t *testing.T) {
 	l := startLogin(t, idcstest.Options{}, nil)
-	_, err := Browser(bound(t), Person{Stderr: io.Discard, Open: notOpened(t)}, l.client, scope, l.redirect)
+	_, err := Browser(bound(t), Person{Stderr: io.Discard, Open: notOpened(t)}, l.client, scope, Return{RedirectURL: l.redirect})
 	port, ok := errors.AsType[*PortError](err)
 	if !ok || !port.Login {
 		t.Fatalf("got %v, want a PortError of a login", err)
@@ -248,7 +248,7 @@ func TestAPortThatAnotherProgramHoldsEndsTheLogin(t *testing.T) {
 			_ = conn.Close()
 		}
 	}()
-	_, err = Browser(bound(t), Person{Stderr: io.Discard, Open: notOpened(t)}, c, scope, redirect)
+	_, err = Browser(bound(t), Person{Stderr: io.Discard, Open: notOpened(t)}, c, scope, Return{RedirectURL: redirect})
 	port, ok := errors.AsType[*PortError](err)
 	if !ok || port.Login || !strings.HasPrefix(err.Error(), "the browser can't come back to 127.0.0.1:") {
 		t.Errorf("got %v", err)
@@ -263,7 +263,7 @@ func TestABrowserThatDoesNotOpenLeavesTheAddress(t *testing.T) {
 	_, err := Browser(ctx, Person{Stderr: &stderr, After: never, Open: func(string) (<-chan error, error) {
 		cancel()
 		return nil, errors.New("xdg-open is not on PATH")
-	}}, c, scope, redirect)
+	}}, c, scope, Return{RedirectURL: redirect})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}

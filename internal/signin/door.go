@@ -3,12 +3,15 @@ package signin
 import (
 	"bufio"
 	"context"
+	"crypto/subtle"
 	"io"
 	"log"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -18,18 +21,28 @@ import (
 // serverName is how one login knows another.
 const serverName = "credential-idcs"
 
+// mostConnections is how many may be open with nothing said on them, and how many may wait for the page.
+// A browser opens a handful.
+const mostConnections = 64
+
 // A door is the listener that the browser comes back to. It takes one answer.
 type door struct {
 	redirect *redirect
-	state    secret.Text
+	check    check
 	sign     sign          // of each page
+	say      func(string)  // to the terminal, of what ends nothing
 	hide     []secret.Text // never shown there
 	results  chan result   // the one answer
 	server   *http.Server
 
-	mu    sync.Mutex
-	taken bool
-	came  bool // by a browser, not pasted
+	mu     sync.Mutex
+	taken  bool
+	came   bool        // by a browser, not pasted
+	answer secret.Text // the query that came
+	told   int         // strays that were said
+	open   []net.Conn  // connections on which nobody has said anything, the oldest first
+
+	waiters atomic.Int32 // for the page
 
 	finished chan struct{} // closed when page is there
 	page     []byte
@@ -39,8 +52,8 @@ type door struct {
 
 // CanListen is nil if a browser could come back to a redirect URL now, else a *RedirectError or a
 // *PortError.
-func CanListen(redirectURL string) error {
-	r, err := parseRedirect(redirectURL)
+func CanListen(redirectURL, listen string) error {
+	r, err := parseRedirect(redirectURL, listen)
 	if err != nil {
 		return err
 	}
@@ -67,21 +80,23 @@ func (r *redirect) open() (listeners []net.Listener, err error) {
 }
 
 // openDoor listens where the browser comes back to; its error is open's.
-func openDoor(r *redirect, state secret.Text, s sign) (*door, error) {
+func openDoor(r *redirect, c check, s sign) (*door, error) {
 	listeners, err := r.open()
 	if err != nil {
 		return nil, err
 	}
 	d := &door{
-		redirect: r, state: state, sign: s, results: make(chan result, 1),
+		redirect: r, check: c, sign: s, results: make(chan result, 1), say: func(string) {},
 		finished: make(chan struct{}), shown: make(chan struct{}),
 	}
 	d.server = &http.Server{
 		Handler:           d,
 		ReadHeaderTimeout: 10 * time.Second, // others on this machine can connect, too
 		MaxHeaderBytes:    64 << 10,
+		ConnState:         d.crowd,
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
+	d.server.SetKeepAlivesEnabled(false) // each connection would take memory for as long as it likes
 	for _, l := range listeners {
 		go func() { _ = d.server.Serve(l) }() // until close
 	}
@@ -106,10 +121,14 @@ func isLogin(address string) bool {
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ours := r.Method == http.MethodGet && d.redirect.here(r.Host) && d.redirect.at(r.URL)
 	if d.isTaken() {
-		if !ours || r.URL.RawQuery != "" {
-			panic(http.ErrAbortHandler) // hangs up: there is nothing to say to a second answer
+		switch {
+		case ours && r.URL.RawQuery == "" && d.waiters.Add(1) <= mostConnections:
+			d.show(w, r)
+		case ours && d.again(r.URL.RawQuery): // browsers fetch an address in advance, and then visit it
+			d.sendOn(w)
+		default:
+			panic(http.ErrAbortHandler) // hangs up: there is nothing to say to another answer
 		}
-		d.show(w, r)
 		return
 	}
 	if !ours {
@@ -117,23 +136,75 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if !d.redirect.here(r.Host) { // a page of a stranger could read it
 			of = sign{}
 		}
-		d.answer(w, http.StatusBadRequest, of.notOurs("Nothing is waiting for this address."))
+		d.reply(w, http.StatusBadRequest, of.notOurs("Nothing is waiting for this address."))
 		return
 	}
-	got, err := d.redirect.read(r.URL.RawQuery, d.state)
+	got, err := d.redirect.read(r.URL.RawQuery, d.check)
 	if err != nil {
-		d.answer(w, http.StatusBadRequest, d.sign.notOurs("This address is of no use here: "+err.Error()+"."))
+		d.tell(r.URL.RawQuery)
+		d.reply(w, http.StatusBadRequest, d.sign.notOurs("This address is of no use here: "+err.Error()+"."))
 		return
 	}
 	if !d.take() {
 		panic(http.ErrAbortHandler)
 	}
 	d.mu.Lock()
-	d.came = true
+	d.came, d.answer = true, secret.New(r.URL.RawQuery)
 	d.mu.Unlock()
-	w.Header().Set("Location", d.redirect.url) // without the query
-	d.answer(w, http.StatusSeeOther, nil)
+	d.sendOn(w)
 	d.results <- got
+}
+
+// sendOn sends the browser to its page, at an address without the query.
+func (d *door) sendOn(w http.ResponseWriter) {
+	w.Header().Set("Location", d.redirect.url)
+	d.reply(w, http.StatusSeeOther, nil)
+}
+
+// again reports whether a query is the answer that was taken.
+func (d *door) again(query string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.answer.Empty() && subtle.ConstantTimeCompare([]byte(query), []byte(d.answer.Reveal())) == 1
+}
+
+// hear says where to what the person should know goes.
+func (d *door) hear(say func(string)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.say = say
+}
+
+// tell says of a refusal that it came without our state. Others on this machine can send any number of
+// them, so it is said three times at most.
+func (d *door) tell(query string) {
+	refused, ok := stray(query)
+	if !ok {
+		return
+	}
+	d.mu.Lock()
+	d.told++
+	told, say := d.told, d.say
+	d.mu.Unlock()
+	if told <= 3 {
+		say("the browser came back with " + refused.Code + " and without the state of this login, which goes on waiting")
+	}
+}
+
+// crowd keeps the connections few on which nobody has said anything: each takes memory, and another
+// user of this machine could open thousands. The oldest makes room.
+func (d *door) crowd(c net.Conn, s http.ConnState) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s != http.StateNew {
+		d.open = slices.DeleteFunc(d.open, func(o net.Conn) bool { return o == c })
+		return
+	}
+	if len(d.open) == mostConnections {
+		_ = d.open[0].Close()
+		d.open = d.open[1:]
+	}
+	d.open = append(d.open, c)
 }
 
 // show gives the browser its page as soon as there is one.
@@ -144,12 +215,15 @@ func (d *door) show(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Connection", "close")
-	d.answer(w, http.StatusOK, d.page)
+	d.reply(w, http.StatusOK, d.page)
+	if r.Header.Get("Sec-Purpose") != "" { // fetched in advance: nobody has seen it yet
+		return
+	}
 	d.once.Do(func() { close(d.shown) })
 }
 
-// answer writes a page that nobody keeps, frames or takes anything else from.
-func (d *door) answer(w http.ResponseWriter, status int, page []byte) {
+// reply writes a page that nobody keeps, frames or takes anything else from.
+func (d *door) reply(w http.ResponseWriter, status int, page []byte) {
 	h := w.Header()
 	h.Set("Server", serverName)
 	h.Set("Cache-Control", "no-store")

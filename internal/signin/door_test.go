@@ -2,7 +2,9 @@ package signin
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -76,7 +78,8 @@ func TestWhatIsNotTheAnswerChangesNothing(t *testing.T) {
 	}
 }
 
-// S64: a second answer isn't heard, during the exchange and after it.
+// S64: another answer isn't heard, during the exchange and after it. The same one gets the same page:
+// browsers fetch an address in advance and then visit it.
 func TestASecondAnswerIsHungUpOn(t *testing.T) {
 	l := startLogin(t, idcstest.Options{}, nil)
 	good := l.back("state", l.state, "code", "first")
@@ -87,7 +90,7 @@ func TestASecondAnswerIsHungUpOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, address := range []string{good, l.back("state", l.state, "code", "second"), l.back("state", l.state, "error", "access_denied"),
+	for _, address := range []string{good + "&x=", l.back("state", l.state, "code", "second"), l.back("state", l.state, "error", "access_denied"),
 		strings.Replace(l.redirect, "/callback", "/", 1)} {
 		if got, err := l.hit(address, nil); err == nil {
 			t.Errorf("%s: got %+v, want a closed connection", address, got)
@@ -96,16 +99,168 @@ func TestASecondAnswerIsHungUpOn(t *testing.T) {
 	if got, err := l.hit(l.redirect, func(r *http.Request) { r.Host = "evil.example.com" }); err == nil {
 		t.Errorf("foreign host: got %+v", got)
 	}
+	if got, err := l.hit(good, nil); err != nil || got.status != http.StatusSeeOther || got.header.Get("Location") != l.redirect {
+		t.Errorf("the same answer: got %+v, %v", got, err)
+	}
 	if visit.Grant.Code.Reveal() != "first" {
 		t.Errorf("got %q", visit.Grant.Code.Reveal())
 	}
-	shown := l.browse(l.redirect)
+	shown := l.browse(good)
 	visit.Close(nil)
-	if got := <-shown; got.status != http.StatusOK {
+	if got := <-shown; got.status != http.StatusOK || got.url != l.redirect {
 		t.Errorf("got %+v", got)
 	}
 	if _, err := l.hit(good, nil); err == nil {
 		t.Error("still listening")
+	}
+}
+
+// A page that was fetched in advance has been seen by nobody, so the login waits for the visit.
+func TestAPageFetchedInAdvanceIsShownAgain(t *testing.T) {
+	l := startLogin(t, idcstest.Options{}, nil)
+	good := l.back("state", l.state, "code", "c")
+	advance := func(r *http.Request) { r.Header.Set("Sec-Purpose", "prefetch;prerender") }
+	if got, err := l.hit(good, advance); err != nil || got.status != http.StatusSeeOther {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	visit, err := l.wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	visit.after = never
+	closed := make(chan struct{})
+	go func() { visit.Close(nil); close(closed) }()
+	if got, err := l.hit(l.redirect, advance); err != nil || got.status != http.StatusOK {
+		t.Errorf("in advance: got %+v, %v", got, err)
+	}
+	select {
+	case <-closed:
+		t.Error("the login ended before anybody saw its page")
+	default:
+	}
+	if got := <-l.browse(good); got.status != http.StatusOK || !strings.Contains(got.body, "You are logged in") {
+		t.Errorf("got %+v", got)
+	}
+	<-closed
+}
+
+// Some servers refuse without giving the state back. Anybody on this machine can send that, so it ends
+// nothing; but a person who waits is told, and not without end.
+func TestARefusalWithoutStateIsSaidAndEndsNothing(t *testing.T) {
+	l := startLogin(t, idcstest.Options{}, nil)
+	for _, code := range []string{"invalid_scope", "access_denied", "bad\x1b[2J", "fourth"} {
+		if got, err := l.hit(l.back("error", code, "error_description", "canary"), nil); err != nil || got.status != http.StatusBadRequest {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
+	l.waits()
+	said := l.stderr.String()
+	for _, want := range []string{
+		"credential-idcs: the browser came back with invalid_scope and without the state of this login, which goes on waiting\n",
+		"came back with access_denied and", "came back with bad?[2J and",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q doesn't say %q", said, want)
+		}
+	}
+	if strings.Contains(said, "fourth") || strings.Contains(said, "canary") || strings.ContainsRune(said, '\x1b') {
+		t.Errorf("said %q", said)
+	}
+}
+
+// RFC 9207: the answer says whose it is. Only this domain's is taken; without one nothing can be said.
+func TestAnAnswerOfAnotherIssuerEndsTheLogin(t *testing.T) {
+	const own = "https://issuer.example.com/custom"
+	for _, c := range []struct {
+		iss  []string
+		want bool
+	}{
+		{nil, true},
+		{[]string{"https://identity.oraclecloud.com/"}, true},
+		{[]string{"DOMAIN"}, true},
+		{[]string{"DOMAIN/"}, true},
+		{[]string{own}, true},
+		{[]string{"https://evil.example.com/"}, false},
+		{[]string{"https://identity.oraclecloud.com.evil.example.com/"}, false},
+		{[]string{""}, false},
+		{[]string{"DOMAIN/x"}, false},
+	} {
+		redirect := freeRedirect(t)
+		s, client := newDomain(t, idcstest.Options{}, redirect)
+		l := startLoginBack(t, s, client, Return{RedirectURL: redirect, Issuers: []string{own, ""}}, nil)
+		query := []string{"state", l.state, "code", "c"}
+		for _, iss := range c.iss {
+			query = append(query, "iss", strings.Replace(iss, "DOMAIN", client.Domain, 1))
+		}
+		if got, err := l.hit(l.back(query...), nil); err != nil || got.status != http.StatusSeeOther {
+			t.Fatalf("%v: got %+v, %v", c.iss, got, err)
+		}
+		// The browser asks for its page; a refused login waits for that before it ends.
+		_ = l.browse(redirect)
+		visit, err := l.wait()
+		other, ok := errors.AsType[*IssuerError](err)
+		if (visit != nil) != c.want || ok == c.want {
+			t.Errorf("%v: got %v, %v", c.iss, visit, err)
+		}
+		if ok && err.Error() != "the answer comes from another issuer, "+other.Issuer {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+// In a container the published port arrives at an address that isn't loopback; the browser's own
+// address is, and it says so in its Host.
+func TestTheListenerCanBeElsewhereThanTheRedirect(t *testing.T) {
+	redirect, inside := freeRedirect(t), freeRedirect(t)
+	inside = strings.TrimSuffix(strings.TrimPrefix(inside, "http://127.0.0.1:"), "/callback")
+	s, c := newDomain(t, idcstest.Options{}, redirect)
+	l := startLoginBack(t, s, c, Return{RedirectURL: redirect, Listen: "0.0.0.0:" + inside}, nil)
+	outside := strings.TrimSuffix(strings.TrimPrefix(redirect, "http://"), "/callback")
+	if conn, err := net.Dial("tcp", outside); err == nil {
+		_ = conn.Close()
+		t.Errorf("listens at %s, too", outside)
+	}
+	got, err := l.hit("http://127.0.0.1:"+inside+"/callback?state="+l.state+"&code=c", func(r *http.Request) { r.Host = outside })
+	if err != nil || got.status != http.StatusSeeOther || got.header.Get("Location") != redirect {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if visit, err := l.wait(); err != nil || visit.Grant.RedirectURI != redirect {
+		t.Errorf("got %v, %v", visit, err)
+	}
+}
+
+// Another user of this machine may open as many connections as they like: few are kept, so they take
+// little memory, and the browser still gets in.
+func TestACrowdOfConnectionsIsBounded(t *testing.T) {
+	l := startLogin(t, idcstest.Options{}, nil)
+	host := strings.TrimSuffix(strings.TrimPrefix(l.redirect, "http://"), "/callback")
+	const crowd = 500
+	ended := make(chan struct{}, crowd)
+	for i := range crowd {
+		conn, err := net.Dial("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if i%2 == 0 {
+			_, _ = fmt.Fprintf(conn, "GET /callback HTTP/1.1\r\nHost: %s\r\nX: %s", host, strings.Repeat("x", 32<<10))
+		}
+		go func() {
+			_, _ = io.Copy(io.Discard, conn)
+			ended <- struct{}{}
+		}()
+	}
+	for range crowd - mostConnections { // the listener hangs up on these; else this never ends
+		<-ended
+	}
+	shown := l.browse(l.back("state", l.state, "code", "c"))
+	visit, err := l.wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	visit.Close(nil)
+	if got := <-shown; got.status != http.StatusOK {
+		t.Errorf("got %+v", got)
 	}
 }
 
@@ -181,7 +336,7 @@ func TestASilentVisitorBlocksNobody(t *testing.T) {
 // localhost is two addresses: both must be ours, or the browser may knock at a stranger's.
 func TestLocalhostListensOnBothAddresses(t *testing.T) {
 	redirect := strings.Replace(freeRedirect(t), "127.0.0.1", "localhost", 1)
-	r, err := parseRedirect(redirect)
+	r, err := parseRedirect(redirect, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +365,7 @@ func TestLocalhostListensOnBothAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	if _, err := Browser(bound(t), Person{Stderr: &paper{}, Open: notOpened(t)}, c, scope, redirect); err == nil {
+	if _, err := Browser(bound(t), Person{Stderr: &paper{}, Open: notOpened(t)}, c, scope, Return{RedirectURL: redirect}); err == nil {
 		t.Error("a stranger at ::1 wasn't noticed")
 	}
 	if l, err := net.Listen("tcp", r.listen[0]); err != nil {

@@ -53,6 +53,12 @@ func (e *PortError) Error() string {
 
 func (e *PortError) Unwrap() error { return e.Err }
 
+// An IssuerError says that the browser brought the answer of another issuer (RFC 9207): somebody sent
+// it from one domain to another, to get the code of one by the login of the other.
+type IssuerError struct{ Issuer string }
+
+func (e *IssuerError) Error() string { return "the answer comes from another issuer, " + e.Issuer }
+
 // ended is a login that is over: the cause in our words, what the domain said in brackets.
 func ended(cause error, domain idcs.Error) *idcs.Error {
 	domain.Class, domain.Outcome = idcs.ErrLoginFailed, idcs.Settled

@@ -88,6 +88,18 @@ func (p *paper) String() string {
 	return p.b.String()
 }
 
+// shows waits until a text was written.
+func (p *paper) shows(t *testing.T, want string) {
+	t.Helper()
+	for ctx := bound(t); !strings.Contains(p.String(), want); {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("%q was never shown, but %q", want, p.String())
+		case <-time.After(5 * time.Millisecond): // a look, not a guess
+		}
+	}
+}
+
 // never is an After for tests that don't wait.
 func never(time.Duration) <-chan time.Time { return nil }
 
@@ -123,6 +135,12 @@ func startLogin(t *testing.T, o idcstest.Options, edit func(*Person)) *login {
 
 func startLoginAt(t *testing.T, s *idcstest.Server, c *idcs.Client, redirect string, edit func(*Person)) *login {
 	t.Helper()
+	return startLoginBack(t, s, c, Return{RedirectURL: redirect}, edit)
+}
+
+func startLoginBack(t *testing.T, s *idcstest.Server, c *idcs.Client, back Return, edit func(*Person)) *login {
+	t.Helper()
+	redirect := back.RedirectURL
 	l := &login{t: t, domain: s, client: c, redirect: redirect, stderr: &paper{}, done: make(chan struct{})}
 	opened := make(chan string, 1)
 	p := Person{Profile: "work", Stderr: l.stderr, After: never, Open: func(u string) (<-chan error, error) {
@@ -142,7 +160,7 @@ func startLoginAt(t *testing.T, s *idcstest.Server, c *idcs.Client, redirect str
 	l.cancel = cancel
 	go func() {
 		defer close(l.done)
-		l.visit, l.err = Browser(ctx, p, c, scope, redirect)
+		l.visit, l.err = Browser(ctx, p, c, scope, back)
 	}()
 	select {
 	case l.address = <-opened:

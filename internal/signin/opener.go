@@ -18,10 +18,11 @@ type Opener struct {
 	Hide    []string // names of variables that hold secrets: the browser doesn't get them
 }
 
-// Open shows url with $BROWSER (a command, with arguments if it has any, that gets the URL as its
-// last one; no shell takes part), else with the system's own opener. It returns as soon as the
-// command runs. exit then gets one value, nil or why the command failed; a browser may never exit,
-// and nothing needs to read it.
+// Open shows url with $BROWSER, else with the system's own opener. $BROWSER is a list with ":" (on
+// Windows ";") of commands; the next is tried where one can't be run or fails. A command is words,
+// which quotes keep together, or a path with blanks; %s in a word is the URL, else it is the last
+// argument. No shell takes part. Open returns as soon as a command runs. exit then gets one value, nil
+// or why the last one failed; a browser may never exit, and nothing needs to read it.
 //
 // The command runs in a session of its own, so that the Ctrl-C which ends a login doesn't end the
 // browser too. It reads and prints nothing: a browser's chatter isn't for the terminal, and stdout is
@@ -30,51 +31,144 @@ func (o Opener) Open(url string) (exit <-chan error, err error) {
 	if !strings.HasPrefix(url, "https://") {
 		return nil, errors.New("not an https address") // an opener opens anything: files, programs
 	}
-	words, err := o.command()
+	commands, err := o.commands()
 	if err != nil {
 		return nil, err
 	}
-	name := text.Clean(filepath.Base(words[0]))
-	cmd := exec.Command(words[0], append(words[1:], url)...)
-	cmd.Env = host.ChildEnviron(o.Environ, o.Hide...)
-	detach(cmd)
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, plain(err))
+	next := func() (cmd *exec.Cmd, err error) {
+		for cmd == nil && len(commands) > 0 {
+			cmd, err = o.start(commands[0], url)
+			commands = commands[1:]
+		}
+		return cmd, err
+	}
+	cmd, err := next()
+	if cmd == nil {
+		return nil, err
 	}
 	done := make(chan error, 1)
-	go func() {
-		if err := cmd.Wait(); err != nil {
-			done <- fmt.Errorf("%s: %w", name, err)
-			return
+	go func(cmd *exec.Cmd) {
+		for {
+			err := cmd.Wait()
+			if err != nil {
+				err = fmt.Errorf("%s: %w", commandName(cmd.Path), err)
+			}
+			if err == nil || len(commands) == 0 {
+				done <- err
+				return
+			}
+			if cmd, err = next(); cmd == nil {
+				done <- err
+				return
+			}
 		}
-		done <- nil
-	}()
+	}(cmd)
 	return done, nil
 }
 
+// start runs one command. Its first word is an absolute path.
+func (o Opener) start(words []string, url string) (*exec.Cmd, error) {
+	args, placed := []string{}, false
+	for _, w := range words[1:] {
+		placed = placed || strings.Contains(w, "%s")
+		args = append(args, strings.ReplaceAll(w, "%s", url))
+	}
+	if !placed {
+		args = append(args, url)
+	}
+	cmd := exec.Command(words[0], args...)
+	cmd.Env = host.ChildEnviron(o.Environ, o.Hide...)
+	detach(cmd)
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("%s: %w", commandName(words[0]), plain(err))
+	}
+	return cmd, nil
+}
+
+func commandName(path string) string { return text.Clean(filepath.Base(path)) }
+
 // Find is nil if Open would find a browser. What $BROWSER names needs no screen of ours.
 func (o Opener) Find() error {
-	if _, err := o.command(); err != nil || o.getenv("BROWSER") != "" {
+	if _, err := o.commands(); err != nil || o.getenv("BROWSER") != "" {
 		return err
 	}
 	return o.display()
 }
 
-// command is the words before the URL, the first an absolute path.
-func (o Opener) command() ([]string, error) {
+// commands are those that can be run, in order, each with an absolute path as its first word. The error
+// is the first one's where there is none.
+func (o Opener) commands() (list [][]string, err error) {
 	browser := o.getenv("BROWSER")
-	words := strings.Fields(browser)
-	if len(words) == 0 {
-		return o.system()
+	if strings.TrimSpace(browser) == "" {
+		words, err := o.system()
+		return [][]string{words}, err
 	}
+	entries := filepath.SplitList(browser)
 	if filepath.IsAbs(browser) && runs(browser) {
-		return []string{browser}, nil // a path with spaces
+		entries = []string{browser}
+	}
+	for _, entry := range entries {
+		words, e := o.command(strings.TrimSpace(entry))
+		switch {
+		case e == nil && words != nil:
+			list = append(list, words)
+		case err == nil:
+			err = e
+		}
+	}
+	if len(list) > 0 {
+		return list, nil
+	}
+	return nil, fmt.Errorf("$BROWSER: %w", err)
+}
+
+// command is the words of one entry of $BROWSER; none for an empty one.
+func (o Opener) command(entry string) ([]string, error) {
+	// A path with blanks, perhaps with arguments behind it.
+	for end := len(entry); end > 0 && filepath.IsAbs(entry); end = strings.LastIndexByte(entry[:end], ' ') {
+		if path := strings.TrimSpace(entry[:end]); runs(path) {
+			return append([]string{path}, fields(entry[end:])...), nil
+		}
+	}
+	words := fields(entry)
+	if len(words) == 0 {
+		return nil, nil
 	}
 	path, err := o.look(words[0])
 	if err != nil {
-		return nil, fmt.Errorf("$BROWSER: %w", err)
+		return nil, err
 	}
 	return append([]string{path}, words[1:]...), nil
+}
+
+// fields are the words of a command; what stands between quotes is one.
+func fields(s string) (words []string) {
+	var (
+		word  strings.Builder
+		begun bool
+		quote rune
+	)
+	for _, r := range s {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '"' || r == '\''):
+			quote, begun = r, true
+		case quote == 0 && (r == ' ' || r == '\t'):
+			if begun {
+				words = append(words, word.String())
+				word.Reset()
+			}
+			begun = false
+		default:
+			word.WriteRune(r)
+			begun = true
+		}
+	}
+	if begun {
+		words = append(words, word.String())
+	}
+	return words
 }
 
 // look finds a program in the absolute parts of PATH: what lies in the working directory isn't ours

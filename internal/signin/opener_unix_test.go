@@ -82,7 +82,7 @@ func TestALoginWithABrowserThatNeverExits(t *testing.T) {
 	os.Stdout, os.Stderr = captured, captured
 	var stderr paper
 	opener := Opener{Environ: on.environ, Hide: []string{"MY_SECRET"}}
-	visit, err := Browser(bound(t), Person{Stderr: &stderr, Open: opener.Open}, c, scope, redirect)
+	visit, err := Browser(bound(t), Person{Stderr: &stderr, Open: opener.Open}, c, scope, Return{RedirectURL: redirect})
 	os.Stdout, os.Stderr = outs[0], outs[1]
 	if err != nil {
 		t.Fatal(err)
@@ -117,15 +117,25 @@ func TestALoginWithABrowserThatNeverExits(t *testing.T) {
 
 func TestBrowserVariableIsACommand(t *testing.T) {
 	for name, c := range map[string]struct{ browser, args string }{
-		"a name":                {"my-browser", "https://x.example.com/"},
-		"with arguments":        {"my-browser --new-window -P work", "--new-window -P work https://x.example.com/"},
-		"an absolute path":      {"BIN/my-browser --x", "--x https://x.example.com/"},
-		"a path with a space":   {"BIN/my browser", "https://x.example.com/"},
-		"no shell":              {"my-browser ;touch $HOME/evil `id`", ";touch $HOME/evil `id` https://x.example.com/"},
-		"later value of a pair": {"my-browser", "https://x.example.com/"},
+		"a name":                            {"my-browser", "https://x.example.com/"},
+		"with arguments":                    {"my-browser --new-window -P work", "--new-window -P work https://x.example.com/"},
+		"an absolute path":                  {"BIN/my-browser --x", "--x https://x.example.com/"},
+		"a path with a space":               {"BIN/my browser", "https://x.example.com/"},
+		"no shell":                          {"my-browser ;touch $HOME/evil `id`", ";touch $HOME/evil `id` https://x.example.com/"},
+		"later value of a pair":             {"my-browser", "https://x.example.com/"},
+		"%s":                                {"my-browser --url=%s --again %s --end", "--url=https://x.example.com/ --again https://x.example.com/ --end"},
+		"a path with a space and arguments": {"BIN/my browser --x", "--x https://x.example.com/"},
+		"quotes":                            {`'BIN/my browser' "a b" c`, "a b c https://x.example.com/"},
+		"a list":                            {"nowhere:my-browser --second", "--second https://x.example.com/"},
+		"a list with %s":                    {"nowhere %s:my-browser -u %s", "-u https://x.example.com/"},
+		"a list whose first fails":          {"false:BIN/my browser", "https://x.example.com/"},
+		"a list with empty parts":           {"::my-browser:", "https://x.example.com/"},
 	} {
 		on := newStage(t, "my-browser", "visits", "")
 		if err := os.Symlink(filepath.Join(on.bin, "my-browser"), filepath.Join(on.bin, "my browser")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(on.bin, "false"), []byte("#!/bin/sh\nexit 1\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		environ := append(on.environ, "BROWSER=not-this", "BROWSER="+strings.ReplaceAll(c.browser, "BIN", on.bin))

@@ -14,15 +14,18 @@ import (
 // A Person is who logs in, and what there is between us. Only Stderr must be set.
 type Person struct {
 	Profile string // its name, for the page that a browser shows
-	// Stdin is read for the address that a browser elsewhere ended at, line by line, as long as Open
-	// opened none here; nil: it isn't read. One Read of it may still be under way when the login is
-	// over.
+	// Stdin is read for the address that a browser ended at: one elsewhere can't reach us, and one here
+	// may not have opened though its command said so. Nil: it isn't read. A terminal is taken out of its
+	// line mode meanwhile. One Read of it may still be under way when the login is over.
 	Stdin  io.Reader
 	Stderr io.Writer
 	Screen host.Screen // what Stderr is
 	// Open shows a URL in a browser and doesn't wait for it, as Opener.Open does; nil: the person
 	// opens it.
 	Open func(url string) (exit <-chan error, err error)
+	// Guard makes a context that a signal ends, so that an interrupted terminal gets its own mode back;
+	// nil: a signal may end the process as it likes. Call stop once.
+	Guard func(context.Context) (guarded context.Context, stop func())
 	// After is time.After, which it is when nil. All waiting is done by it.
 	After func(time.Duration) <-chan time.Time
 }
@@ -77,6 +80,15 @@ func (p *printer) print(s string) {
 	defer p.mu.Unlock()
 	if !p.closed {
 		p.line.Print(p.w, s)
+	}
+}
+
+// typing shows what is being typed, in place of what is waited for.
+func (p *printer) typing(e *editor, visible bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if visible && !p.closed {
+		p.line.Type(e.show(p.line.Columns))
 	}
 }
 

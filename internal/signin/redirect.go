@@ -17,14 +17,15 @@ import (
 type redirect struct {
 	url    string   // as it is registered, letter by letter
 	host   string   // what the Host header says
+	name   string   // of the machine, without the port
 	port   string   // decimal
 	path   string   // escaped, "/" at least
 	listen []string // addresses, all of which must be ours
 }
 
 // parseRedirect takes http on a loopback address with a port: whatever else is registered, we can't
-// listen there, or others could too.
-func parseRedirect(s string) (*redirect, error) {
+// listen there, or others could too. listen, if not empty, is where its port was published to.
+func parseRedirect(s, listen string) (*redirect, error) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil:
@@ -36,7 +37,7 @@ func parseRedirect(s string) (*redirect, error) {
 	case u.Port() == "0":
 		return nil, &RedirectError{"needs the port that is registered with the domain"}
 	}
-	r := &redirect{url: s, host: u.Host, port: u.Port(), path: u.EscapedPath()}
+	r := &redirect{url: s, host: u.Host, name: u.Hostname(), port: u.Port(), path: u.EscapedPath()}
 	if r.port == "" {
 		r.port = "80"
 	}
@@ -51,6 +52,9 @@ func parseRedirect(s string) (*redirect, error) {
 		r.listen = []string{net.JoinHostPort(ip.String(), r.port)}
 	default:
 		return nil, &RedirectError{"must be on 127.0.0.1, [::1] or localhost"}
+	}
+	if listen != "" {
+		r.listen = []string{listen}
 	}
 	return r, nil
 }
@@ -72,31 +76,34 @@ func (r *redirect) here(host string) bool {
 	return strings.EqualFold(host, r.host) || r.port == "80" && strings.EqualFold(strings.TrimSuffix(host, ":80"), strings.TrimSuffix(r.host, ":80"))
 }
 
-// A result is what the browser brought back: a code or a refusal.
+// A result is what the browser brought back: a code, or why there is none.
 type result struct {
 	code    secret.Text
-	refusal *idcs.Error
+	refusal error // an *idcs.Error, or an *IssuerError
 }
 
 // Why an answer isn't ours. The texts repeat nothing of it.
 var (
-	errState   = errors.New("it belongs to another login: its state isn't ours")
+	errState   = errors.New("it belongs to another login (its state differs); use the one from the newest login")
 	errNothing = errors.New("it holds neither a code nor an error")
 	errTwice   = errors.New("it holds a parameter twice")
 	errAddress = errors.New("it isn't the address that the browser was sent back to")
 )
 
-// read judges the query of an answer (RFC 6749 4.1.2).
-func (r *redirect) read(query string, state secret.Text) (result, error) {
+// read judges the query of an answer (RFC 6749 4.1.2, RFC 9207 2.4).
+func (r *redirect) read(query string, c check) (result, error) {
 	q, err := url.ParseQuery(query)
 	if err != nil {
 		return result{}, errNothing
 	}
-	if len(q["state"]) != 1 || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(state.Reveal())) != 1 {
+	if len(q["state"]) != 1 || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(c.state.Reveal())) != 1 {
 		return result{}, errState
 	}
-	if len(q["code"]) > 1 || len(q["error"]) > 1 {
+	if len(q["code"]) > 1 || len(q["error"]) > 1 || len(q["iss"]) > 1 {
 		return result{}, errTwice
+	}
+	if iss := q.Get("iss"); q.Has("iss") && !c.issued(iss) {
+		return result{refusal: &IssuerError{text.Clean(iss)}}, nil
 	}
 	if code := q.Get("error"); code != "" {
 		return result{refusal: refusal(code, q.Get("error_description"))}, nil
@@ -107,17 +114,39 @@ func (r *redirect) read(query string, state secret.Text) (result, error) {
 	return result{code: secret.New(q.Get("code"))}, nil
 }
 
-// readAddress judges a whole address, as the person copied it.
-func (r *redirect) readAddress(address string, state secret.Text) (result, error) {
+// issued is whether an answer's issuer is one that this login may have. Domains print theirs with and
+// without the slash at the end.
+func (c check) issued(iss string) bool {
+	for _, known := range c.issuers {
+		if known != "" && strings.TrimSuffix(iss, "/") == strings.TrimSuffix(known, "/") {
+			return true
+		}
+	}
+	return false
+}
+
+// stray is the domain's refusal in an answer without a state. RFC 6749 4.1.2.1 wants the state in it,
+// and some don't send it; anybody can send one without, so it ends nothing.
+func stray(query string) (refused *idcs.Error, ok bool) {
+	q, err := url.ParseQuery(query)
+	if err != nil || q.Has("state") || len(q["error"]) != 1 || q.Get("error") == "" {
+		return nil, false
+	}
+	return refusal(q.Get("error"), q.Get("error_description")), true
+}
+
+// readAddress judges a whole address, as the person copied it. Browsers that know only https write it
+// so.
+func (r *redirect) readAddress(address string, c check) (result, error) {
 	address = strings.Trim(address, " \t\r\"'<>")
 	if !strings.Contains(address, "://") {
 		address = "http://" + address // some browsers hide it
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" || u.User != nil || !r.here(u.Host) || !r.at(u) {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || !r.here(u.Host) || !r.at(u) {
 		return result{}, errAddress
 	}
-	return r.read(u.RawQuery, state)
+	return r.read(u.RawQuery, c)
 }
 
 func (r *redirect) at(u *url.URL) bool {

@@ -12,7 +12,7 @@ func TestOnlyALoopbackRedirectIsListenedOn(t *testing.T) {
 		"http://me@127.0.0.1:8976/", "http://127.0.0.1:8976/?x=1", "http://127.0.0.1:8976/?", "http://127.0.0.1:8976/#f",
 		"http://127.0.0.1:8976/#", "http://127.0.0.1:0/callback", "http://[::1%25lo]:8976/", "http://127.1:8976/",
 	} {
-		_, err := parseRedirect(s)
+		_, err := parseRedirect(s, "")
 		if _, ok := errors.AsType[*RedirectError](err); !ok {
 			t.Errorf("%q: got %v, want a RedirectError", s, err)
 		}
@@ -24,7 +24,7 @@ func TestOnlyALoopbackRedirectIsListenedOn(t *testing.T) {
 		"http://127.0.0.1/callback":      "127.0.0.1:80",
 		"http://LOCALHOST:8976/":         "127.0.0.1:8976",
 	} {
-		r, err := parseRedirect(s)
+		r, err := parseRedirect(s, "")
 		if err != nil || r.listen[0] != want || r.url != s {
 			t.Errorf("%q: got %+v, %v", s, r, err)
 		}
@@ -33,7 +33,7 @@ func TestOnlyALoopbackRedirectIsListenedOn(t *testing.T) {
 
 // On port 80 browsers leave the port away.
 func TestTheHostHeaderOfPort80(t *testing.T) {
-	r, err := parseRedirect("http://127.0.0.1/callback")
+	r, err := parseRedirect("http://127.0.0.1/callback", "")
 	if err != nil {
 		t.Fatal(err)
 	}

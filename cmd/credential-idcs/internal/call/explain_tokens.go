@@ -32,12 +32,20 @@ func Explain(profile string, err error) *helpers.Failure {
 		unsaved *cache.NotSavedError
 		means   *cache.MeansError
 		clock   *ClockError
+		subject *SubjectError
+		memory  *MemoryError
 	)
 	switch {
 	case errors.As(err, &ready):
 		return ready
 	case errors.As(err, &unsaved):
 		say("%s", unsaved.Error())
+	case errors.As(err, &subject):
+		f.Command = login
+		say("%s", subject.Error())
+	case errors.As(err, &memory):
+		f.Command = "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER"
+		say("%s", memory.Error())
 	case errors.Is(err, cache.ErrNothing):
 		f.Class, f.Command = helpers.LoginNeeded, login
 		say("login needed, nothing is stored yet")

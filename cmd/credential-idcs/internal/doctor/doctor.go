@@ -59,9 +59,10 @@ type Doctor struct {
 	Now     func() time.Time
 	Getenv  func(string) string
 	Environ func() []string
-	Home    string // empty: not known
-	Self    string // this program's file
-	Config  string // the configuration's, absolute
+	Home    string       // empty: not known
+	Self    string       // this program's file
+	Config  string       // the configuration's, absolute
+	File    *config.File // what it says; nil: not read
 
 	EngineFiles []string          // where docker's engine has its configuration, usually
 	Unnamed     string            // the profile that answers who names none; empty: none does

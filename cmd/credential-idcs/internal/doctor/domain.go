@@ -10,7 +10,9 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/text"
+	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
 
 // The differences between the domain's clock and ours that matter: assertions are refused from about
@@ -22,9 +24,13 @@ const (
 
 // domain asks the identity domain what it thinks of the client, and what time it is.
 func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine) {
-	way, err := d.way(p.Domain)
+	way, err := d.way(p)
 	if err != nil {
 		d.problem(of(p)+"the proxy for "+p.Domain+" can't be used: "+text.Clean(err.Error()), "export HTTPS_PROXY=http://HOST:PORT")
+		return
+	}
+	if err := e.Prepare(ctx); err != nil {
+		d.problem(of(p)+text.Clean(err.Error()), "")
 		return
 	}
 	d.busy("asking " + p.Domain)
@@ -55,12 +61,19 @@ func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine
 
 // way is the proxy on the way to the domain: `, through proxy.example.com:3128`. Its address may hold a
 // password, so only the host is said.
-func (d *Doctor) way(domain string) (string, error) {
-	u, err := url.Parse(domain)
-	if err != nil || d.Proxy == nil {
+func (d *Doctor) way(p *config.Profile) (string, error) {
+	u, err := url.Parse(p.Domain)
+	if err != nil {
 		return "", err
 	}
-	proxy, err := d.Proxy(u)
+	find := methods.ProxyOf(p, d.Proxy)
+	if find == nil {
+		return "", nil
+	}
+	proxy, err := find(u)
+	if said, ok := err.(wire.ProxyError); ok { //nolint:errorlint // what is around one may quote a password
+		return "", said
+	}
 	if err != nil {
 		return "", fmt.Errorf("the variable HTTPS_PROXY is no address")
 	}

@@ -20,7 +20,7 @@ const headerLimit = 8 << 10
 // browser judges whether a login in the browser could begin here.
 func (d *Doctor) browser(p *config.Profile) {
 	login := "credential-idcs login " + text.Word(p.Name)
-	if err := signin.CanListen(p.RedirectURL); err != nil {
+	if err := signin.CanListen(p.RedirectURL, p.Listen); err != nil {
 		command := ""
 		if port, ok := errors.AsType[*signin.PortError](err); ok && !port.Login {
 			command = d.holder(port.Address)
@@ -33,6 +33,22 @@ func (d *Doctor) browser(p *config.Profile) {
 		return
 	}
 	d.ok(of(p) + "a browser can be opened, and come back to " + text.Clean(p.RedirectURL))
+}
+
+// rival judges whether the browser comes back to the same place from another domain.
+func (d *Doctor) rival(p *config.Profile) {
+	if d.File == nil {
+		return
+	}
+	if q := d.File.Rival(p); q != nil {
+		d.problem(of(p)+text.Clean(SharedRedirect(p, q)), Edit(d.Config))
+	}
+}
+
+// SharedRedirect says that two profiles of different domains have one redirect_url, and where.
+func SharedRedirect(p, q *config.Profile) string {
+	return fmt.Sprintf("redirect_url %s (line %d) is also that of profile %s (line %d), of another domain, which could get its code; give one another port",
+		p.RedirectURL, p.RedirectLine, q.Name, q.RedirectLine)
 }
 
 // holder is the command that shows which program listens at an address.
@@ -55,6 +71,14 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 	if v.Problem != nil {
 		d.unusable(p, v.Problem)
 		return
+	}
+	if err := e.Folder(); err != nil {
+		d.warn(of(p)+"the cache folder's parent, "+text.Clean(err.Error())+", who can put another folder in its place", d.Explain(p, err).Command)
+	}
+	if err := e.CanStore(); err != nil && p.Alone() {
+		d.warn(of(p)+"no token can be kept, each call asks the domain for a new one: "+text.Clean(err.Error()), "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER")
+	} else if err != nil {
+		d.unusable(p, err)
 	}
 	switch {
 	case p.Alone() && v.State == "none":

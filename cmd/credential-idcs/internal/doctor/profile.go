@@ -14,6 +14,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/rsakey"
 	"github.com/credential-idcs/credential-idcs/internal/text"
+	"github.com/credential-idcs/credential-idcs/internal/unwrap"
 )
 
 // Profile looks at what a profile names, at its domain and its login. Offline, nothing uses the
@@ -28,6 +29,7 @@ func (d *Doctor) Profile(ctx context.Context, p *config.Profile, offline bool) {
 func (d *Doctor) Settings(ctx context.Context, p *config.Profile, offline bool) *engine.Engine {
 	ready := d.files(p)
 	if p.Login == config.Browser {
+		d.rival(p)
 		d.browser(p)
 	}
 	e, err := d.Engine(p)
@@ -50,8 +52,8 @@ func of(p *config.Profile) string { return "profile " + p.Name + ": " }
 // files judges keys, secrets and certificates. False: the client's proof can't be made.
 func (d *Doctor) files(p *config.Profile) bool {
 	ready := true
-	if !p.CAFile.IsZero() {
-		ready = d.authority(p)
+	for _, file := range p.CA.Files {
+		ready = d.authority(p, file) && ready
 	}
 	var proof config.Proof
 	if p.Client != nil {
@@ -73,17 +75,21 @@ func (d *Doctor) files(p *config.Profile) bool {
 	return ready
 }
 
-func (d *Doctor) authority(p *config.Profile) bool {
-	b, err := config.ReadPublic(p.CAFile)
+func (d *Doctor) authority(p *config.Profile, file config.Path) bool {
+	b, err := config.ReadPublic(file)
 	if err != nil {
 		d.problem(of(p)+err.Error(), d.Mend(p, err))
 		return false
 	}
-	if !x509.NewCertPool().AppendCertsFromPEM(b) {
-		d.problem(of(p)+p.CAFile.Written+" holds no certificate", Edit(d.Config))
+	if b, err = unwrap.PEM(b); err != nil {
+		d.problem(of(p)+file.Written+" "+err.Error(), Edit(d.Config))
 		return false
 	}
-	d.ok(of(p) + p.CAFile.Written + " holds certificates")
+	if !x509.NewCertPool().AppendCertsFromPEM(b) {
+		d.problem(of(p)+file.Written+" holds no certificate", Edit(d.Config))
+		return false
+	}
+	d.ok(of(p) + file.Written + " holds certificates")
 	return true
 }
 
@@ -95,9 +101,11 @@ func (d *Doctor) secretFile(p *config.Profile, path config.Path) bool {
 		d.problem(of(p)+err.Error(), again)
 	case err != nil:
 		d.problem(of(p)+err.Error(), d.Mend(p, err))
-	case strings.TrimRight(string(b), "\r\n") == "":
-		d.problem(of(p)+path.Written+" is empty", again)
 	default:
+		if _, err := unwrap.Secret(b); err != nil {
+			d.problem(of(p)+path.Written+" "+err.Error(), again)
+			return false
+		}
 		d.ok(of(p) + path.Written + " can be read by nobody else")
 		return true
 	}
@@ -134,6 +142,10 @@ func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Pa
 		d.problem(of(p)+err.Error(), d.Mend(p, err))
 		return false
 	}
+	if pem, err = unwrap.PEM(pem); err != nil {
+		d.problem(of(p)+keyFile.Written+" "+err.Error(), Edit(d.Config))
+		return false
+	}
 	key, err := rsakey.Parse(pem)
 	if err != nil {
 		d.problem(of(p)+keyFile.Written+" "+err.Error(), Edit(d.Config))
@@ -145,6 +157,10 @@ func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Pa
 	}
 	if pem, err = config.ReadPublic(certFile); err != nil {
 		d.problem(of(p)+err.Error(), d.Mend(p, err))
+		return false
+	}
+	if pem, err = unwrap.PEM(pem); err != nil {
+		d.problem(of(p)+certFile.Written+" "+err.Error(), Edit(d.Config))
 		return false
 	}
 	cert, err := rsakey.ParseCertificate(pem)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"os"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cache"
@@ -29,14 +30,26 @@ func For(a *call.App, p *config.Profile) (*Engine, error) {
 	system.Log = a.Log()
 	e, err := New(World{
 		Machine: methods.Machine{
-			Now: a.Now, Rand: a.Rand, Proxy: EnvironmentProxy,
+			Now: a.Now, Rand: a.Rand, Proxy: EnvironmentProxy(a.Getenv),
 			UserAgent: "credential-idcs/" + strings.Trim(build.Version(), "()"),
 			Getenv:    a.Getenv, Environ: a.Environ, Hide: a.SecretVariables(),
+			Terminal: terminal(a),
 		},
-		CacheDir: dir, System: system, Log: system.Log, Mend: call.Mend,
+		CacheDir: dir, System: system, Log: system.Log, Mend: call.Mend, File: a.File,
 	}, p)
 	if err != nil {
 		return nil, call.Explain(p.Name, err)
 	}
 	return e, nil
+}
+
+// terminal is where a person who typed this command sits; nil: there is none, or a tool runs us, which may
+// have a terminal too.
+func terminal(a *call.App) *methods.Terminal {
+	stdin, in := a.Stdin.(*os.File)
+	stderr, out := a.Stderr.(*os.File)
+	if !in || !out || !a.Terminal(0) || !a.Terminal(2) {
+		return nil
+	}
+	return &methods.Terminal{Stdin: stdin, Stderr: stderr}
 }

@@ -5,6 +5,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
@@ -20,6 +21,8 @@ type World struct {
 	methods.Machine
 	CacheDir string // absolute
 	System   cache.System
+	// File is the whole configuration, which says what else belongs to a profile's files. Nil: nothing.
+	File *config.File
 	// Log is cache.System.Log, for what the domain is asked and says. Nil: nobody wants it.
 	Log func(msg string, args ...any)
 	// Mend is the command that mends a fault of the profile's own files, or empty. It is stored with
@@ -34,10 +37,12 @@ type Engine struct {
 	world   World
 	dir     *cache.Dir
 	key     cache.Key
-	clock   *call.ClockError // what an answer revealed about this machine's clock
-	cause   error            // why the last attempt failed
-	last    *cache.Failure   // the failure before this attempt
-	person  bool             // somebody logs in, and is there to mend what is wrong
+	former  cache.Key          // see call.FormerKey
+	clock   *call.ClockError   // what an answer revealed about this machine's clock
+	subject *call.SubjectError // what it revealed about whose token it is
+	cause   error              // why the last attempt failed
+	last    *cache.Failure     // the failure before this attempt
+	person  bool               // somebody logs in, and is there to mend what is wrong
 }
 
 // New looks at the cache folder. The error is a *cache.FolderError.
@@ -46,22 +51,67 @@ func New(w World, p *config.Profile) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{Profile: p, world: w, dir: dir, key: call.Key(p)}, nil
+	return &Engine{Profile: p, world: w, dir: dir, key: call.Key(p), former: call.FormerKey(w.File, p)}, nil
 }
 
-// Token returns the stored tokens, renewed where that is due; see cache.Dir.Token.
+// settled is the key under which the profile's files are, after they were taken over from an earlier
+// version's where that has to be.
+func (e *Engine) settled(ctx context.Context) cache.Key { return e.dir.Settle(ctx, e.key, e.former) }
+
+// Token returns the stored tokens, renewed where that is due; see cache.Dir.Token. Where there is no
+// folder to store them in, and none can be made, a login that needs no person is made for this call.
 func (e *Engine) Token(ctx context.Context, w cache.Want) (cache.Result, error) {
-	return e.warned(e.dir.Token(ctx, e.key, w, e.renewal()))
+	key := e.settled(ctx)
+	r, err := e.dir.Token(ctx, key, w, e.renewal())
+	if key != e.key && errors.Is(err, cache.ErrNothing) && e.settled(ctx) == e.key { // moved while we waited
+		r, err = e.dir.Token(ctx, e.key, w, e.renewal())
+	}
+	if e.Profile.Alone() && !w.CachedOnly && homeless(err) {
+		r, err = e.fromMemory(ctx, w, err)
+	}
+	return e.warned(r, err)
 }
+
+// homeless reports that nothing can be stored and nothing is: a container's read-only root, or a home
+// that isn't ours to write in. A folder that is full, refused or without locks is another matter: there
+// a refresh token may lie.
+func homeless(err error) bool {
+	folder, ok := errors.AsType[*cache.FolderError](err)
+	return ok && folder.Absent
+}
+
+// fromMemory gets tokens that end with this call.
+func (e *Engine) fromMemory(ctx context.Context, w cache.Want, why error) (cache.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, memoryLimit)
+	defer cancel()
+	begun := e.world.Now()
+	t, refusal := e.ask(ctx, cache.Attempt{Connect: memoryLimit, Clock: func(time.Duration) {}, Sending: func() error { return nil }},
+		func() (idcs.Grant, error) { return e.ownGrant(e.Profile.Login) })
+	switch {
+	case refusal != nil:
+		return cache.Result{}, &refusal.Failure
+	case w.ID && t.ID.Empty():
+		return cache.Result{}, cache.ErrNoID
+	}
+	t.AccessStamp.Obtained, t.IDStamp.Obtained = begun, begun
+	return cache.Result{Token: t, Warnings: []error{&call.MemoryError{Err: why}}}, nil
+}
+
+// memoryLimit is what a call may take in all.
+const memoryLimit = 20 * time.Second
 
 // Drop forgets an access token that a server refused; see cache.Dir.Drop.
 func (e *Engine) Drop(ctx context.Context, refused secret.Text) error {
-	return e.dir.Drop(ctx, e.key, refused)
+	err := e.dir.Drop(ctx, e.settled(ctx), refused)
+	if e.Profile.Alone() && homeless(err) {
+		return nil // it isn't kept
+	}
+	return err
 }
 
 // Logout revokes the refresh token and deletes everything stored; see cache.Dir.Logout.
 func (e *Engine) Logout(ctx context.Context) error {
-	return e.dir.Logout(ctx, e.key, e.revoke)
+	return e.dir.Logout(ctx, e.settled(ctx), e.revoke)
 }
 
 // ForgetOthers deletes what is stored for no profile of these; see cache.Dir.ForgetOthers.
@@ -94,13 +144,48 @@ func (e *Engine) client(ctx context.Context, a cache.Attempt) (*idcs.Client, err
 	return c, nil
 }
 
+// Prepare lets a secret_command ask the person at the terminal, see methods.Machine.
+func (e *Engine) Prepare(ctx context.Context) error {
+	typed, err := e.world.Prepare(ctx, e.Profile)
+	e.world.Typed = typed
+	return err
+}
+
 // View is what the files say, without lock or network.
-func (e *Engine) View() cache.View { return e.dir.View(e.key, e.renewal()) }
+func (e *Engine) View() cache.View { return e.dir.View(e.where(), e.renewal()) }
+
+// where is settled for who only looks.
+func (e *Engine) where() cache.Key { return e.dir.Where(e.key, e.former) }
+
+// Subject is the user whom the stored token is for, as it says itself, from the files alone: "ana@example.com".
+// Empty where none is stored or it doesn't say.
+func (e *Engine) Subject() string {
+	for _, id := range []bool{false, true} {
+		if s := idcs.Subject(e.dir.Unsigned(e.where(), id)); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// SubjectOf is Subject for tokens that were just got.
+func SubjectOf(t cache.Token) string {
+	if s := idcs.Subject(t.Access.Reveal()); s != "" {
+		return s
+	}
+	return idcs.Subject(t.ID.Reveal())
+}
+
+// CanStore is why tokens can't be stored where they are to be, or nil.
+func (e *Engine) CanStore() error { return e.dir.CanStore() }
+
+// Folder warns of what the cache folder's surroundings are like; nil: nothing.
+func (e *Engine) Folder() error { return e.dir.Surroundings() }
 
 // IssuedFor is what the stored access token, or the ID token, says of its issuer and its audiences, from
 // the files alone. Empty where none is stored.
 func (e *Engine) IssuedFor(id bool) (issuer string, audiences []string) {
-	return idcs.IssuedFor(e.dir.Unsigned(e.key, id))
+	return idcs.IssuedFor(e.dir.Unsigned(e.where(), id))
 }
 
 // loggedIn is what a login came to. What it overwrote is revoked, so that no login lives on that nobody has;
@@ -117,6 +202,9 @@ func (e *Engine) loggedIn(ctx context.Context, r cache.Result, err error) (cache
 func (e *Engine) warned(r cache.Result, err error) (cache.Result, error) {
 	if e.clock != nil {
 		r.Warnings = append(r.Warnings, e.clock)
+	}
+	if e.subject != nil && err == nil {
+		r.Warnings = append(r.Warnings, e.subject)
 	}
 	return r, err
 }

@@ -29,7 +29,7 @@ const loginLimit = 45 * time.Second
 
 func (e *Engine) login(ctx context.Context, grant func() (idcs.Grant, error)) (cache.Result, error) {
 	e.person = true
-	r, err := e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
+	r, err := e.dir.Login(ctx, e.settled(ctx), func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		ctx, cancel := context.WithTimeout(ctx, loginLimit)
 		defer cancel()
 		return e.ask(ctx, a, grant)
@@ -40,13 +40,15 @@ func (e *Engine) login(ctx context.Context, grant func() (idcs.Grant, error)) (c
 // LoginBrowser logs in with the person's browser.
 func (e *Engine) LoginBrowser(ctx context.Context, p signin.Person) (cache.Result, error) {
 	e.person = true
+	issuer, _ := e.IssuedFor(false)
+	back := signin.Return{RedirectURL: e.Profile.RedirectURL, Listen: e.Profile.Listen, Issuers: []string{issuer}}
 	var visit *signin.Visit
-	r, err := e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
+	r, err := e.dir.Login(ctx, e.settled(ctx), func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		c, err := e.client(ctx, a)
 		if err != nil {
 			return cache.Token{}, e.refuse(err)
 		}
-		visit, err = signin.Browser(ctx, p, c, e.Profile.LoginScope(), e.Profile.RedirectURL)
+		visit, err = signin.Browser(ctx, p, c, e.Profile.LoginScope(), back)
 		if err != nil {
 			return cache.Token{}, e.refusePerson(err)
 		}
@@ -68,7 +70,7 @@ func (e *Engine) LoginBrowser(ctx context.Context, p signin.Person) (cache.Resul
 // LoginDevice logs in with a browser on another device.
 func (e *Engine) LoginDevice(ctx context.Context, p signin.Person) (cache.Result, error) {
 	e.person = true
-	r, err := e.dir.Login(ctx, e.key, func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
+	r, err := e.dir.Login(ctx, e.settled(ctx), func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		c, err := e.client(ctx, a)
 		if err != nil {
 			return cache.Token{}, e.refuse(err)
@@ -103,7 +105,7 @@ func (e *Engine) Cause() error { return e.cause }
 // the domain's answer, and nothing is stored if the domain refuses it.
 func (e *Engine) LoginRefreshToken(ctx context.Context, refresh secret.Text) (cache.Result, error) {
 	e.person = true
-	r, err := e.warned(e.dir.Exchange(ctx, e.key, refresh, e.renewal()))
+	r, err := e.warned(e.dir.Exchange(ctx, e.settled(ctx), refresh, e.renewal()))
 	if f, ok := errors.AsType[*cache.Failure](err); ok && f.Class == call.Login {
 		given := *f
 		given.Class, given.Text = call.Failed, "the domain doesn't accept this refresh token: it was used before, revoked or has expired"

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
@@ -19,9 +20,13 @@ func (e *Engine) renewal() cache.Renewal {
 		Way:    func() string { return e.Profile.WayDigest(e.proxy()) },
 	}
 	r.Refresh = func(ctx context.Context, old cache.Token, a cache.Attempt) (cache.Token, *cache.Refusal) {
-		return e.ask(ctx, a, func() (idcs.Grant, error) {
+		t, refusal := e.ask(ctx, a, func() (idcs.Grant, error) {
 			return idcs.RefreshToken{Token: old.Refresh, Scope: e.Profile.RefreshScope}, nil
 		})
+		if refusal == nil {
+			e.compare(old, t)
+		}
+		return t, refusal
 	}
 	if e.Profile.Alone() {
 		r.Grant = func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
@@ -29,6 +34,15 @@ func (e *Engine) renewal() cache.Renewal {
 		}
 	}
 	return r
+}
+
+// compare notes that a refresh brought the token of another user. Both are known only where the tokens
+// say it.
+func (e *Engine) compare(old, t cache.Token) {
+	before, now := SubjectOf(old), SubjectOf(t)
+	if before != "" && now != "" && !strings.EqualFold(before, now) {
+		e.subject = &call.SubjectError{Before: before, Now: now}
+	}
 }
 
 // ownGrant is the grant of a login that needs no person.

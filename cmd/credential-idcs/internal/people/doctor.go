@@ -47,6 +47,7 @@ func (a *app) diagnose(ctx context.Context, profile string, offline bool) error 
 	}
 	d, worst := a.doctor(path)
 	file, err := a.Load(false)
+	d.File = file
 	var profiles []*config.Profile
 	switch {
 	case err != nil:
@@ -118,7 +119,7 @@ func (a *app) doctor(path string) (*doctor.Doctor, *doctor.Level) {
 			return signin.Advice(err, setup(p, methods.Named(p.Login)))
 		},
 		EngineFiles: engineFiles(a.Home()),
-		Proxy:       engine.EnvironmentProxy, Now: a.Now, Getenv: a.Getenv, Environ: a.environment, Home: a.Home(), Self: a.Program(), Config: path, Dir: a.Dir(),
+		Proxy:       engine.EnvironmentProxy(a.Getenv), Now: a.Now, Getenv: a.Getenv, Environ: a.environment, Home: a.Home(), Self: a.Program(), Config: path, Dir: a.Dir(),
 		RunContainers: call.RunContainers(),
 	}, worst
 }

@@ -176,5 +176,8 @@ func (a *app) firstLook(ctx context.Context, p *config.Profile, path string, off
 			sheet.Write(f)
 		}
 	}
+	if file, err := a.Load(false); err == nil {
+		d.File = file
+	}
 	d.Settings(ctx, p, offline)
 }

@@ -1,7 +1,6 @@
 package people
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/doctor"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/idcs"
@@ -20,6 +20,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/internal/text"
+	"github.com/credential-idcs/credential-idcs/internal/unwrap"
 )
 
 func loginVerb() *verb {
@@ -95,6 +96,12 @@ func (a *app) logIn(ctx context.Context, profile string, in login) error {
 	if !in.named {
 		in.method = methods.Named(p.Login)
 	}
+	if q := a.File.Rival(p); in.method.Redirects && q != nil {
+		return &helpers.Failure{Class: helpers.Config, Message: "profile " + p.Name + ": " + text.Clean(doctor.SharedRedirect(p, q)), Command: text.Edit(a.File.Path)}
+	}
+	if err := e.Prepare(ctx); err != nil {
+		return a.unready(p, err)
+	}
 	r, err := a.login(ctx, e, in)
 	if err != nil {
 		return a.loginFailed(e, in, err)
@@ -104,8 +111,28 @@ func (a *app) logIn(ctx context.Context, profile string, in login) error {
 		a.Say("credential-idcs: profile " + p.Name + ": the domain sent no refresh token, so this login ends with its first token; " +
 			signin.Advice(signin.ErrNoRefresh, setup(p, in.method)) + "\n")
 	}
-	a.Say("credential-idcs: profile " + p.Name + ": logged in, the token is good until " + until(r) + "\n")
+	a.Say("credential-idcs: profile " + p.Name + ": logged in" + as(p, engine.SubjectOf(r.Token)) + ", the token is good until " + until(r) + "\n")
 	return nil
+}
+
+// unready explains what a profile's own file or command lacks.
+func (a *app) unready(p *config.Profile, err error) error {
+	if _, ok := errors.AsType[*cache.SignalError](err); ok {
+		return err
+	}
+	return &helpers.Failure{Class: helpers.Config, Message: "profile " + p.Name + ": " + text.Clean(err.Error()), Command: call.Mend(p, err), Err: err}
+}
+
+// as names the user of a token where that isn't the profile's user name. A token of a client's own has
+// no user.
+func as(p *config.Profile, subject string) string {
+	switch {
+	case subject == "" || subject == p.ClientID || strings.EqualFold(subject, p.Username):
+		return ""
+	case p.HasUsername():
+		return " as " + subject + ", while username is " + p.Username
+	}
+	return " as " + subject
 }
 
 // until is when the token of a result dies, for a person's eyes.
@@ -141,11 +168,7 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 		if !in.named {
 			return cache.Result{}, misuse("login: the refresh token is read from stdin", "credential-idcs login "+text.Word(p.Name)+" --refresh-token-stdin")
 		}
-		raw, err := a.secretFromStdin("the refresh token")
-		if err != nil {
-			return cache.Result{}, err
-		}
-		token, err := refreshTokenIn(raw)
+		token, err := a.refreshToken()
 		if err != nil {
 			return cache.Result{}, err
 		}
@@ -158,7 +181,7 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 
 // person is who logs in at this terminal.
 func (a *app) person(p *config.Profile, noBrowser bool) signin.Person {
-	who := signin.Person{Profile: p.Name, Stderr: a.Stderr}
+	who := signin.Person{Profile: p.Name, Stderr: a.Stderr, Guard: untilSignal}
 	if f, ok := a.Stderr.(*os.File); ok {
 		who.Screen = host.LookAt(f, a.Getenv)
 	}
@@ -201,47 +224,50 @@ func (a *app) hidden(ctx context.Context, stdin *os.File, question string) (secr
 	return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: err.Error(), Err: err}
 }
 
-// secretFromStdin reads a secret to the end of stdin. One final line break is no part of it.
-func (a *app) secretFromStdin(what string) (secret.Text, error) {
+// refreshToken reads one to the end of stdin: bare, or in the file that the Console's "Generate access
+// token" saves, {"app_access_token":…,"refresh_token":…}.
+// https://docs.oracle.com/en-us/iaas/Content/MyServices/Tasks/usingoauth.htm
+func (a *app) refreshToken() (secret.Text, error) {
+	wrong := func(why string) (secret.Text, error) {
+		return secret.Text{}, &helpers.Failure{Class: helpers.Config, Message: why}
+	}
+	const what = "the refresh token on stdin "
 	if a.Terminal(0) {
-		a.Say("credential-idcs: waiting for " + what + " on stdin, Ctrl-D ends it\n")
+		a.Say("credential-idcs: waiting for the refresh token on stdin, Ctrl-D ends it\n")
 	}
 	b, err := io.ReadAll(io.LimitReader(a.Stdin, helpers.InputLimit+1))
 	if err != nil || len(b) > helpers.InputLimit {
-		return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: what + " could not be read from stdin"}
+		return wrong(what + "could not be read")
 	}
-	b = bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
-	if len(b) == 0 {
-		return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: what + " on stdin is empty"}
-	}
-	return secret.New(string(b)), nil
-}
-
-// refreshTokenIn takes a bare token, or the file that the Console's "Generate access token" saves:
-// {"app_access_token":…,"refresh_token":…}.
-// https://docs.oracle.com/en-us/iaas/Content/MyServices/Tasks/usingoauth.htm
-func refreshTokenIn(raw secret.Text) (secret.Text, error) {
-	b := bytes.TrimSpace([]byte(raw.Reveal()))
-	if len(b) == 0 || b[0] != '{' {
-		if bytes.ContainsAny(b, " \t\r\n") {
-			return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: "stdin holds more than one refresh token"}
-		}
-		return secret.New(string(b)), nil
+	s, err := unwrap.Text(b)
+	if err != nil {
+		return wrong(what + err.Error())
 	}
 	var file struct {
 		Refresh string `json:"refresh_token"`
 	}
-	if err := json.Unmarshal(b, &file); err != nil || file.Refresh == "" {
-		return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: `stdin holds JSON without a "refresh_token"`}
+	if strings.HasPrefix(s, "{") {
+		if err := json.Unmarshal([]byte(s), &file); err != nil || file.Refresh == "" {
+			return wrong(`stdin holds JSON without a "refresh_token"`)
+		}
+		s = file.Refresh
 	}
-	return secret.New(file.Refresh), nil
+	switch s, err = unwrap.Token([]byte(s)); err {
+	case nil:
+		return secret.New(s), nil
+	case unwrap.ErrLines, unwrap.ErrBlank:
+		return wrong("stdin holds more than one refresh token")
+	}
+	return wrong(what + err.Error())
 }
 
 // loginFailed explains a login that brought no token, with the switch that an administrator must set
 // where the domain's answer tells.
 func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
-	if _, ok := errors.AsType[*cache.SignalError](err); ok {
-		return err
+	for _, err := range []error{err, e.Cause()} {
+		if signal, ok := errors.AsType[*cache.SignalError](err); ok {
+			return signal
+		}
 	}
 	f := call.Explain(e.Profile.Name, err)
 	if advice := signin.Advice(e.Cause(), setup(e.Profile, in.method)); advice != "" {

@@ -91,6 +91,9 @@ func (a *app) logout(ctx context.Context, p *config.Profile) error {
 	if err != nil {
 		return err
 	}
+	if same := call.SameLogin(a.File, p); len(same) > 0 && e.View().State != "none" {
+		a.Say("credential-idcs: profile " + p.Name + ": this also logs out " + strings.Join(same, ", ") + ", the same login\n")
+	}
 	done := a.alive("asking " + p.Domain)
 	err = e.Logout(ctx)
 	done()

@@ -25,6 +25,9 @@ func refresh(ctx context.Context, a *app, operands []string) error {
 	if err != nil {
 		return err
 	}
+	if err := e.Prepare(ctx); err != nil {
+		return a.unready(p, err)
+	}
 	done := a.alive("asking " + p.Domain)
 	r, err := e.Token(ctx, cache.Want{Force: true})
 	done()

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
@@ -46,6 +48,7 @@ type row struct {
 
 	left    time.Duration
 	problem error
+	notes   []string
 }
 
 type lastError struct {
@@ -114,6 +117,12 @@ func (a *app) row(p *config.Profile) (row, error) {
 	if v.Last != nil {
 		r.LastError = failure(v.Last)
 	}
+	if s := as(p, e.Subject()); s != "" && v.State != "none" {
+		r.notes = append(r.notes, "token of "+e.Subject())
+	}
+	if same := call.SameLogin(a.File, p); len(same) > 0 {
+		r.notes = append(r.notes, "same login as "+strings.Join(same, ", "))
+	}
 	return r, nil
 }
 
@@ -132,7 +141,12 @@ func failure(f *cache.Failure) *lastError {
 // sheet is the rows as a table for eyes.
 func sheet(rows []row, file *config.File) *table {
 	t := &table{shrink: []int{1, 0}}
-	t.add("PROFILE", "USER", "STATE", "LEFT", "REFRESH", "LAST FAILURE")
+	head := []string{"PROFILE", "USER", "STATE", "LEFT", "REFRESH", "LAST FAILURE"}
+	noted := slices.ContainsFunc(rows, func(r row) bool { return len(r.notes) > 0 })
+	if noted {
+		head = append(head, "NOTE")
+	}
+	t.add(head...)
 	for _, r := range rows {
 		name, left, refresh, last := r.Profile, "-", "no", "-"
 		if len(rows) > 1 && name == file.Default {
@@ -153,7 +167,11 @@ func sheet(rows []row, file *config.File) *table {
 				last += " (ecid " + r.LastError.ECID + ")"
 			}
 		}
-		t.add(name, r.Username, r.State, left, refresh, last)
+		cells := []string{name, r.Username, r.State, left, refresh, last}
+		if noted {
+			cells = append(cells, strings.Join(r.notes, ", "))
+		}
+		t.add(cells...)
 		t.color(2, stateColors[r.State])
 	}
 	return t

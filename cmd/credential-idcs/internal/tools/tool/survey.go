@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
@@ -114,12 +113,7 @@ func (e Env) AnyOf(names ...string) string {
 }
 
 // Edit is the command that opens a file for a person.
-func Edit(path string) string {
-	if runtime.GOOS == "windows" {
-		return "notepad " + text.Word(path)
-	}
-	return "${EDITOR:-vi} " + text.Word(path)
-}
+func Edit(path string) string { return text.Edit(path) }
 
 // SetUp is the command that sets a tool up for a profile.
 func SetUp(tool, profile string) string {

@@ -1,0 +1,7 @@
+//go:build unix && !linux
+
+package signin
+
+import "golang.org/x/sys/unix"
+
+const getTermios, setTermios, setTermiosFlush = unix.TIOCGETA, unix.TIOCSETA, unix.TIOCSETAF
