@@ -141,7 +141,7 @@ func TestManualPagesAreComplete(t *testing.T) {
 
 	page = plainPage(t, "credential-idcs-config.5")
 	schema := read(t, "../internal/config/schema.go")
-	keys := regexp.MustCompile(`\{"([a-z_]+)", a(?:String|List), nil\}`).FindAllStringSubmatch(schema, -1)
+	keys := regexp.MustCompile(`\{"([a-z_]+)", a(?:String|Bool|List), nil\}`).FindAllStringSubmatch(schema, -1)
 	if len(keys) < 20 {
 		t.Fatalf("only these keys: %q", keys)
 	}

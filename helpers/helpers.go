@@ -93,9 +93,10 @@ type Ask struct {
 type Kind int
 
 const (
-	Access        Kind = iota // the access token
-	ID                        // the ID token
-	ProfilesToken             // what the profile's `token` setting says
+	Access   Kind = iota // the access token
+	ID                   // the ID token
+	Registry             // the access token, or for a registry of Oracle's that registry's token
+	Cluster              // what the profile's `token` setting says, or for an OKE cluster its token
 )
 
 // A Credential may leave the program. It has no field for a refresh token, so no helper can leak

@@ -79,7 +79,8 @@ func (c *Client) post(ctx context.Context, path string, form url.Values, p Proof
 	if err != nil {
 		return nil, err
 	}
-	if c.ClientID == "" {
+	signature, signed := p.(Signature)
+	if c.ClientID == "" && !signed {
 		return nil, refuse("there is no client id", nil)
 	}
 	header := http.Header{
@@ -94,10 +95,8 @@ func (c *Client) post(ctx context.Context, path string, form url.Values, p Proof
 			return nil, err
 		}
 	}
-	secrets := secretsOf(form, header)
-	request, err := wire.Request{Method: http.MethodPost, URL: u, Header: header, Body: form.Encode()}.Bytes()
-	if err != nil {
-		return nil, refuse("the request can't be written", nil)
+	if signed {
+		header.Set("Content-Type", signedType)
 	}
 	way := wire.Way{Who: "the domain", Roots: c.Roots, Proxy: c.Proxy, Connect: c.Connect, UserAgent: c.UserAgent, Now: c.Now}
 	line, err := way.Open(ctx, u)
@@ -105,6 +104,21 @@ func (c *Client) post(ctx context.Context, path string, form url.Values, p Proof
 		return nil, broken(err, nil)
 	}
 	defer line.Close()
+	body := form.Encode()
+	if signed {
+		more, err := signature.Sign(u.Host, u.Path, signedType, []byte(body))
+		if err != nil {
+			return nil, refuse("the request can't be signed", err)
+		}
+		for name, values := range more {
+			header[name] = values
+		}
+	}
+	secrets := secretsOf(form, header)
+	request, err := wire.Request{Method: http.MethodPost, URL: u, Header: header, Body: body}.Bytes()
+	if err != nil {
+		return nil, refuse("the request can't be written", nil)
+	}
 	if sending != nil {
 		if err := sending(); err != nil {
 			return nil, &Error{Class: ErrFailure, Outcome: NotSent, Cause: "nothing was sent: the caller called it off", Err: err}

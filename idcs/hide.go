@@ -12,7 +12,7 @@ import (
 // public are the parameters of a request that are no secrets.
 func public(name string) bool {
 	switch name {
-	case "grant_type", "client_id", "client_assertion_type", "scope", "username", "redirect_uri", "response_type":
+	case "grant_type", "requested_token_type", "client_id", "client_assertion_type", "scope", "username", "redirect_uri", "response_type":
 		return true
 	}
 	return false
@@ -37,6 +37,7 @@ func secretsOf(form url.Values, header http.Header) []string {
 			}
 		}
 	}
+	add(header.Get("Authorization"))
 	if basic, ok := strings.CutPrefix(header.Get("Authorization"), "Basic "); ok {
 		add(basic)
 		pair, _ := base64.StdEncoding.DecodeString(basic)

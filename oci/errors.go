@@ -124,7 +124,7 @@ func refused(host string, r *wire.Reply) *Error {
 	switch s := r.Status; {
 	case s == http.StatusUnauthorized:
 		e.Class, e.Text = ErrSettings, host+" refused the signature ("+said+")"
-		if off := e.Clock.Skew; e.Clock.Known && (off >= clockMatters || off <= -clockMatters) {
+		if off := e.Clock.Skew; e.Clock.Known && ClockMatters(off) {
 			e.Text += "; this machine's clock is " + offBy(off)
 		}
 	case s == http.StatusForbidden:

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -84,6 +85,9 @@ type order struct {
 // minutes.
 const clockMatters = 4 * time.Minute
 
+// ClockMatters reports whether a difference between two clocks is one that a refusal may be blamed on.
+func ClockMatters(off time.Duration) bool { return off >= clockMatters || off <= -clockMatters }
+
 // signed connects, dates and signs, and sends once. Only a refusal by somebody whose clock is more
 // than 4 minutes from ours makes it sign again, with the date corrected, on a new connection: a
 // signature spends nothing.
@@ -93,7 +97,7 @@ func (m *Machine) signed(ctx context.Context, s Session, o order, line *wire.Lin
 		return r, err
 	}
 	clock := r.Clock()
-	if off := clock.Skew - m.Skew; !clock.Known || off < clockMatters && off > -clockMatters {
+	if !clock.Known || !ClockMatters(clock.Skew-m.Skew) {
 		return r, nil
 	}
 	return m.once(ctx, s, o, clock.Skew, nil)
@@ -113,20 +117,17 @@ func (m *Machine) once(ctx context.Context, s Session, o order, skew time.Durati
 	if err != nil {
 		return nil, err
 	}
-	message := Message{
-		Method: o.method, Host: o.host, Target: o.path, Date: date(m.Now().Add(skew)),
+	proof, err := s.Headers(Message{
+		Method: o.method, Host: o.host, Target: o.path,
 		ContentType: o.contentType, Body: []byte(o.body), NoHost: o.noHost,
-	}
-	authorization, err := s.Authorization(message)
+	}, m.Now().Add(skew))
 	if err != nil {
 		return nil, err
 	}
 	header := m.header(id)
-	header.Set("Date", message.Date)
-	header.Set("Authorization", authorization.Reveal())
+	maps.Copy(header, proof)
 	if o.method == http.MethodPost {
 		header.Set("Content-Type", o.contentType)
-		header.Set("X-Content-Sha256", Digest(message.Body))
 	}
 	return m.send(ctx, line, wire.Request{Method: o.method, URL: u, Header: header, Body: o.body})
 }

@@ -8,11 +8,6 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// RegistryUser is the user name that goes with a registry token.
-//
-// https://docs.oracle.com/en-us/iaas/Content/Registry/Tasks/registrypullingimagesusingthedockercli.htm
-const RegistryUser = "BEARER_TOKEN"
-
 // Registry gets a token of OCIR for a host of it: one signed GET, to that very host.
 //
 // https://docs.oracle.com/en-us/iaas/api/#/en/registry/20180419/AccessToken

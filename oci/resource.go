@@ -28,9 +28,6 @@ const (
 	resourceRegion     = "OCI_RESOURCE_PRINCIPAL_REGION"
 )
 
-// ResourceSecrets are the variables that no child process gets.
-func ResourceSecrets() []string { return []string{resourceToken, resourceKey, resourcePassphrase} }
-
 // Session reads the variables and what they name.
 func (p Resource) Session(_ context.Context, m *Machine) (Session, error) {
 	token, err := p.Token(m)

@@ -3,8 +3,10 @@ package oci
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
@@ -39,6 +41,21 @@ func Digest(body []byte) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
+// Headers are the headers that sign m at a time: Date, Authorization and, of a POST, the digest. They go
+// with exactly m's line, host and body.
+func (s Session) Headers(m Message, at time.Time) (http.Header, error) {
+	m.Date = date(at)
+	authorization, err := s.Authorization(m)
+	if err != nil {
+		return nil, err
+	}
+	h := http.Header{"Date": {m.Date}, "Authorization": {authorization.Reveal()}}
+	if m.Method == http.MethodPost {
+		h.Set("X-Content-Sha256", Digest(m.Body))
+	}
+	return h, nil
+}
+
 // Authorization is the header that signs m: version 1 of Oracle's HTTP signatures, RSA PKCS #1 v1.5
 // with SHA-256. The same message gives the same header.
 //
@@ -49,7 +66,7 @@ func (s Session) Authorization(m Message) (secret.Text, error) {
 	if !m.NoHost {
 		names, values = append(names, "host"), append(values, m.Host)
 	}
-	if m.Method == "POST" {
+	if m.Method == http.MethodPost {
 		names = append(names, "content-length", "content-type", "x-content-sha256")
 		values = append(values, strconv.Itoa(len(m.Body)), m.ContentType, Digest(m.Body))
 	}

@@ -82,6 +82,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("BROWSED", filepath.Join(e.WorkDir, "browsed"))
 			e.Values[domainKey{}] = new(*idcstest.Server) // filled by the command domain
 			e.Values[approverKey{}] = new(atomic.Value)
+			e.Values[oracleKey{}] = new(oracle) // and by oracle
 			return os.MkdirAll(filepath.Join(home, ".config", "credential-idcs"), 0o700)
 		},
 		Cmds: domainCommands(t),
@@ -105,6 +106,7 @@ func domainOf(ts *testscript.TestScript) *idcstest.Server {
 func domainCommands(t *testing.T) map[string]func(*testscript.TestScript, bool, []string) {
 	cmds := commands()
 	// domain [ttl=1h] starts a strict domain, and sets the variables that configurations use.
+	oracleCommands(t, cmds)
 	cmds["domain"] = func(ts *testscript.TestScript, neg bool, args []string) { cmdDomain(t, ts, args) }
 	return cmds
 }

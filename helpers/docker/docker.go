@@ -122,7 +122,7 @@ func get(ctx context.Context, call *helpers.Call) error {
 	if err != nil {
 		return failBoth(call, err)
 	}
-	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: call.Profile, Need: need})
+	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: call.Profile, Kind: helpers.Registry, Need: need})
 	if err == nil {
 		err = cred.Check(0)
 	}
@@ -147,7 +147,7 @@ func refuseHTTP(call *helpers.Call, host string) error {
 		if err != nil {
 			return failBoth(call, err)
 		}
-		if _, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile}); err == nil {
+		if _, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile, Kind: helpers.Registry}); err == nil {
 			why = &helpers.Failure{
 				Class:   helpers.NotConfigured,
 				Message: "http://" + text.Clean(host) + " gets no token, only https does",

@@ -21,13 +21,13 @@ type info struct {
 	hasCluster bool
 	server     string       // the API server's address, as the kubeconfig has it
 	profile    string       // from the cluster's extension; empty: not said
-	kind       helpers.Kind // from the same; ProfilesToken: not said
+	kind       helpers.Kind // from the same; Cluster: not said
 }
 
 // readInfo reads the variable. Its errors are Failures: of class Config where a kubeconfig asks
 // for what there isn't, else Malformed.
 func readInfo(s string) (info, error) {
-	in := info{version: v1, kind: helpers.ProfilesToken}
+	in := info{version: v1, kind: helpers.Cluster}
 	if s == "" {
 		return in, nil
 	}

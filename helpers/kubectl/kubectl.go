@@ -77,7 +77,7 @@ func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 	if !info.given && opts.version != "" {
 		info.version = opts.version
 	}
-	if info.kind == helpers.ProfilesToken {
+	if info.kind == helpers.Cluster {
 		info.kind = opts.kind
 	}
 	// Some clients send no cluster (of JavaScript, of Python): what they would do with the token of the
@@ -118,12 +118,12 @@ func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 
 // options are what the arguments say.
 type options struct {
-	kind    helpers.Kind // ProfilesToken: not said
+	kind    helpers.Kind // Cluster: not said
 	version string       // what is answered where no client says it; empty: not said
 }
 
 func parse(args []string) (o options, ok bool) {
-	o.kind = helpers.ProfilesToken
+	o.kind = helpers.Cluster
 	for len(args) > 0 {
 		name, value, joined := strings.Cut(args[0], "=")
 		args = args[1:]

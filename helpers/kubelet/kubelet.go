@@ -70,7 +70,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 	if err != nil {
 		return err
 	}
-	ask := helpers.Ask{Target: target, Profile: call.Profile, Need: need}
+	ask := helpers.Ask{Target: target, Profile: call.Profile, Kind: helpers.Registry, Need: need}
 	cred, err := credential(ctx, source, ask)
 	if err != nil {
 		f := helpers.AsFailure(err)

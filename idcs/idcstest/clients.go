@@ -19,11 +19,12 @@ const (
 // grantNames maps what grant_type says to the short name. RFC 7523 2.1, RFC 8628 3.4.
 var grantNames = map[string]string{
 	"refresh_token": Refresh,
-	"urn:ietf:params:oauth:grant-type:jwt-bearer":  Assertion,
-	"client_credentials":                           ClientCredentials,
-	"password":                                     Password,
-	"authorization_code":                           AuthorizationCode,
-	"urn:ietf:params:oauth:grant-type:device_code": DeviceCode,
+	"urn:ietf:params:oauth:grant-type:jwt-bearer":     Assertion,
+	"client_credentials":                              ClientCredentials,
+	"password":                                        Password,
+	"authorization_code":                              AuthorizationCode,
+	"urn:ietf:params:oauth:grant-type:device_code":    DeviceCode,
+	"urn:ietf:params:oauth:grant-type:token-exchange": Exchange,
 }
 
 // A Client is an application of the domain. With Secret or Key it is confidential, with neither it is

@@ -58,7 +58,7 @@ func (x *exchange) serve(body string) (keep bool) {
 	if x.fault.replaces(RequestRead) {
 		return x.send(x.fault.replacement())
 	}
-	act, ref := x.route(form, formErr)
+	act, ref := x.route(form, formErr, body)
 	if ref != nil {
 		return x.send(x.refuse(ref))
 	}
@@ -173,7 +173,7 @@ func (x *exchange) touch() {
 }
 
 // route judges what doesn't depend on the grant: Host, method, type, form.
-func (x *exchange) route(form url.Values, formErr error) (func() answer, *refusal) {
+func (x *exchange) route(form url.Values, formErr error, body string) (func() answer, *refusal) {
 	if x.req.Host != x.s.host {
 		return nil, &refusal{http.StatusMisdirectedRequest, "invalid_request", "Another host.", "wrong Host"}
 	}
@@ -207,6 +207,12 @@ func (x *exchange) route(form url.Values, formErr error) (func() answer, *refusa
 		return x.device(form)
 	case x.endpoint == "revoke":
 		return x.revoke(form)
+	}
+	if x.grant == Exchange && x.s.opts.Oracle != nil {
+		if strings.HasPrefix(x.req.Header.Get("Authorization"), "Signature ") {
+			return x.signedExchange(form, body)
+		}
+		return x.sessionExchange(form)
 	}
 	return x.token(form)
 }

@@ -78,7 +78,7 @@ func (g *Gate) tell(goOn bool) {
 
 // mustMatch finds a script that can never fire, which would make a test that can't fail.
 func mustMatch(on string, p Point) {
-	grant := slices.Contains([]string{Refresh, Assertion, ClientCredentials, Password, AuthorizationCode, DeviceCode}, on)
+	grant := slices.Contains([]string{Refresh, Assertion, ClientCredentials, Password, AuthorizationCode, DeviceCode, Exchange}, on)
 	if p.connection() && on != "" || p == Headers && grant {
 		panic(fmt.Sprintf("idcstest: nobody knows yet at %q that it is %q", p, on))
 	}

@@ -42,6 +42,7 @@ type Options struct {
 	OpenKeys  bool                       // the signing certificate is open to all, see ConfigureClientAccess
 	Authorize func(AuthRequest) Decision // the person at the login page; nil: approves as ana
 	Clock     func() time.Time           // nil: time.Now
+	Oracle    Oracle                     // judges token exchanges; nil: there are none
 }
 
 const oracleIssuer = "https://identity.oraclecloud.com/"

@@ -36,7 +36,7 @@ func (b *builder) build() (*Profile, error) {
 		return nil, err
 	}
 	p := &Profile{Name: b.profile, Line: b.table.line, Username: DefaultUsername, Token: "access"}
-	for _, step := range []func(*Profile) error{b.basics, b.scopes, b.files, b.client, b.user, b.targets, b.fits} {
+	for _, step := range []func(*Profile) error{b.basics, b.scopes, b.files, b.client, b.user, b.oci, b.targets, b.fits, b.loginOCI} {
 		if err := step(p); err != nil {
 			return nil, err
 		}
@@ -61,20 +61,26 @@ func (b *builder) name() error {
 func hidden(r rune) bool { return text.Clean(string(r)) != string(r) }
 
 func (b *builder) basics(p *Profile) error {
-	for _, name := range []string{"domain", "client_id", "login"} {
+	needed := []string{"domain", "client_id", "login"}
+	if b.table.text("login") == OCILogin {
+		needed = nil // loginOCI knows when a domain is
+	}
+	for _, name := range needed {
 		if b.table.get(name) == nil {
 			return b.missing(b.table, name)
 		}
 	}
 	for _, name := range b.table.keys {
 		// An empty refresh_scope says the default out loud.
-		if n := b.table.get(name); n.table == nil && n.items == nil && n.text == "" && name != "targets" && name != "refresh_scope" {
+		if n := b.table.get(name); n.kind == kindString && n.text == "" && name != "targets" && name != "refresh_scope" {
 			return b.fail(b.table, name, "is empty")
 		}
 	}
 	var err error
-	if p.Domain, err = b.domain(); err != nil {
-		return err
+	if b.table.get("domain") != nil {
+		if p.Domain, err = b.domain(); err != nil {
+			return err
+		}
 	}
 	if p.ClientID = b.table.text("client_id"); strings.IndexFunc(p.ClientID, notVisible) >= 0 {
 		return b.fail(b.table, "client_id", "must be printable ASCII")

@@ -79,6 +79,7 @@ type Profile struct {
 	Targets []Target
 	Client  *Proof // nil: a public client
 	User    *User  // nil: no user assertion can be made
+	OCI     *OCI   // nil: nothing of Oracle's own services
 }
 
 // A CA says whom to trust for the domain. The zero CA is the system's list.
@@ -96,6 +97,9 @@ type Target struct {
 	Line     int    // of the entry in targets
 	Username string // the target's own, else the profile's
 	Scheme   string // "auto", "basic" or "bearer"
+	Kind     string // KindToken, KindOCIR or KindOKE
+	Cluster  string // of KindOKE: its OCID
+	Region   string // of the same; empty: the principal's
 }
 
 // A Proof is how the client proves itself: exactly one of SecretFile, SecretEnv, SecretCommand and

@@ -54,9 +54,9 @@ func TestLoadReadsEverythingTheContractShows(t *testing.T) {
 			Username: "ana@example.com", Token: "access",
 			CA: CA{Files: []Path{{Written: "/etc/pki/corp-ca.pem", Full: filepath.Clean("/etc/pki/corp-ca.pem")}}}, RedirectURL: "http://127.0.0.1:8976/callback", RedirectLine: 13,
 			Targets: []Target{
-				{mustTarget(t, "https://git.example.com"), 15, "ana", "bearer"},
-				{mustTarget(t, "https://git.example.com:8443/team"), 16, "ana@example.com", "auto"},
-				{mustTarget(t, "https://[::1]:5000"), 17, "ana@example.com", "auto"},
+				{mustTarget(t, "https://git.example.com"), 15, "ana", "bearer", KindToken, "", ""},
+				{mustTarget(t, "https://git.example.com:8443/team"), 16, "ana@example.com", "auto", KindToken, "", ""},
+				{mustTarget(t, "https://[::1]:5000"), 17, "ana@example.com", "auto", KindToken, "", ""},
 			},
 			Client: &Proof{KeyFile: key, KeyID: "buildkey2025", Audience: DefaultAudience},
 			User:   &User{Subject: "ana@example.com", KeyFile: key, KeyID: "buildkey2025", Audience: DefaultAudience},
@@ -66,7 +66,7 @@ func TestLoadReadsEverythingTheContractShows(t *testing.T) {
 			Domain:   "https://idcs-0011.identity.oraclecloud.com:8443",
 			ClientID: "bot", Login: ClientCredentials,
 			Scope: "https://abc.example.com/scope1", Username: DefaultUsername, Token: "access",
-			Targets: []Target{{mustTarget(t, "https://git.example.com"), 38, DefaultUsername, "auto"}},
+			Targets: []Target{{mustTarget(t, "https://git.example.com"), 38, DefaultUsername, "auto", KindToken, "", ""}},
 			Client:  &Proof{SecretCommand: []string{filepath.Join(home, "bin/secret"), "idcs", "a b"}, Audience: "https://other.example.com/"},
 		},
 	}}

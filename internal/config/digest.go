@@ -71,5 +71,8 @@ func (p *Profile) ClientDigest(getenv func(string) string) string {
 		d.file(u.KeyFile, ReadSecret)
 		d.file(u.CertFile, ReadPublic)
 	}
+	if p.OCI != nil {
+		d.add(p.OCI.digest(getenv))
+	}
 	return d.String()
 }

@@ -8,6 +8,7 @@ const (
 	ClientCredentials = "client_credentials"
 	Password          = "password"
 	RefreshToken      = "refresh_token"
+	OCILogin          = "oci"
 )
 
 // A Login is a login method, as far as the configuration and a cached answer go. Its other half, which
@@ -77,6 +78,7 @@ var Logins = []*Login{
 		},
 	},
 	{Name: RefreshToken, AnyScope: true},
+	{Name: OCILogin, Alone: true, Machine: true, AnyScope: true},
 }
 
 // LoginNamed is the login method of that name, or nil.
@@ -119,7 +121,11 @@ func (p *Profile) Method() *Login {
 }
 
 // Alone reports whether p's login needs no person, so that a helper may do it by itself.
-func (p *Profile) Alone() bool { return p.Method().Alone }
+//
+// An OCI session ends within the hour if nobody uses it, and only a person makes another.
+func (p *Profile) Alone() bool {
+	return p.Method().Alone && (p.OCI == nil || p.OCI.Principal != PrincipalSession)
+}
 
 // Subject is the user to whom the profile's tokens belong, where its login names one.
 func (p *Profile) Subject() string {

@@ -152,7 +152,7 @@ func TestMistakesOfWhatEveryProfileHas(t *testing.T) {
 		{"https://", "c", "device", "s", "", "config.toml:2: domain is not right"},
 		{"https://d.example.com:0443", "c", "device", "s", "", "config.toml:2: domain is not right"},
 		{"https://d.example.com", "ü", "device", "s", "", "config.toml:3: client_id must be printable ASCII"},
-		{"https://d.example.com", "c", "brwser", "s", "", `config.toml:4: login must be browser, device, assertion, client_credentials, password or refresh_token; did you mean "browser"?`},
+		{"https://d.example.com", "c", "brwser", "s", "", `config.toml:4: login must be browser, device, assertion, client_credentials, password, refresh_token or oci; did you mean "browser"?`},
 		{"https://d.example.com", "c", "browser", "s", "", `config.toml:4: login = "browser" needs redirect_url`},
 		{"https://d.example.com", "c", "assertion", "s", "", `config.toml:4: login = "assertion" needs a client`},
 		{"https://d.example.com", "c", "client_credentials", "s", "", `config.toml:4: login = "client_credentials" needs a client`},

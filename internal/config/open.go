@@ -27,8 +27,9 @@ func (p Path) IsZero() bool { return p.Written == "" }
 type rule int
 
 const (
-	secretRule rule = iota // read by nobody else, and not written
-	publicRule             // written by nobody else
+	secretRule  rule = iota // read by nobody else, and not written
+	publicRule              // written by nobody else
+	accountRule             // as secretRule, but root's may be read by all
 )
 
 // ReadSecret reads a file that holds a key or a client secret, at most 1 MiB. Links are followed, and
@@ -40,6 +41,10 @@ func ReadSecret(p Path) ([]byte, error) { return p.read(secretRule) }
 // ReadPublic reads a certificate or CA file, at most 1 MiB. It must be regular, ours or root's, and
 // not writable by others. The error is a *FileError.
 func ReadPublic(p Path) ([]byte, error) { return p.read(publicRule) }
+
+// ReadAccount reads a file that the kubelet mounts into a pod, at most 1 MiB: as ReadSecret, but one of
+// root's may be read by all, since the kubelet writes it so. The error is a *FileError.
+func ReadAccount(p Path) ([]byte, error) { return p.read(accountRule) }
 
 func (p Path) read(r rule) ([]byte, error) {
 	if p.Full == "" {
@@ -102,6 +107,12 @@ func judge(st fs.FileInfo, r rule, self int) *FileError {
 // judgeMode is judge for the mode alone. Root's secrets may be read by a group: container platforms
 // mount them so.
 func judgeMode(st fs.FileInfo, r rule, root bool) *FileError {
+	if r == accountRule {
+		r = secretRule
+		if root {
+			r = publicRule
+		}
+	}
 	perm := st.Mode().Perm()
 	switch {
 	case r == publicRule && perm&0o022 != 0:

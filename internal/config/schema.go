@@ -24,9 +24,10 @@ type key struct {
 type want int
 
 const (
-	aString    want = iota
-	aList           // of strings
-	anyOfThese      // a string or a list of strings
+	aString want = iota
+	aBool
+	aList      // of strings
+	anyOfThese // a string or a list of strings
 	aTable
 	namedTables  // a table whose keys are free and whose values are tables
 	namedTexts   // a table whose keys are free and whose values are strings
@@ -56,6 +57,7 @@ var profileSection = section{"[profiles.NAME]", []key{
 	{"client", aTable, &clientSection},
 	{"user", aTable, &userSection},
 	{"target", namedTables, &targetSection},
+	{"oci", aTable, &ociSection},
 }}
 
 var clientSection = section{"[profiles.NAME.client]", []key{
@@ -79,11 +81,25 @@ var userSection = section{"[profiles.NAME.user]", []key{
 var targetSection = section{`[profiles.NAME.target."URL"]`, []key{
 	{"username", aString, nil},
 	{"scheme", aString, nil},
+	{"kind", aString, nil},
+	{"cluster", aString, nil},
+	{"region", aString, nil},
+}}
+
+var ociSection = section{"[profiles.NAME.oci]", []key{
+	{"principal", aString, nil},
+	{"config_file", aString, nil},
+	{"profile", aString, nil},
+	{"region", aString, nil},
+	{"refresh", aBool, nil},
+	{"metadata_url", aString, nil},
+	{"endpoint", aString, nil},
+	{"service_account_dir", aString, nil},
 }}
 
 // sections is where a misplaced key is looked for: in TOML all keys behind a header belong to it, so a
 // profile's key that was added at the end of the file lands in the last table.
-var sections = []*section{&profileSection, &clientSection, &userSection, &targetSection, &publishSection}
+var sections = []*section{&profileSection, &clientSection, &userSection, &targetSection, &ociSection, &publishSection}
 
 func (s *section) find(name string) *key {
 	for i := range s.keys {
@@ -125,6 +141,10 @@ func (k *key) check(file string, n *node) error {
 			return k.list(file, n)
 		}
 		return wrong("a string in quotes, or a list of them")
+	case aBool:
+		if n.kind != unstable.Bool {
+			return wrong("true or false, without quotes")
+		}
 	case aList:
 		if n.kind != unstable.Array {
 			return wrong("a list of strings: [\"...\"]")

@@ -21,15 +21,23 @@ func (b *builder) targets(p *Profile) error {
 			p.Targets = append(p.Targets, Target{Target: t, Line: item.line, Username: p.Username, Scheme: "auto"})
 		}
 	}
+	own := make(map[helpers.Target]*table)
 	if n := b.table.get("target"); n != nil {
-		return b.overrides(p, n.table)
+		if err := b.overrides(p, n.table, own); err != nil {
+			return err
+		}
+	}
+	for i := range p.Targets {
+		t := &p.Targets[i]
+		if err := b.kind(p, t, own[t.Target]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// overrides reads [profiles.NAME.target."URL"] tables.
-func (b *builder) overrides(p *Profile, tables *table) error {
-	seen := make(map[helpers.Target]bool)
+// overrides reads [profiles.NAME.target."URL"] tables, and says in seen which target has which.
+func (b *builder) overrides(p *Profile, tables *table, seen map[helpers.Target]*table) error {
 	for _, url := range tables.keys {
 		own := tables.get(url).table
 		t, err := helpers.ParseTarget(url)
@@ -40,10 +48,10 @@ func (b *builder) overrides(p *Profile, tables *table) error {
 		switch {
 		case target == nil:
 			return b.fail(own, "", "target: "+quote(t.String())+" is not in targets of profile "+quote(b.profile))
-		case seen[t]:
+		case seen[t] != nil:
 			return b.fail(own, "", "target: "+quote(t.String())+" is there twice")
 		}
-		seen[t] = true
+		seen[t] = own
 		if own.get("username") != nil {
 			if err := b.username(own); err != nil {
 				return err

@@ -9,11 +9,15 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
+// kindString is the kind of a value in quotes.
+const kindString = unstable.String
+
 // A node is a value of the file with the line it stands on.
 type node struct {
 	line  int
 	kind  unstable.Kind // String, Array, InlineTable (of any table), Integer, …
 	text  string        // of a String
+	on    bool          // of a Bool
 	items []*node       // of an Array, and of an ArrayTable: [[name]]
 	table *table        // of any table
 }
@@ -195,6 +199,8 @@ func (g *grower) value(v *unstable.Node, line int) (*node, error) {
 	switch v.Kind {
 	case unstable.String:
 		n.text = string(v.Data)
+	case unstable.Bool:
+		n.on = string(v.Data) == "true"
 	case unstable.Array:
 		it := v.Children()
 		for it.Next() {

@@ -36,7 +36,8 @@ type Question struct {
 // UsualRedirect is the redirect URL of a profile whose owner names no other.
 const UsualRedirect = "http://127.0.0.1:8976/callback"
 
-// All are all methods, in the order in which people are told of them.
+// All are the methods of a client of the domain, in the order in which people are told of them.
+// config.OCILogin is none: it needs no client (oci.go).
 var All = []*Method{
 	{
 		Login: config.LoginNamed(config.Browser), Flag: "browser", Console: "Authorization code",

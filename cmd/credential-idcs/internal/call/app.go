@@ -117,6 +117,9 @@ func (a *App) SecretVariables() (names []string) {
 		if p.Client != nil && p.Client.SecretEnv != "" {
 			names = append(names, p.Client.SecretEnv)
 		}
+		if p.OCI != nil && p.OCI.Principal == config.PrincipalResource {
+			names = append(names, config.ResourceSecrets...)
+		}
 	}
 	return names
 }

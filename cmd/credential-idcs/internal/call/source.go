@@ -20,24 +20,24 @@ type source struct {
 	file *config.File
 }
 
-// find is the profile that answers an Ask.
-func (s *source) find(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
-	p, owner, err := s.search(ask)
+// find is the profile that answers an Ask, and its target if that has one.
+func (s *source) find(ask helpers.Ask) (*config.Profile, *config.Target, error) {
+	p, t, err := s.search(ask)
 	if log := s.app.Log(); log != nil {
 		if err != nil {
 			log("no profile", "target", ask.Target.String(), "why", err)
 		} else {
-			log("profile found", "target", ask.Target.String(), "profile", p.Name, "username", owner.Username)
+			log("profile found", "target", ask.Target.String(), "profile", p.Name, "username", ownerOf(p, t).Username)
 		}
 	}
-	return p, owner, err
+	return p, t, err
 }
 
-func (s *source) search(ask helpers.Ask) (*config.Profile, helpers.Owner, error) {
+func (s *source) search(ask helpers.Ask) (*config.Profile, *config.Target, error) {
 	if ask.Target.IsZero() {
 		variable := s.app.Getenv("CREDENTIAL_IDCS_PROFILE")
 		if ask.Sole && ask.Profile == "" && variable == "" && len(s.file.Profiles) > 1 {
-			return nil, helpers.Owner{}, &helpers.Failure{
+			return nil, nil, &helpers.Failure{
 				Class:   helpers.Config,
 				Message: "the client doesn't tell the server, and there are several profiles (" + text.Clean(strings.Join(s.file.Names(), ", ")) + "): the arguments in the kubeconfig need --profile NAME",
 				Command: "credential-idcs configure kubectl --profile " + text.Word(s.file.Names()[0]),
@@ -45,35 +45,87 @@ func (s *source) search(ask helpers.Ask) (*config.Profile, helpers.Owner, error)
 		}
 		p, err := s.file.Choose(ask.Profile, variable)
 		if err != nil {
-			return nil, helpers.Owner{}, ExplainConfig(err)
+			return nil, nil, ExplainConfig(err)
 		}
-		return p, helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto", Unattended: p.Alone()}, nil
+		t, err := unnamed(p, ask.Kind)
+		return p, t, err
 	}
 	p, t, err := s.file.Owner(ask.Target, ask.Username, ask.Profile)
-	if err != nil {
-		return nil, helpers.Owner{}, ExplainConfig(err)
+	if err == nil && !takes(t.Kind, ask.Kind) {
+		err = &config.UnlistedError{Target: ask.Target, Profile: ask.Profile}
 	}
-	return p, ownerOf(p, t), nil
+	if err != nil {
+		return nil, nil, ExplainConfig(err)
+	}
+	return p, t, nil
+}
+
+// takes reports whether who asks for a kind of token can do anything with what a kind of target takes: a
+// registry's token is of no use to git, nor a cluster's to docker.
+func takes(target string, kind helpers.Kind) bool {
+	switch target {
+	case config.KindOCIR:
+		return kind == helpers.Registry
+	case config.KindOKE:
+		return kind == helpers.Cluster
+	}
+	return true
+}
+
+// unnamed is the target that a call means which names none; nil: the profile's own token is meant. A
+// profile that has tokens for clusters gives one only where there is no doubt which: it would be
+// refused by every other cluster, or by Oracle.
+func unnamed(p *config.Profile, kind helpers.Kind) (*config.Target, error) {
+	var clusters []*config.Target
+	tokens := p.Login != config.OCILogin
+	for i := range p.Targets {
+		switch t := &p.Targets[i]; t.Kind {
+		case config.KindOKE:
+			clusters = append(clusters, t)
+		case config.KindToken:
+			tokens = true
+		}
+	}
+	switch {
+	case kind == helpers.Cluster && len(clusters) == 1 && !tokens:
+		return clusters[0], nil
+	case kind == helpers.Cluster && len(clusters) > 0:
+		return nil, &helpers.Failure{Class: helpers.Profile, Message: "profile " + p.Name +
+			": it has tokens for several API servers, and the kubeconfig doesn't say which one is asked (provideClusterInfo: true)",
+			Command: "credential-idcs configure kubectl --context CONTEXT --profile " + text.Word(p.Name)}
+	case !tokens:
+		return nil, &helpers.Failure{Class: helpers.Profile, Message: "profile " + p.Name + ": it has no token without a target, its OCI principal gets one for each"}
+	}
+	return nil, nil
 }
 
 func (s *source) Owner(ask helpers.Ask) (helpers.Owner, error) {
-	_, owner, err := s.find(ask)
-	return owner, err
+	p, t, err := s.find(ask)
+	if err == nil {
+		err = NoOCI(p, t)
+	}
+	if err != nil {
+		return helpers.Owner{}, err
+	}
+	return ownerOf(p, t), nil
 }
 
 func (s *source) Credential(ctx context.Context, ask helpers.Ask) (helpers.Credential, error) {
-	p, owner, err := s.find(ask)
+	p, target, err := s.find(ask)
 	if err != nil {
 		return helpers.Credential{}, err
 	}
+	if err := NoOCI(p, target); err != nil {
+		return helpers.Credential{}, err
+	}
 	w := cache.Want{Need: ask.Need, Suspect: ask.Suspect, CachedOnly: ask.CachedOnly}
-	w.ID = ask.Kind == helpers.ID || ask.Kind == helpers.ProfilesToken && p.Token == "id"
+	w.ID = ask.Kind == helpers.ID || ask.Kind == helpers.Cluster && p.Token == "id" && !Derived(p, target)
 	if w.ID {
 		if err := NoIDToken(p); err != nil {
 			return helpers.Credential{}, err
 		}
 	}
-	t, err := s.app.renew(s.app, p)
+	t, err := s.app.renew(s.app, p, target)
 	if err != nil {
 		return helpers.Credential{}, err
 	}
@@ -86,7 +138,7 @@ func (s *source) Credential(ctx context.Context, ask helpers.Ask) (helpers.Crede
 	if w.ID {
 		token, stamp = r.Token.ID, r.Token.IDStamp
 	}
-	return helpers.Credential{Owner: owner, Secret: token, Expiry: Reported(stamp.Expires(), s.app.Now())}, nil
+	return helpers.Credential{Owner: ownerOf(p, target), Secret: token, Expiry: Reported(stamp.Expires(), s.app.Now())}, nil
 }
 
 // Reported is the expiry told to clients: 30 s before the token dies while more than 60 s are left, so
@@ -103,11 +155,11 @@ func Reported(dies, now time.Time) time.Time {
 }
 
 func (s *source) Refused(ctx context.Context, ask helpers.Ask, access secret.Text) error {
-	p, _, err := s.find(ask)
+	p, target, err := s.find(ask)
 	if err != nil {
 		return err
 	}
-	t, err := s.app.renew(s.app, p)
+	t, err := s.app.renew(s.app, p, target)
 	if err != nil {
 		return err
 	}
@@ -143,7 +195,11 @@ func (s *source) Ready(profile string) bool {
 	if p.Alone() {
 		return true
 	}
-	t, err := s.app.renew(s.app, p)
+	if p.Login == config.OCILogin {
+		_, ends := p.OCI.SessionEnds()
+		return ends.After(s.app.Now())
+	}
+	t, err := s.app.renew(s.app, p, nil)
 	if err != nil {
 		return false
 	}
@@ -173,7 +229,22 @@ func Listed(p *config.Profile) []helpers.Listed {
 	return all
 }
 
-// ownerOf is what the configuration says of a target.
+// NoOCI is why a target that takes tokens of Oracle's own gets none, or nil.
+func NoOCI(p *config.Profile, t *config.Target) error {
+	if p.OCI != nil || t == nil || t.Kind == config.KindToken {
+		return nil
+	}
+	return &helpers.Failure{
+		Class:   helpers.Profile,
+		Message: "profile " + p.Name + ": " + t.String() + " takes no token of an identity domain; add [profiles." + p.Name + ".oci]",
+		Command: "credential-idcs help oci",
+	}
+}
+
+// ownerOf is what the configuration says of a target; nil: of the profile without one.
 func ownerOf(p *config.Profile, t *config.Target) helpers.Owner {
+	if t == nil {
+		return helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto", Unattended: p.Alone()}
+	}
 	return helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme, Unattended: p.Alone()}
 }

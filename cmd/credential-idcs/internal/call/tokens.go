@@ -17,8 +17,9 @@ type Tokens interface {
 	View() cache.View
 }
 
-// A Renewer opens a profile's way to tokens that can be renewed. Package engine has it.
-type Renewer func(*App, *config.Profile) (Tokens, error)
+// A Renewer opens the way to tokens that can be renewed: a profile's own, or, for a target that Derived
+// says yes to, that target's. Package engine has it.
+type Renewer func(*App, *config.Profile, *config.Target) (Tokens, error)
 
 // Key names what a profile's tokens belong to. Who changes one of these is somebody else to the domain and
 // must not be given the tokens of before. Two profiles with one key are one login.
@@ -50,8 +51,56 @@ func formerKey(p *config.Profile) cache.Key {
 	return cache.NewKey(p.Domain, p.ClientID, p.Login, p.Subject(), p.LoginScope())
 }
 
+// Derived reports whether a credential for a target is derived from the profile's OCI principal, and
+// stored by itself. Without a target it is asked for what the profile's own tokens are.
+func Derived(p *config.Profile, t *config.Target) bool {
+	return p.Login == config.OCILogin || p.OCI != nil && t != nil && t.Kind != config.KindToken
+}
+
+// KeyOf is Key, or names what was derived for a target: who signs as somebody else is somebody else to
+// Oracle.
+func KeyOf(p *config.Profile, t *config.Target, getenv func(string) string) cache.Key {
+	if !Derived(p, t) {
+		return Key(p)
+	}
+	who := p.OCI.Identity(getenv)
+	switch {
+	case p.OCI.Principal == config.PrincipalExchange:
+		who = string(Key(p))
+	case who == "": // nothing that lives is found, and the attempt tells why
+		who = "unknown\n" + p.OCI.Principal + "\n" + p.OCI.Profile
+	}
+	switch {
+	case t != nil && t.Kind == config.KindOCIR:
+		return cache.NewKey(t.Kind, t.HostPort(), who)
+	case t != nil && t.Kind == config.KindOKE:
+		return cache.NewKey(t.Kind, t.Cluster, t.Region, who)
+	}
+	return cache.NewKey(config.KindToken, p.Domain, p.Scope, who)
+}
+
+// Keys are all keys under which something is stored for a profile.
+func Keys(p *config.Profile, getenv func(string) string) []cache.Key {
+	keys := []cache.Key{KeyOf(p, nil, getenv)}
+	if p.OCI == nil {
+		return keys
+	}
+	for i := range p.Targets {
+		keys = append(keys, KeyOf(p, &p.Targets[i], getenv))
+	}
+	return append(keys, SessionKey(p, getenv))
+}
+
+// SessionKey is where the successors of a session file's token are kept.
+func SessionKey(p *config.Profile, getenv func(string) string) cache.Key {
+	return cache.NewKey("oci-session", p.OCI.Identity(getenv))
+}
+
 // SameLogin are the profiles of the file that share p's login, without p.
 func SameLogin(f *config.File, p *config.Profile) (names []string) {
+	if p.Login == config.OCILogin {
+		return nil // its tokens have keys by target
+	}
 	for _, q := range f.Profiles {
 		if q.Name != p.Name && Key(q) == Key(p) {
 			names = append(names, q.Name)

@@ -50,7 +50,9 @@ type Doctor struct {
 	Report func(Finding)
 	Busy   func(what string) // something begins that takes time; empty: it is over
 
-	Engine  func(*config.Profile) (*engine.Engine, error) // its error is a *helpers.Failure
+	Engine func(*config.Profile) (*engine.Engine, error) // its error is a *helpers.Failure
+	// Target is Engine for a target whose credential is derived; nil: for the principal itself.
+	Target  func(*config.Profile, *config.Target) (*engine.Engine, error)
 	Explain func(*config.Profile, error) *helpers.Failure
 	Mend    func(*config.Profile, error) string // the command for a file's fault
 	Advice  func(*config.Profile, error) string // what an administrator must set, or empty

@@ -114,7 +114,7 @@ func (w *ward) look(look func(*Doctor)) string {
 					Now: w.now, Rand: rand.Reader, UserAgent: "credential-idcs/test", Getenv: getenv, Environ: environ, Proxy: w.proxy,
 				},
 				CacheDir: filepath.Join(w.home, ".cache"), System: w.system,
-			}, p)
+			}, p, nil)
 		},
 		Explain: func(_ *config.Profile, err error) *helpers.Failure { return &helpers.Failure{Message: err.Error()} },
 		Mend:    func(*config.Profile, error) string { return "mend it" },

@@ -57,7 +57,7 @@ func (w *ward) engine(p *config.Profile) *engine.Engine {
 		},
 		CacheDir: filepath.Join(w.home, ".cache"), System: w.system,
 		Mend: func(*config.Profile, error) string { return "" },
-	}, p)
+	}, p, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}

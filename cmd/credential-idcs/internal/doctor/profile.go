@@ -20,8 +20,14 @@ import (
 // Profile looks at what a profile names, at its domain and its login. Offline, nothing uses the
 // network.
 func (d *Doctor) Profile(ctx context.Context, p *config.Profile, offline bool) {
-	if e := d.Settings(ctx, p, offline); e != nil {
-		d.login(p, e)
+	d.unserved(p)
+	if p.Login != config.OCILogin {
+		if e := d.Settings(ctx, p, offline); e != nil {
+			d.login(p, e)
+		}
+	}
+	if p.OCI != nil {
+		d.oracle(ctx, p, offline)
 	}
 }
 

@@ -38,7 +38,14 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 	for _, t := range places {
 		if !t.Set && first != "" {
 			// Which tool it is for only a person knows: git is what most start with.
-			s.Warn("profile "+t.Profile+": no tool is set up to use credential-idcs for "+t.Target.String(), tool.SetUp(first, t.Profile))
+			command := tool.SetUp(first, t.Profile)
+			switch t.Kind {
+			case config.KindOCIR:
+				command = tool.SetUp("docker", t.Profile)
+			case config.KindOKE:
+				command = tool.SetUp("kubectl --context CONTEXT", t.Profile)
+			}
+			s.Warn("profile "+t.Profile+": no tool is set up to use credential-idcs for "+t.Target.String(), command)
 		}
 	}
 }
@@ -48,7 +55,7 @@ func placesOf(profiles []*config.Profile) []*tool.Place {
 	for _, p := range profiles {
 		for i := range p.Targets {
 			t := &p.Targets[i]
-			places = append(places, &tool.Place{Listed: helpers.Listed{
+			places = append(places, &tool.Place{Kind: t.Kind, Listed: helpers.Listed{
 				Owner:  helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme, Unattended: p.Alone()},
 				Target: t.Target,
 			}})

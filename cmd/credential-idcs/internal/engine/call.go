@@ -12,16 +12,17 @@ import (
 )
 
 // Renewer is For as package call has it.
-func Renewer(a *call.App, p *config.Profile) (call.Tokens, error) {
-	e, err := For(a, p)
+func Renewer(a *call.App, p *config.Profile, t *config.Target) (call.Tokens, error) {
+	e, err := For(a, p, t)
 	if err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-// For is the engine of a profile in one run of the program. Its error is a *helpers.Failure.
-func For(a *call.App, p *config.Profile) (*Engine, error) {
+// For is the engine of a profile in one run of the program, or of one of its targets (see New). Its
+// error is a *helpers.Failure.
+func For(a *call.App, p *config.Profile, t *config.Target) (*Engine, error) {
 	dir, err := a.CacheDir()
 	if err != nil {
 		return nil, err
@@ -36,7 +37,7 @@ func For(a *call.App, p *config.Profile) (*Engine, error) {
 			Terminal: terminal(a),
 		},
 		CacheDir: dir, System: system, Log: system.Log, Mend: call.Mend, File: a.File,
-	}, p)
+	}, p, t)
 	if err != nil {
 		return nil, call.Explain(p.Name, err)
 	}

@@ -34,6 +34,7 @@ type World struct {
 // for several goroutines.
 type Engine struct {
 	Profile *config.Profile
+	target  *config.Target // what is derived for it; nil: the profile's own tokens
 	world   World
 	dir     *cache.Dir
 	key     cache.Key
@@ -45,13 +46,17 @@ type Engine struct {
 	person  bool               // somebody logs in, and is there to mend what is wrong
 }
 
-// New looks at the cache folder. The error is a *cache.FolderError.
-func New(w World, p *config.Profile) (*Engine, error) {
+// New looks at the cache folder. t is a target whose credential is derived (call.Derived), or nil: the
+// profile's own tokens. The error is a *cache.FolderError.
+func New(w World, p *config.Profile, t *config.Target) (*Engine, error) {
 	dir, err := cache.Open(w.CacheDir, w.System)
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{Profile: p, world: w, dir: dir, key: call.Key(p), former: call.FormerKey(w.File, p)}, nil
+	if !call.Derived(p, t) {
+		return &Engine{Profile: p, world: w, dir: dir, key: call.Key(p), former: call.FormerKey(w.File, p)}, nil
+	}
+	return &Engine{Profile: p, target: t, world: w, dir: dir, key: call.KeyOf(p, t, w.Getenv)}, nil
 }
 
 // settled is the key under which the profile's files are, after they were taken over from an earlier
@@ -66,7 +71,7 @@ func (e *Engine) Token(ctx context.Context, w cache.Want) (cache.Result, error) 
 	if key != e.key && errors.Is(err, cache.ErrNothing) && e.settled(ctx) == e.key { // moved while we waited
 		r, err = e.dir.Token(ctx, e.key, w, e.renewal())
 	}
-	if e.Profile.Alone() && !w.CachedOnly && homeless(err) {
+	if e.renewal().Grant != nil && !w.CachedOnly && homeless(err) {
 		r, err = e.fromMemory(ctx, w, err)
 	}
 	return e.warned(r, err)
@@ -85,8 +90,7 @@ func (e *Engine) fromMemory(ctx context.Context, w cache.Want, why error) (cache
 	ctx, cancel := context.WithTimeout(ctx, memoryLimit)
 	defer cancel()
 	begun := e.world.Now()
-	t, refusal := e.ask(ctx, cache.Attempt{Connect: memoryLimit, Clock: func(time.Duration) {}, Sending: func() error { return nil }},
-		func() (idcs.Grant, error) { return e.ownGrant(e.Profile.Login) })
+	t, refusal := e.renewal().Grant(ctx, cache.Attempt{Connect: memoryLimit, Clock: func(time.Duration) {}, Sending: func() error { return nil }})
 	switch {
 	case refusal != nil:
 		return cache.Result{}, &refusal.Failure
@@ -103,7 +107,7 @@ const memoryLimit = 20 * time.Second
 // Drop forgets an access token that a server refused; see cache.Dir.Drop.
 func (e *Engine) Drop(ctx context.Context, refused secret.Text) error {
 	err := e.dir.Drop(ctx, e.settled(ctx), refused)
-	if e.Profile.Alone() && homeless(err) {
+	if e.renewal().Grant != nil && homeless(err) {
 		return nil // it isn't kept
 	}
 	return err
@@ -111,6 +115,9 @@ func (e *Engine) Drop(ctx context.Context, refused secret.Text) error {
 
 // Logout revokes the refresh token and deletes everything stored; see cache.Dir.Logout.
 func (e *Engine) Logout(ctx context.Context) error {
+	if call.Derived(e.Profile, e.target) { // there is nothing to revoke
+		return e.dir.Logout(ctx, e.key, func(context.Context, secret.Text, time.Duration) error { return nil })
+	}
 	return e.dir.Logout(ctx, e.settled(ctx), e.revoke)
 }
 
@@ -118,7 +125,7 @@ func (e *Engine) Logout(ctx context.Context) error {
 func (e *Engine) ForgetOthers(ctx context.Context, profiles []*config.Profile) (gone []string, err error) {
 	var keep []cache.Key
 	for _, p := range profiles {
-		keep = append(keep, call.Key(p))
+		keep = append(keep, call.Keys(p, e.world.Getenv)...)
 	}
 	return e.dir.ForgetOthers(ctx, keep)
 }

@@ -77,7 +77,7 @@ func (b *bench) engine(lines string) *Engine {
 			Getenv: func(k string) string { return b.env[k] }, Environ: os.Environ,
 		},
 		CacheDir: filepath.Join(b.dir, "cache"), System: system, Mend: func(*config.Profile, error) string { return "mend it" },
-	}, p)
+	}, p, nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}

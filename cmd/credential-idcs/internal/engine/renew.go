@@ -15,6 +15,9 @@ import (
 // renewal is how this profile's tokens are renewed: by the refresh grant, and where the login needs
 // no person, by that login itself.
 func (e *Engine) renewal() cache.Renewal {
+	if call.Derived(e.Profile, e.target) {
+		return e.deriving()
+	}
 	r := cache.Renewal{
 		Client: func() string { return e.Profile.ClientDigest(e.world.Getenv) },
 		Way:    func() string { return e.Profile.WayDigest(e.proxy()) },

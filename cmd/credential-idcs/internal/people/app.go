@@ -63,7 +63,7 @@ func (a *app) chosen(operand string) (*config.Profile, error) {
 }
 
 // engine is a profile's way to its tokens. Its error is a *helpers.Failure.
-func (a *app) engine(p *config.Profile) (*engine.Engine, error) { return engine.For(a.App, p) }
+func (a *app) engine(p *config.Profile) (*engine.Engine, error) { return engine.For(a.App, p, nil) }
 
 // environment is the process's without the secrets of clients: what a tool gets that is only asked for its
 // own settings.

@@ -13,7 +13,6 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
-	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -113,10 +112,11 @@ func (a *app) doctor(path string) (*doctor.Doctor, *doctor.Level) {
 		},
 		Busy:    a.busy(),
 		Engine:  a.engine,
+		Target:  func(p *config.Profile, t *config.Target) (*engine.Engine, error) { return engine.For(a.App, p, t) },
 		Explain: func(p *config.Profile, err error) *helpers.Failure { return call.Explain(p.Name, err) },
 		Mend:    call.Mend,
 		Advice: func(p *config.Profile, err error) string {
-			return signin.Advice(err, setup(p, methods.Named(p.Login)))
+			return signin.Advice(err, setup(p, methodOf(p)))
 		},
 		EngineFiles: engineFiles(a.Home()),
 		Proxy:       engine.EnvironmentProxy(a.Getenv), Now: a.Now, Getenv: a.Getenv, Environ: a.environment, Home: a.Home(), Self: a.Program(), Config: path, Dir: a.Dir(),

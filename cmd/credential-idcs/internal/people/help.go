@@ -91,6 +91,10 @@ func help(_ context.Context, a *app, operands []string) error {
 		_, err := io.WriteString(a.Stdout, v.help())
 		return err
 	}
+	if name == "oci" {
+		_, err := io.WriteString(a.Stdout, ociHelp)
+		return err
+	}
 	for _, h := range call.Helpers {
 		if h.Name == name {
 			return call.PrintHelp(a.Stdout, h)

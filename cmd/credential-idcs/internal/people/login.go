@@ -89,6 +89,9 @@ func (a *app) logIn(ctx context.Context, profile string, in login) error {
 	if err != nil {
 		return err
 	}
+	if p.Login == config.OCILogin {
+		return a.logInOCI(ctx, p, in)
+	}
 	e, err := a.engine(p)
 	if err != nil {
 		return err

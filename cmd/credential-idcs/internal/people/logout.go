@@ -91,6 +91,11 @@ func (a *app) logout(ctx context.Context, p *config.Profile) error {
 	if err != nil {
 		return err
 	}
+	if p.OCI != nil {
+		if err := a.logOutOCI(ctx, p); err != nil || p.Login == config.OCILogin {
+			return err
+		}
+	}
 	if same := call.SameLogin(a.File, p); len(same) > 0 && e.View().State != "none" {
 		a.Say("credential-idcs: profile " + p.Name + ": this also logs out " + strings.Join(same, ", ") + ", the same login\n")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
 func refreshVerb() *verb {
@@ -20,6 +21,9 @@ func refresh(ctx context.Context, a *app, operands []string) error {
 	p, err := a.chosen(operand(operands))
 	if err != nil {
 		return err
+	}
+	if p.Login == config.OCILogin {
+		return a.refreshAll(ctx, p)
 	}
 	e, err := a.engine(p)
 	if err != nil {

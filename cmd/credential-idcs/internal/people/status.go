@@ -28,7 +28,7 @@ neither used nor refreshed. none: nothing is stored.
 `,
 		limit: 1, follows: aProfile,
 	}
-	asJSON := v.switched("json", "an array of objects: profile, domain, username, state, expires_at, obtained_at, refreshable, last_error")
+	asJSON := v.switched("json", "an array of objects: profile, domain, username, state, expires_at, obtained_at, refreshable, last_error, derived")
 	v.run = func(_ context.Context, a *app, operands []string) error {
 		return a.status(operand(operands), *asJSON)
 	}
@@ -45,6 +45,8 @@ type row struct {
 	Obtained    *time.Time `json:"obtained_at"`
 	Refreshable bool       `json:"refreshable"`
 	LastError   *lastError `json:"last_error"`
+	// Derived is what the profile's OCI principal got for its targets.
+	Derived []derivation `json:"derived"`
 
 	left    time.Duration
 	problem error
@@ -101,6 +103,15 @@ func (a *app) status(name string, asJSON bool) error {
 }
 
 func (a *app) row(p *config.Profile) (row, error) {
+	list, err := a.derivations(p)
+	if err != nil {
+		return row{}, err
+	}
+	if p.Login == config.OCILogin {
+		r := a.rowOCI(p, list)
+		r.Derived = list
+		return r, nil
+	}
 	e, err := a.engine(p)
 	if err != nil {
 		return row{}, err
@@ -108,7 +119,7 @@ func (a *app) row(p *config.Profile) (row, error) {
 	v := e.View()
 	r := row{
 		Profile: p.Name, Domain: p.Domain, Username: p.Username, State: v.State,
-		Refreshable: v.Refresh, left: v.Left, problem: v.Problem,
+		Refreshable: v.Refresh, left: v.Left, problem: v.Problem, Derived: list,
 	}
 	if !v.Expires.IsZero() {
 		expires, obtained := v.Expires.UTC().Truncate(time.Second), v.Obtained.UTC().Truncate(time.Second)
@@ -173,6 +184,14 @@ func sheet(rows []row, file *config.File) *table {
 		}
 		t.add(cells...)
 		t.color(2, stateColors[r.State])
+		for _, d := range r.Derived {
+			left := "-"
+			if d.Expires != nil {
+				left = text.Life(d.left)
+			}
+			t.add("  "+d.Kind, d.Target, d.State, left, "-", "-")
+			t.color(2, stateColors[d.State])
+		}
 	}
 	return t
 }

@@ -13,12 +13,13 @@ import (
 
 func tokenVerb() *verb {
 	v := &verb{
-		name: "token", usage: `[PROFILE] [--id-token] [--header] [--json]
-       [--min-ttl DURATION]`,
+		name: "token", usage: `[PROFILE] [--target URL] [--id-token] [--header]
+       [--json] [--min-ttl DURATION]`,
 		about: "print the access token, for curl and scripts",
 		text: `
 It is refreshed first if that is due. No target is checked: whoever names the
-profile decides where the token goes.
+profile decides where the token goes. With --target it is what that target
+takes: for Oracle's registry and clusters a token of their own.
 `,
 		rest: `
 Example:
@@ -26,17 +27,20 @@ Example:
 `,
 		limit: 1, follows: aProfile,
 	}
+	var target string
+	v.value(&target, "target", "the token for the target `URL` of the profile")
 	id := v.switched("id-token", "the ID token instead")
 	header := v.switched("header", "as a header line, for curl")
 	asJSON := v.switched("json", "as an object with access_token, token_type, expires_at")
 	minTTL := v.duration("min-ttl", "refresh if less than `DURATION` is left, such as 10m")
 	v.run = func(ctx context.Context, a *app, operands []string) error {
-		return a.token(ctx, operand(operands), tokenOptions{*id, *header, *asJSON, *minTTL})
+		return a.token(ctx, operand(operands), tokenOptions{target, *id, *header, *asJSON, *minTTL})
 	}
 	return v
 }
 
 type tokenOptions struct {
+	target           string
 	id, header, json bool
 	minTTL           time.Duration
 }
@@ -57,7 +61,10 @@ func (a *app) token(ctx context.Context, profile string, o tokenOptions) error {
 			return err
 		}
 	}
-	e, err := a.engine(p)
+	e, _, err := a.only(p)
+	if o.target != "" {
+		e, _, err = a.ofTarget(p, o.target)
+	}
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,8 @@ type Finding struct {
 // A Place is a target of one of the profiles that are looked at.
 type Place struct {
 	helpers.Listed
-	Set bool // some tool is set up for it
+	Kind string // config.KindToken and its like
+	Set  bool   // some tool is set up for it
 }
 
 // A Survey is what a tool looks at for doctor, and where it reports.

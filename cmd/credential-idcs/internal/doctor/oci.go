@@ -1,0 +1,148 @@
+package doctor
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+	"github.com/credential-idcs/credential-idcs/oci"
+)
+
+// oracle judges a profile's OCI principal, and what it gets for each target. Nothing is stored, and
+// nothing that is asked for spends anything.
+func (d *Doctor) oracle(ctx context.Context, p *config.Profile, offline bool) {
+	if p.Login == config.OCILogin { // else the domain's findings have said it
+		for _, file := range p.CA.Files {
+			if !d.authority(p, file) {
+				return
+			}
+		}
+	}
+	if !d.principal(ctx, p) {
+		return
+	}
+	for i := range p.Targets {
+		t := &p.Targets[i]
+		if call.Derived(p, t) {
+			d.derived(ctx, p, t, offline)
+		}
+	}
+}
+
+// principal judges what can be judged without the network. False: nothing can be signed.
+func (d *Doctor) principal(ctx context.Context, p *config.Profile) bool {
+	d.surroundings(p)
+	e, err := d.Target(p, nil)
+	if err != nil {
+		d.unusable(p, err)
+		return false
+	}
+	switch p.OCI.Principal {
+	case config.PrincipalInstance, config.PrincipalWorkload, config.PrincipalExchange:
+		d.ok(of(p) + "its OCI principal is " + p.OCI.Principal + ", which stores nothing")
+		return true
+	}
+	s, err := e.Session(ctx)
+	if err != nil {
+		d.unready(p, e, err)
+		return false
+	}
+	where := ""
+	if !p.OCI.File.IsZero() {
+		where = " " + p.OCI.Profile + " of " + text.Clean(p.OCI.File.Written)
+	}
+	d.ok(of(p) + "its OCI principal is " + p.OCI.Principal + where + ", in " + s.Region)
+	if s.Expires.IsZero() {
+		return true
+	}
+	again := "oci session authenticate --profile-name " + text.Word(p.OCI.Profile) + " --region " + text.Word(s.Region)
+	switch left := s.Expires.Sub(d.Now()); {
+	case left < 10*time.Minute:
+		d.warn(of(p)+"the OCI session ends in "+text.Life(left)+", and can't be renewed after that", again)
+	case p.OCI.Refresh:
+		d.ok(of(p) + "the OCI session lives for " + text.Life(left) + ", and is renewed while somebody uses it (refresh = false leaves that to the oci CLI)")
+	default:
+		d.ok(of(p) + "the OCI session lives for " + text.Life(left))
+	}
+	return true
+}
+
+// surroundings are variables that Oracle's tools obey and this program doesn't, and a principal that is
+// not the one that somebody may think.
+func (d *Doctor) surroundings(p *config.Profile) {
+	var ignored []string
+	for _, v := range d.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		if strings.HasPrefix(name, "OCI_") && !strings.HasPrefix(name, "OCI_RESOURCE_PRINCIPAL_") {
+			ignored = append(ignored, text.Clean(name))
+		}
+	}
+	if len(ignored) > 0 {
+		d.warn(of(p)+strings.Join(ignored, ", ")+": the oci CLI obeys this, the profile doesn't", "unset "+strings.Join(ignored, " "))
+	}
+	if p.OCI.Principal == config.PrincipalInstance && d.Getenv("KUBERNETES_SERVICE_HOST") != "" {
+		d.warn(of(p)+`this is a pod, and principal = "instance" makes each pod of a node the node: principal = "workload" is the pod's own`, Edit(d.Config))
+	}
+	for i := range p.Targets {
+		if t := &p.Targets[i]; t.Kind == config.KindOKE && (p.OCI.Principal == config.PrincipalWorkload || p.OCI.Principal == config.PrincipalResource) {
+			d.warn(of(p)+"whether an OKE cluster takes a "+p.OCI.Principal+" principal is documented nowhere", Edit(d.Config))
+		}
+	}
+}
+
+// derived tries to get what a target takes.
+func (d *Doctor) derived(ctx context.Context, p *config.Profile, t *config.Target, offline bool) {
+	e, err := d.Target(p, t)
+	if err != nil {
+		d.unusable(p, err)
+		return
+	}
+	if v := e.View(); v.Last != nil {
+		d.warn(of(p)+t.String()+": the last attempt failed at "+v.Last.At.Local().Format(time.DateTime)+": "+text.Clean(v.Last.Text),
+			"credential-idcs refresh "+text.Word(p.Name))
+	}
+	if offline {
+		return
+	}
+	d.busy("asking for a token for " + t.String())
+	got, err := e.Try(ctx)
+	d.busy("")
+	if err != nil {
+		d.unready(p, e, err)
+		return
+	}
+	d.ok(of(p) + t.String() + " gives a token, for " + text.Life(got.Life))
+	if got.Clock.Known && oci.ClockMatters(got.Clock.Skew) {
+		clock := &call.ClockError{Skew: got.Clock.Skew}
+		d.warn(of(p)+clock.Error(), "timedatectl status")
+	}
+}
+
+// unready is what people are told of a principal that gets nothing.
+func (d *Doctor) unready(p *config.Profile, e *engine.Engine, err error) {
+	f := d.Explain(p, e.Unready(err))
+	if f.Command == "" || f.Command == "credential-idcs doctor "+text.Word(p.Name) {
+		f.Command = Edit(d.Config)
+	}
+	d.problem(f.Message, f.Command)
+}
+
+// unserved are targets that nobody can serve: registries without a principal, and Oracle's own git, which
+// takes auth tokens alone.
+func (d *Doctor) unserved(p *config.Profile) {
+	for i := range p.Targets {
+		t := &p.Targets[i]
+		if err := call.NoOCI(p, t); err != nil {
+			f := d.Explain(p, err)
+			d.problem(f.Message, f.Command)
+		}
+		host := t.HostPort()
+		if strings.HasPrefix(host, "devops.scmservice.") || strings.HasSuffix(host, "developer.ocp.oraclecloud.com") {
+			d.problem(of(p)+t.String()+" takes static tokens only, nobody can serve it", Edit(d.Config))
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+	"github.com/credential-idcs/credential-idcs/oci"
+)
+
+// deriving is how a credential that belongs to an OCI principal is renewed: it is derived anew. Nothing
+// that is sent for it can be spent, so a lost answer costs one more request and no login.
+func (e *Engine) deriving() cache.Renewal {
+	return cache.Renewal{
+		Client: func() string { return e.Profile.ClientDigest(e.world.Getenv) },
+		Grant: func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
+			return e.derived(a, func(try methods.Attempt) (methods.Derived, error) {
+				try.Subject = e.exchanged
+				try.Sessions = e.sessions()
+				return e.world.Derive(ctx, e.Profile, e.target, try)
+			})
+		},
+	}
+}
+
+// derived makes an attempt and puts what came of it into the cache's words.
+func (e *Engine) derived(a cache.Attempt, attempt func(methods.Attempt) (methods.Derived, error)) (cache.Token, *cache.Refusal) {
+	d, err := attempt(methods.Attempt{Connect: a.Connect, Skew: a.Skew, Log: e.world.Log, Sending: a.Sending})
+	clock := d.Clock
+	if f, ok := errors.AsType[*oci.Error](err); ok {
+		clock = f.Clock
+	}
+	if f, ok := errors.AsType[*idcs.Error](err); ok {
+		clock = f.Clock
+	}
+	if clock.Known {
+		a.Clock(clock.Skew)
+		if tooFar(clock.Skew) {
+			e.clock = &call.ClockError{Skew: clock.Skew}
+		}
+	}
+	if err != nil {
+		return cache.Token{}, e.refuseOracle(err)
+	}
+	return cache.Token{Access: d.Token, AccessStamp: cache.Stamp{Life: d.Life}}, nil
+}
+
+// exchanged is the profile's own access token, which an exchange is for.
+func (e *Engine) exchanged(ctx context.Context) (secret.Text, error) {
+	own, err := New(e.world, e.Profile, nil)
+	if err != nil {
+		return secret.Text{}, err
+	}
+	r, err := own.Token(ctx, cache.Want{})
+	return r.Token.Access, err
+}
+
+// sessions keeps successors of a session file's token, under a key of their own. Its lock is taken
+// inside that of what is derived, and never the reverse. No key of Oracle's is stored with them: a
+// session that somebody copies without its key file is of no use.
+func (e *Engine) sessions() methods.Sessions {
+	if e.Profile.OCI.Identity(e.world.Getenv) == "" {
+		return nil
+	}
+	return keptSessions{e, call.SessionKey(e.Profile, e.world.Getenv)}
+}
+
+type keptSessions struct {
+	e   *Engine
+	key cache.Key
+}
+
+// Stored takes no lock and no network: without a Grant nothing is renewed.
+func (s keptSessions) Stored() secret.Text {
+	r, err := s.e.dir.Token(context.Background(), s.key, cache.Want{}, cache.Renewal{Client: s.client})
+	if err != nil {
+		return secret.Text{}
+	}
+	return r.Token.Access
+}
+
+func (s keptSessions) client() string { return s.e.Profile.ClientDigest(s.e.world.Getenv) }
+
+func (s keptSessions) Renewed(ctx context.Context, half time.Duration, renew func(context.Context, methods.Attempt) (methods.Derived, error)) (secret.Text, error) {
+	r, err := s.e.dir.Token(ctx, s.key, cache.Want{MinTTL: half}, cache.Renewal{
+		Client: s.client,
+		Grant: func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
+			return s.e.derived(a, func(try methods.Attempt) (methods.Derived, error) { return renew(ctx, try) })
+		},
+	})
+	return r.Token.Access, err
+}
+
+// ForgetSession deletes the successors of a session file's token.
+func (e *Engine) ForgetSession(ctx context.Context) error {
+	return e.dir.Logout(ctx, call.SessionKey(e.Profile, e.world.Getenv), func(context.Context, secret.Text, time.Duration) error { return nil })
+}
+
+// Session is the session of the profile's files, as it is now.
+func (e *Engine) Session(ctx context.Context) (oci.FileSession, error) {
+	return e.world.Session(ctx, e.Profile)
+}
+
+// Try derives the credential without storing it.
+func (e *Engine) Try(ctx context.Context) (methods.Derived, error) {
+	ctx, cancel := context.WithTimeout(ctx, loginLimit)
+	defer cancel()
+	return e.world.Derive(ctx, e.Profile, e.target, methods.Attempt{
+		Connect: cache.ConnectPerson, Log: e.world.Log, Sending: func() error { return nil }, Subject: e.exchanged, Sessions: e.sessions(),
+	})
+}
+
+// Unready is what people are told of a principal whose files can't be used.
+func (e *Engine) Unready(err error) error { return &e.refuseOracle(err).Failure }
+
+// refuseOracle is refuse for what Oracle's own services said.
+func (e *Engine) refuseOracle(err error) *cache.Refusal {
+	if over, ok := errors.AsType[*oci.SessionError](err); ok {
+		e.cause = err
+		words := methods.SessionCommand(over)
+		for i, w := range words {
+			words[i] = text.Word(w)
+		}
+		return &cache.Refusal{
+			Failure: cache.Failure{Class: call.Login, Text: "login needed, " + over.Error(), Command: strings.Join(words, " ")},
+			Verdict: cache.NotSent, Err: err,
+		}
+	}
+	if shared, ok := errors.AsType[*cache.Failure](err); ok { // of the token that is exchanged
+		e.cause = err
+		return &cache.Refusal{Failure: *shared, Verdict: cache.NotSent, Err: err}
+	}
+	f, ok := errors.AsType[*oci.Error](err)
+	if !ok {
+		r := e.refuse(err)
+		if d, ok := errors.AsType[*idcs.Error](err); ok && d.Class == idcs.ErrConfiguration && d.Status != 0 {
+			r.Failure.Text = "the domain refused the signed exchange (" + d.Detail() + ")"
+		}
+		return r
+	}
+	e.cause = err
+	r := &cache.Refusal{
+		Failure: cache.Failure{Class: call.Failed, Code: f.Code, Status: f.Status, Text: f.Text},
+		Verdict: cache.Settled, Pause: cache.PauseAnswer, RetryAfter: f.RetryAfter, Err: f.Err,
+	}
+	switch f.Class {
+	case oci.ErrSettings:
+		r.Failure.Class, r.Pause = call.Configured, cache.PauseClient
+	case oci.ErrLater:
+		r.Failure.Class = call.Later
+	}
+	if f.NotSent {
+		r.Verdict = cache.NotSent
+		if r.Failure.Class == call.Later {
+			r.Pause = cache.PauseConnect
+		}
+	}
+	return r
+}

@@ -1,0 +1,224 @@
+package methods
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/wire"
+	"github.com/credential-idcs/credential-idcs/oci"
+	"github.com/credential-idcs/credential-idcs/oci/ident"
+)
+
+// An Attempt is what one try to derive a credential is given.
+type Attempt struct {
+	Connect time.Duration // as in wire.Way
+	Skew    time.Duration // Oracle's clock minus ours, as far as known
+	Log     func(msg string, args ...any)
+	// Sending is called before the request for the credential itself, or before its signature.
+	Sending func() error
+	// Subject is the profile's own access token, for config.PrincipalExchange.
+	Subject func(ctx context.Context) (secret.Text, error)
+	// Sessions keeps the successors of a session file's token. Nil: they are not wanted.
+	Sessions Sessions
+}
+
+// Sessions keeps what a renewal of a session brought, where others find it.
+type Sessions interface {
+	// Stored is the last successor, empty if there is none.
+	Stored() secret.Text
+	// Renewed is one that lives for half its life at least: the stored one, else what renew brings.
+	Renewed(ctx context.Context, half time.Duration, renew func(context.Context, Attempt) (Derived, error)) (secret.Text, error)
+}
+
+// A Derived is a credential for one target, made with the session of an OCI principal.
+type Derived struct {
+	Token secret.Text
+	Life  time.Duration
+	Clock wire.Clock
+}
+
+// Derive makes a session for this one call and derives from it what the target takes. The session is
+// kept nowhere.
+//
+// Its error is one of package oci's (*oci.Error, *oci.SessionError, *oci.FileError), a
+// *config.FileError, or says what is wrong with a file.
+func (m Machine) Derive(ctx context.Context, p *config.Profile, t *config.Target, a Attempt) (Derived, error) {
+	om, err := m.oracle(p, a)
+	if err != nil {
+		return Derived{}, err
+	}
+	s, err := m.session(ctx, p, om, a)
+	if err != nil {
+		return Derived{}, err
+	}
+	if t == nil || t.Kind == config.KindToken {
+		return m.exchange(ctx, p, s, a)
+	}
+	if err := a.Sending(); err != nil {
+		return Derived{}, err
+	}
+	if t.Kind == config.KindOKE {
+		region := t.Region
+		if region == "" {
+			region = s.Region
+		}
+		token, err := s.ClusterToken(t.Cluster, region, m.Now().Add(a.Skew))
+		return Derived{Token: token, Life: oci.ClusterLife}, err
+	}
+	answer, err := om.Registry(ctx, s, t.HostPort())
+	return Derived{answer.Token, answer.Life, answer.Clock}, err
+}
+
+// session gets the profile's session.
+func (m Machine) session(ctx context.Context, p *config.Profile, om *oci.Machine, a Attempt) (oci.Session, error) {
+	switch {
+	case p.OCI.Principal == config.PrincipalExchange:
+		return m.exchanged(ctx, p, om, a)
+	case p.OCI.Principal == config.PrincipalSession && p.OCI.Refresh && a.Sessions != nil:
+		return m.renewed(ctx, p, om, a)
+	}
+	return principal(p.OCI).Session(ctx, om)
+}
+
+// renewed is the session of the profile's files, renewed in the second half of its life. A renewal that
+// fails does no harm while the session lives.
+func (m Machine) renewed(ctx context.Context, p *config.Profile, om *oci.Machine, a Attempt) (oci.Session, error) {
+	file := sessionFile(p.OCI)
+	file.Successor = a.Sessions.Stored()
+	f, err := file.Read(ctx, om)
+	half := f.Expires.Sub(f.Issued) / 2
+	if err != nil || f.Expires.IsZero() || f.Issued.IsZero() || f.Expires.Sub(m.Now().Add(a.Skew)) > half {
+		return f.Session, err
+	}
+	next, err := a.Sessions.Renewed(ctx, half, func(ctx context.Context, a Attempt) (Derived, error) {
+		om := *om
+		om.Connect, om.Skew = a.Connect, a.Skew
+		if err := a.Sending(); err != nil {
+			return Derived{}, err
+		}
+		answer, err := om.Renew(ctx, f)
+		return Derived{answer.Token, answer.Life, answer.Clock}, err
+	})
+	if err != nil {
+		return f.Session, nil
+	}
+	file.Successor = next
+	f, err = file.Read(ctx, om)
+	return f.Session, err
+}
+
+// exchanged is a session for the profile's own access token.
+func (m Machine) exchanged(ctx context.Context, p *config.Profile, om *oci.Machine, a Attempt) (oci.Session, error) {
+	subject, err := a.Subject(ctx)
+	if err != nil {
+		return oci.Session{}, err
+	}
+	client, err := m.secret(ctx, p.Client)
+	if err != nil {
+		return oci.Session{}, err
+	}
+	return oci.Exchange{
+		Domain: p.Domain, ClientID: p.ClientID, Secret: client, Subject: subject, Region: p.OCI.Region,
+		Way: &wire.Way{Who: "the domain", Roots: om.Roots, Proxy: om.Proxy, Connect: a.Connect, UserAgent: m.UserAgent, Now: m.Now},
+	}.Session(ctx, om)
+}
+
+// exchange gets an access token of the profile's domain for the principal. A refusal that our clock may
+// be to blame for is repeated once, with the date corrected: a signature spends nothing.
+func (m Machine) exchange(ctx context.Context, p *config.Profile, s oci.Session, a Attempt) (Derived, error) {
+	c, err := m.Client(ctx, p)
+	if err != nil {
+		return Derived{}, err
+	}
+	c.Connect = a.Connect
+	skew := a.Skew
+	c.Proof = idcs.Signature{Sign: func(host, path, contentType string, body []byte) (http.Header, error) {
+		return s.Headers(oci.Message{
+			Method: http.MethodPost, Host: host, Target: path, ContentType: contentType, Body: body,
+		}, m.Now().Add(skew))
+	}}
+	g := idcs.SignedExchange{Scope: p.Scope}
+	answer, err := c.Token(ctx, g, a.Sending)
+	var refused *idcs.Error
+	if errors.As(err, &refused) && refused.Status == http.StatusUnauthorized && refused.Clock.Known && oci.ClockMatters(refused.Clock.Skew-skew) {
+		skew = refused.Clock.Skew
+		answer, err = c.Token(ctx, g, a.Sending)
+	}
+	return Derived{answer.Access, answer.Life, answer.Clock}, err
+}
+
+// principal is where the profile's session comes from.
+func principal(o *config.OCI) oci.Principal {
+	switch o.Principal {
+	case config.PrincipalSession:
+		return sessionFile(o)
+	case config.PrincipalAPIKey:
+		return oci.APIKey{File: o.File.Written, Profile: o.Profile, Region: o.Region}
+	case config.PrincipalResource:
+		return oci.Resource{Region: o.Region}
+	case config.PrincipalWorkload:
+		return oci.Workload{Endpoint: o.Endpoint, Account: path.Dir(o.AccountFile("token").Written), Region: o.Region}
+	}
+	return oci.Instance{Metadata: o.Metadata, Region: o.Region}
+}
+
+func sessionFile(o *config.OCI) oci.SessionFile {
+	return oci.SessionFile{File: o.File.Written, Profile: o.Profile, Region: o.Region}
+}
+
+// Session is a session that is there without the network, of config.PrincipalSession,
+// config.PrincipalAPIKey or config.PrincipalResource, with when it ends if it does.
+func (m Machine) Session(ctx context.Context, p *config.Profile) (oci.FileSession, error) {
+	om, err := m.oracle(p, Attempt{})
+	if err != nil {
+		return oci.FileSession{}, err
+	}
+	if p.OCI.Principal == config.PrincipalSession {
+		return sessionFile(p.OCI).Read(ctx, om)
+	}
+	s, err := principal(p.OCI).Session(ctx, om)
+	return oci.FileSession{Session: s}, err
+}
+
+// oracle is the machine as package oci has it. The profile's ca_file counts for all of Oracle's hosts.
+func (m Machine) oracle(p *config.Profile, a Attempt) (*oci.Machine, error) {
+	om := &oci.Machine{
+		Getenv: m.Getenv, Now: m.Now, Rand: m.Rand, Proxy: ProxyOf(p, m.Proxy), UserAgent: m.UserAgent,
+		Connect: a.Connect, Skew: a.Skew, Log: a.Log,
+		Read: func(file string, kind oci.FileKind) ([]byte, error) { return read(p.OCI, file, kind) },
+	}
+	var err error
+	om.Roots, err = roots(p.CA)
+	return om, err
+}
+
+// read reads a file that the profile or one of Oracle's own files names.
+func read(o *config.OCI, file string, kind oci.FileKind) ([]byte, error) {
+	switch {
+	case kind == oci.AccountFile:
+		return config.ReadAccount(o.AccountFile(path.Base(file)))
+	case kind == oci.ConfigFile && file == o.File.Written:
+		return config.ReadPublic(o.File)
+	}
+	at := o.PathOf(file)
+	if at.IsZero() {
+		return nil, fmt.Errorf("%s must be an absolute path, or begin with ~/", file)
+	}
+	return config.ReadSecret(at)
+}
+
+// SessionCommand makes a session anew with Oracle's own tool. region may be empty.
+func SessionCommand(e *oci.SessionError) []string {
+	words := []string{"oci", "session", "authenticate", "--profile-name", e.Profile}
+	if _, ok := ident.ParseRegion(e.Region); ok {
+		words = append(words, "--region", e.Region)
+	}
+	return words
+}
