@@ -32,6 +32,8 @@ func TestMain(m *testing.M) {
 		"bazel-credential-idcs":  main,
 		"cargo-credential-idcs":  main,
 		"test-browser":           browse,
+		"nobody":                 asNobody,
+		"somebody":               asSomebody,
 	})
 }
 
@@ -52,6 +54,36 @@ func browse() {
 	}
 }
 
+// asNobody runs a command as a user whom the password file doesn't know.
+func asNobody() { become("unshare", append([]string{"-U", "--map-user=54321"}, os.Args[1:]...)) }
+
+// asSomebody runs a command with a password file in which our home is the folder that comes first.
+func asSomebody() {
+	passwd := filepath.Join(os.Getenv("WORK"), "passwd.file")
+	line := "somebody:x:0:0::" + os.Args[1] + ":/bin/sh\n"
+	if os.WriteFile(passwd, []byte(line), 0o600) != nil {
+		os.Exit(125)
+	}
+	become("unshare", append([]string{"-rm", "sh", "-c", `mount --bind "$0" /etc/passwd && exec "$@"`, passwd}, os.Args[2:]...))
+}
+
+// become runs a program in our place and ends as it does.
+func become(name string, args []string) {
+	cmd := exec.Command(name, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	err := cmd.Run()
+	if e, ok := errors.AsType[*exec.ExitError](err); ok {
+		os.Exit(e.ExitCode())
+	} else if err != nil {
+		os.Exit(125)
+	}
+}
+
+// namespaces reports whether this machine lets us make user namespaces.
+func namespaces() bool {
+	return exec.Command("unshare", "-rm", "true").Run() == nil && exec.Command("unshare", "-U", "--map-user=54321", "true").Run() == nil
+}
+
 // freePort is one that nobody holds, below those that systems hand out by themselves.
 func freePort() (string, error) {
 	for range 100 {
@@ -70,6 +102,15 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition: func(name string) (bool, error) {
+			if name == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			if name == "userns" {
+				return namespaces(), nil
+			}
+			return false, fmt.Errorf("unknown condition %s", name)
+		},
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "home")
 			e.Setenv("HOME", home)

@@ -61,9 +61,9 @@ func (e *FileError) Error() string {
 	case TooBig:
 		return name + " is larger than 1 MiB"
 	case ReadableByOthers:
-		return name + " can be read by others (mode " + mode(e.Mode) + ")"
+		return name + " can be read by others (mode " + mode(e.Mode) + ")" + e.mount()
 	case WritableByOthers:
-		return name + " can be written by others (mode " + mode(e.Mode) + ")"
+		return name + " can be written by others (mode " + mode(e.Mode) + ")" + e.mount()
 	case ForeignOwner:
 		return name + " belongs to another user (uid " + strconv.Itoa(e.Owner) + ")"
 	case NoHome:
@@ -75,6 +75,14 @@ func (e *FileError) Error() string {
 		err = pe.Err
 	}
 	return name + " can't be read: " + text.Clean(err.Error())
+}
+
+// mount is where the mode can't be changed.
+func (e *FileError) mount() string {
+	if e.ReadOnly {
+		return " on a read-only mount"
+	}
+	return ""
 }
 
 func (e *FileError) Unwrap() error { return e.Err }

@@ -37,6 +37,7 @@ func (e *ProfileError) Error() string {
 type UnlistedError struct {
 	Target  helpers.Target
 	Profile string // the only one that was looked at; empty: all
+	Path    string // of the configuration
 }
 
 // Error is `https://git.example.com is no target of profile work`.
@@ -52,6 +53,7 @@ func (e *UnlistedError) Error() string {
 type SharedError struct {
 	Target   helpers.Target // as configured
 	Profiles []string
+	Path     string // of the configuration
 }
 
 // Error names the profiles.
@@ -140,15 +142,15 @@ func (f *File) Owner(place helpers.Target, username, profile string) (*Profile, 
 				return o.profile, o.target, nil
 			}
 		}
-		return nil, nil, &UnlistedError{Target: place, Profile: profile}
+		return nil, nil, &UnlistedError{Target: place, Profile: profile, Path: f.Path}
 	}
 	switch len(owners) {
 	case 0:
-		return nil, nil, &UnlistedError{Target: place, Profile: profile}
+		return nil, nil, &UnlistedError{Target: place, Profile: profile, Path: f.Path}
 	case 1:
 		return owners[0].profile, owners[0].target, nil
 	}
-	e := &SharedError{Target: owners[0].target.Target}
+	e := &SharedError{Target: owners[0].target.Target, Path: f.Path}
 	for _, o := range owners {
 		e.Profiles = append(e.Profiles, o.profile.Name)
 	}

@@ -29,6 +29,7 @@ type Process struct {
 	Program        func() string     // this program's path as its callers should name it, absolute
 	Dir            func() string     // the working directory; empty: unknown
 	Dropped        []string          // variables that hold no absolute path, and are therefore unset
+	HomeTaken      bool              // HOME was not set, and is now what the password file has
 	Refusal        string            // why this process must not run at all; empty: it may
 }
 

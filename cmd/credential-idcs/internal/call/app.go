@@ -99,7 +99,7 @@ func (a *App) Load(helper bool) (*config.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := config.Load(path, a.Home())
+	f, err := config.LoadAt(path, a.places())
 	if err != nil {
 		return nil, ExplainConfig(err)
 	}

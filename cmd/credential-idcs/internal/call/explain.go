@@ -3,7 +3,6 @@ package call
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
@@ -22,25 +21,40 @@ func ExplainConfig(err error) error {
 		file     *config.FileError
 		profile  *config.ProfileError
 	)
+	failure := func(c helpers.Class, message, command string) error {
+		return &helpers.Failure{Class: c, Message: message, Command: command, Err: err}
+	}
+	var mistake *config.Error
 	switch {
-	case errors.As(err, &profile) && profile.Missing:
-		return &helpers.Failure{Class: helpers.Config, Message: err.Error(), Command: "credential-idcs init", Err: err}
-	case errors.As(err, &profile) && profile.Name == "" && len(profile.Known) > 0:
-		return &helpers.Failure{Class: helpers.Config, Message: err.Error() + "; name one, or set default in " + text.Clean(filepath.Base(profile.Path)), Err: err}
-	case errors.As(err, &profile) && len(profile.Known) == 0:
-		return &helpers.Failure{Class: helpers.Config, Message: err.Error(), Command: "credential-idcs init", Err: err}
+	case errors.As(err, &profile) && (profile.Missing || len(profile.Known) == 0):
+		return failure(helpers.Config, err.Error(), "credential-idcs init")
+	case errors.As(err, &profile) && profile.Name == "":
+		return failure(helpers.Config, err.Error()+"; name one, or set default in "+text.Clean(profile.Path),
+			"export CREDENTIAL_IDCS_PROFILE="+text.Word(profile.Known[0]))
+	case errors.As(err, &profile):
+		return failure(helpers.Config, err.Error(), text.Edit(profile.Path))
 	case errors.As(err, &unlisted):
-		return &helpers.Failure{Class: helpers.NotConfigured, Message: err.Error(), Err: err}
+		return failure(helpers.NotConfigured, err.Error(), edit(unlisted.Path))
 	case errors.As(err, &shared):
-		return &helpers.Failure{Class: helpers.Profile, Message: err.Error(), Err: err}
+		return failure(helpers.Profile, err.Error(), edit(shared.Path))
 	case errors.As(err, &file):
-		return &helpers.Failure{Class: helpers.Config, Message: err.Error(), Command: mendFile(file), Err: err}
+		return failure(helpers.Config, err.Error(), mendFile(file))
+	case errors.As(err, &mistake) && filepath.IsAbs(mistake.File):
+		return failure(helpers.Config, err.Error(), text.Edit(mistake.File))
 	}
 	f := helpers.AsFailure(err)
 	if f.Message != "internal error" {
 		return f
 	}
-	return &helpers.Failure{Class: helpers.Config, Message: err.Error(), Err: err}
+	return failure(helpers.Config, err.Error(), "")
+}
+
+// edit is text.Edit, or nothing where there is no file.
+func edit(path string) string {
+	if path == "" {
+		return ""
+	}
+	return text.Edit(path)
 }
 
 // Mend is the command that mends a profile's own files; the engine stores it with the failure.
@@ -51,19 +65,28 @@ func Mend(p *config.Profile, err error) string {
 	return "credential-idcs doctor " + text.Word(p.Name)
 }
 
-// mendFile is the chmod, or nothing where only a person can know.
+// mendFile is the command, or the line, that mends a file. Its path is in full: the command is typed
+// elsewhere than in the configuration's folder, and between quotes a shell leaves ~/ as it is.
 func mendFile(e *config.FileError) string {
-	// In full: the command is typed elsewhere than in the configuration's folder, and between quotes
-	// a shell leaves ~/ as it is.
-	path := e.Path.Full
-	var take fs.FileMode
+	path := text.Word(e.Path.Full)
+	mode := uint32(0o600)
 	switch e.Problem {
-	case config.ReadableByOthers:
-		return "chmod 600 " + text.Word(path)
+	case config.NoHome:
+		return "export HOME=/FOLDER"
+	case config.ForeignOwner:
+		return fmt.Sprintf("sudo chown %d %s", e.Self, path)
 	case config.WritableByOthers:
-		take = 0o022
+		mode = uint32(e.Mode.Perm() &^ 0o022)
+	case config.ReadableByOthers:
 	default:
-		return ""
+		return "ls -ld " + path
 	}
-	return fmt.Sprintf("chmod %o %s", uint32(e.Mode.Perm()&^take), text.Word(path))
+	chmod := fmt.Sprintf("chmod %o %s", mode, path)
+	switch {
+	case e.ReadOnly: // a Secret of Kubernetes, mode 0644 and root's, is changed in the pod's own volume
+		return "defaultMode: 0400"
+	case e.Owner == e.Self || e.Self == 0:
+		return chmod
+	}
+	return fmt.Sprintf("sudo chown %d %s && %s", e.Self, path, chmod)
 }

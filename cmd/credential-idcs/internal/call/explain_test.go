@@ -17,20 +17,26 @@ func TestFileMistakesEndWithTheCommandThatMendsThem(t *testing.T) {
 		err           config.FileError
 		message, mend string
 	}{
-		{config.FileError{Path: config.Path{Written: "client-key.pem", Full: "/conf/client-key.pem"}, Problem: config.ReadableByOthers, Mode: 0o644},
+		{config.FileError{Path: config.Path{Written: "client-key.pem", Full: "/conf/client-key.pem"}, Problem: config.ReadableByOthers, Mode: 0o644, Owner: 1000, Self: 1000},
 			"client-key.pem can be read by others (mode 0644)", "chmod 600 /conf/client-key.pem"},
-		{config.FileError{Path: config.Path{Written: "~/my keys/k.pem", Full: "/home/ana/my keys/k.pem"}, Problem: config.ReadableByOthers, Mode: 0o640},
+		{config.FileError{Path: config.Path{Written: "~/my keys/k.pem", Full: "/home/ana/my keys/k.pem"}, Problem: config.ReadableByOthers, Mode: 0o640, Owner: 1000, Self: 1000},
 			"~/my keys/k.pem can be read by others (mode 0640)", "chmod 600 '/home/ana/my keys/k.pem'"},
 		{config.FileError{Path: config.Path{Written: "keys/k.pem", Full: "/conf/keys/k.pem"}, Problem: config.WritableByOthers, Mode: 0o620},
 			"keys/k.pem can be written by others (mode 0620)", "chmod 600 /conf/keys/k.pem"},
 		{config.FileError{Path: config.Path{Written: "config.toml", Full: "/conf/config.toml"}, Problem: config.WritableByOthers, Mode: 0o664},
 			"config.toml can be written by others (mode 0664)", "chmod 644 /conf/config.toml"},
-		{config.FileError{Path: config.Path{Written: "k.pem", Full: "/conf/k.pem"}, Problem: config.ForeignOwner, Owner: 1001, Mode: 0o600},
-			"k.pem belongs to another user (uid 1001)", ""},
+		{config.FileError{Path: config.Path{Written: "k.pem", Full: "/conf/k.pem"}, Problem: config.ForeignOwner, Owner: 1001, Self: 1000, Mode: 0o600},
+			"k.pem belongs to another user (uid 1001)", "sudo chown 1000 /conf/k.pem"},
+		{config.FileError{Path: config.Path{Written: "k.pem", Full: "/run/k.pem"}, Problem: config.ReadableByOthers, Self: 1000, Mode: 0o644},
+			"k.pem can be read by others (mode 0644)", "sudo chown 1000 /run/k.pem && chmod 600 /run/k.pem"},
+		{config.FileError{Path: config.Path{Written: "k.pem", Full: "/run/k.pem"}, Problem: config.ReadableByOthers, Self: 1000, Mode: 0o644, ReadOnly: true},
+			"k.pem can be read by others (mode 0644) on a read-only mount", "defaultMode: 0400"},
+		{config.FileError{Path: config.Path{Written: "k.pem", Full: "/run/k.pem"}, Problem: config.ReadableByOthers, Mode: 0o444, ReadOnly: true},
+			"k.pem can be read by others (mode 0444) on a read-only mount", "defaultMode: 0400"},
 		{config.FileError{Path: config.Path{Written: "k.pem", Full: "/conf/k.pem"}, Problem: config.Unreadable, Err: &fs.PathError{Op: "open", Path: "/conf/k.pem", Err: fs.ErrNotExist}},
-			"k.pem can't be read: file does not exist", ""},
+			"k.pem can't be read: file does not exist", "ls -ld /conf/k.pem"},
 		{config.FileError{Path: config.Path{Written: "~/k.pem"}, Problem: config.NoHome},
-			"~/k.pem can't be found, HOME is not set", ""},
+			"~/k.pem can't be found, HOME is not set", "export HOME=/FOLDER"},
 	} {
 		f := helpers.AsFailure(ExplainConfig(&c.err))
 		if f.Message != c.message || f.Command != c.mend || f.Class.Exit() != 5 {
