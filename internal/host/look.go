@@ -65,18 +65,21 @@ func mayRun(file string) error {
 	return access(file, fi.Mode())
 }
 
-// programPath is the program as PATH finds it, links not resolved, since that name outlives an
-// upgrade; else the file that runs.
-func programPath(name string) string {
+// programPath is the program as PATH finds it under one of its names, links not resolved, since that name
+// outlives an upgrade; else the file that runs. krew installs kubectl-idcs alone, as a link into a folder
+// of this version.
+func programPath(names ...string) string {
 	running, err := os.Executable()
 	if err != nil {
 		return ""
 	}
-	if found, err := Look(os.Getenv("PATH"), name); err == nil {
-		a, errA := os.Stat(found)
-		b, errB := os.Stat(running)
-		if errA == nil && errB == nil && os.SameFile(a, b) {
-			return found
+	for _, name := range names {
+		if found, err := Look(os.Getenv("PATH"), name); err == nil {
+			a, errA := os.Stat(found)
+			b, errB := os.Stat(running)
+			if errA == nil && errB == nil && os.SameFile(a, b) {
+				return found
+			}
 		}
 	}
 	return running

@@ -39,7 +39,7 @@ func This(program string) *Process {
 		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ, Now: time.Now, Rand: rand.Reader,
 		Terminal: term.IsTerminal, Exit: os.Exit,
-		Program: func() string { return programPath(program) },
+		Program: func() string { return programPath(program, "kubectl-idcs") },
 		Dir:     func() string { d, _ := os.Getwd(); return d },
 	}
 }
