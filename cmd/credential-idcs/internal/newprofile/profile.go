@@ -23,7 +23,13 @@ type Profile struct {
 	Targets                           []string
 	SecretFile, SecretEnv             string
 	KeyFile, KeyID, CertFile, Subject string
+
+	Principal, OCIProfile, Region string // of [profiles.NAME.oci]
+	Clusters                      []Cluster
 }
+
+// A Cluster is a target that is an OKE cluster.
+type Cluster struct{ Target, ID, Region string }
 
 // Field is what a key of the profile is, or of its tables, by its name in the file; nil for a list and for
 // what a Profile hasn't.
@@ -59,6 +65,12 @@ func (p *Profile) Field(key string) *string {
 		return &p.CertFile
 	case "subject":
 		return &p.Subject
+	case "principal":
+		return &p.Principal
+	case "oci_profile":
+		return &p.OCIProfile
+	case "region":
+		return &p.Region
 	}
 	return nil
 }
@@ -79,10 +91,13 @@ func (p Profile) TOML() string {
 		{"token", p.Token, "what kubectl gets: access or id"},
 		{"ca_file", p.CAFile, "whom to trust for the domain, in place of the system's list"},
 	})
-	if len(p.Targets) > 0 {
+	if len(p.Targets)+len(p.Clusters) > 0 {
 		b.WriteString("targets = [ # where the tokens may go, and nowhere else\n")
 		for _, t := range p.Targets {
 			b.WriteString("  " + quote(t) + ",\n")
+		}
+		for _, c := range p.Clusters {
+			b.WriteString("  " + quote(c.Target) + ",\n")
 		}
 		b.WriteString("]\n")
 	}
@@ -100,6 +115,22 @@ func (p Profile) TOML() string {
 		b.WriteByte('\n')
 		table(&b, "profiles."+name+".user", []line{
 			{"subject", p.Subject, "the user whom the key signs for"},
+		})
+	}
+	if p.Principal != "" {
+		b.WriteByte('\n')
+		table(&b, "profiles."+name+".oci", []line{
+			{"principal", p.Principal, Either(config.Principals)},
+			{"profile", p.OCIProfile, "of ~/.oci/config"},
+			{"region", p.Region, "a region's name or key"},
+		})
+	}
+	for _, c := range p.Clusters {
+		b.WriteByte('\n')
+		table(&b, "profiles."+name+".target."+quote(c.Target), []line{
+			{"kind", config.KindOKE, "a cluster of OKE"},
+			{"cluster", c.ID, "its OCID"},
+			{"region", c.Region, "its region"},
 		})
 	}
 	return b.String()

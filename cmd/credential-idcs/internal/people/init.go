@@ -9,6 +9,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/doctor"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/newprofile"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/kubectl"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/methods"
@@ -24,7 +26,9 @@ func initVerb() *verb {
        [--username NAME] [--subject NAME]
        [--secret-file FILE|--secret-env NAME|--key-file FILE]
        [--key-id ALIAS|--cert-file FILE] [--ca-file FILE] [--expiry DURATION]
-       [--token KIND] [--offline]`,
+       [--token KIND] [--offline]
+       [--oci PRINCIPAL] [--oci-profile NAME] [--region REGION]
+       [--oke CONTEXT]...`,
 		about: "write a profile: answer on a terminal, or give all as options",
 		text: `
 The profile is added to the configuration file, which is made if there is none.
@@ -37,11 +41,14 @@ Example:
   credential-idcs init work --login browser --client-id 0a1b2c3d4e5f \
     --domain https://idcs-00112233.identity.oraclecloud.com \
     --target https://git.example.com
+  credential-idcs init work --oci session --oci-profile work \
+    --target https://iad.ocir.io --oke prod
 `,
 		limit: 1,
 		values: map[string]func(*app) []string{
 			"login": func(*app) []string { return config.LoginNames() },
 			"token": func(*app) []string { return []string{"access", "id"} },
+			"oci":   func(*app) []string { return config.Principals },
 		},
 	}
 	var p newprofile.Profile
@@ -64,10 +71,18 @@ Example:
 	} {
 		v.value(p.Field(o.key), strings.ReplaceAll(o.key, "_", "-"), o.usage)
 	}
+	v.value(&p.Principal, "oci", "an OCI principal as the login: "+newprofile.Either(config.Principals)+"; `PRINCIPAL` needs no client")
+	v.value(&p.OCIProfile, "oci-profile", "for session and api_key: the profile `NAME` of ~/.oci/config; default DEFAULT")
+	v.value(&p.Region, "region", "the `REGION` of the principal; needed for workload and exchange")
+	var clusters []string
+	v.list(&clusters, "oke", "a `CONTEXT` of the kubeconfig that oci ce cluster create-kubeconfig wrote; once for each")
 	v.list(&p.Targets, "target", "where its tokens may go, an https `URL`; once for each")
 	offline := v.switched("offline", "do not ask the domain")
 	v.run = func(ctx context.Context, a *app, operands []string) error {
 		p.Name = operand(operands)
+		if err := a.oracle(&p, clusters); err != nil {
+			return err
+		}
 		return a.init(ctx, &p, *offline)
 	}
 	return v
@@ -103,7 +118,11 @@ func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) err
 	} else if len(names) > 1 {
 		return misuse("init: "+strings.Join(names, ", ")+" are missing", "credential-idcs help init")
 	}
-	usual(d)
+	if d.Login != config.OCILogin {
+		usual(d)
+	} else if d.Name == "" {
+		d.Name = usualName
+	}
 	p, err := d.Add(path, a.Home())
 	if err != nil {
 		return initFailed(err)
@@ -117,7 +136,8 @@ func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) err
 	}
 	a.firstLook(ctx, p, path, offline)
 	next := "credential-idcs login " + text.Word(p.Name)
-	switch m := methods.Named(p.Login); {
+	switch m := methodOf(p); {
+	case p.Login == config.OCILogin: // which says what is missing, or tries what needs nobody
 	case m.Alone:
 		next = "credential-idcs token " + text.Word(p.Name)
 	case m.Piped:
@@ -130,6 +150,12 @@ func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) err
 // missing are the options without which there is no profile.
 func missing(d *newprofile.Profile) []string {
 	var names []string
+	if d.Login == config.OCILogin {
+		if len(d.Targets)+len(d.Clusters) == 0 {
+			names = append(names, "--target or --oke")
+		}
+		return names
+	}
 	for _, o := range []struct{ name, value string }{
 		{"--domain", d.Domain}, {"--client-id", d.ClientID}, {"--login", d.Login}, {"--target", strings.Join(d.Targets, "")},
 	} {
@@ -138,6 +164,31 @@ func missing(d *newprofile.Profile) []string {
 		}
 	}
 	return names
+}
+
+// oracle makes of the options for Oracle's own services what the profile will say.
+func (a *app) oracle(d *newprofile.Profile, contexts []string) error {
+	switch {
+	case d.Principal == "" && (len(contexts) > 0 || d.OCIProfile != "" || d.Region != ""):
+		return misuse("init: --oci is missing", "credential-idcs help init")
+	case d.Principal != "" && d.Principal != config.PrincipalExchange:
+		if d.Login != "" && d.Login != config.OCILogin {
+			return misuse("init: --oci or --login, not both", "credential-idcs help init")
+		}
+		d.Login = config.OCILogin
+	}
+	env := tool.Env{Vars: a.environment(), Home: a.Home(), Dir: a.Dir(), Program: a.Program()}
+	for _, name := range contexts {
+		c, err := kubectl.Oracle(env, name)
+		if err != nil {
+			return err
+		}
+		d.Clusters = append(d.Clusters, newprofile.Cluster{Target: c.Server, ID: c.ID, Region: c.Region})
+		if d.OCIProfile == "" && (d.Principal == config.PrincipalSession || d.Principal == config.PrincipalAPIKey) {
+			d.OCIProfile = c.Profile
+		}
+	}
+	return nil
 }
 
 // usual fills in what most profiles have.
@@ -178,6 +229,10 @@ func (a *app) firstLook(ctx context.Context, p *config.Profile, path string, off
 	}
 	if file, err := a.Load(false); err == nil {
 		d.File = file
+	}
+	if p.Login == config.OCILogin {
+		d.Profile(ctx, p, offline)
+		return
 	}
 	d.Settings(ctx, p, offline)
 }

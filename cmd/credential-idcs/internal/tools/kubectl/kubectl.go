@@ -45,6 +45,11 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	if err != nil {
 		return tool.Plan{}, err
 	}
+	for _, name := range contexts {
+		if err := k.unlisted(in, name); err != nil {
+			return tool.Plan{}, err
+		}
+	}
 	large := k.large(contexts, u.name)
 	u.blind = large != ""
 	p := tool.Plan{Print: kuberc(u.command) + "---\n" + authentication(in)}
