@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/cache/policy"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
@@ -43,18 +44,14 @@ type Attempt struct {
 }
 
 // A Verdict says what a failed attempt means for the refresh token that was sent.
-type Verdict int
+type Verdict = policy.Verdict
 
 const (
-	NotSent Verdict = iota // no byte of the request left
-	Settled                // answered; the token was not spent
-	Doubt                  // sent, and no answer says whether it was spent
-	Spent                  // the domain doesn't accept it any more
+	NotSent = policy.NotSent
+	Settled = policy.Settled
+	Doubt   = policy.Doubt
+	Spent   = policy.Spent
 )
-
-func (v Verdict) String() string {
-	return [...]string{"not sent", "settled", "in doubt", "spent"}[v]
-}
 
 // A Refusal is an attempt that brought no usable token.
 type Refusal struct {
