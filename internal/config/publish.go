@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -261,4 +262,24 @@ func word(s string) bool {
 		}
 	}
 	return true
+}
+
+// Files are the files that the profile names, each once.
+func (p *Profile) Files() (list []Path) {
+	add := func(path Path) {
+		if !path.IsZero() && !slices.Contains(list, path) {
+			list = append(list, path)
+		}
+	}
+	add(p.CAFile)
+	if c := p.Client; c != nil {
+		add(c.SecretFile)
+		add(c.KeyFile)
+		add(c.CertFile)
+	}
+	if u := p.User; u != nil {
+		add(u.KeyFile)
+		add(u.CertFile)
+	}
+	return list
 }
