@@ -1,0 +1,118 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Controller is what the leader does: it keeps the tokens and publishes them.
+type Controller struct {
+	Keepers      []*Keeper
+	Publications []Publication
+	Publisher    *Publisher
+	Troubles     *Troubles
+	Metrics      *Metrics
+
+	stopping atomic.Bool
+}
+
+// Stopping is the Keepers': whether nothing new may begin.
+func (c *Controller) Stopping() bool { return c.stopping.Load() }
+
+// Stop lets nothing new begin.
+func (c *Controller) Stop() { c.stopping.Store(true) }
+
+// Lead works until ctx ends, and then until what was begun is done: a request that is on the wire, an
+// answer that isn't saved.
+func (c *Controller) Lead(ctx context.Context) {
+	c.Metrics.Leader.Set(1)
+	defer c.Metrics.Leader.Set(0)
+	wake := map[string]chan struct{}{}
+	for _, k := range c.Keepers {
+		wake[k.Profile] = make(chan struct{}, 1)
+	}
+	c.Publisher.Behind = func(profile string) {
+		select {
+		case wake[profile] <- struct{}{}:
+		default:
+		}
+	}
+	publishing, halt := context.WithCancel(context.WithoutCancel(ctx))
+	wait := c.Publisher.Start(publishing, c.Publications)
+	var group sync.WaitGroup
+	for _, k := range c.Keepers {
+		group.Go(func() { c.keep(ctx, k, wake[k.Profile]) })
+	}
+	group.Wait()
+	halt()
+	wait()
+}
+
+// keep has a Keeper's turns.
+func (c *Controller) keep(ctx context.Context, k *Keeper, wake <-chan struct{}) {
+	retry := time.Second
+	generation := int64(-1)
+	for ctx.Err() == nil && !c.Stopping() {
+		o, err := k.Turn(ctx)
+		next := o.Next
+		if err != nil {
+			next = retry
+			retry = min(2*retry, lookEach)
+			if !errors.Is(err, ErrConflict) && !c.Stopping() {
+				c.Troubles.Set("profile", k.Profile, err.Error())
+			}
+		} else {
+			retry = time.Second
+			c.report(k, o, generation)
+			generation = o.Snapshot.State.Generation
+		}
+		timer := time.NewTimer(next)
+		select {
+		case <-ctx.Done():
+		case <-wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// report hands on what a turn came to. before is the generation of the turn before.
+func (c *Controller) report(k *Keeper, o Outlook, before int64) {
+	s := &o.Snapshot.State
+	wrong := ""
+	switch {
+	case o.LoginNeeded:
+		wrong = "login needed"
+		if s.Mark != nil && s.Mark.Interrupted != nil {
+			wrong += ": a refresh was interrupted, and the domain had already replaced its token"
+		}
+		wrong += "; run: credential-idcs-controller login " + k.Profile
+	case o.InDoubt && !s.Intent.Over:
+		wrong = "in doubt: a refresh was interrupted, its answer may still come"
+	case o.Failed != nil:
+		wrong = o.Failed.Error()
+	}
+	c.Troubles.Set("profile", k.Profile, wrong)
+	c.Metrics.InDoubt.WithLabelValues(k.Profile).Set(flag(o.InDoubt))
+	c.Metrics.LoginNeeded.WithLabelValues(k.Profile).Set(flag(o.LoginNeeded))
+	if o.Usable.Access.Empty() {
+		c.Metrics.Expiry.WithLabelValues(k.Profile).Set(0)
+		return
+	}
+	c.Metrics.Expiry.WithLabelValues(k.Profile).Set(float64(o.Usable.expires().Unix()))
+	saved := time.Time{}
+	if before >= 0 && before != s.Generation {
+		saved = time.Now()
+	}
+	c.Publisher.Offer(k.Profile, o.Usable, o.Snapshot.UID, saved)
+}
+
+func flag(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

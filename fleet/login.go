@@ -1,0 +1,159 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cache/policy"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// Login gets the first tokens by grant and stores them, whatever was stored before. It is a person's, so
+// no Lease counts; a leader that renews the old token meanwhile finds another one stored and drops its
+// answer. The state is read first, so that nobody logs in for nothing.
+func (k *Keeper) Login(ctx context.Context, grant func(context.Context, Attempt) (Answer, *Refusal)) error {
+	snap, err := k.Store.Get(ctx)
+	if err != nil {
+		return err
+	}
+	x := &transaction{Keeper: k, snap: snap, skew: snap.State.Skew}
+	answer, refusal := grant(ctx, Attempt{
+		Connect: connectLimit, Skew: x.skew,
+		Clock:   func(skew time.Duration) { x.skew = skew },
+		Sending: x.ready,
+	})
+	if refusal != nil {
+		return refused(refusal)
+	}
+	return x.replace(ctx, answer)
+}
+
+// replace stores a login's answer over whatever is there.
+func (x *transaction) replace(ctx context.Context, a Answer) error {
+	x.grant = x.Renewal.Grant != nil // else its refresh token is what counts
+	for {
+		over := x.snap.State
+		over.Refresh, over.ID, over.Scope = secret.Text{}, secret.Text{}, ""
+		_, err := x.Store.Swap(ctx, x.snap, x.compose(&over, a))
+		if err == nil {
+			return nil
+		}
+		if x.snap, err = x.again(ctx, err); err != nil {
+			return err
+		}
+		if x.snap.State.Access == a.Access {
+			return nil // it was written after all
+		}
+	}
+}
+
+// again reads the state after a failed write. While it can't be read it tries each second, as long as
+// the person waits.
+func (x *transaction) again(ctx context.Context, failed error) (Snapshot, error) {
+	for {
+		if errors.Is(failed, ErrForbidden) || errors.Is(failed, ErrMissing) || ctx.Err() != nil {
+			return Snapshot{}, failed
+		}
+		var snap Snapshot
+		if snap, failed = x.Store.Get(ctx); failed == nil {
+			return snap, nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// Exchange takes over a refresh token from elsewhere, which is spent at once. The token is stored with
+// the intent, so that whoever comes after a crash can find out what became of it; the access token
+// that is there stays. What was stored before comes back if the domain refuses the new one.
+func (k *Keeper) Exchange(ctx context.Context, refresh secret.Text) error {
+	snap, err := k.Store.Get(ctx)
+	if err != nil {
+		return err
+	}
+	before := snap.State
+	x := &transaction{Keeper: k, snap: snap, skew: snap.State.Skew, spends: digest(refresh)}
+	x.snap.State.Refresh, x.snap.State.Identity = refresh, k.Identity
+	x.snap.State.Mark, x.snap.State.Pause = nil, nil
+	limit, cancel := inTicks(connectLimit + answerLimit)
+	defer cancel()
+	answer, refusal := k.Renewal.Refresh(limit, refresh, Attempt{
+		Connect: connectLimit, Skew: x.skew,
+		Clock:   func(skew time.Duration) { x.skew = skew },
+		Sending: x.arm,
+	})
+	if refusal == nil {
+		x.save(answer)
+		return nil
+	}
+	if refusal.Verdict == policy.Doubt || !refusal.Refresh.Empty() {
+		if _, err := x.failed(ctx, refusal); err != nil {
+			return err
+		}
+		return refused(refusal)
+	}
+	if x.armed != nil { // it lies in the state, and is of no use
+		x.owed = nil
+		x.restore(ctx, before)
+	}
+	return refused(refusal)
+}
+
+// restore puts back what a refused token displaced, unless something else came meanwhile.
+func (x *transaction) restore(ctx context.Context, before State) {
+	for {
+		s := before
+		s.Skew = x.skew
+		_, err := x.Store.Swap(ctx, x.snap, s)
+		if err == nil {
+			return
+		}
+		if x.snap, err = x.again(ctx, err); err != nil || digest(x.snap.State.Refresh) != x.spends {
+			return
+		}
+	}
+}
+
+// refused is a Refusal as an error: what kept us from sending, else what the domain said.
+func refused(r *Refusal) error {
+	if unsent, ok := errors.AsType[*UnsentError](r.Err); ok {
+		return unsent
+	}
+	f := r.Failure
+	return &f
+}
+
+// ErrBusy says that somebody is renewing the token at this moment.
+var ErrBusy = errors.New("another process is refreshing it")
+
+// Logout hands the stored refresh token to revoke and empties the state. A failed revocation doesn't
+// keep the tokens; its error comes back when they are gone.
+func (k *Keeper) Logout(ctx context.Context, revoke func(ctx context.Context, refresh secret.Text, skew time.Duration) error) error {
+	revoked := secret.Text{}
+	var failed error
+	for {
+		snap, err := k.Store.Get(ctx)
+		if err != nil {
+			return err
+		}
+		s := snap.State
+		if i := s.doubt(); i != nil && !i.Over && k.Clock().Wall.Sub(i.At) < 30*time.Second {
+			return fmt.Errorf("%w, since %s", ErrBusy, i.At.Local().Format("15:04:05"))
+		}
+		if !s.Refresh.Empty() && s.Refresh != revoked {
+			failed = revoke(ctx, s.Refresh, s.Skew)
+			revoked = s.Refresh
+		}
+		_, err = k.Store.Swap(ctx, snap, State{Generation: s.Generation + 1, Skew: s.Skew, unknown: s.unknown})
+		if err == nil {
+			return failed
+		}
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+}

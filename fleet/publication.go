@@ -1,0 +1,133 @@
+package fleet
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// The annotations of the Secrets, published ones and state. None of them is ever a token.
+const (
+	annotationProfile    = "credential-idcs/profile"
+	annotationExpires    = "credential-idcs/expires-at" // RFC 3339
+	annotationGeneration = "credential-idcs/generation"
+	annotationOf         = "credential-idcs/of"    // the UID of the state Secret that the generation counts in
+	annotationState      = "credential-idcs/state" // of the state alone, as the next ones: fresh, login_needed or none
+	annotationLastError  = "credential-idcs/last-error"
+	annotationInDoubt    = "credential-idcs/in-doubt"  // since when, RFC 3339
+	annotationRefresh    = "credential-idcs/refresh"   // a person asks for a refresh: any text that is new
+	annotationRefreshed  = "credential-idcs/refreshed" // the last such text that was obeyed
+)
+
+// A Kind is what a published Secret holds, and for whom.
+type Kind string
+
+const (
+	Docker     Kind = "docker"
+	BasicAuth  Kind = "basic-auth"
+	Token      Kind = "token"
+	ArgoCD     Kind = "argocd"
+	ArgoCDHelm Kind = "argocd-helm"
+)
+
+// argoLabel is how Argo CD finds the credentials of repositories, "repo-creds" those of all below a URL.
+// https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#repository-credentials
+const argoLabel = "argocd.argoproj.io/secret-type"
+
+// A Publication is one Secret that is kept filled with a profile's token.
+type Publication struct {
+	Profile         string
+	Namespace, Name string
+	Kind            Kind
+	Logins          []Login // of Docker
+	URL             string  // of ArgoCD, with scheme, and of ArgoCDHelm, without
+	Username        string  // of BasicAuth and both of Argo CD
+	Labels          map[string]string
+	Annotations     map[string]string
+}
+
+// A Login is a registry and the user name there.
+type Login struct{ Host, Username string }
+
+// String is the Secret's name for people: namespace/name.
+func (p *Publication) String() string { return p.Namespace + "/" + p.Name }
+
+// Empty is the Secret before the first token: well-formed, since the API server accepts no other for
+// some types, and a type can't be changed later.
+func (p *Publication) Empty() *corev1.Secret {
+	s := &corev1.Secret{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name, Annotations: map[string]string{annotationProfile: p.Profile}},
+		Type:       corev1.SecretTypeOpaque,
+	}
+	switch p.Kind {
+	case Docker:
+		s.Type = corev1.SecretTypeDockerConfigJson
+	case BasicAuth:
+		s.Type = corev1.SecretTypeBasicAuth
+	}
+	p.mark(s)
+	s.Data = p.data(secret.Text{}, time.Time{})
+	return s
+}
+
+// mark sets the labels and annotations that are ours to set. Others stay.
+func (p *Publication) mark(s *corev1.Secret) {
+	if len(p.Labels) > 0 || p.Kind == ArgoCD || p.Kind == ArgoCDHelm {
+		if s.Labels == nil {
+			s.Labels = map[string]string{}
+		}
+		maps.Copy(s.Labels, p.Labels)
+	}
+	if p.Kind == ArgoCD || p.Kind == ArgoCDHelm {
+		s.Labels[argoLabel] = "repo-creds"
+	}
+	if s.Annotations == nil {
+		s.Annotations = map[string]string{}
+	}
+	maps.Copy(s.Annotations, p.Annotations)
+}
+
+// data is what the Secret holds for a token; for none, nobody's.
+func (p *Publication) data(access secret.Text, expires time.Time) map[string][]byte {
+	token := []byte(access.Reveal())
+	username := []byte(p.Username)
+	switch p.Kind {
+	case Docker:
+		return map[string][]byte{corev1.DockerConfigJsonKey: p.dockerConfig(access)}
+	case Token:
+		if access.Empty() {
+			return nil
+		}
+		return map[string][]byte{"token": token, "expires_at": []byte(expires.UTC().Format(time.RFC3339))}
+	case ArgoCD:
+		return map[string][]byte{"type": []byte("git"), "url": []byte(p.URL), "username": username, "password": token}
+	case ArgoCDHelm:
+		return map[string][]byte{
+			"type": []byte("helm"), "enableOCI": []byte("true"), "url": []byte(p.URL), "username": username, "password": token,
+		}
+	}
+	return map[string][]byte{corev1.BasicAuthUsernameKey: username, corev1.BasicAuthPasswordKey: token}
+}
+
+// dockerConfig is a docker config.json. Of an entry's members only auth is written: whoever reads
+// username and password too takes them from it, and two spellings could disagree.
+func (p *Publication) dockerConfig(access secret.Text) []byte {
+	type entry struct {
+		Auth string `json:"auth"`
+	}
+	auths := map[string]entry{}
+	if !access.Empty() {
+		for _, l := range p.Logins {
+			auths[l.Host] = entry{base64.StdEncoding.EncodeToString([]byte(l.Username + ":" + access.Reveal()))}
+		}
+	}
+	b, _ := json.Marshal(map[string]any{"auths": auths}) // strings alone: it can't fail
+	return b
+}

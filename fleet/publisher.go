@@ -1,0 +1,274 @@
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"strconv"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+)
+
+// A Publisher writes tokens into Secrets, in place: a Secret that is deleted and made again is another one
+// to whoever remembers it, as the kubelet does with what it pulled images by. What others wrote into a
+// Secret stays.
+//
+// A Secret is read when its publisher starts and every few minutes, and written only if it differs. There
+// is no watch, which would need a right on all Secrets of a namespace and could die without a word. As
+// the last thing that was read is remembered, a new token costs one request a Secret.
+type Publisher struct {
+	Client   corev1client.SecretsGetter
+	Clock    Clock
+	Spread   func() float64
+	Troubles *Troubles
+	Metrics  *Metrics
+	// Behind is called when a Secret turns out to be newer than the token that was to be published: this
+	// process is no leader any more, or its state is old.
+	Behind func(profile string)
+
+	atOnce chan struct{} // bounds how many calls are on their way
+	all    []*published
+}
+
+// A published is one Secret as this process knows it.
+type published struct {
+	Publication
+	wake chan struct{}
+
+	mu    sync.Mutex
+	token *current // what it should hold; nil: nothing yet
+	state string
+	last  *corev1.Secret // as it was read or written last; nil: unknown
+}
+
+// A current is the token of a profile that is to be published.
+type current struct {
+	state *State
+	of    string // the UID of the state Secret
+	saved time.Time
+}
+
+// The times of a Secret.
+const (
+	publishAtOnce = 16
+	lookAgain     = 5 * time.Minute // at most
+	retryFirst    = 2 * time.Second
+)
+
+// Start begins to keep the Secrets, until ctx ends; Wait returns when the last call is over.
+func (p *Publisher) Start(ctx context.Context, list []Publication) (wait func()) {
+	p.atOnce = make(chan struct{}, publishAtOnce)
+	var group sync.WaitGroup
+	for _, pub := range list {
+		s := &published{Publication: pub, wake: make(chan struct{}, 1), state: secretStale}
+		p.all = append(p.all, s)
+		group.Go(func() { p.keep(ctx, s) })
+	}
+	return group.Wait
+}
+
+// Offer hands over the token that a profile's Secrets should hold. An older one is ignored.
+func (p *Publisher) Offer(profile string, state State, of string, saved time.Time) {
+	c := &current{state: &state, of: of, saved: saved}
+	for _, s := range p.all {
+		if s.Profile != profile {
+			continue
+		}
+		s.mu.Lock()
+		changed := s.token == nil || s.token.of != of || s.token.state.Generation < state.Generation
+		if changed {
+			s.token = c
+			if s.state == secretFresh {
+				s.state = secretStale
+			}
+		}
+		s.mu.Unlock()
+		if changed {
+			select {
+			case s.wake <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// keep keeps one Secret.
+func (p *Publisher) keep(ctx context.Context, s *published) {
+	retry := retryFirst
+	next := time.Duration(0)
+	for {
+		timer := time.NewTimer(next)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-s.wake:
+			timer.Stop()
+		case <-timer.C:
+			s.last = nil // time to look what became of it
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case p.atOnce <- struct{}{}:
+		}
+		err := p.sync(s)
+		<-p.atOnce
+		p.report(s, err)
+		if err != nil {
+			next = time.Duration((0.5 + 0.5*p.Spread()) * float64(retry))
+			retry = min(2*retry, lookAgain)
+			continue
+		}
+		retry = retryFirst
+		next = time.Duration((0.8 + 0.2*p.Spread()) * float64(lookAgain))
+	}
+}
+
+// sync makes a Secret hold its token.
+func (p *Publisher) sync(s *published) error {
+	s.mu.Lock()
+	token := s.token
+	s.mu.Unlock()
+	for range 5 {
+		if s.last == nil {
+			got, err := p.get(s)
+			if err != nil {
+				return err
+			}
+			s.last = got
+		}
+		if s.last.Type != s.Empty().Type {
+			s.last = nil
+			return errors.New("it is of another type, which can't be changed: delete it and create it again")
+		}
+		if token == nil || token.state.left(p.Clock()) <= 0 {
+			return nil // nothing to publish that would serve anybody
+		}
+		next, changed := s.filled(s.last, token)
+		if !changed {
+			return nil
+		}
+		if newer(s.last, token) {
+			s.last = nil
+			p.Behind(s.Profile)
+			return nil
+		}
+		got, err := p.update(s, next)
+		if err == nil {
+			s.last = got
+			return nil
+		}
+		s.last = nil
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return errors.New("it is changed all the time by somebody else")
+}
+
+// filled is the Secret with the token in it, and whether that differs from what it is.
+func (s *published) filled(old *corev1.Secret, token *current) (*corev1.Secret, bool) {
+	next := *old
+	next.Labels, next.Annotations, next.Data = maps.Clone(old.Labels), maps.Clone(old.Annotations), maps.Clone(old.Data)
+	if next.Data == nil {
+		next.Data = map[string][]byte{}
+	}
+	s.mark(&next)
+	maps.Copy(next.Data, s.data(token.state.Access, token.state.expires()))
+	maps.Copy(next.Annotations, map[string]string{
+		annotationProfile:    s.Profile,
+		annotationExpires:    token.state.expires().UTC().Format(time.RFC3339),
+		annotationGeneration: strconv.FormatInt(token.state.Generation, 10),
+		annotationOf:         token.of,
+	})
+	same := maps.Equal(next.Labels, old.Labels) && maps.Equal(next.Annotations, old.Annotations) &&
+		maps.EqualFunc(next.Data, old.Data, bytes.Equal)
+	return &next, !same
+}
+
+// newer reports whether a Secret holds a later token of the same state. Generations of a state that was
+// deleted and made anew begin again, so its UID counts too.
+func newer(s *corev1.Secret, token *current) bool {
+	n, err := strconv.ParseInt(s.Annotations[annotationGeneration], 10, 64)
+	return err == nil && s.Annotations[annotationOf] == token.of && n > token.state.Generation
+}
+
+func (p *Publisher) get(s *published) (*corev1.Secret, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), callLimit)
+	defer cancel()
+	got, err := p.Client.Secrets(s.Namespace).Get(ctx, s.Name, metav1.GetOptions{})
+	if err != nil {
+		return nil, explain("get", s.String(), err)
+	}
+	got.ManagedFields = nil // half of what is remembered
+	return got, nil
+}
+
+func (p *Publisher) update(s *published, next *corev1.Secret) (*corev1.Secret, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), callLimit)
+	defer cancel()
+	got, err := p.Client.Secrets(s.Namespace).Update(ctx, next, metav1.UpdateOptions{})
+	if err != nil {
+		return nil, explain("update", s.String(), err)
+	}
+	got.ManagedFields = nil
+	return got, nil
+}
+
+// report says how a Secret is, for logs and metrics.
+func (p *Publisher) report(s *published, err error) {
+	state, wrong := secretStale, ""
+	s.mu.Lock()
+	token := s.token
+	switch {
+	case errors.Is(err, ErrMissing):
+		state, wrong = secretMissing, err.Error()+`; run: credential-idcs-controller manifests --secrets … | kubectl create -f -`
+	case err != nil:
+		state, wrong = secretFailed, err.Error()
+	case token != nil && s.last != nil && !newer(s.last, token):
+		state = secretFresh
+	}
+	done := s.state != secretFresh && state == secretFresh
+	s.state = state
+	s.mu.Unlock()
+	p.Troubles.Set("secret", s.String(), wrong)
+	p.count(s.Profile)
+	if done && p.allFresh(s.Profile) && !token.saved.IsZero() {
+		p.Metrics.Publish.Observe(time.Since(token.saved).Seconds())
+	}
+}
+
+// count sets the gauges of a profile.
+func (p *Publisher) count(profile string) {
+	n := map[string]int{}
+	for _, s := range p.all {
+		if s.Profile == profile {
+			s.mu.Lock()
+			n[s.state]++
+			s.mu.Unlock()
+		}
+	}
+	for _, state := range secretStates {
+		p.Metrics.Secrets.WithLabelValues(profile, state).Set(float64(n[state]))
+	}
+}
+
+func (p *Publisher) allFresh(profile string) bool {
+	for _, s := range p.all {
+		if s.Profile == profile {
+			s.mu.Lock()
+			fresh := s.state == secretFresh
+			s.mu.Unlock()
+			if !fresh {
+				return false
+			}
+		}
+	}
+	return true
+}
