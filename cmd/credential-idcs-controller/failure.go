@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+// The exit status of cli.md.
+const (
+	exitFailure       = 1
+	exitUsage         = 2
+	exitLoginNeeded   = 3
+	exitLater         = 4
+	exitConfiguration = 5
+)
+
+// A failure is what a person is told: one line, and the command that mends it.
+type failure struct {
+	status  int
+	message string
+	command string
+	silent  bool // all is said already
+	err     error
+}
+
+func (f *failure) Error() string { return f.message }
+func (f *failure) Unwrap() error { return f.err }
+
+// lines is the message with its command, behind a tab on a line of its own.
+func (f *failure) lines() string {
+	if f.silent {
+		return ""
+	}
+	s := "credential-idcs-controller: " + f.message + "\n"
+	if f.command != "" {
+		s += "\t" + f.command + "\n"
+	}
+	return s
+}
+
+func misuse(message, help string) error {
+	return &failure{status: exitUsage, message: message, command: help}
+}
+
+func asFailure(err error) *failure {
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f
+	}
+	return &failure{status: exitFailure, message: text.Clean(err.Error()), err: err}
+}

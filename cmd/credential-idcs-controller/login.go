@@ -1,0 +1,273 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/fleet"
+	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/signin"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+func loginVerb() *verb {
+	return &verb{
+		name: "login", words: "PROFILE --config FILE [--browser|--device|--password-stdin|--refresh-token-stdin] [--no-browser]",
+		about: "log in where the profile's login needs a person",
+		text: `
+By the profile's login method, or the one named, as credential-idcs does. What
+comes back goes into the profile's state Secret, by the rights of your kubeconfig.
+
+  --config FILE           config.toml with [[publish]] tables
+  --namespace NS          where the controller runs (credential-idcs)
+  --kubeconfig FILE       else KUBECONFIG, else ~/.kube/config
+  --browser, --device, --assertion
+  --password-stdin        read the password of the profile's username
+  --refresh-token-stdin   take over a refresh token; it is spent at once
+  --no-browser            print the address instead of opening it
+`,
+		run: runLogin,
+	}
+}
+
+// loginLimit is how long the domain may take to answer a login.
+const loginLimit = 30 * time.Second
+
+// A person's command is about one profile.
+type errand struct {
+	*app
+	profile *config.Profile
+	door    *door
+	keeper  *fleet.Keeper
+}
+
+// errand reads the configuration and finds the profile and its state.
+func (a *app) errand(operands []string, verb string) (*errand, error) {
+	file, published, err := a.load()
+	if err != nil {
+		return nil, err
+	}
+	if len(operands) == 0 {
+		return nil, misuse(verb+": which profile?", "credential-idcs-controller "+verb+" --help")
+	}
+	p, err := file.Profile(operands[0])
+	if err != nil {
+		return nil, mistake(err)
+	}
+	known := false
+	for _, q := range profiles(file, published) {
+		known = known || q == p
+	}
+	if !known {
+		return nil, &failure{status: exitConfiguration, message: "no [[publish]] uses profile " + p.Name}
+	}
+	c, err := a.cluster(false)
+	if err != nil {
+		return nil, err
+	}
+	api, err := connect(c)
+	if err != nil {
+		return nil, err
+	}
+	d := a.door(p)
+	host, _ := os.Hostname()
+	return &errand{app: a, profile: p, door: d, keeper: &fleet.Keeper{
+		Profile: p.Name, Identity: identity(p), Holder: holder("login-"+host, a.Rand),
+		Store:   &fleet.SecretStore{Secrets: api.state.Secrets(a.space()), Profile: p.Name},
+		Renewal: d.renewal(), Clock: fleet.SystemClock(), Spread: rand.Float64,
+		Fence: func(fleet.Stamp) bool { return true }, Stopping: func() bool { return false },
+		Log: discard(), Done: func(string) {},
+	}}, nil
+}
+
+func runLogin(ctx context.Context, a *app, args []string) error {
+	f := a.options(loginVerb())
+	f.StringVar(&a.kubeconfig, "kubeconfig", "", "")
+	chosen := map[*methods.Method]*bool{}
+	for _, m := range methods.All {
+		if m.Flag != "" {
+			chosen[m] = f.Bool(strings.TrimPrefix(m.Flag, "--"), false, "")
+		}
+	}
+	noBrowser := f.Bool("no-browser", false, "")
+	operands, err := a.parse(f, args, 1)
+	if err != nil {
+		return err
+	}
+	var method *methods.Method
+	for m, on := range chosen {
+		if *on && method != nil {
+			return misuse("login: one method at a time", "credential-idcs-controller login --help")
+		}
+		if *on {
+			method = m
+		}
+	}
+	named := method != nil
+	e, err := a.errand(operands, "login")
+	if err != nil {
+		return err
+	}
+	if !named {
+		method = methods.Named(e.profile.Login)
+	}
+	if lack := method.Missing(e.profile); lack != nil {
+		return &failure{status: exitConfiguration, message: "profile " + e.profile.Name + ": no login by " + method.Name + ", which needs " + lack.How}
+	}
+	if method.Name == config.RefreshToken && !named {
+		return misuse("login: the refresh token is read from stdin", "credential-idcs-controller login "+text.Word(e.profile.Name)+" --refresh-token-stdin")
+	}
+	if err := e.login(ctx, method, *noBrowser); err != nil {
+		return e.failed(err)
+	}
+	a.say("profile " + e.profile.Name + ": logged in, the controller does the rest")
+	return nil
+}
+
+// login gets the first tokens by a method and stores them.
+func (e *errand) login(ctx context.Context, method *methods.Method, noBrowser bool) error {
+	switch method.Name {
+	case config.Browser:
+		return e.browser(ctx, noBrowser)
+	case config.Device:
+		return e.device(ctx)
+	case config.RefreshToken:
+		token, err := e.secretFromStdin("the refresh token")
+		if err != nil {
+			return err
+		}
+		if token, err = refreshTokenIn(token); err != nil {
+			return err
+		}
+		return e.keeper.Exchange(ctx, token)
+	}
+	grant := func() (idcs.Grant, error) { return method.Grant(e.profile) }
+	if method.Name == config.Password {
+		password, err := e.secretFromStdin("the password")
+		if err != nil {
+			return err
+		}
+		grant = func() (idcs.Grant, error) {
+			return idcs.Password{Username: e.profile.Username, Password: password, Scope: e.profile.LoginScope()}, nil
+		}
+	}
+	return e.keeper.Login(ctx, func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
+		ctx, cancel := context.WithTimeout(ctx, loginLimit)
+		defer cancel()
+		return e.door.ask(ctx, a, grant)
+	})
+}
+
+func (e *errand) browser(ctx context.Context, noBrowser bool) error {
+	var visit *signin.Visit
+	err := e.keeper.Login(ctx, func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
+		c, err := e.door.client(ctx, a)
+		if err != nil {
+			return fleet.Answer{}, e.door.refuse(err)
+		}
+		visit, err = signin.Browser(ctx, e.person(noBrowser), c, e.profile.LoginScope(), e.profile.RedirectURL)
+		if err != nil {
+			return fleet.Answer{}, e.door.refuse(err)
+		}
+		ctx, cancel := context.WithTimeout(ctx, loginLimit)
+		defer cancel()
+		answer, err := e.door.send(ctx, c, a, visit.Grant)
+		if err == nil {
+			err = visit.Check(answer)
+		}
+		if err != nil {
+			return fleet.Answer{}, e.door.refuse(err)
+		}
+		return taken(answer), nil
+	})
+	visit.Close(err)
+	return err
+}
+
+func (e *errand) device(ctx context.Context) error {
+	return e.keeper.Login(ctx, func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
+		c, err := e.door.client(ctx, a)
+		if err != nil {
+			return fleet.Answer{}, e.door.refuse(err)
+		}
+		answer, err := signin.Device(ctx, e.person(true), c, e.profile.LoginScope(), func(ctx context.Context, g idcs.Grant) (idcs.Answer, error) {
+			ctx, cancel := context.WithTimeout(ctx, loginLimit)
+			defer cancel()
+			return e.door.send(ctx, c, a, g)
+		})
+		if err != nil {
+			return fleet.Answer{}, e.door.refuse(err)
+		}
+		return taken(answer), nil
+	})
+}
+
+// failed explains an error of a person's command.
+func (e *errand) failed(err error) error {
+	name := e.profile.Name
+	switch {
+	case errors.Is(err, fleet.ErrMissing):
+		return &failure{
+			status: exitConfiguration, message: err.Error() + " in namespace " + e.space(),
+			command: "credential-idcs-controller manifests --secrets --config " + text.Word(e.config) + " --namespace " + text.Word(e.space()) + " | kubectl create -f -",
+			err:     err,
+		}
+	case errors.Is(err, fleet.ErrBusy):
+		return &failure{status: exitLater, message: "profile " + name + ": " + err.Error(), err: err}
+	}
+	status := exitFailure
+	if refused, ok := errors.AsType[*idcs.Error](e.door.cause); ok {
+		switch refused.Class {
+		case idcs.ErrConfiguration:
+			status = exitConfiguration
+		case idcs.ErrLater, idcs.ErrInDoubt:
+			status = exitLater
+		}
+	}
+	return &failure{status: status, message: "profile " + name + ": " + text.Clean(err.Error()), err: err}
+}
+
+// secretFromStdin reads a secret to the end of stdin. One final line break is no part of it.
+func (a *app) secretFromStdin(what string) (secret.Text, error) {
+	const limit = 1 << 20
+	if a.Terminal(0) {
+		a.say("waiting for " + what + " on stdin, Ctrl-D ends it")
+	}
+	b, err := io.ReadAll(io.LimitReader(a.Stdin, limit+1))
+	if err != nil || len(b) > limit {
+		return secret.Text{}, &failure{status: exitFailure, message: what + " could not be read from stdin"}
+	}
+	b = bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
+	if len(b) == 0 {
+		return secret.Text{}, &failure{status: exitFailure, message: what + " on stdin is empty"}
+	}
+	return secret.New(string(b)), nil
+}
+
+// refreshTokenIn takes a bare token, or the file that the Console saves.
+func refreshTokenIn(raw secret.Text) (secret.Text, error) {
+	b := bytes.TrimSpace([]byte(raw.Reveal()))
+	if len(b) == 0 || b[0] != '{' {
+		if bytes.ContainsAny(b, " \t\r\n") {
+			return secret.Text{}, &failure{status: exitFailure, message: "stdin holds more than one refresh token"}
+		}
+		return secret.New(string(b)), nil
+	}
+	var file struct {
+		Refresh string `json:"refresh_token"`
+	}
+	if err := json.Unmarshal(b, &file); err != nil || file.Refresh == "" {
+		return secret.Text{}, &failure{status: exitFailure, message: `stdin holds JSON without a "refresh_token"`}
+	}
+	return secret.New(file.Refresh), nil
+}

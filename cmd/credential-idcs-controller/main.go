@@ -1,0 +1,19 @@
+// Command credential-idcs-controller keeps the tokens of an Oracle identity domain fresh for a whole
+// Kubernetes cluster, in the Secrets that kubelet, Argo CD, Flux, Helm, Tekton and pods read already.
+//
+// Replicas elect one of them by a Lease; it renews each profile's token and writes it into Secrets. The
+// configuration is that of credential-idcs, with [[publish]] tables. `credential-idcs-controller help` is
+// the manual.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/credential-idcs/credential-idcs/internal/host"
+)
+
+func main() {
+	host.UnsetTrust()
+	os.Exit(run(context.Background(), host.This("credential-idcs-controller")))
+}

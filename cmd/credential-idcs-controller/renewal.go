@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cache/policy"
+	"github.com/credential-idcs/credential-idcs/fleet"
+	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// A door is one profile's way to its domain.
+type door struct {
+	profile *config.Profile
+	machine methods.Machine
+	cause   error // why the last attempt failed
+}
+
+func (a *app) door(p *config.Profile) *door {
+	var hide []string
+	for _, other := range a.file.Profiles {
+		if other.Client != nil && other.Client.SecretEnv != "" {
+			hide = append(hide, other.Client.SecretEnv)
+		}
+	}
+	return &door{profile: p, machine: methods.Machine{
+		Now: a.Now, Rand: a.Rand, UserAgent: "credential-idcs-controller",
+		Proxy: func(u *url.URL) (*url.URL, error) {
+			return http.ProxyFromEnvironment(&http.Request{URL: u})
+		},
+		Getenv: a.Getenv, Environ: a.Environ, Hide: hide,
+	}}
+}
+
+// identity is a digest of whom the profile's tokens belong to, of the same settings as the name of a
+// token file.
+func identity(p *config.Profile) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{p.Domain, p.ClientID, p.Login, p.Subject(), p.LoginScope()}, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// renewal is how the profile's tokens are renewed. One that needs no person isn't refreshed: then
+// nothing is ever spent.
+func (d *door) renewal() fleet.Renewal {
+	r := fleet.Renewal{Client: func() string { return d.profile.ClientDigest(d.machine.Getenv) }}
+	if m := methods.Named(d.profile.Login); m != nil && m.Grant != nil {
+		r.Grant = func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
+			return d.ask(ctx, a, func() (idcs.Grant, error) { return m.Grant(d.profile) })
+		}
+		return r
+	}
+	r.Refresh = func(ctx context.Context, refresh secret.Text, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
+		return d.ask(ctx, a, func() (idcs.Grant, error) {
+			return idcs.RefreshToken{Token: refresh, Scope: d.profile.RefreshScope}, nil
+		})
+	}
+	return r
+}
+
+// client is the domain's client with its proof, for one attempt.
+func (d *door) client(ctx context.Context, a fleet.Attempt) (*idcs.Client, error) {
+	c, err := d.machine.Client(ctx, d.profile)
+	if err != nil {
+		return nil, err
+	}
+	c.Connect = a.Connect
+	if methods.TooFar(a.Skew) {
+		c.Skew = a.Skew
+	}
+	return c, nil
+}
+
+// ask makes one attempt.
+func (d *door) ask(ctx context.Context, a fleet.Attempt, grant func() (idcs.Grant, error)) (fleet.Answer, *fleet.Refusal) {
+	c, err := d.client(ctx, a)
+	if err != nil {
+		return fleet.Answer{}, d.refuse(err)
+	}
+	g, err := grant()
+	if err != nil {
+		return fleet.Answer{}, d.refuse(err)
+	}
+	answer, err := d.send(ctx, c, a, g)
+	if err != nil {
+		return fleet.Answer{}, d.refuse(err)
+	}
+	return taken(answer), nil
+}
+
+func (d *door) send(ctx context.Context, c *idcs.Client, a fleet.Attempt, g idcs.Grant) (idcs.Answer, error) {
+	answer, clock, err := methods.Send(c, g, func() (idcs.Answer, error) { return c.Token(ctx, g, a.Sending) })
+	if clock.Known {
+		a.Clock(clock.Skew)
+	}
+	return answer, err
+}
+
+func taken(a idcs.Answer) fleet.Answer {
+	return fleet.Answer{Access: a.Access, Refresh: a.Refresh, ID: a.ID, Life: a.Life, IDLife: a.IDLife, Scope: a.Scope}
+}
+
+// refuse says in fleet's words what a failed attempt means.
+func (d *door) refuse(err error) *fleet.Refusal {
+	d.cause = err
+	f, ok := errors.AsType[*idcs.Error](err)
+	if !ok { // a key, a secret or a certificate of the profile
+		return &fleet.Refusal{
+			Failure: fleet.Failure{Class: "configuration", Text: err.Error()}, Verdict: policy.NotSent, Pause: policy.PauseConnect, Err: err,
+		}
+	}
+	j := methods.Judge(f)
+	return &fleet.Refusal{
+		Failure: fleet.Failure{Class: string(f.Class), Code: f.Code, Description: f.Description, ECID: f.ECID, Text: j.Text},
+		Verdict: j.Verdict, Pause: j.Pause, RetryAfter: f.RetryAfter, Refresh: f.Refresh, Err: f.Err,
+	}
+}
+
+// revoke tells the domain to forget a refresh token.
+func (d *door) revoke(ctx context.Context, refresh secret.Text, skew time.Duration) error {
+	c, err := d.client(ctx, fleet.Attempt{Connect: 10 * time.Second, Skew: skew})
+	if err != nil {
+		return err
+	}
+	return c.Revoke(ctx, refresh, nil)
+}
