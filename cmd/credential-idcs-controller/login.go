@@ -169,13 +169,14 @@ func (e *errand) login(ctx context.Context, method *methods.Method, noBrowser bo
 }
 
 func (e *errand) browser(ctx context.Context, noBrowser bool) error {
+	back := signin.Return{RedirectURL: e.profile.RedirectURL, Listen: e.profile.Listen}
 	var visit *signin.Visit
 	err := e.keeper.Login(ctx, func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
 		c, err := e.door.client(ctx, a)
 		if err != nil {
 			return fleet.Answer{}, e.door.refuse(err)
 		}
-		visit, err = signin.Browser(ctx, e.person(noBrowser), c, e.profile.LoginScope(), e.profile.RedirectURL)
+		visit, err = signin.Browser(ctx, e.person(noBrowser), c, e.profile.LoginScope(), back)
 		if err != nil {
 			return fleet.Answer{}, e.door.refuse(err)
 		}

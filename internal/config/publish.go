@@ -271,7 +271,9 @@ func (p *Profile) Files() (list []Path) {
 			list = append(list, path)
 		}
 	}
-	add(p.CAFile)
+	for _, ca := range p.CA.Files {
+		add(ca)
+	}
 	if c := p.Client; c != nil {
 		add(c.SecretFile)
 		add(c.KeyFile)
