@@ -15,7 +15,12 @@ type Want struct {
 	// Need is the life that the answer should have left, capped at a quarter of its whole life.
 	// 0: 60 s.
 	Need time.Duration
-	// MinTTL is the same, and not capped. A token that was obtained less than min(30 s, life/4) ago
+	// Half caps Need at half of the whole life instead.
+	Half bool
+	// Least takes Need's place where it is more, and the whole life leaves room for it: at most three
+	// quarters of that. A token whose life is shorter gets what Need says.
+	Least time.Duration
+	// MinTTL is the same as Need, and not capped. A token that was obtained less than min(30 s, life/4) ago
 	// is answered nevertheless: the domain gives no more.
 	MinTTL time.Duration
 	// Force: refresh now, whatever time is left and whatever failed before. A refresh that ended
@@ -100,7 +105,7 @@ func (c *call) suspect(t Token) bool {
 }
 
 func (c *call) zone(s Stamp, t Token) zone {
-	demand := policy.Demand{Need: c.want.Need, MinTTL: c.want.MinTTL}
+	demand := policy.Demand{Need: c.want.Need, Half: c.want.Half, Least: c.want.Least, MinTTL: c.want.MinTTL}
 	due := policy.EarlyFrom(s.Life)
 	if !c.view {
 		due = policy.Due(s.Life, t.lot())

@@ -23,6 +23,7 @@ package helpers
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -68,8 +69,8 @@ type Ask struct {
 	// is the only one: the file's default must not go to a server that nobody has told us.
 	Sole bool
 
-	// Username is the user name that the client insists on. A profile that would answer with
-	// another one isn't configured for this Ask. Empty: any.
+	// Username is the user name that the client insists on. A profile whose configuration sets another
+	// one isn't configured for this Ask. Empty: any.
 	Username string
 
 	// Kind is the token that is wanted.
@@ -78,6 +79,10 @@ type Ask struct {
 	// Need is the life that the answer should have left, capped at a quarter of the token's whole
 	// life; with less left, the token is refreshed first. Zero: 60 s.
 	Need time.Duration
+
+	// Half caps Need at half of the whole life instead, for clients that keep an answer. The target's own
+	// min_ttl counts then too.
+	Half bool
 
 	// Suspect, if not empty, is a hint that a server refused a token: the Fingerprint of the token
 	// that was answered last time. If it still is the current token and at least a minute old, one
@@ -114,6 +119,8 @@ type Owner struct {
 	Profile  string
 	Username string
 	Scheme   string // "auto", "basic" or "bearer"
+	// Named is whether the configuration sets the user name. Where it doesn't, any will do.
+	Named bool
 	// Unattended is whether the profile's login needs no person (a user assertion, the client's own
 	// credentials): then it can be repeated where nobody sits.
 	Unattended bool
@@ -123,6 +130,24 @@ type Owner struct {
 type Listed struct {
 	Owner
 	Target Target
+	Tools  []string // the tools that it is for, by the names of configure; none: all
+}
+
+// For reports whether the target is for a tool.
+func (l Listed) For(tool string) bool {
+	return len(l.Tools) == 0 || slices.Contains(l.Tools, Tool(tool))
+}
+
+// Tool is the name by which `tools` of a target binds a tool: podman runs docker's helper and OpenTofu
+// Terraform's, so nobody can tell these apart.
+func Tool(name string) string {
+	switch name {
+	case "podman":
+		return "docker"
+	case "tofu":
+		return "terraform"
+	}
+	return name
 }
 
 // A Class says what kind of failure it is. The protocols differ in what they print for each; the
@@ -215,6 +240,9 @@ type Call struct {
 	// Open reads the configuration. A helper calls it once it knows that there is something to do:
 	// git's store never does. Its error is a *Failure of class Config.
 	Open func() (Source, error)
+	// GitSection tells whether git's own file has a section for a host and us: then the host was a target
+	// once, and silence would be a riddle.
+	GitSection func(host string) bool
 	// Module and Version are the program's, for protocols that ask.
 	Module, Version string
 }
@@ -222,6 +250,7 @@ type Call struct {
 // A Helper is a protocol adapter: a row in the program's table.
 type Helper struct {
 	Name  string   // the first argument that selects it: "git"
+	Tool  string   // its name in the tools of a target; empty: Name
 	Bases []string // base names of argv[0] that select it: "git-credential-idcs"
 	// Words are other first arguments that select it and, unlike Name, stay in Args: a client that
 	// starts all its helpers with the same words has them there under each name of the program.

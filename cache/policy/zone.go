@@ -45,6 +45,10 @@ type Demand struct {
 	// Need is the life that the answer should have left, capped at a quarter of its whole life: a need
 	// near the whole life would be a storm. 0: DefaultNeed.
 	Need time.Duration
+	// Half caps Need at half the life instead: for clients that keep an answer for a while.
+	Half bool
+	// Least is a need that somebody has set, where the life leaves room for it: up to three quarters.
+	Least time.Duration
 	// MinTTL, if not 0, takes Need's place, and is not capped.
 	MinTTL time.Duration
 }
@@ -58,7 +62,14 @@ func (d Demand) Zone(life, left, due time.Duration) Zone {
 		if need == 0 {
 			need = DefaultNeed
 		}
-		need = min(need, life/4)
+		share := life / 4
+		if d.Half {
+			share = life / 2
+		}
+		need = min(need, share)
+		if d.Least <= life/4*3 {
+			need = max(need, d.Least)
+		}
 	}
 	switch {
 	case left <= Margin(life):

@@ -61,8 +61,9 @@ const (
 	noUsername = "no credentials username\n"
 )
 
-// need is the life that an answer should have left. A build asks at its start and pushes at its end, and
-// not every builder asks again before that (buildx 0.38 does, with the engine's own BuildKit).
+// need is the life that an answer should have left, capped at half the token's life. A build asks at its
+// start and pushes at its end, and BuildKit keeps an answer for 4 min 50 s. A target's min_ttl asks for
+// more.
 const need = 300 * time.Second
 
 const usage = "Usage: docker-credential-idcs <store|get|erase|list|version>\n"
@@ -122,7 +123,7 @@ func get(ctx context.Context, call *helpers.Call) error {
 	if err != nil {
 		return failBoth(call, err)
 	}
-	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: call.Profile, Kind: helpers.Registry, Need: need})
+	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: call.Profile, Kind: helpers.Registry, Need: need, Half: true})
 	if err == nil {
 		err = cred.Check(0)
 	}

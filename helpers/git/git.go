@@ -58,14 +58,7 @@ var Helper = helpers.Helper{
 	Bases: []string{"git-credential-idcs"},
 	About: "answer git (credential.https://HOST.helper = idcs)",
 	Usage: words,
-	Run: func(ctx context.Context, call *helpers.Call) error {
-		return adapter{heals: heals}.run(ctx, call)
-	},
-}
-
-// An adapter serves one call.
-type adapter struct {
-	heals bool // whether answers ask git to come back after a 401: see heal.go
+	Run:   run,
 }
 
 // tokenLimit is the longest token, in bytes, that git gets: git reads lines into 65,535 bytes, and
@@ -75,7 +68,7 @@ const tokenLimit = 65_000
 // awaited is what a person who runs the helper by hand is told.
 const awaited = "git's attributes (protocol=https, host=...)"
 
-func (a adapter) run(ctx context.Context, call *helpers.Call) error {
+func run(ctx context.Context, call *helpers.Call) error {
 	if len(call.Args) == 0 {
 		return usage()
 	}
@@ -86,11 +79,11 @@ func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 		if len(call.Args) > 1 {
 			return usage()
 		}
-		return a.get(ctx, call)
+		return answerGet(ctx, call)
 	case "erase":
 		erase(ctx, call)
 	case "capability":
-		return a.capability(call)
+		return capability(call)
 	}
 	if strings.HasPrefix(call.Args[0], "-") {
 		return usage() // no action, but an option that somebody mistyped behind helper =
@@ -103,15 +96,11 @@ func usage() error {
 	return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
 }
 
-func (a adapter) capability(call *helpers.Call) error {
-	s := "version 0\ncapability authtype\n"
-	if a.heals {
-		s += "capability state\n"
-	}
-	return call.Print([]byte(s))
+func capability(call *helpers.Call) error {
+	return call.Print([]byte("version 0\ncapability authtype\ncapability state\n"))
 }
 
-func (a adapter) get(ctx context.Context, call *helpers.Call) error {
+func answerGet(ctx context.Context, call *helpers.Call) error {
 	call.Await(awaited)
 	req, ok := read(call.Stdin)
 	if !ok {
@@ -130,11 +119,10 @@ func (a adapter) get(ctx context.Context, call *helpers.Call) error {
 	}
 
 	ask := helpers.Ask{Target: target, Profile: call.Profile, Username: req.username}
-	mark, marked := req.mark()
-	if a.heals {
-		ask.Suspect = mark
-	}
 	cred, err := source.Credential(ctx, ask)
+	if err == nil && !cred.Named && req.username != "" {
+		cred.Username = req.username // nobody set another, and git prompts if it gets another
+	}
 	if err == nil {
 		err = cred.Check(tokenLimit)
 	}
@@ -142,7 +130,7 @@ func (a adapter) get(ctx context.Context, call *helpers.Call) error {
 		f := helpers.AsFailure(err)
 		switch f.Class {
 		case helpers.NotConfigured:
-			return needsPath(source, ask, req)
+			return whyNot(call, source, ask, req, f)
 		case helpers.Config:
 			return f
 		}
@@ -151,7 +139,7 @@ func (a adapter) get(ctx context.Context, call *helpers.Call) error {
 		}
 		return f
 	}
-	comeBack := a.heals && req.state && !marked && !req.negotiates()
+	comeBack := req.state && !req.marked() && !req.negotiates()
 	return call.Print(answer(req, cred, comeBack))
 }
 
@@ -175,10 +163,20 @@ func refuseHTTP(call *helpers.Call, req request) error {
 	}}
 }
 
-// needsPath is silent unless a target would have been covered, had git sent the path.
-func needsPath(source helpers.Source, ask helpers.Ask, req request) error {
-	if req.path != "" {
-		return nil
+// whyNot tells a person why a host that is ours gets nothing: git only asks for a password then. Exit 0,
+// so that other helpers may answer. For a stranger's host it is silent.
+func whyNot(call *helpers.Call, source helpers.Source, ask helpers.Ask, req request, f *helpers.Failure) error {
+	say := func(message, command string) error {
+		return &helpers.Exit{Err: &helpers.Failure{Class: helpers.NotConfigured, Message: message, Command: command}}
+	}
+	any := ask
+	any.Username = ""
+	switch owner, err := source.Owner(any); {
+	case err != nil && helpers.AsFailure(err).Class == helpers.Profile: // several profiles, each for another user
+		return say(f.Message, f.Command)
+	case err == nil: // it is the user name
+		return say("git asks "+ask.Target.String()+" for the user "+text.Clean(ask.Username)+", and profile "+owner.Profile+" is "+owner.Username,
+			"git remote set-url origin "+text.Word("https://"+ask.Target.HostPort()+"/"+orWord(req.path)))
 	}
 	listed, err := source.Targets()
 	if err != nil {
@@ -186,15 +184,30 @@ func needsPath(source helpers.Source, ask helpers.Ask, req request) error {
 	}
 	for _, l := range listed {
 		if !l.Target.SameOrigin(ask.Target) || l.Target.Path() == "" ||
-			ask.Profile != "" && ask.Profile != l.Profile ||
-			ask.Username != "" && ask.Username != l.Username {
+			ask.Profile != "" && ask.Profile != l.Profile || ask.Username != "" && l.Named && ask.Username != l.Username {
 			continue
 		}
-		return &helpers.Exit{Err: &helpers.Failure{
-			Class:   helpers.NotConfigured,
-			Message: l.Target.String() + " is a target, but git sends paths only with credential.useHttpPath",
-			Command: "git config --global " + text.Word("credential."+l.Target.String()+".useHttpPath") + " true",
-		}}
+		if req.path != "" {
+			asked, path := strings.ToLower(ask.Target.Path()), strings.ToLower(l.Target.Path())
+			if asked != path && !strings.HasPrefix(asked, path+"/") {
+				continue // another path altogether
+			}
+			return say(ask.Target.String()+" is no target, "+l.Target.String()+" is: paths are compared letter by letter", "credential-idcs target list")
+		}
+		return say(l.Target.String()+" is a target, but git sends paths only with credential.useHttpPath",
+			"git config --global "+text.Word("credential."+l.Target.String()+".useHttpPath")+" true")
+	}
+	if call.GitSection != nil && call.GitSection(ask.Target.HostPort()) {
+		return say("git uses credential-idcs for "+text.Clean("https://"+ask.Target.HostPort())+", which is no target of any profile",
+			"credential-idcs target add "+text.Word("https://"+ask.Target.HostPort()))
 	}
 	return nil
+}
+
+// orWord is the path, or what stands for it where git has sent none.
+func orWord(path string) string {
+	if path == "" {
+		return "PATH"
+	}
+	return path
 }

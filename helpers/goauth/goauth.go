@@ -40,6 +40,7 @@ const words = "credential-idcs goauth [URL]"
 // Helper is the go command's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "goauth",
+	Tool:  "go",
 	About: "answer the go command (GOAUTH='credential-idcs goauth')",
 	Usage: words,
 	Run:   run,

@@ -39,6 +39,7 @@ const words = "keyring get SERVICE USER, or keyring get SERVICE --mode creds"
 // Helper is pip's and uv's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "keyring",
+	Tool:  "pip",
 	Bases: []string{"keyring"},
 	About: "answer pip and uv (--keyring-provider subprocess)",
 	Usage: words,

@@ -94,12 +94,15 @@ func (c CA) IsZero() bool { return len(c.Files) == 0 && !c.System }
 // A Target is where a profile's tokens may go.
 type Target struct {
 	helpers.Target
-	Line     int    // of the entry in targets
-	Username string // the target's own, else the profile's
-	Scheme   string // "auto", "basic" or "bearer"
-	Kind     string // KindToken, KindOCIR or KindOKE
-	Cluster  string // of KindOKE: its OCID
-	Region   string // of the same; empty: the principal's
+	Line     int           // of the entry in targets
+	Username string        // the target's own, else the profile's
+	Named    bool          // the file sets that; else it is "oauth2", and any other would do
+	Scheme   string        // "auto", "basic" or "bearer"
+	Tools    []string      // the tools that it is for, each by helpers.Tool; none: all
+	MinTTL   time.Duration // the life that docker's answer should have; 0: not set
+	Kind     string        // KindToken, KindOCIR or KindOKE
+	Cluster  string        // of KindOKE: its OCID
+	Region   string        // of the same; empty: the principal's
 }
 
 // A Proof is how the client proves itself: exactly one of SecretFile, SecretEnv, SecretCommand and

@@ -54,9 +54,9 @@ func TestLoadReadsEverythingTheContractShows(t *testing.T) {
 			Username: "ana@example.com", Token: "access",
 			CA: CA{Files: []Path{{Written: "/etc/pki/corp-ca.pem", Full: filepath.Clean("/etc/pki/corp-ca.pem")}}}, RedirectURL: "http://127.0.0.1:8976/callback", RedirectLine: 13,
 			Targets: []Target{
-				{mustTarget(t, "https://git.example.com"), 15, "ana", "bearer", KindToken, "", ""},
-				{mustTarget(t, "https://git.example.com:8443/team"), 16, "ana@example.com", "auto", KindToken, "", ""},
-				{mustTarget(t, "https://[::1]:5000"), 17, "ana@example.com", "auto", KindToken, "", ""},
+				{Target: mustTarget(t, "https://git.example.com"), Line: 15, Username: "ana", Named: true, Scheme: "bearer", Kind: KindToken},
+				{Target: mustTarget(t, "https://git.example.com:8443/team"), Line: 16, Username: "ana@example.com", Named: true, Scheme: "auto", Kind: KindToken},
+				{Target: mustTarget(t, "https://[::1]:5000"), Line: 17, Username: "ana@example.com", Named: true, Scheme: "auto", Kind: KindToken},
 			},
 			Client: &Proof{KeyFile: key, KeyID: "buildkey2025", Audience: DefaultAudience},
 			User:   &User{Subject: "ana@example.com", KeyFile: key, KeyID: "buildkey2025", Audience: DefaultAudience},
@@ -66,7 +66,7 @@ func TestLoadReadsEverythingTheContractShows(t *testing.T) {
 			Domain:   "https://idcs-0011.identity.oraclecloud.com:8443",
 			ClientID: "bot", Login: ClientCredentials,
 			Scope: "https://abc.example.com/scope1", Username: DefaultUsername, Token: "access",
-			Targets: []Target{{mustTarget(t, "https://git.example.com"), 38, DefaultUsername, "auto", KindToken, "", ""}},
+			Targets: []Target{{Target: mustTarget(t, "https://git.example.com"), Line: 38, Username: DefaultUsername, Scheme: "auto", Kind: KindToken}},
 			Client:  &Proof{SecretCommand: []string{filepath.Join(home, "bin/secret"), "idcs", "a b"}, Audience: "https://other.example.com/"},
 		},
 	}}
@@ -81,7 +81,7 @@ func TestNoFileIsNoProfile(t *testing.T) {
 		t.Fatalf("got %+v, %v", f, err)
 	}
 	var unlisted *UnlistedError
-	if _, _, err := f.Owner(mustTarget(t, "https://git.example.com"), "", ""); !errors.As(err, &unlisted) {
+	if _, _, err := f.Owner(mustTarget(t, "https://git.example.com"), Query{}); !errors.As(err, &unlisted) {
 		t.Errorf("a target is %v, want an UnlistedError", err)
 	}
 }
@@ -106,26 +106,29 @@ func TestOwner(t *testing.T) {
 	for _, c := range []struct{ place, username, profile, want string }{
 		{"https://own.example.com", "", "", "ana"},
 		{"https://own.example.com/any/path", "ana", "", "ana"},
-		{"https://own.example.com", "bob", "", "unlisted"},
+		{"https://own.example.com", "bob", "", "another user"},
 		{"https://own.example.com", "", "bob", "unlisted"},
 		{"https://git.example.com", "ana", "", "ana"},
 		{"https://git.example.com", "bob", "", "bob"},
-		{"https://git.example.com", "eve", "", "unlisted"},
+		{"https://git.example.com", "eve", "", "another user"},
 		{"https://git.example.com", "", "", "shared"},
 		{"https://git.example.com", "", "bob", "bob"},
 		{"https://git.example.com/team/a.git", "", "", "bob"},
-		{"https://git.example.com/team/a.git", "ana", "", "unlisted"}, // the longest path wins
+		{"https://git.example.com/team/a.git", "ana", "", "another user"}, // the longest path wins
 		{"https://git.example.com/teams", "ana", "", "ana"},
 		{"https://other.example.com", "", "", "unlisted"},
 		{"https://git.example.com:8443", "ana", "", "unlisted"},
 		{"https://git.example.com", "", "carl", "no profile"},
 	} {
-		p, target, err := f.Owner(mustTarget(t, c.place), c.username, c.profile)
+		p, target, err := f.Owner(mustTarget(t, c.place), Query{Username: c.username, Profile: c.profile})
 		var got string
 		var unlisted *UnlistedError
 		var shared *SharedError
 		var none *ProfileError
+		var user *UsernameError
 		switch {
+		case errors.As(err, &user):
+			got = "another user"
 		case errors.As(err, &unlisted):
 			got = "unlisted"
 		case errors.As(err, &shared):
@@ -144,6 +147,55 @@ func TestOwner(t *testing.T) {
 		if got != c.want {
 			t.Errorf("Owner(%q, %q, %q) = %s, want %s", c.place, c.username, c.profile, got, c.want)
 		}
+	}
+}
+
+// Two profiles may have one target, also with one user name; what decides is a user name that is set, the
+// tools of the target, and the default for tools that can name no profile. Nothing else stops working.
+func TestOwnerOfASharedTarget(t *testing.T) {
+	const both = `targets = ["https://git.example.com", "https://own.example.com"]`
+	f, err := load(t, "default = \"b\"\n"+profile("a", both, `[profiles.a.target."https://git.example.com"]`, `username = "ana"`)+
+		profile("b", both, `[profiles.b.target."https://own.example.com"]`, `tools = ["git", "podman", "tofu"]`, `min_ttl = "10m"`)+
+		profile("c", `targets = ["https://lone.example.com"]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		place string
+		q     Query
+		want  string
+	}{
+		{"https://git.example.com", Query{}, "shared"},
+		{"https://git.example.com", Query{Username: "ana"}, "a"},
+		{"https://git.example.com", Query{Username: "eve"}, "b"}, // who hasn't set one takes any
+		{"https://git.example.com", Query{Tool: "git"}, "shared"},
+		{"https://git.example.com", Query{Tool: "docker"}, "b"}, // the default
+		{"https://git.example.com", Query{Tool: "git", Profile: "a"}, "a"},
+		{"https://own.example.com", Query{Tool: "git"}, "shared"},
+		{"https://own.example.com", Query{Tool: "docker"}, "b"},
+		{"https://own.example.com", Query{Tool: "cargo"}, "a"}, // for b it isn't
+		{"https://own.example.com", Query{Tool: "cargo", Profile: "b"}, "unlisted"},
+		{"https://own.example.com", Query{Tool: "terraform"}, "shared"},
+		{"https://lone.example.com", Query{Tool: "git", Username: "eve"}, "c"},
+	} {
+		p, _, err := f.Owner(mustTarget(t, c.place), c.q)
+		got := ""
+		var unlisted *UnlistedError
+		var shared *SharedError
+		switch {
+		case errors.As(err, &unlisted):
+			got = "unlisted"
+		case errors.As(err, &shared):
+			got = "shared"
+		case err == nil:
+			got = p.Name
+		}
+		if got != c.want {
+			t.Errorf("%s %+v: got %s (%v), want %s", c.place, c.q, got, err, c.want)
+		}
+	}
+	if got := f.Profiles[1].Targets[1]; got.MinTTL != 10*time.Minute || !cmp.Equal(got.Tools, []string{"git", "docker", "terraform"}) {
+		t.Errorf("got %+v", got)
 	}
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
@@ -49,16 +50,36 @@ func (e *UnlistedError) Error() string {
 	return s + " is no target of any profile"
 }
 
-// A SharedError tells that several profiles own a target and no user name decides.
+// A SharedError tells that several profiles own a target and nothing decides.
 type SharedError struct {
 	Target   helpers.Target // as configured
 	Profiles []string
+	Path     string   // of the configuration
+	Users    []string // of the profiles, for this target
+	Tool     string   // that asks; empty: any
+}
+
+// Error is `https://git.example.com is a target of two profiles (work, two)`.
+func (e *SharedError) Error() string {
+	count := "two"
+	if len(e.Profiles) > 2 {
+		count = "several"
+	}
+	return text.Clean(e.Target.String()) + " is a target of " + count + " profiles (" + text.Clean(strings.Join(e.Profiles, ", ")) + ")"
+}
+
+// A UsernameError tells that the target is ours, and not for the user name that was asked for.
+type UsernameError struct {
+	Target   helpers.Target // as configured
+	Asked    string
+	Profile  string
+	Username string // the profile's
 	Path     string // of the configuration
 }
 
-// Error names the profiles.
-func (e *SharedError) Error() string {
-	return text.Clean(e.Target.String()) + " belongs to several profiles, and no user name decides: " + names(e.Profiles)
+// Error is `git asks https://git.example.com for the user bob, and profile work is ana`.
+func (e *UsernameError) Error() string {
+	return text.Clean(e.Target.String()) + " is for the user " + text.Clean(e.Username) + " (profile " + text.Clean(e.Profile) + "), and not for " + text.Clean(e.Asked)
 }
 
 // PathOf is what a key of the file means by a path. home may be empty, if it isn't known.
@@ -101,33 +122,72 @@ func (f *File) Choose(names ...string) (*Profile, error) {
 	return f.Profile("")
 }
 
+// A Query is who asks for a place, as far as it decides whose the place is.
+type Query struct {
+	Username string // that the client insists on; empty: none
+	Profile  string // the only one that is looked at; empty: all
+	Tool     string // by the name of a target's tools; empty: a person
+}
+
+// unnamed are the tools that can't say which profile is meant: there the file's default decides.
+var unnamed = []string{"docker", "cargo", "bazel"}
+
+type owner struct {
+	profile *Profile
+	target  *Target
+}
+
 // Owner returns the profile, and the target of it, to which a place belongs. Of the targets that cover
-// the place the narrowest counts. If several profiles have that one, username decides. An owner
-// that would answer with another username than the one asked for is none; an empty username asks for
-// none. profile, if not empty, is the only profile that is looked at.
+// the place, and are for the tool, the narrowest counts. If several profiles have that one, the user name
+// decides: one that the file sets for exactly one of them. For tools that can name no profile the
+// file's default decides, if it is one of them. A target whose user name the file doesn't set answers
+// for any.
 //
-// The error is an *UnlistedError, a *SharedError, or for an unknown profile a *ProfileError.
-func (f *File) Owner(place helpers.Target, username, profile string) (*Profile, *Target, error) {
+// The error is an *UnlistedError, a *SharedError, a *UsernameError, or for an unknown profile a
+// *ProfileError.
+func (f *File) Owner(place helpers.Target, q Query) (*Profile, *Target, error) {
 	profiles := f.Profiles
-	if profile != "" {
-		p, err := f.Profile(profile)
+	if q.Profile != "" {
+		p, err := f.Profile(q.Profile)
 		if err != nil {
 			return nil, nil, err
 		}
 		profiles = []*Profile{p}
 	}
-	type owner struct {
-		profile *Profile
-		target  *Target
+	owners := narrowest(profiles, place, q.Tool)
+	if len(owners) == 0 {
+		return nil, nil, &UnlistedError{Target: place, Profile: q.Profile, Path: f.Path}
 	}
-	var owners []owner
+	all := owners
+	if q.Username != "" {
+		named := slices.DeleteFunc(slices.Clone(owners), func(o owner) bool { return !o.target.Named || o.target.Username != q.Username })
+		if owners = named; len(named) == 0 {
+			owners = slices.DeleteFunc(slices.Clone(all), func(o owner) bool { return o.target.Named })
+		}
+		if len(owners) == 0 {
+			o := all[0]
+			return nil, nil, &UsernameError{Target: o.target.Target, Asked: q.Username, Profile: o.profile.Name, Username: o.target.Username, Path: f.Path}
+		}
+	}
+	if len(owners) == 1 {
+		return owners[0].profile, owners[0].target, nil
+	}
+	e := &SharedError{Target: owners[0].target.Target, Tool: q.Tool, Path: f.Path}
+	for _, o := range owners {
+		if slices.Contains(unnamed, q.Tool) && o.profile.Name == f.Default {
+			return o.profile, o.target, nil
+		}
+		e.Profiles, e.Users = append(e.Profiles, o.profile.Name), append(e.Users, o.target.Username)
+	}
+	return nil, nil, e
+}
+
+// narrowest are the owners of the narrowest target that covers a place and is for the tool.
+func narrowest(profiles []*Profile, place helpers.Target, tool string) (owners []owner) {
 	for _, p := range profiles {
 		for i := range p.Targets {
 			t := &p.Targets[i]
-			if !t.Covers(place) {
-				continue
-			}
-			if len(owners) > 0 && owners[0].target.Narrower(t.Target) {
+			if !t.Covers(place) || !t.For(tool) || len(owners) > 0 && owners[0].target.Narrower(t.Target) {
 				continue
 			}
 			if len(owners) > 0 && t.Narrower(owners[0].target.Target) {
@@ -136,23 +196,5 @@ func (f *File) Owner(place helpers.Target, username, profile string) (*Profile, 
 			owners = append(owners, owner{p, t})
 		}
 	}
-	if username != "" {
-		for _, o := range owners {
-			if o.target.Username == username { // one at most: Load sees to it
-				return o.profile, o.target, nil
-			}
-		}
-		return nil, nil, &UnlistedError{Target: place, Profile: profile, Path: f.Path}
-	}
-	switch len(owners) {
-	case 0:
-		return nil, nil, &UnlistedError{Target: place, Profile: profile, Path: f.Path}
-	case 1:
-		return owners[0].profile, owners[0].target, nil
-	}
-	e := &SharedError{Target: owners[0].target.Target, Path: f.Path}
-	for _, o := range owners {
-		e.Profiles = append(e.Profiles, o.profile.Name)
-	}
-	return nil, nil, e
+	return owners
 }

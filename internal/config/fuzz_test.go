@@ -51,7 +51,7 @@ func FuzzConfiguration(f *testing.F) {
 				if !strings.HasPrefix(target.String(), "https://") {
 					t.Fatalf("target %q", target)
 				}
-				got, mine, err := file.Owner(target.Target, target.Username, "")
+				got, mine, err := file.Owner(target.Target, Query{Username: target.Username, Profile: p.Name})
 				if err != nil || got != p || mine.Target != target.Target {
 					t.Fatalf("target %q of %q belongs to %v, %v", target, p.Name, got, err)
 				}

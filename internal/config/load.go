@@ -61,9 +61,6 @@ func parse(file string, data []byte, at place) (*File, error) {
 			f.Profiles = append(f.Profiles, p)
 		}
 	}
-	if err := f.clash(file); err != nil {
-		return nil, err
-	}
 	if n := root.get("default"); n != nil {
 		f.Default = n.text
 		if f.named(f.Default) == nil {
@@ -71,30 +68,6 @@ func parse(file string, data []byte, at place) (*File, error) {
 		}
 	}
 	return f, nil
-}
-
-// clash finds a target that two profiles claim. It is a mistake unless the two answer with different
-// user names there: then git's `username` can decide, and where it is absent the lookup says so.
-func (f *File) clash(file string) error {
-	type owner struct {
-		profile *Profile
-		target  *Target
-	}
-	owners := make(map[string][]owner)
-	for _, p := range f.Profiles {
-		for i := range p.Targets {
-			t := &p.Targets[i]
-			place := t.String()
-			for _, o := range owners[place] {
-				if o.target.Username == t.Username {
-					return &Error{file, t.Line, "targets: " + quote(place) + " belongs to profile " + quote(o.profile.Name) + " and to profile " +
-						quote(p.Name) + ", with the same username"}
-				}
-			}
-			owners[place] = append(owners[place], owner{p, t})
-		}
-	}
-	return nil
 }
 
 func (f *File) named(name string) *Profile {

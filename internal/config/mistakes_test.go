@@ -177,17 +177,14 @@ func TestMistakesOfWhatEveryProfileHas(t *testing.T) {
 }
 
 func TestMistakesBetweenProfiles(t *testing.T) {
-	both := `targets = ["https://git.example.com"]`
 	for _, c := range []struct{ doc, want string }{
-		{profile("a", both) + profile("b", both), `config.toml:12: targets: "https://git.example.com" belongs to profile "a" and to profile "b", with the same username`},
-		{profile("a", both) + profile("b", both, "username = \"x\"") + profile("c", both, "username = \"x\""), `config.toml:19: targets: "https://git.example.com" belongs to profile "b" and to profile "c"`},
+		{profile("a", `targets = ["https://git.example.com"]`, `[profiles.a.target."https://git.example.com"]`, `tools = ["gitt"]`), `config.toml:8: tools: "gitt" is not one of git, docker, podman, kubectl, go, cargo, terraform, tofu, pip, pnpm, bazel, kubelet, google; did you mean "git"?`},
+		{profile("a", `targets = ["https://git.example.com"]`, `[profiles.a.target."https://git.example.com"]`, `tools = []`), `config.toml:8: tools is empty`},
+		{profile("a", `targets = ["https://git.example.com"]`, `[profiles.a.target."https://git.example.com"]`, `min_ttl = "ten"`), `config.toml:8: min_ttl must be a duration`},
 		{"default = \"b\"\n" + profile("a"), `config.toml:1: default is no profile; known: a`},
 		{"default = \"b\"\n", `config.toml:1: default is no profile: there is none`},
 	} {
 		_, err := load(t, c.doc)
 		checkMistake(t, c.doc, err, c.want)
-	}
-	if _, err := load(t, profile("a", both)+profile("b", both, "username = \"bob\"")); err != nil {
-		t.Errorf("two user names at one target: %v", err)
 	}
 }

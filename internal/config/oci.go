@@ -207,7 +207,7 @@ func (b *builder) kind(p *Profile, t *Target, own *table) error {
 	_, registry := ident.IsRegistry(t.HostPort())
 	t.Kind = KindToken
 	if registry {
-		t.Kind, t.Username = KindOCIR, RegistryUser
+		t.Kind, t.Username, t.Named = KindOCIR, RegistryUser, true
 		if t.Path() != "" {
 			return &Error{b.file, t.Line, "targets: " + quote(t.String()) + ": a registry has no path, docker names none"}
 		}

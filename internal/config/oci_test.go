@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -64,8 +65,8 @@ targets = ["https://lhr.ocir.io"]
 		{
 			Name: "work", Line: 1, Login: OCILogin, Username: DefaultUsername, Token: "access",
 			Targets: []Target{
-				{mustTarget(t, "https://iad.ocir.io"), 3, RegistryUser, "auto", KindOCIR, "", ""},
-				{mustTarget(t, "https://203.0.113.7:6443"), 3, DefaultUsername, "auto", KindOKE, "ocid1.cluster.oc1.iad.aaaa", "us-ashburn-1"},
+				{Target: mustTarget(t, "https://iad.ocir.io"), Line: 3, Username: RegistryUser, Named: true, Scheme: "auto", Kind: KindOCIR, Cluster: "", Region: ""},
+				{Target: mustTarget(t, "https://203.0.113.7:6443"), Line: 3, Username: DefaultUsername, Scheme: "auto", Kind: KindOKE, Cluster: "ocid1.cluster.oc1.iad.aaaa", Region: "us-ashburn-1"},
 			},
 			OCI: &OCI{Principal: PrincipalSession, File: Path{Written: "~/.oci/config", Full: filepath.FromSlash("/home/ana/.oci/config")}, Profile: "work"},
 		},
@@ -73,18 +74,18 @@ targets = ["https://lhr.ocir.io"]
 			Name: "ci", Line: 12, Login: OCILogin, Username: DefaultUsername, Token: "access",
 			Domain: "https://idcs-0011.identity.oraclecloud.com", Scope: "https://git.example.com/all",
 			Targets: []Target{
-				{mustTarget(t, "https://fra.ocir.io"), 16, RegistryUser, "auto", KindOCIR, "", ""},
-				{mustTarget(t, "https://git.example.com"), 16, DefaultUsername, "auto", KindToken, "", ""},
+				{Target: mustTarget(t, "https://fra.ocir.io"), Line: 16, Username: RegistryUser, Named: true, Scheme: "auto", Kind: KindOCIR, Cluster: "", Region: ""},
+				{Target: mustTarget(t, "https://git.example.com"), Line: 16, Username: DefaultUsername, Scheme: "auto", Kind: KindToken, Cluster: "", Region: ""},
 			},
 			OCI: &OCI{Principal: PrincipalInstance, Profile: "DEFAULT", Refresh: true, Region: "eu-frankfurt-1"},
 		},
 		{
 			Name: "person", Line: 19, Login: Device, Username: DefaultUsername, Token: "access",
 			Domain: "https://idcs-0011.identity.oraclecloud.com", ClientID: "c", Scope: "openid",
-			Targets: []Target{{mustTarget(t, "https://lhr.ocir.io"), 24, RegistryUser, "auto", KindOCIR, "", ""}},
+			Targets: []Target{{Target: mustTarget(t, "https://lhr.ocir.io"), Line: 24, Username: RegistryUser, Named: true, Scheme: "auto", Kind: KindOCIR, Cluster: "", Region: ""}},
 		},
 	}
-	if diff := cmp.Diff(want, f.Profiles, cmpopts.IgnoreUnexported(OCI{}), cmp.Comparer(func(a, b Target) bool { return a == b })); diff != "" {
+	if diff := cmp.Diff(want, f.Profiles, cmpopts.IgnoreUnexported(OCI{}), cmp.Comparer(func(a, b helpers.Target) bool { return a == b })); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	if f.Profiles[0].Alone() || !f.Profiles[1].Alone() {

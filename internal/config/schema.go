@@ -81,6 +81,8 @@ var userSection = section{"[profiles.NAME.user]", []key{
 var targetSection = section{`[profiles.NAME.target."URL"]`, []key{
 	{"username", aString, nil},
 	{"scheme", aString, nil},
+	{"tools", aList, nil},
+	{"min_ttl", aString, nil},
 	{"kind", aString, nil},
 	{"cluster", aString, nil},
 	{"region", aString, nil},

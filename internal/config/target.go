@@ -1,9 +1,12 @@
 package config
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // targets builds the profile's targets, each with what its own table says.
@@ -18,7 +21,7 @@ func (b *builder) targets(p *Profile) error {
 			if p.target(t) != nil {
 				return &Error{b.file, item.line, "targets: " + quote(t.String()) + " is there twice"}
 			}
-			p.Targets = append(p.Targets, Target{Target: t, Line: item.line, Username: p.Username, Scheme: "auto"})
+			p.Targets = append(p.Targets, Target{Target: t, Line: item.line, Username: p.Username, Named: b.table.get("username") != nil, Scheme: "auto"})
 		}
 	}
 	own := make(map[helpers.Target]*table)
@@ -56,13 +59,53 @@ func (b *builder) overrides(p *Profile, tables *table, seen map[helpers.Target]*
 			if err := b.username(own); err != nil {
 				return err
 			}
-			target.Username = own.text("username")
+			target.Username, target.Named = own.text("username"), true
 		}
 		if target.Scheme, err = b.choice(own, "scheme", "auto", schemes); err != nil {
 			return err
 		}
+		if err := b.tools(own, target); err != nil {
+			return err
+		}
+		if n := own.get("min_ttl"); n != nil {
+			if target.MinTTL, err = time.ParseDuration(n.text); err != nil || target.MinTTL <= 0 {
+				return b.fail(own, "min_ttl", `must be a duration such as "10m"`)
+			}
+		}
 	}
 	return nil
+}
+
+// Tools are the names that a target's tools may have: those of configure, and of the helpers that
+// nothing configures.
+var Tools = []string{"git", "docker", "podman", "kubectl", "go", "cargo", "terraform", "tofu", "pip", "pnpm", "bazel", "kubelet", "google"}
+
+func (b *builder) tools(own *table, target *Target) error {
+	n := own.get("tools")
+	if n == nil {
+		return nil
+	}
+	if len(n.items) == 0 {
+		return b.fail(own, "tools", "is empty: leave it out, and the target is for all")
+	}
+	for _, item := range n.items {
+		if !slices.Contains(Tools, item.text) {
+			reason := "tools: " + quote(item.text) + " is not one of " + strings.Join(Tools, ", ")
+			if m := text.Nearest(item.text, Tools); m != "" {
+				reason += "; did you mean " + quote(m) + "?"
+			}
+			return &Error{b.file, item.line, reason}
+		}
+		if name := helpers.Tool(item.text); !slices.Contains(target.Tools, name) {
+			target.Tools = append(target.Tools, name)
+		}
+	}
+	return nil
+}
+
+// For reports whether the target is for a tool; empty: whatever it is.
+func (t *Target) For(tool string) bool {
+	return tool == "" || len(t.Tools) == 0 || slices.Contains(t.Tools, helpers.Tool(tool))
 }
 
 func (p *Profile) target(t helpers.Target) *Target {

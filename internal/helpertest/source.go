@@ -64,6 +64,7 @@ func Parse(s string) (*Source, error) {
 			switch {
 			case ok:
 				*to = value
+				e.Named = e.Named || key == "user"
 			case key == "unready":
 				e.Unready = true
 			case key == "stale":
@@ -130,7 +131,7 @@ func (s *Source) find(ask helpers.Ask) (Entry, error) {
 		switch {
 		case profile != "" && e.Profile != profile,
 			ask.Target.IsZero() && profile == "",
-			ask.Username != "" && e.Username != ask.Username,
+			ask.Username != "" && e.Named && e.Username != ask.Username,
 			!ask.Target.IsZero() && !e.Target.Covers(ask.Target):
 			continue
 		case len(found) > 0 && e.Target.Narrower(found[0].Target):

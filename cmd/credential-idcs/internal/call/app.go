@@ -20,6 +20,7 @@ type App struct {
 	File    *config.File // once it is loaded
 	Silent  bool         // nothing but failures may go to stderr
 	Debug   bool         // --debug
+	tool    string       // the helper that runs, by the name of a target's tools; empty: none
 
 	renew   Renewer
 	noticed map[string]bool
@@ -88,6 +89,9 @@ func (a *App) Warn(p *config.Profile, warnings []error) {
 		return
 	}
 	for _, w := range warnings {
+		if unsaved := new(cache.NotSavedError); a.tool == "docker" && !errors.As(w, &unsaved) {
+			continue // docker shows it in the middle of its own output, and there is nothing to do
+		}
 		a.Say(Explain(p.Name, w).Lines())
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/build"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // helper is the helper that the process was started as, by the name that it runs under or else by its
@@ -80,8 +81,12 @@ func (a *App) call(ctx context.Context, h *helpers.Helper, args []string) error 
 	if a.Refusal != "" {
 		return &helpers.Failure{Class: helpers.Internal, Message: a.Refusal}
 	}
-	a.Silent = h.Silent
+	a.Silent, a.tool = h.Silent, h.Tool
+	if a.tool == "" {
+		a.tool = h.Name
+	}
 	rest := a.withoutDebug(a.Globals(args))
+	asks := len(rest) == 1 && rest[0] == "get" && (a.tool == "git" || a.tool == "docker")
 	if h.Usage != "" && len(rest) == 1 && (rest[0] == "-h" || rest[0] == "--help") {
 		return PrintHelp(a.Stdout, h)
 	}
@@ -97,17 +102,20 @@ func (a *App) call(ctx context.Context, h *helpers.Helper, args []string) error 
 		Args: rest, Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr,
 		Terminal: len(rest) > 0 && a.Terminal(0), Getenv: a.Getenv, Now: a.Now, Profile: a.Profile,
 		Module: module, Version: build.Version(),
-		Open: a.open,
+		Open: func() (helpers.Source, error) { return a.open(asks) }, GitSection: a.gitSection,
 	})
 }
 
 const module = "github.com/credential-idcs/credential-idcs"
 
-// open makes the source of a call's credentials. It reads the configuration and nothing else.
-func (a *App) open() (helpers.Source, error) {
+// open makes the source of a call's credentials; asks is whether git or docker wants one. It reads the configuration and nothing else.
+func (a *App) open(asks bool) (helpers.Source, error) {
 	f, err := a.Load(true)
 	if err != nil {
 		return nil, err
+	}
+	if f.Missing && asks { // silence would be a riddle: git only asks for a password
+		a.Say((&helpers.Failure{Message: "there is no configuration file " + text.Clean(f.Path), Command: "credential-idcs init"}).Lines())
 	}
 	s := &source{file: f, app: a}
 	if a.Profile != "" {

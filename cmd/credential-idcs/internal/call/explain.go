@@ -18,6 +18,7 @@ func ExplainConfig(err error) error {
 	var (
 		unlisted *config.UnlistedError
 		shared   *config.SharedError
+		user     *config.UsernameError
 		file     *config.FileError
 		profile  *config.ProfileError
 	)
@@ -36,7 +37,9 @@ func ExplainConfig(err error) error {
 	case errors.As(err, &unlisted):
 		return failure(helpers.NotConfigured, err.Error(), edit(unlisted.Path))
 	case errors.As(err, &shared):
-		return failure(helpers.Profile, err.Error(), edit(shared.Path))
+		return sharedTarget(shared)
+	case errors.As(err, &user):
+		return failure(helpers.NotConfigured, err.Error(), edit(user.Path))
 	case errors.As(err, &file):
 		return failure(helpers.Config, err.Error(), mendFile(file))
 	case errors.As(err, &mistake) && filepath.IsAbs(mistake.File):
@@ -55,6 +58,28 @@ func edit(path string) string {
 		return ""
 	}
 	return text.Edit(path)
+}
+
+// sharedTarget says how to decide: git by the user name, what can name a profile by its option, and the
+// rest by the file.
+func sharedTarget(e *config.SharedError) error {
+	f := &helpers.Failure{Class: helpers.Profile, Message: e.Error(), Err: e}
+	profile := text.Word(e.Profiles[0])
+	switch {
+	case e.Tool == "git" && e.Users[0] != e.Users[1]:
+		f.Message += "; say which user"
+		f.Command = "git config --global " + text.Word("credential."+e.Target.String()+".username") + " " + text.Word(e.Users[0])
+	case e.Tool == "git":
+		f.Message += "; say which profile"
+		f.Command = "git config --global " + text.Word("credential."+e.Target.String()+".helper") + " " + text.Word("idcs --profile "+profile)
+	case e.Tool == "" || e.Tool == "kubectl" || e.Tool == "go" || e.Tool == "terraform":
+		f.Message += "; add --profile " + text.Clean(e.Profiles[0])
+		f.Command = edit(e.Path)
+	default:
+		f.Message += "; " + e.Tool + ` can't name one: write default = "` + text.Clean(e.Profiles[0]) + `" into the configuration, or give the target its tools in one of them`
+		f.Command = "credential-idcs target add " + text.Word(e.Target.String()) + " --profile " + profile + " --tools " + e.Tool
+	}
+	return f
 }
 
 // Mend is the command that mends a profile's own files; the engine stores it with the failure.

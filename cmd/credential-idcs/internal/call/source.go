@@ -50,7 +50,7 @@ func (s *source) search(ask helpers.Ask) (*config.Profile, *config.Target, error
 		t, err := unnamed(p, ask.Kind)
 		return p, t, err
 	}
-	p, t, err := s.file.Owner(ask.Target, ask.Username, ask.Profile)
+	p, t, err := s.file.Owner(ask.Target, config.Query{Username: ask.Username, Profile: ask.Profile, Tool: s.app.tool})
 	if err == nil && !takes(t.Kind, ask.Kind) {
 		err = &config.UnlistedError{Target: ask.Target, Profile: ask.Profile}
 	}
@@ -118,7 +118,10 @@ func (s *source) Credential(ctx context.Context, ask helpers.Ask) (helpers.Crede
 	if err := NoOCI(p, target); err != nil {
 		return helpers.Credential{}, err
 	}
-	w := cache.Want{Need: ask.Need, Suspect: ask.Suspect, CachedOnly: ask.CachedOnly}
+	w := cache.Want{Need: ask.Need, Suspect: ask.Suspect, CachedOnly: ask.CachedOnly, Half: ask.Half}
+	if ask.Half && target != nil {
+		w.Least = target.MinTTL
+	}
 	w.ID = ask.Kind == helpers.ID || ask.Kind == helpers.Cluster && p.Token == "id" && !Derived(p, target)
 	if w.ID {
 		if err := NoIDToken(p); err != nil {
@@ -182,7 +185,11 @@ func (s *source) failed(p *config.Profile, err error) error {
 func (s *source) Targets() ([]helpers.Listed, error) {
 	var all []helpers.Listed
 	for _, p := range s.file.Profiles {
-		all = append(all, Listed(p)...)
+		for _, l := range Listed(p) {
+			if s.app.tool == "" || l.For(s.app.tool) {
+				all = append(all, l)
+			}
+		}
 	}
 	return all, nil
 }
@@ -224,7 +231,7 @@ func Listed(p *config.Profile) []helpers.Listed {
 	all := make([]helpers.Listed, 0, len(p.Targets))
 	for i := range p.Targets {
 		t := &p.Targets[i]
-		all = append(all, helpers.Listed{Owner: ownerOf(p, t), Target: t.Target})
+		all = append(all, helpers.Listed{Owner: ownerOf(p, t), Target: t.Target, Tools: t.Tools})
 	}
 	return all
 }
@@ -246,5 +253,5 @@ func ownerOf(p *config.Profile, t *config.Target) helpers.Owner {
 	if t == nil {
 		return helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto", Unattended: p.Alone()}
 	}
-	return helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme, Unattended: p.Alone()}
+	return helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme, Named: t.Named, Unattended: p.Alone()}
 }

@@ -84,7 +84,7 @@ func (a *app) ofTarget(p *config.Profile, url string) (*engine.Engine, *config.T
 	if err != nil {
 		return nil, nil, misuse("--target: "+err.Error(), "credential-idcs help token")
 	}
-	_, t, err := a.File.Owner(place, "", p.Name)
+	_, t, err := a.File.Owner(place, config.Query{Profile: p.Name})
 	if err != nil {
 		return nil, nil, call.ExplainConfig(err)
 	}
