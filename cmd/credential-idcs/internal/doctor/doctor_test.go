@@ -77,6 +77,7 @@ ca_file = %q
 client_id = %q
 login = "device"
 scope = "urn:opc:idm:__myscopes__"
+username = "ana"
 targets = ["%s"]
 [profiles.work.client]
 key_file = "client-key.pem"

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"slices"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
@@ -19,26 +20,34 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 		},
 		Places: places, Default: d.Unnamed, EngineFiles: d.EngineFiles, Run: d.output, Report: d.Report,
 	}
-	for _, p := range placesOf(append(profiles, d.Others...)) {
-		s.Known = append(s.Known, p.Target)
-	}
+	all := placesOf(append(profiles, d.Others...))
 	for _, p := range append(profiles, d.Others...) {
 		s.Profiles = append(s.Profiles, p.Name)
 	}
-	first := "" // the first that is installed
+	var installed []string
 	for _, row := range tools.All {
 		if s.AnyOf(row.Programs...) == "" {
 			continue
 		}
-		if first == "" {
-			first = row.Name
+		installed = append(installed, row.Name)
+		s.Places, s.Known = nil, nil
+		for _, p := range places {
+			if p.For(row.Name) {
+				s.Places = append(s.Places, p)
+			}
+		}
+		for _, p := range all {
+			if p.For(row.Name) {
+				s.Known = append(s.Known, p.Target)
+			}
 		}
 		row.Look(ctx, s)
 	}
 	for _, t := range places {
-		if !t.Set && first != "" {
-			// Which tool it is for only a person knows: git is what most start with.
-			command := tool.SetUp(first, t.Profile)
+		// Which tool it is for only a person knows, who may have said it: git is what most start with.
+		first := slices.IndexFunc(installed, t.For)
+		if !t.Set && first >= 0 {
+			command := tool.SetUp(installed[first], t.Profile)
 			switch t.Kind {
 			case config.KindOCIR:
 				command = tool.SetUp("docker", t.Profile)
@@ -56,8 +65,8 @@ func placesOf(profiles []*config.Profile) []*tool.Place {
 		for i := range p.Targets {
 			t := &p.Targets[i]
 			places = append(places, &tool.Place{Kind: t.Kind, Listed: helpers.Listed{
-				Owner:  helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme, Unattended: p.Alone()},
-				Target: t.Target,
+				Owner:  helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme, Named: t.Named, Unattended: p.Alone()},
+				Target: t.Target, Tools: t.Tools,
 			}})
 		}
 	}

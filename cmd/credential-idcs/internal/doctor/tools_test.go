@@ -68,7 +68,7 @@ func TestGitHelpersAreCollectedInFileOrder(t *testing.T) {
 		"[http]\n\tsslVerify = false\n[credential \"https://git.example.com:8443\"]\n\thelper = idcs\n")
 	report = w.lookAtTools(p)
 	has(t, report, "another helper too: a shell command, set in "+w.home+"/.gitconfig\n\tcredential-idcs configure git --profile work\n",
-		"error    git asks for https://git.example.com with the user name eve, and profile work answers as oauth2\n",
+		"error    git asks for https://git.example.com with the user name eve, and profile work answers as ana\n",
 		"warning  git doesn't check who answers at https://git.example.com ",
 		"warning  the variable GIT_SSL_NO_VERIFY is set: ", "\tunset GIT_SSL_NO_VERIFY\n",
 		"error    git doesn't tell credential-idcs the path of https://git.example.com:8443/team,")

@@ -135,7 +135,12 @@ func (a *app) configure(ctx context.Context, v *verb, operands []string, in tool
 	in.All = v.name == "unconfigure" && a.Profile == "" && a.Getenv("CREDENTIAL_IDCS_PROFILE") == ""
 	switch p, err := a.chosen(""); {
 	case err == nil:
-		in.Profile, in.Targets, in.Domain, in.ClientID = p.Name, call.Listed(p), p.Domain, p.ClientID
+		in.Profile, in.Domain, in.ClientID = p.Name, p.Domain, p.ClientID
+		for _, l := range call.Listed(p) {
+			if in.All || v.name == "unconfigure" || l.For(t.Name) {
+				in.Targets = append(in.Targets, l)
+			}
+		}
 		in.Stored = a.stored(p)
 	case !in.All:
 		return err

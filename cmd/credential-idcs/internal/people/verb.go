@@ -37,7 +37,7 @@ type verb struct {
 func verbs() []*verb {
 	return []*verb{
 		initVerb(), loginVerb(), logoutVerb(), statusVerb(), tokenVerb(), refreshVerb(),
-		configureVerb(), unconfigureVerb(), doctorVerb(),
+		targetVerb(), configureVerb(), unconfigureVerb(), doctorVerb(),
 		completionVerb(), versionVerb(), helpVerb(),
 	}
 }

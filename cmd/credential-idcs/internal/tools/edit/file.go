@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // sizeLimit is far above every configuration file; what is larger is something else.
@@ -71,7 +72,17 @@ func readFile(path string) ([]byte, fs.FileInfo, error) {
 }
 
 // Apply replaces the file by c.After, if it still is c.Before. Its errors are the types of facts.go.
+//
+// The new text is whole on the disk before the file is touched. The last look is as late as the system
+// allows: on Linux the two files are exchanged, and what was there is read after that; if it isn't what the
+// plan was made from, they are exchanged back. So an edit of somebody else's is never lost. Mode, owner and
+// extended attributes are those of the old file; one with several names (hard links) is written in place, or
+// the other names would keep the old text.
+//
+// INT, TERM and HUP wait until Apply is done, so they leave no lock and no temporary file behind.
 func (c Change) Apply() (err error) {
+	release := holdSignals()
+	defer release()
 	if c.Link {
 		return c.applyLink()
 	}
@@ -93,49 +104,27 @@ func (c Change) Apply() (err error) {
 		defer unlock()
 	}
 	if c.After == nil {
-		if _, err := c.unchanged(path); err != nil {
-			return err
-		}
-		if err := os.Remove(path); err != nil {
-			return &Fault{c.Path, "remove", err}
-		}
-		return nil
-	}
-
-	temp, err := os.CreateTemp(dir, filepath.Base(path)+".*.tmp") // 0600
-	if err != nil {
-		return &Fault{c.Path, "write", err}
-	}
-	defer func() {
-		_ = temp.Close()
-		_ = os.Remove(temp.Name()) // gone already after a rename
-	}()
-	// Written and synced before the second look, so that the time between look and rename is short.
-	if _, err := temp.Write(c.After); err != nil {
-		return &Fault{c.Path, "write", err}
+		return c.remove(path)
 	}
 	fi, err := c.unchanged(path)
 	if err != nil {
 		return err
 	}
-	if fi != nil {
-		if err := keepOwnerAndMode(temp, fi); err != nil {
-			return &Fault{c.Path, "write", err}
-		}
+	temp, err := c.stage(dir, path, fi)
+	if err != nil {
+		return err
 	}
-	if err := temp.Sync(); err != nil {
-		return &Fault{c.Path, "write", err}
-	}
-	if err := temp.Close(); err != nil { // Windows renames no open file
-		return &Fault{c.Path, "write", err}
-	}
-	if c.Before == nil {
-		err = createFrom(temp.Name(), path)
-	} else {
-		err = os.Rename(temp.Name(), path)
-	}
+	defer os.Remove(temp) // gone already after a rename
 	switch {
-	case errors.Is(err, fs.ErrExist):
+	case c.Before == nil:
+		err = createFrom(temp, path)
+	case severalNames(fi):
+		err = c.rewrite(path)
+	default:
+		err = c.exchange(temp, path)
+	}
+	switch changed := new(Changed); {
+	case errors.As(err, &changed), errors.Is(err, fs.ErrExist):
 		return &Changed{c.Path}
 	case err != nil:
 		return &Fault{c.Path, "write", err}
@@ -144,6 +133,94 @@ func (c Change) Apply() (err error) {
 		return &Fault{c.Path, "write", err}
 	}
 	return nil
+}
+
+func (c Change) remove(path string) error {
+	if _, err := c.unchanged(path); err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil {
+		return &Fault{c.Path, "remove", err}
+	}
+	return nil
+}
+
+// stage writes the new text into a file beside the old one, with its mode, owner and attributes.
+func (c Change) stage(dir, path string, old fs.FileInfo) (name string, err error) {
+	temp, err := os.CreateTemp(dir, filepath.Base(path)+".*.tmp") // 0600
+	if err != nil {
+		return "", &Fault{c.Path, "write", err}
+	}
+	defer func() {
+		_ = temp.Close()
+		if err != nil {
+			_ = os.Remove(temp.Name())
+		}
+	}()
+	if _, err := temp.Write(c.After); err != nil {
+		return "", &Fault{c.Path, "write", err}
+	}
+	if old != nil {
+		if err := keepOwnerAndMode(temp, old); err != nil {
+			return "", &Fault{c.Path, "write", err}
+		}
+		if err := copyAttributes(path, temp.Name()); err != nil {
+			return "", &Fault{c.Path, "write", err}
+		}
+	}
+	if c.Mode != 0 {
+		if err := temp.Chmod(c.Mode); err != nil {
+			return "", &Fault{c.Path, "write", err}
+		}
+	}
+	if err := temp.Sync(); err != nil {
+		return "", &Fault{c.Path, "write", err}
+	}
+	return temp.Name(), temp.Close() // Windows renames no open file
+}
+
+// exchange puts the finished file in the place of the old one.
+func (c Change) exchange(temp, path string) error {
+	swapped, err := swap(temp, path)
+	if err != nil {
+		return err
+	}
+	if !swapped { // the system can't: look, and rename at once
+		if _, err := c.unchanged(path); err != nil {
+			return err
+		}
+		return os.Rename(temp, path)
+	}
+	was, _, err := readFile(temp)
+	if err == nil && bytes.Equal(was, c.Before) {
+		return nil
+	}
+	if _, back := swap(temp, path); back != nil {
+		return back
+	}
+	if err != nil {
+		return err
+	}
+	return &Changed{c.Path}
+}
+
+// rewrite writes into the file itself. That the disk has room is known: the new text is there already.
+func (c Change) rewrite(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := c.unchanged(path); err != nil {
+		return err
+	}
+	if _, err := f.WriteAt(c.After, 0); err != nil {
+		return err
+	}
+	if err := f.Truncate(int64(len(c.After))); err != nil {
+		return err
+	}
+	return f.Sync()
 }
 
 // unchanged looks again: the file must be what the plan was made from. Its FileInfo is nil if
@@ -167,6 +244,22 @@ func createFrom(temp, path string) error {
 		return err
 	}
 	return os.Rename(temp, path)
+}
+
+// WaitLock takes the lock that is a file, and waits while another program has it. There is no event to
+// wait for: the other may be on another machine.
+func WaitLock(path string, limit time.Duration) (unlock func(), err error) {
+	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+		release := holdSignals()
+		unlock, err := lockFile(path)
+		if err == nil {
+			return func() { unlock(); release() }, nil
+		}
+		release()
+		if locked := new(Locked); !errors.As(err, &locked) || time.Now().After(deadline) {
+			return nil, err
+		}
+	}
 }
 
 // lockFile takes the lock as git and kubectl do: by making a file that must not be there. Neither

@@ -38,3 +38,9 @@ func syncFolder(dir string) error {
 	}
 	return nil
 }
+
+// severalNames reports whether a file has more than one name (hard links).
+func severalNames(fi fs.FileInfo) bool {
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	return ok && st.Nlink > 1
+}

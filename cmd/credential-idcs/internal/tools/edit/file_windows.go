@@ -10,3 +10,6 @@ func keepOwnerAndMode(*os.File, fs.FileInfo) error { return nil }
 
 // NTFS journals a rename by itself.
 func syncFolder(string) error { return nil }
+
+// severalNames isn't told by what the system says of a file here.
+func severalNames(fs.FileInfo) bool { return false }

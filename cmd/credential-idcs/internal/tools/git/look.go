@@ -70,7 +70,7 @@ func (l *looker) report(level tool.Level, text, command string) {
 // target judges the entries of one reading of git's files.
 func (l *looker) target(entries []entry) {
 	t := l.t.Target
-	if name, e := last(entries, whole(t), userKey); name != "" && name != l.t.Username {
+	if name, e := last(entries, whole(t), userKey); name != "" && l.t.Named && name != l.t.Username {
 		l.report(tool.Error, "git asks for "+t.String()+" with the user name "+tool.Clean(name)+", and profile "+l.t.Profile+" answers as "+l.t.Username, unsetCommand(e))
 	}
 	if v, _ := last(entries, whole(t), pathKey); t.Path() != "" && !isTrue(v) {

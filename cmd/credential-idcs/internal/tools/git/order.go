@@ -16,8 +16,8 @@ func (g *gitFile) refuseUser(walk []entry, l helpers.Listed) error {
 		if e.name != userKey || e.key != "" || !covers(e.url, l.Target) {
 			continue
 		}
-		if e.value == l.Username {
-			return nil
+		if e.value == l.Username || !l.Named {
+			return nil // where nobody set one, any is answered
 		}
 		return tool.Refuse(unsetCommand(e), "%s sets the user name %s for %s, but the profile's is %s",
 			where(e), tool.Clean(e.value), tool.Clean(l.Target.String()), tool.Clean(l.Username))

@@ -124,7 +124,7 @@ func Targets(t *testing.T, urls ...string) []helpers.Listed {
 		if err != nil {
 			t.Fatalf("%s: %v", u, err)
 		}
-		out = append(out, helpers.Listed{Owner: helpers.Owner{Profile: "work", Username: "ana"}, Target: target})
+		out = append(out, helpers.Listed{Owner: helpers.Owner{Profile: "work", Username: "ana", Named: true}, Target: target})
 	}
 	return out
 }

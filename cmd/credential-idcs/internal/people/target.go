@@ -1,0 +1,175 @@
+package people
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/newprofile"
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
+
+func targetVerb() *verb {
+	v := &verb{
+		name: "target", usage: "add|remove|list [URL] [--tools LIST] [--json]", about: "list where tokens may go, and change it",
+		text: `
+add and remove edit the targets of a profile in the configuration; comments and
+order stay. A target may be for some tools only, by their names in configure and
+kubelet, google; docker and podman are one, and so are terraform and tofu.
+
+Example:
+  credential-idcs target add https://git.example.com --tools git,go
+`,
+		limit: 2,
+	}
+	tools := new(string)
+	v.value(tools, "tools", "add: the `LIST` of tools that it is for, such as git,go; default all")
+	asJSON := v.switched("json", "list: a JSON array")
+	v.follows = func(a *app, operands []string) []string {
+		switch {
+		case len(operands) == 0:
+			return []string{"add", "remove", "list"}
+		case operands[0] == "remove":
+			return a.targetURLs()
+		}
+		return nil
+	}
+	v.takes = func(option string, operands []string) bool {
+		return len(operands) == 0 || option != "tools" && option != "json" || option == "tools" && operands[0] == "add" || option == "json" && operands[0] == "list"
+	}
+	v.run = func(ctx context.Context, a *app, operands []string) error {
+		return a.target(operands, *tools, *asJSON)
+	}
+	return v
+}
+
+func (a *app) target(operands []string, tools string, asJSON bool) error {
+	const help = "credential-idcs help target"
+	action := operand(operands)
+	switch {
+	case action != "add" && action != "remove" && action != "list":
+		return misuse("target: add, remove or list"+didYouMean(action, []string{"add", "remove", "list"}), help)
+	case tools != "" && action != "add":
+		return misuse("target "+action+": it has no option --tools", help)
+	case asJSON && action != "list":
+		return misuse("target "+action+": it has no option --json", help)
+	case action == "list" && len(operands) > 1:
+		return misuse("target list: too many arguments", help)
+	case action == "list":
+		return a.listTargets(asJSON)
+	case len(operands) < 2:
+		return misuse("target "+action+": which URL?", help)
+	}
+	url := operands[1]
+	if !strings.Contains(url, "://") {
+		url = "https://" + url
+	}
+	t, err := helpers.ParseTarget(url)
+	if err != nil {
+		return misuse("target "+action+": "+helpers.Shown(operands[1])+": "+err.Error(), help)
+	}
+	p, err := a.chosen("")
+	if err != nil {
+		return err
+	}
+	change := newprofile.TargetEdit{Profile: p.Name, Target: t}
+	for name := range strings.FieldsFuncSeq(tools, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if !slices.Contains(config.Tools, name) {
+			return misuse("target add: there is no tool "+text.Clean(name)+didYouMean(name, config.Tools), help)
+		}
+		change.Tools = append(change.Tools, name)
+	}
+	edit := change.Add
+	if action == "remove" {
+		if !slices.ContainsFunc(p.Targets, func(own config.Target) bool { return own.Target == t }) {
+			return &helpers.Failure{Class: helpers.NotConfigured, Message: t.String() + " is not a target of profile " + text.Clean(p.Name), Command: "credential-idcs target list"}
+		}
+		edit = change.Remove
+	}
+	return a.editTargets(p, t, action, edit)
+}
+
+func (a *app) editTargets(p *config.Profile, t helpers.Target, action string, edit func([]byte) ([]byte, error)) error {
+	path, err := a.ConfigPath(false)
+	if err != nil {
+		return err
+	}
+	changed := false
+	_, err = newprofile.Update(path, a.Home(), func(old []byte) ([]byte, error) {
+		out, err := edit(old)
+		changed = string(out) != string(old)
+		return out, err
+	})
+	if err != nil {
+		f := helpers.AsFailure(call.ExplainConfig(err))
+		if f.Command == "" {
+			f.Command = text.Edit(path)
+		}
+		return f
+	}
+	said := map[string]string{"add": ": added ", "remove": ": removed "}[action] + t.String()
+	if !changed {
+		said = ": " + t.String() + " is a target already, nothing changed"
+	}
+	a.Say("credential-idcs: profile " + p.Name + said + "\n")
+	if changed && action == "add" {
+		a.Say("next:\n\tcredential-idcs configure TOOL --profile " + text.Word(p.Name) + "\n")
+	}
+	return nil
+}
+
+// listTargets prints the targets of the profile that is named, or of all.
+func (a *app) listTargets(asJSON bool) error {
+	f, err := a.Load(false)
+	if err != nil {
+		return err
+	}
+	profiles := f.Profiles
+	if a.Profile != "" {
+		p, err := f.Profile(a.Profile)
+		if err != nil {
+			return call.ExplainConfig(err)
+		}
+		profiles = []*config.Profile{p}
+	}
+	list := []string{}
+	for _, p := range profiles {
+		for i := range p.Targets {
+			if url := p.Targets[i].String(); !slices.Contains(list, url) {
+				list = append(list, url)
+			}
+		}
+	}
+	if asJSON {
+		b, err := json.Marshal(list)
+		if err != nil {
+			return err
+		}
+		_, err = a.Stdout.Write(append(b, '\n'))
+		return err
+	}
+	for _, url := range list {
+		if _, err := io.WriteString(a.Stdout, url+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) targetURLs() (list []string) {
+	f, err := a.Load(false)
+	if err != nil {
+		return nil
+	}
+	for _, p := range f.Profiles {
+		for i := range p.Targets {
+			list = append(list, p.Targets[i].String())
+		}
+	}
+	return list
+}
