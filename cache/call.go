@@ -45,7 +45,7 @@ func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, er
 	t, err := d.read(c.name)
 	if err != nil {
 		switch {
-		case !errors.Is(err, errDamaged):
+		case !errors.Is(err, errDamaged) && !(isLost(err) && r.Grant != nil):
 			return Result{}, err
 		case w.CachedOnly:
 			return Result{}, ErrNotFresh

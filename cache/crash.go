@@ -83,6 +83,9 @@ func (d *Dir) orphan(name string, t Token, s state) (Token, bool, error) {
 		return Token{}, false, &NewerError{Path: path}
 	case errors.Is(err, errDamaged), errors.Is(err, errNoFile):
 		return Token{}, false, d.dropOrphan(name)
+	case isLost(err): // nobody can open it any more, and the token on the disk may still be good
+		_, err := d.setAside(name, ".new", sealedFile)
+		return Token{}, false, err
 	case err != nil:
 		return Token{}, false, err
 	}
@@ -111,7 +114,7 @@ func (d *Dir) adopt(name string) error {
 	if err != nil {
 		return err
 	}
-	_, n, err := unseal(b)
+	_, _, n, err := unsealAny(b)
 	if err != nil {
 		return err
 	}
@@ -136,32 +139,38 @@ const keptAside = 3
 // asideTime is UTC, to the millisecond, and sorts by time.
 const asideTime = "20060102T150405.000"
 
-// setAside renames a token file that can't be believed to KEY.bad-TIME, under the lock, so that
-// nothing of it is lost, and forgets the oldest ones. It returns the new name.
-func (d *Dir) setAside(name string) (string, error) {
+// What is kept aside, by what stands behind the key's name.
+const (
+	badFile    = ".bad-"    // can't be believed
+	sealedFile = ".sealed-" // its key is gone
+)
+
+// setAside renames a token file that is of no use, or a KEY.new, to KEY.bad-TIME or KEY.sealed-TIME, under the
+// lock, so that nothing of it is lost, and forgets the oldest ones. It returns the new name.
+func (d *Dir) setAside(name, suffix, kind string) (string, error) {
 	now := d.sys.Now().UTC()
-	aside := d.file(name, ".bad-"+now.Format(asideTime))
-	for d.exists(name, ".bad-"+now.Format(asideTime)) {
+	aside := d.file(name, kind+now.Format(asideTime))
+	for d.exists(name, kind+now.Format(asideTime)) {
 		now = now.Add(time.Millisecond)
-		aside = d.file(name, ".bad-"+now.Format(asideTime))
+		aside = d.file(name, kind+now.Format(asideTime))
 	}
-	if err := replace(d.file(name, ".json"), aside, brief); err != nil {
+	if err := replace(d.file(name, suffix), aside, brief); err != nil {
 		return "", &FolderError{Path: d.path, Problem: "can't be written", Err: err}
 	}
 	// The one just made stays even if the clock says that it is the oldest.
-	old := slices.DeleteFunc(d.aside(name), func(n string) bool { return n == filepath.Base(aside) })
+	old := slices.DeleteFunc(d.aside(name, kind), func(n string) bool { return n == filepath.Base(aside) })
 	for _, n := range old[:max(0, len(old)-(keptAside-1))] {
 		_ = os.Remove(filepath.Join(d.path, n))
 	}
 	return aside, nil
 }
 
-// aside lists the damaged files of a key, oldest first.
-func (d *Dir) aside(name string) []string {
+// aside lists the files of a kind that are kept of a key, oldest first.
+func (d *Dir) aside(name, kind string) []string {
 	entries, _ := os.ReadDir(d.path)
 	var names []string
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), name+".bad-") {
+		if strings.HasPrefix(e.Name(), name+kind) {
 			names = append(names, e.Name())
 		}
 	}

@@ -405,7 +405,7 @@ func TestADamagedFileIsKeptAside(t *testing.T) {
 					now = time.Unix(0, 0) // the newest stays, whatever the clock says
 				}
 			}
-			if n := len(dir.aside(dir.name(testKey))); n != 3 {
+			if n := len(dir.aside(dir.name(testKey), badFile)); n != 3 {
 				t.Errorf("%d files kept aside", n)
 			}
 			if _, err := dir.Token(t.Context(), testKey, Want{}, Renewal{}); !errors.Is(err, ErrNothing) {

@@ -19,6 +19,9 @@ const waitDrop = time.Second
 func (d *Dir) Drop(ctx context.Context, key Key, refused secret.Text) error {
 	name := d.name(key)
 	t, err := d.read(name)
+	if isSealed(err) {
+		return nil // what can't be read now isn't handed out either
+	}
 	if err != nil || d.readOnly || !d.dropable(t, refused) {
 		return err
 	}
@@ -37,7 +40,7 @@ func (d *Dir) Drop(ctx context.Context, key Key, refused secret.Text) error {
 	if t, _, err = d.recover(name, t, seen); err != nil || !d.dropable(t, refused) {
 		return nil // somebody is at it, or was: there is a newer token, or will be
 	}
-	room, err := d.reserveRoom(name)
+	room, err := d.reserveRoom(name, t.form)
 	if errors.Is(err, errLockLost) {
 		return nil
 	} else if err != nil {

@@ -77,13 +77,17 @@ func (d *Dir) withLock(ctx context.Context, name string, do func(*hold) (Result,
 // rehearse does what storing a login takes, but for the storing, and returns what is stored now.
 func (d *Dir) rehearse(name string) (Token, error) {
 	t, err := d.read(name)
-	if err != nil && !errors.Is(err, errDamaged) {
+	if err != nil && !errors.Is(err, errDamaged) && !isLost(err) {
 		return Token{}, err // what lies there couldn't be replaced afterwards
+	}
+	f, err := d.configured()
+	if err != nil {
+		return Token{}, err
 	}
 	if d.exists(name, ".new") { // a dead process left it, and the login may still fail
 		return t, nil
 	}
-	room, err := d.reserveRoom(name)
+	room, err := d.reserveRoom(name, f)
 	if err != nil {
 		return Token{}, err
 	}
@@ -102,9 +106,16 @@ func (x *transaction) overwritten(t Token) secret.Text {
 
 func (x *transaction) storeLogin(t Token, skew int64) error {
 	old, err := x.d.read(x.name)
-	if errors.Is(err, errDamaged) {
-		_, err = x.d.setAside(x.name)
+	switch {
+	case errors.Is(err, errDamaged):
+		_, err = x.d.setAside(x.name, ".json", badFile)
+	case isLost(err):
+		_, err = x.d.setAside(x.name, ".json", sealedFile)
 	}
+	if err != nil {
+		return err
+	}
+	f, err := x.d.configured()
 	if err != nil {
 		return err
 	}
@@ -112,7 +123,7 @@ func (x *transaction) storeLogin(t Token, skew int64) error {
 		return err
 	}
 	x.d.sign(x.hold)
-	if x.room, err = x.d.reserveRoom(x.name); err != nil {
+	if x.room, err = x.d.reserveRoom(x.name, f); err != nil {
 		return err
 	}
 	x.old = old
@@ -151,8 +162,11 @@ func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result
 		return Result{}, err
 	}
 	x.d.sign(x.hold)
-	var err error
-	if x.room, err = x.d.reserveRoom(x.name); err != nil {
+	f, err := x.d.configured()
+	if err != nil {
+		return Result{}, err
+	}
+	if x.room, err = x.d.reserveRoom(x.name, f); err != nil {
 		return Result{}, err
 	}
 	x.limit = startTicks(ctx, limitPerson)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,12 +40,16 @@ func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Conte
 	var failed error
 	if errors.Is(err, errDamaged) {
 		t, failed = Token{}, errors.New("the token file was damaged")
+	} else if isSealed(err) {
+		t, failed = Token{}, err
 	} else if err != nil {
 		return err // there is something that we can't revoke, and didn't make
 	}
 	t, s, err := d.recover(name, t, d.readState(name))
 	if busy, ok := errors.AsType[*inFlightError](err); ok {
 		return &BusyError{Pid: busy.pid, Waited: d.waits.expired}
+	} else if isSealed(err) {
+		failed = err
 	} else if err != nil {
 		return err // the one live token lies in a file that can't be put in its place
 	}
@@ -68,12 +73,12 @@ func (d *Dir) remove(name string) error {
 			return &FolderError{Path: d.file(name, suffix), Problem: "can't be deleted", Err: err}
 		}
 	}
-	for _, n := range d.aside(name) {
+	for _, n := range slices.Concat(d.aside(name, badFile), d.aside(name, sealedFile)) {
 		if err := os.Remove(filepath.Join(d.path, n)); err != nil {
 			return &FolderError{Path: filepath.Join(d.path, n), Problem: "can't be deleted", Err: err}
 		}
 	}
-	return nil
+	return d.forgetSealing()
 }
 
 // ForgetOthers deletes what is stored under other keys than these, each under its lock, and returns the
@@ -121,7 +126,7 @@ func (d *Dir) anything(name string) bool {
 			return true
 		}
 	}
-	return len(d.aside(name)) > 0
+	return len(d.aside(name, badFile))+len(d.aside(name, sealedFile)) > 0
 }
 
 func (d *Dir) exists(name, suffix string) bool {

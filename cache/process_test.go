@@ -24,6 +24,7 @@ type job struct {
 	Key       Key
 	Want      Want
 	Secret    string        // of drop and exchange
+	Seal      string        // of new tokens
 	Grant     bool          // the profile's login needs no person
 	Wait      time.Duration // instead of 15 s
 	Rounds    int           // 0: once
@@ -62,7 +63,7 @@ func (j job) run() int {
 
 func (j job) once() (said, int) {
 	ctx := context.Background()
-	d, err := Open(j.Dir, NewSystem())
+	d, err := Open(j.Dir, NewSystem().Sealed(j.Seal, 0))
 	if err != nil {
 		return heard(Result{}, err), 1
 	}
@@ -125,6 +126,10 @@ func heard(r Result, err error) said {
 		s.Kind = "failure"
 	case *FolderError:
 		s.Kind = "folder"
+	case *SealedError:
+		if s.Kind = "locked"; e.Lost {
+			s.Kind = "lost"
+		}
 	case *NewerError:
 		s.Kind = "newer"
 	case *DamagedError:

@@ -41,18 +41,40 @@ func (d *Dir) readToken(path string) (t Token, rest []byte, err error) {
 	if err != nil {
 		return Token{}, nil, err
 	}
-	record, n, err := unseal(b)
+	version, record, n, err := unsealAny(b)
 	if errors.Is(err, errNewer) {
+		return Token{}, nil, &NewerError{Path: path}
+	}
+	var f form
+	if err == nil && version == boxVersion {
+		f, record, err = d.unbox(baseName(path), record)
+	}
+	if errors.Is(err, errUnknownRecord) { // whole, and no box that we know
 		return Token{}, nil, &NewerError{Path: path}
 	}
 	if err != nil {
 		return Token{}, nil, err
 	}
 	t, err = decodeToken(record)
+	t.form = f
 	if t.inode != 0 && t.inode != number {
 		t.copied = d.sys.LastingInodes == nil || d.sys.LastingInodes(d.path)
 	}
 	return t, b[n:], err
+}
+
+// unbox opens the record of a sealed file.
+func (d *Dir) unbox(name string, record []byte) (form, []byte, error) {
+	f, closed, err := takeApart(record)
+	if err != nil {
+		return f, nil, err
+	}
+	key, err := d.keyOf(f)
+	if err != nil {
+		return f, nil, err
+	}
+	record, err = f.open(name, key, closed)
+	return f, record, err
 }
 
 // readPrivate reads a file that only we can have written, and its inode number. The descriptor is judged,

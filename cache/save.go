@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -13,8 +14,8 @@ import (
 )
 
 // reserveSize is room for the largest successor: two tokens of 128,000 bytes, the refresh token, and
-// what stands around them.
-const reserveSize = 320 << 10
+// what stands around them. A sealed one is a third longer.
+const reserveSize, sealedSize = 320 << 10, 480 << 10
 
 // A reserve is KEY.new: the room for a successor, on the disk before anything is spent.
 type reserve struct {
@@ -22,6 +23,7 @@ type reserve struct {
 	path string
 	f    *os.File
 	fi   fs.FileInfo // of f, for the time when it is closed
+	form form        // of the successor; its key is in memory
 }
 
 func (d *Dir) newReserve(path string, f *os.File) (*reserve, error) {
@@ -35,8 +37,23 @@ func (d *Dir) newReserve(path string, f *os.File) (*reserve, error) {
 
 // reserveRoom makes KEY.new and fills it. The bytes are random because some file systems store
 // zeros, or anything that compresses, in no room at all; synced, because many of them find out that
-// they are full only then.
-func (d *Dir) reserveRoom(name string) (*reserve, error) {
+// they are full only then. The key of a sealed form is had first.
+func (d *Dir) reserveRoom(name string, f form) (*reserve, error) {
+	size := reserveSize
+	if f.sealed() {
+		if _, err := d.keyOf(f); err != nil {
+			return nil, err
+		}
+		size = sealedSize
+	}
+	r, err := d.makeRoom(name, size)
+	if r != nil {
+		r.form = f
+	}
+	return r, err
+}
+
+func (d *Dir) makeRoom(name string, size int) (*reserve, error) {
 	path := d.file(name, ".new")
 	f, err := createPrivate(path)
 	if errors.Is(err, fs.ErrExist) { // recover left none: somebody works under another lock file
@@ -51,7 +68,7 @@ func (d *Dir) reserveRoom(name string) (*reserve, error) {
 	}
 	var seed [32]byte
 	_, _ = rand.Read(seed[:]) // never fails
-	b := make([]byte, reserveSize)
+	b := make([]byte, size)
 	_, _ = mathrand.NewChaCha8(seed).Read(b) // neither does this
 	if _, err = f.Write(b); err == nil {
 		err = f.Sync()
@@ -94,9 +111,9 @@ const keepTrying = 3 * time.Second
 // the folder synced. While that fails it is tried again, in the same file and in a new one. An error
 // means that t may not survive this process; a token that is on the disk though a sync failed is one.
 func (r *reserve) save(name string, t Token) error {
-	if len(seal(encodeToken(t))) > maxFile { // nobody could read it again
+	if b, err := r.content(name, t); err != nil || len(b) > maxFile { // nobody could read it again
 		r.drop()
-		return errors.New("the token is too large")
+		return cmp.Or(err, errors.New("the token is too large"))
 	}
 	err := r.commit(name, t)
 	for begun := time.Now(); err != nil && !onDisk(err) && time.Since(begun) < r.d.waits.save; {
@@ -139,11 +156,19 @@ func (r *reserve) commit(name string, t Token) error {
 	if t.inode = inode(r.fi); t.copied {
 		t.inode = anothers
 	}
-	record := seal(encodeToken(t))
+	record, err := r.content(name, t)
+	if err != nil {
+		return err
+	}
 	if _, err := r.f.WriteAt(record, 0); err != nil {
 		return err
 	}
 	return r.publish(name, record, r.d.waits.save)
+}
+
+// content is the token file of t.
+func (r *reserve) content(name string, t Token) ([]byte, error) {
+	return r.d.wrap(name, r.form, encodeToken(t))
 }
 
 // publish makes KEY.new, which begins with the record, the token file. Nothing that fails here takes the
@@ -220,6 +245,7 @@ func (r *reserve) saveAnew(name string, t Token) error {
 		return err
 	}
 	_ = r.f.Close()
+	again.form = r.form
 	*r = *again
 	return r.commit(name, t)
 }

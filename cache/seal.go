@@ -15,7 +15,10 @@ import (
 //
 // length and sha256 are those of the inner object. The layout up to `record` is fixed to the byte.
 
-const sealVersion = 1
+const (
+	sealVersion = 1
+	boxVersion  = 2 // the record is a box
+)
 
 var (
 	errDamaged = errors.New("damaged")                            // no sealed record, or not the one that was sealed
@@ -31,11 +34,13 @@ const (
 )
 
 // seal wraps record, a JSON object without a line break.
-func seal(record []byte) []byte {
+func seal(record []byte) []byte { return sealAs(sealVersion, record) }
+
+func sealAs(version int64, record []byte) []byte {
 	sum := sha256.Sum256(record)
 	b := make([]byte, 0, len(record)+128)
 	b = append(b, sealHead...)
-	b = strconv.AppendInt(b, sealVersion, 10)
+	b = strconv.AppendInt(b, version, 10)
 	b = append(b, sealLength...)
 	b = strconv.AppendInt(b, int64(len(record)), 10)
 	b = append(b, sealSum...)
@@ -48,40 +53,49 @@ func seal(record []byte) []byte {
 // unseal returns the record inside b and how many bytes of b the sealed record takes. The rest of b
 // is the caller's to judge: a token file has none, a reserved file has its padding.
 func unseal(b []byte) (record []byte, n int, err error) {
-	rest, ok := bytes.CutPrefix(b, []byte(sealHead))
-	if !ok {
-		return nil, 0, errDamaged
-	}
-	version, rest, ok := leadingInt(rest)
-	if !ok || version < 1 {
-		return nil, 0, errDamaged
-	}
-	if version > sealVersion {
+	version, record, n, err := unsealAny(b)
+	if err == nil && version != sealVersion {
 		return nil, 0, errNewer
 	}
+	return record, n, err
+}
+
+// unsealAny is unseal for a record that may be a box.
+func unsealAny(b []byte) (version int, record []byte, n int, err error) {
+	rest, ok := bytes.CutPrefix(b, []byte(sealHead))
+	if !ok {
+		return 0, nil, 0, errDamaged
+	}
+	if version, rest, ok = leadingInt(rest); !ok || version < 1 {
+		return 0, nil, 0, errDamaged
+	}
+	// A version 2 that goes on otherwise is no box of ours.
+	if version > boxVersion || version == boxVersion && !bytes.HasPrefix(rest, []byte(sealLength[:min(len(rest), len(sealLength))])) {
+		return 0, nil, 0, errNewer
+	}
 	if rest, ok = bytes.CutPrefix(rest, []byte(sealLength)); !ok {
-		return nil, 0, errDamaged
+		return 0, nil, 0, errDamaged
 	}
 	length, rest, ok := leadingInt(rest)
 	if !ok {
-		return nil, 0, errDamaged
+		return 0, nil, 0, errDamaged
 	}
 	if rest, ok = bytes.CutPrefix(rest, []byte(sealSum)); !ok || len(rest) < 2*sha256.Size {
-		return nil, 0, errDamaged
+		return 0, nil, 0, errDamaged
 	}
 	want, rest := rest[:2*sha256.Size], rest[2*sha256.Size:]
 	if rest, ok = bytes.CutPrefix(rest, []byte(sealRecord)); !ok || len(rest) < length+len(sealTail) {
-		return nil, 0, errDamaged
+		return 0, nil, 0, errDamaged
 	}
 	record, rest = rest[:length], rest[length:]
 	if !bytes.HasPrefix(rest, []byte(sealTail)) {
-		return nil, 0, errDamaged
+		return 0, nil, 0, errDamaged
 	}
 	sum := sha256.Sum256(record)
 	if string(want) != hex.EncodeToString(sum[:]) {
-		return nil, 0, errDamaged
+		return 0, nil, 0, errDamaged
 	}
-	return record, len(b) - len(rest) + len(sealTail), nil
+	return version, record, len(b) - len(rest) + len(sealTail), nil
 }
 
 // leadingInt reads a decimal number as strconv writes it: no sign, no leading zero.

@@ -32,6 +32,12 @@ type System struct {
 	// Process says when a process of this machine started, as a text that never comes again for the
 	// same pid, and whether it lives. "": nobody can tell when.
 	Process func(pid int) (start string, alive bool)
+	// Seal is the store of the key with which a login's tokens are sealed: "kernel", or empty: they lie in
+	// the open. Keys is a store by its name, or nil; files say for themselves which one is theirs.
+	Seal string
+	Keys func(store string) KeyStore
+	// BootID and UserNamespace name what a kernel's key is bound to.
+	BootID, UserNamespace func() string
 	// Gather gets what is needed from Sending to the saved answer: threads, descriptors, memory. release
 	// gives back the descriptors, which are held until then. The error is a *MeansError. Nil: nothing is
 	// asked for.
@@ -44,8 +50,15 @@ type System struct {
 func NewSystem() System {
 	return System{
 		Now: time.Now, Boot: bootClock, Machine: machineID, NetworkFS: networkFS, LastingInodes: lastingInodes,
-		Spread: rand.Float64, UID: os.Geteuid(), Pid: os.Getpid(), Process: processStart, Gather: gather, Shield: shield,
+		Spread: rand.Float64, UID: os.Geteuid(), Pid: os.Getpid(), Keys: func(name string) KeyStore { return keyStore(name, 0) }, BootID: bootID, UserNamespace: userNamespace, Process: processStart, Gather: gather, Shield: shield,
 	}
+}
+
+// Sealed is the machine with the sealing that a configuration asks for. timeout is how long the kernel keeps
+// a key after its last use; 0: no limit.
+func (s System) Sealed(store string, timeout time.Duration) System {
+	s.Seal, s.Keys = store, func(name string) KeyStore { return keyStore(name, timeout) }
+	return s
 }
 
 // gather is System.Gather for the folder.

@@ -33,6 +33,8 @@ type Token struct {
 	// was read from another.
 	inode  uint64
 	copied bool
+	// form is how the file was written that the token was read from.
+	form form
 	// idless is set if the last answer brought no ID token though there may be an older one.
 	idless bool
 }

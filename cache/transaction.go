@@ -94,7 +94,11 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 		connect = connectEarly
 	}
 	x.d.sign(x.hold)
-	if x.room, err = x.d.reserveRoom(x.name); errors.Is(err, errLockLost) {
+	f, err := x.successorForm()
+	if err != nil {
+		return x.answer(x.old, z, err)
+	}
+	if x.room, err = x.d.reserveRoom(x.name, f); errors.Is(err, errLockLost) {
 		return Result{}, err
 	} else if err != nil {
 		return x.answer(x.old, z, err)
@@ -127,6 +131,15 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 	return x.finish(z, x.grant(connect))
 }
 
+// successorForm is how the successor will be written: as the token file is, so that the form never changes
+// inside a refresh; where there is none, as configured.
+func (x *transaction) successorForm() (form, error) {
+	if x.old.none() {
+		return x.d.configured()
+	}
+	return x.old.form, nil
+}
+
 // lookAgain reads the files under the lock and puts right what a dead process left. The first
 // result says that the token file was damaged and is kept aside now.
 //
@@ -136,11 +149,16 @@ func (x *transaction) lookAgain() (damaged, err error) {
 	x.seen = x.d.readState(x.name)
 	x.old, err = x.d.read(x.name)
 	if errors.Is(err, errDamaged) {
-		aside, err := x.d.setAside(x.name)
+		aside, err := x.d.setAside(x.name, ".json", badFile)
 		if err != nil {
 			return nil, err
 		}
 		damaged, x.old = &DamagedError{Aside: aside}, Token{}
+	} else if isLost(err) && x.renew.Grant != nil { // nobody opens it any more, and nobody needs to
+		if _, err := x.d.setAside(x.name, ".json", sealedFile); err != nil {
+			return nil, err
+		}
+		x.old = Token{}
 	} else if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,8 @@ import (
 // A View is what the files say of a key. It holds no secret.
 type View struct {
 	// State is "fresh", "stale" (usable, but due for a refresh), "expired" (will be refreshed on next
-	// use), "login_needed" (something is stored that can't be used or refreshed) or "none".
+	// use), "login_needed" (something is stored that can't be used or refreshed), "locked" (it is sealed, and its
+	// key can't be had now) or "none".
 	State      string
 	Expires    time.Time     // of the access token; zero: there is none
 	Obtained   time.Time     // of the access token; zero: there is none
@@ -19,16 +20,26 @@ type View struct {
 	PauseUntil time.Time     // zero: no pause
 	Problem    error         // why the files can't be used
 	Network    bool          // the folder may be shared with other machines
+	Seal       string        // how the file lies: "none", or the store of the key with which it is sealed
 }
 
 // View looks at the files of a key without lock or network, and changes nothing.
 func (d *Dir) View(key Key, r Renewal) View {
 	c := d.call(key, Want{}, r)
 	c.view = true
-	v := View{State: "none", Network: d.network}
+	v := View{State: "none", Network: d.network, Seal: "none"}
 	t, err := d.read(c.name)
 	if err != nil {
 		v.State, v.Problem = "login_needed", err
+		if sealed, ok := errors.AsType[*SealedError](err); ok {
+			v.Seal = sealed.Store
+			switch {
+			case !sealed.Lost:
+				v.State = "locked"
+			case r.Grant != nil: // the next call gets another
+				v.State, v.Refresh = "expired", true
+			}
+		}
 		if errors.Is(err, errDamaged) {
 			v.Problem = &FolderError{Path: d.file(c.name, ".json"), Problem: "is damaged"}
 			if r.Grant != nil { // the next call keeps it aside and gets another
@@ -36,6 +47,9 @@ func (d *Dir) View(key Key, r Renewal) View {
 			}
 		}
 		return v
+	}
+	if t.form.sealed() {
+		v.Seal = t.form.store
 	}
 	s := d.readState(c.name)
 	v.Last = s.Last

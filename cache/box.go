@@ -1,0 +1,107 @@
+package cache
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"path/filepath"
+	"strings"
+)
+
+// A sealed token file is the shell of seal.go in version 2 around a box, which is a token record that AES-256-GCM
+// has closed:
+//
+//	{"version":2,"length":4123,"sha256":"…","record":{"store":"kernel","key":"32 hex","boot":"…","ns":"…","box":"…"}}
+//
+// The checksum is over the ciphertext, so a torn or altered file is known without the key. What stands before
+// `box` is authenticated with the base name of the file, so that a box can't be moved to another key. It can
+// be replaced by an older whole file: nothing here tells the age of one.
+
+// A form is how a token file is written. The zero form is in the open.
+type form struct {
+	store string // "kernel": where the key is kept
+	key   string // keyID of the key
+	boot  string // the boot of the machine, and the user namespace, in which the file was written: where the
+	ns    string // key may be looked for
+}
+
+func (f form) sealed() bool { return f.store != "" }
+
+const keySize = 32
+
+// keyID names a key without being it.
+func keyID(key []byte) string {
+	sum := sha256.Sum256(append([]byte("credential-idcs seal key\x00"), key...))
+	return hex.EncodeToString(sum[:16])
+}
+
+// head are the members of a box's record before `box`.
+func (f form) head() []byte {
+	b := appendString([]byte(`{"store":`), f.store)
+	b = appendString(append(b, `,"key":`...), f.key)
+	b = appendString(append(b, `,"boot":`...), f.boot)
+	return appendString(append(b, `,"ns":`...), f.ns)
+}
+
+// close puts a record into a box. The nonce is random: a key closes far fewer boxes than 2^32.
+func (f form) close(name string, key, record []byte) ([]byte, error) {
+	aead, err := newAEAD(key)
+	if err != nil {
+		return nil, err
+	}
+	head := f.head()
+	closed := aead.Seal(nil, nil, record, associated(name, head))
+	b := append(head, `,"box":"`...)
+	b = base64.StdEncoding.AppendEncode(b, closed)
+	return append(b, `"}`...), nil
+}
+
+// takeApart reads the record of a box. What comes back is still closed.
+func takeApart(record []byte) (f form, closed []byte, err error) {
+	r := reader{rest: record}
+	f.store, f.key = r.str(`{"store":`), r.str(`,"key":`)
+	f.boot, f.ns = r.str(`,"boot":`), r.str(`,"ns":`)
+	text, ok := bytes.CutSuffix(r.rest, []byte(`"}`))
+	text, found := bytes.CutPrefix(text, []byte(`,"box":"`))
+	if r.bad || !ok || !found || !f.sealed() {
+		return form{}, nil, errUnknownRecord
+	}
+	closed = make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Strict().Decode(closed, text)
+	if err != nil {
+		return form{}, nil, errUnknownRecord
+	}
+	return f, closed[:n], nil
+}
+
+// open is the record in a box. With the right key an error means that the box was altered.
+func (f form) open(name string, key, closed []byte) ([]byte, error) {
+	aead, err := newAEAD(key)
+	if err != nil {
+		return nil, err
+	}
+	record, err := aead.Open(nil, nil, closed, associated(name, f.head()))
+	if err != nil {
+		return nil, errDamaged
+	}
+	return record, nil
+}
+
+func newAEAD(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+func associated(name string, head []byte) []byte { return append([]byte(name+"\x00"), head...) }
+
+// baseName is the name of a key's file without what stands behind it: KEY.new becomes KEY.json by a rename.
+func baseName(path string) string {
+	name, _, _ := strings.Cut(filepath.Base(path), ".")
+	return name
+}

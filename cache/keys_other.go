@@ -1,0 +1,11 @@
+//go:build !linux
+
+package cache
+
+import "time"
+
+// keyStore: nobody has run one elsewhere yet.
+func keyStore(string, time.Duration) KeyStore { return nil }
+
+func bootID() string        { return "" }
+func userNamespace() string { return "" }
