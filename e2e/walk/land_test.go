@@ -177,7 +177,13 @@ func loopback() error {
 // serve lets the server at an address be reached at a port of host number i.
 func (l *land) serve(i int, port string, at string) {
 	l.Helper()
-	front, err := net.Listen("tcp", net.JoinHostPort(ip(i), port))
+	l.front(net.JoinHostPort(ip(i), port), at)
+}
+
+// front lets the server at an address be reached at another one.
+func (l *land) front(address, at string) {
+	l.Helper()
+	front, err := net.Listen("tcp", address)
 	l.must(err)
 	l.Cleanup(func() { _ = front.Close() })
 	go func() {

@@ -124,7 +124,7 @@ func (s *Server) metadataService(w http.ResponseWriter, r *http.Request) {
 		switch auth := r.Header.Values("Authorization"); {
 		case r.Method != http.MethodGet || len(body) > 0:
 			return s.malformed(name, "method %s, or a body", r.Method)
-		case r.URL.IsAbs() || r.Host != s.plain.Addr().String():
+		case r.URL.IsAbs() || r.Host != s.metadataHost():
 			return s.malformed(name, "it came as to a proxy, or for another host")
 		case len(auth) != 1 || auth[0] != "Bearer Oracle":
 			return s.deny(name, errors.New("no Bearer Oracle"))
@@ -146,6 +146,13 @@ func (s *Server) metadataService(w http.ResponseWriter, r *http.Request) {
 		}
 		return reply{http.StatusOK, http.Header{"Content-Type": {"text/plain"}}, []byte(text)}
 	})
+}
+
+func (s *Server) metadataHost() string {
+	if s.opts.Metadata != "" {
+		return s.opts.Metadata
+	}
+	return s.plain.Addr().String()
 }
 
 // pemLine is a line out of the middle of a PEM: what a scan for leaks can look for.

@@ -3,10 +3,15 @@ package ocitest
 import (
 	"net/http"
 	"time"
+
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
 // Options set up a double. The zero Options are one region (us-ashburn-1) with all its services.
 type Options struct {
+	// Authority signs the certificates of Oracle's names; nil: one of its own.
+	Authority *idcstest.CA
+
 	Dir   string           // where ca.pem is written (Server.CAFile); "": nowhere
 	Clock func() time.Time // nil: time.Now
 
@@ -30,6 +35,9 @@ type Options struct {
 	// Pod is where the workload endpoint listens, HOST:PORT; "": a free port of 127.0.0.1. Oracle's SDK
 	// knows no port but 12250.
 	Pod string
+
+	// Metadata is the Host by which the metadata service is asked; "": where it listens.
+	Metadata string
 
 	// Registry answers what lies below /v2/ to those who have a token; nil: an empty 200.
 	Registry http.Handler

@@ -78,8 +78,10 @@ func New(o Options) (*Server, error) {
 	if s.signing, err = pooled("signing"); err != nil {
 		return nil, err
 	}
-	if s.CA, err = idcstest.NewCA(); err != nil {
-		return nil, err
+	if s.CA = o.Authority; s.CA == nil {
+		if s.CA, err = idcstest.NewCA(); err != nil {
+			return nil, err
+		}
 	}
 	if s.Cluster, err = idcstest.NewCA(); err != nil {
 		return nil, err
@@ -241,6 +243,12 @@ func (s *Server) context() context.Context {
 
 // ProxyURL is the proxy that leads Oracle's names here.
 func (s *Server) ProxyURL() string { return "http://" + s.proxy.Addr().String() }
+
+// Addresses are where the names of Oracle's services, and the metadata service, listen on this machine: for
+// a test that leads there by other means than the proxy.
+func (s *Server) Addresses() (services, metadata string) {
+	return s.secure.Addr().String(), s.plain.Addr().String()
+}
 
 // MetadataURL is the instance metadata service, for `metadata_url`.
 func (s *Server) MetadataURL() string { return "http://" + s.plain.Addr().String() + "/opc/v2" }

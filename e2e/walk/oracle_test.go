@@ -1,0 +1,288 @@
+//go:build linux
+
+package walk
+
+import (
+	"bufio"
+	"encoding/json"
+	"net"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+	"github.com/credential-idcs/credential-idcs/oci/ocitest"
+)
+
+// The hosts of docs/oracle.md, in the order of their addresses.
+const (
+	ashburn    = "iad.ocir.io"
+	frankfurt  = "fra.ocir.io"
+	authHost   = "auth.us-ashburn-1.oraclecloud.com"
+	okeHost    = "k8s.oke.example.com"
+	okeCluster = "ocid1.cluster.oc1.iad.aaaaexample"
+	metadataIP = "169.254.169.254"
+)
+
+// oracleLand is the land of docs/oracle.md: Oracle's names lead to a strict double, whose registry is
+// Debian's docker-registry with an image, and whose cluster takes OKE tokens alone.
+func oracleLand(t *testing.T) (*land, *ocitest.Server) {
+	t.Helper()
+	for _, tool := range []string{"docker", "kubectl", "docker-registry", "skopeo", "crane"} {
+		need.Tool(t, tool)
+	}
+	l := newLand(t, ashburn, frankfurt, authHost, okeHost)
+	o, err := ocitest.New(ocitest.Options{
+		Authority: l.ca, Hosts: []string{frankfurt}, Metadata: metadataIP, Pod: "127.0.0.1:12250", Registry: l.images(),
+	})
+	l.must(err)
+	l.Cleanup(func() {
+		if err := o.Close(); err != nil {
+			l.Error(err)
+		}
+		if l.Failed() {
+			l.Logf("refused: %q", o.Refusals())
+		}
+	})
+	services, metadata := o.Addresses()
+	for i := range 3 {
+		l.serve(i, "443", services)
+	}
+	l.must(address(metadataIP))
+	l.front(metadataIP+":80", metadata)
+	cert, err := l.ca.Issue(okeHost)
+	l.must(err)
+	api, err := servers.API(cert, func(token string) (string, error) { return o.VerifyCluster(token, okeCluster, "us-ashburn-1") })
+	l.must(err)
+	l.Cleanup(func() { _ = api.Close() })
+	l.serve(3, "6443", api.Host)
+	l.must(os.Mkdir(filepath.Join(home, ".oci"), 0o700))
+	return l, o
+}
+
+// listening is what docker-registry's log says when it is up.
+var listening = regexp.MustCompile(`msg="listening on (127\.0\.0\.1:\d+)"`)
+
+// images is a registry that asks nobody anything: who may come to it is the double's to say.
+func (l *land) images() *httputil.ReverseProxy {
+	l.Helper()
+	folder := l.TempDir()
+	config, err := json.Marshal(map[string]any{
+		"version": "0.1", "log": map[string]any{"accesslog": map[string]any{"disabled": true}},
+		"storage": map[string]any{"filesystem": map[string]any{"rootdirectory": folder}},
+		"http":    map[string]any{"addr": "127.0.0.1:0", "secret": "of one registry"},
+	})
+	l.must(err)
+	file := filepath.Join(folder, "config.yml")
+	l.must(os.WriteFile(file, config, 0o600))
+	cmd := exec.CommandContext(l.Context(), need.Tool(l.T, "docker-registry"), "serve", file)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	log, err := cmd.StderrPipe()
+	l.must(err)
+	l.must(cmd.Start())
+	said := bufio.NewReader(log)
+	at := l.find(said, listening)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = said.WriteTo(nothing{})
+	}()
+	l.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-done
+		_ = cmd.Wait()
+	})
+	target := &url.URL{Scheme: "http", Host: at}
+	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+		r.SetXForwarded()
+	}}
+}
+
+type nothing struct{}
+
+func (nothing) Write(b []byte) (int, error) { return len(b), nil }
+
+// address gives lo another address, of this machine's own network namespace.
+func address(ip string) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	request, err := unix.NewIfreq("lo:1")
+	if err != nil {
+		return err
+	}
+	if err := request.SetInet4Addr(net.ParseIP(ip).To4()); err != nil {
+		return err
+	}
+	return unix.IoctlIfreq(fd, unix.SIOCSIFADDR, request)
+}
+
+// oci puts a tool of that name on PATH, which demands the words that it gets. It does nothing: what it
+// would have done, the test has.
+func (l *land) oci(words string) {
+	l.Helper()
+	path := filepath.Join(home, ".local", "bin", "oci")
+	l.must(os.MkdirAll(filepath.Dir(path), 0o755))
+	l.must(os.WriteFile(path, []byte("#!/bin/sh\n[ \"$*\" = '"+words+"' ] || { echo \"oci $*\" >&2; exit 1; }\n"), 0o755))
+}
+
+// seed pushes an image with the credentials that are set up.
+func (l *land) seed(image string) {
+	l.Helper()
+	l.must(os.MkdirAll(filepath.Join(home, "empty"), 0o755))
+	l.run("tar -cf layer.tar -C empty . && crane append --new_layer layer.tar --new_tag "+image, "")
+}
+
+// A session of the oci CLI: images and a cluster, from nothing.
+func TestOracleOnALaptop(t *testing.T) {
+	if !ownMachine(t) {
+		return
+	}
+	l, o := oracleLand(t)
+	l.install()
+	_, err := o.WriteSession(filepath.Join(home, ".oci"), "work")
+	l.must(err)
+	setUp := page(t, "docs/oracle.md", "## A session on a laptop")
+	story := setUp.block(t, "")
+	first, _, _ := strings.Cut(story, "\n")
+	l.oci(strings.TrimPrefix(first, "oci "))
+	l.must(os.MkdirAll(filepath.Join(home, ".kube"), 0o700))
+	l.must(os.WriteFile(filepath.Join(home, ".kube", "config"), []byte(`apiVersion: v1
+kind: Config
+clusters:
+- {name: c, cluster: {server: "https://`+okeHost+`:6443"}}
+contexts:
+- {name: prod, context: {cluster: c, user: user-abc}}
+users:
+- name: user-abc
+  user:
+    exec:
+      apiVersion: client.authentication.k8s.io/v1beta1
+      command: oci
+      args: [ce, cluster, generate-token, --cluster-id, `+okeCluster+`, --region, us-ashburn-1]
+`), 0o600))
+	before, after, found := strings.Cut(story, "docker pull ")
+	if !found {
+		t.Fatalf("no pull in\n%s", story)
+	}
+	l.run(before, "written to")
+	l.seed(ashburn + "/ns/app:1")
+	// There is no engine here, and no node behind the endpoint: the same calls without them.
+	rest := strings.NewReplacer("get nodes", "get --raw "+servers.WhoAmI).Replace("docker manifest inspect " + after)
+	out := l.run(rest, `"schemaVersion": 2`)
+	if !strings.Contains(out, ocitest.User) {
+		t.Errorf("the cluster doesn't see the user in\n%s", out)
+	}
+	if n := o.Count("registry"); n != 2 {
+		t.Errorf("%d tokens were asked for, want one by init's look and one for all of it", n)
+	}
+	for _, read := range []string{
+		"crane manifest " + ashburn + "/ns/app:1",
+		"skopeo inspect --raw docker://" + ashburn + "/ns/app:1",
+		"skopeo copy docker://" + ashburn + "/ns/app:1 dir:image && skopeo copy dir:image docker://" + ashburn + "/ns/copy:1 && crane manifest " + ashburn + "/ns/copy:1",
+	} {
+		l.run("mkdir -p .config/containers && echo '{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}' >.config/containers/policy.json\n"+
+			"credential-idcs configure podman\n"+read, `"schemaVersion":2`)
+	}
+	if n := o.Count("registry"); n != 2 {
+		t.Errorf("%d tokens were asked for, want no more for all clients", n)
+	}
+	// And back: the context has its user again, and nothing that was derived is left.
+	l.run("credential-idcs unconfigure kubectl && credential-idcs logout", "is deleted")
+	if left := l.read(".kube/config"); !strings.Contains(left, "user: user-abc") || strings.Contains(left, "idcs") {
+		t.Errorf("the kubeconfig is\n%s", left)
+	}
+}
+
+// An API key, written by init alone.
+func TestOracleWithAnAPIKey(t *testing.T) {
+	if !ownMachine(t) {
+		return
+	}
+	l, o := oracleLand(t)
+	l.install()
+	_, err := o.WriteAPIKey(filepath.Join(home, ".oci"), "DEFAULT")
+	l.must(err)
+	text := string(page(t, "docs/oracle.md", "## An API key"))
+	command := regexp.MustCompile("`(credential-idcs init [^`]*)`").FindStringSubmatch(text)
+	if command == nil {
+		t.Fatalf("no command in\n%s", text)
+	}
+	l.run(command[1]+"\ncredential-idcs configure docker", "written to")
+	l.seed(frankfurt + "/ns/app:1")
+	l.run("docker manifest inspect "+frankfurt+"/ns/app:1", `"schemaVersion": 2`)
+	// What the page shows does the same.
+	l.configure(page(t, "docs/oracle.md", "## An API key").block(t, "toml"))
+	l.run("docker manifest inspect "+frankfurt+"/ns/app:1", `"schemaVersion": 2`)
+	if n := o.Count("registry"); n != 2 {
+		t.Errorf("%d tokens were asked for, want one by init's look and one for all of it", n)
+	}
+}
+
+// CI on an instance: nothing is stored, and a server of one's own gets the domain's token.
+func TestOracleOnAnInstance(t *testing.T) {
+	if !ownMachine(t) {
+		return
+	}
+	l, o := oracleLand(t)
+	l.install()
+	domain, err := idcstest.New(idcstest.Options{Oracle: o, Scopes: []string{"https://git.example.com/all"}, Dir: l.TempDir()})
+	l.must(err)
+	l.Cleanup(func() {
+		if err := domain.Close(); err != nil {
+			l.Error(err)
+		}
+	})
+	toml := page(t, "docs/oracle.md", "## An OCI instance").block(t, "toml")
+	shown := regexp.MustCompile(`https://idcs-[0-9a-f]+\.identity\.oraclecloud\.com`)
+	l.must(os.WriteFile(filepath.Join(home, "ca.pem"), append(domain.CA.PEM(), l.ca.PEM()...), 0o600))
+	l.configure(strings.Replace(shown.ReplaceAllString(toml, domain.URL()), "targets", `ca_file = "`+home+"/ca.pem\"\ntargets", 1))
+	l.run("credential-idcs configure docker", "")
+	l.seed(ashburn + "/ns/app:1")
+	l.run("docker manifest inspect "+ashburn+"/ns/app:1", `"schemaVersion": 2`)
+	token := l.run("printf 'protocol=https\nhost=git.example.com\n\n' | credential-idcs git get | sed -n s/^password=//p", "eyJ")
+	claims, err := domain.Verify(strings.TrimSpace(token))
+	if err != nil || claims.Subject != o.Instance.ID {
+		t.Errorf("git's token names %+v, %v", claims, err)
+	}
+	out := l.run("credential-idcs doctor || true", "its OCI principal is instance")
+	if strings.Contains(out, "error") {
+		t.Errorf("doctor says\n%s", out)
+	}
+}
+
+// A pod of OKE, with what the kubelet gives it.
+func TestOracleInAPod(t *testing.T) {
+	if !ownMachine(t) {
+		return
+	}
+	l, o := oracleLand(t)
+	l.install()
+	const account = "/var/run/secrets/kubernetes.io/serviceaccount"
+	l.must(unix.Mount("tmpfs", "/run", "tmpfs", 0, "mode=755")) // /var/run leads there
+	l.must(os.MkdirAll(account, 0o755))
+	l.must(o.WriteServiceAccount(account))
+	l.configure(page(t, "docs/oracle.md", "## A pod of OKE").blocks("toml")[0])
+	l.run("credential-idcs configure docker", "")
+	const pod = "KUBERNETES_SERVICE_HOST=127.0.0.1"
+	l.env = append(l.env, pod)
+	l.seed(ashburn + "/ns/app:1")
+	l.run("docker manifest inspect "+ashburn+"/ns/app:1", `"schemaVersion": 2`)
+	if n := o.Count("workload"); n != 1 {
+		t.Errorf("the cluster was asked %d times, want once", n)
+	}
+}
