@@ -33,6 +33,7 @@ type Server struct {
 	admin  string // the token of an administrator who has nothing to do with the domain
 	port   int
 	http   *http.Client
+	review []string // the options of Review
 }
 
 // etcd listens on a socket of this name in the folder: to be reached by path, it has to look like a
@@ -87,7 +88,7 @@ func (s *Server) Serve(authentication string) {
 	s.write(name("own.pem"), private(s.t, own))
 	s.write(name("authentication.yaml"), authentication)
 	s.write(name("tokens.csv"), s.admin+",admin,1,system:masters\n")
-	p := run(s.t, s.folder, need.Tool(s.t, "kube-apiserver"),
+	p := run(s.t, s.folder, need.Tool(s.t, "kube-apiserver"), append([]string{
 		"--etcd-servers", etcd,
 		"--bind-address", "127.0.0.1", "--secure-port", fmt.Sprint(s.port), "--permit-port-sharing",
 		"--tls-cert-file", name("cert.pem"), "--tls-private-key-file", name("key.pem"),
@@ -96,7 +97,7 @@ func (s *Server) Serve(authentication string) {
 		"--service-account-issuer", "https://kubernetes.default.svc",
 		"--service-account-key-file", name("own.pem"), "--service-account-signing-key-file", name("own.pem"),
 		// It looks for an address that others reach, and there may be none here.
-		"--advertise-address", "127.0.0.1", "--endpoint-reconciler-type", "none")
+		"--advertise-address", "127.0.0.1", "--endpoint-reconciler-type", "none"}, s.review...)...)
 	s.await(p)
 }
 
