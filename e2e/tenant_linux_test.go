@@ -58,6 +58,10 @@ type tenant struct {
 // keepPromises is TestTenant. replay is told before a spent refresh token is presented.
 func keepPromises(t *testing.T, program machine.Program, replay func(refresh string)) {
 	x := enter(t, program)
+	if targets := x.oracles(); len(targets) > 0 {
+		x.keepOraclesPromises(targets)
+		return
+	}
 	if !t.Run("login", x.in((*tenant).logsIn)) {
 		return
 	}

@@ -49,6 +49,9 @@ func (e *Engine) derived(a cache.Attempt, attempt func(methods.Attempt) (methods
 	if err != nil {
 		return cache.Token{}, e.refuseOracle(err)
 	}
+	if log := e.world.Log; log != nil {
+		log("derived", "life", d.Life, "bytes", d.Token.Len(), "skew", clock.Skew.Round(time.Second))
+	}
 	return cache.Token{Access: d.Token, AccessStamp: cache.Stamp{Life: d.Life}}, nil
 }
 
