@@ -62,7 +62,11 @@ func (a *app) diagnose(ctx context.Context, profile string, offline bool) error 
 		if profiles, err = a.profilesMeant(file, profile); err != nil {
 			return err
 		}
-		d.Report(doctor.Finding{Text: text.Clean(path) + " is valid"})
+		if _, err := file.Published(); err != nil { // the controller's part, which no helper looks into
+			d.Report(doctor.Finding{Level: doctor.Error, Text: err.Error(), Command: doctor.Edit(path)})
+		} else {
+			d.Report(doctor.Finding{Text: text.Clean(path) + " is valid"})
+		}
 		if folder := filepath.Dir(path); openToAll(folder) {
 			d.Report(doctor.Finding{Level: doctor.Error, Text: text.Clean(folder) + " can be changed by others, who can put another configuration there", Command: "chmod o-w " + text.Word(folder)})
 		}
