@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,8 @@ type Controller struct {
 	Publisher    *Publisher
 	Troubles     *Troubles
 	Metrics      *Metrics
+	// Lost is how long a lost leader goes unnoticed: the Lease and two retries.
+	Lost time.Duration
 
 	stopping atomic.Bool
 }
@@ -79,6 +82,32 @@ func (c *Controller) keep(ctx context.Context, k *Keeper, wake <-chan struct{}) 
 	}
 }
 
+// The bounds beyond which a token is warned of.
+const (
+	shortLife   = 10 * time.Minute
+	largeToken  = 16 << 10 // bytes; etcd has 2 GiB by default
+	manySecrets = 100
+)
+
+// warn tells what will work badly, in the words of an administrator; "" if nothing will.
+func (c *Controller) warn(s *State, profile string) string {
+	secrets := 0
+	for _, p := range c.Publications {
+		if p.Profile == profile {
+			secrets++
+		}
+	}
+	switch {
+	case s.Life < 4*c.Lost:
+		return "a token lives " + s.Life.String() + ", too short to outlive a lost leader: let the domain give at least " + (4 * c.Lost).String()
+	case s.Life < shortLife:
+		return "a published token lives " + s.Life.String() + ": who reads it late has little left"
+	case s.Access.Len() > largeToken && secrets > manySecrets:
+		return "a token of " + strconv.Itoa(s.Access.Len()>>10) + " KiB lies in " + strconv.Itoa(secrets) + " Secrets: mind the size of etcd"
+	}
+	return ""
+}
+
 // report hands on what a turn came to. before is the generation of the turn before.
 func (c *Controller) report(k *Keeper, o Outlook, before int64) {
 	s := &o.Snapshot.State
@@ -96,6 +125,9 @@ func (c *Controller) report(k *Keeper, o Outlook, before int64) {
 		wrong = o.Failed.Error()
 	}
 	c.Troubles.Set("profile", k.Profile, wrong)
+	if o.Usable.Life > 0 {
+		c.Troubles.Set("token", k.Profile, c.warn(&o.Usable, k.Profile))
+	}
 	c.Metrics.InDoubt.WithLabelValues(k.Profile).Set(flag(o.InDoubt))
 	c.Metrics.LoginNeeded.WithLabelValues(k.Profile).Set(flag(o.LoginNeeded))
 	if o.Usable.Access.Empty() {

@@ -80,7 +80,7 @@ func runRun(_ context.Context, a *app, args []string) error {
 		LockConfig: resourcelock.ResourceLockConfig{Identity: s.holder},
 	}
 	s.lease = &fleet.Lease{Interface: lock, Clock: s.clock, Duration: *duration}
-	if err := s.build(); err != nil {
+	if err := s.build(*duration + 2**retry); err != nil {
 		return err
 	}
 	if *listen != "" {
@@ -114,8 +114,8 @@ type server struct {
 	controller *fleet.Controller
 }
 
-// build puts the controller together.
-func (s *server) build() error {
+// build puts the controller together. lost is how long a lost leader goes unnoticed.
+func (s *server) build(lost time.Duration) error {
 	published, err := s.file.Published()
 	if err != nil {
 		return mistake(err)
@@ -129,6 +129,7 @@ func (s *server) build() error {
 	troubles := &fleet.Troubles{Log: s.log}
 	c := &fleet.Controller{
 		Publications: publications(published), Troubles: troubles, Metrics: fleet.NewMetrics(s.registry, names),
+		Lost: lost,
 	}
 	c.Publisher = &fleet.Publisher{Client: s.api.publish, Clock: s.clock, Spread: rand.Float64, Troubles: troubles, Metrics: c.Metrics}
 	for _, p := range used {
