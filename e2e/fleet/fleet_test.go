@@ -43,7 +43,8 @@ const namespace = "credential-idcs"
 
 // A stage is a domain, an API server, and a configuration in a folder.
 type stage struct {
-	t      *testing.T
+	t      *testing.T // of the step that runs
+	whole  *testing.T // of the test, with which all processes end
 	domain *idcstest.Server
 	api    *cluster.Server
 	admin  string // the administrator's kubeconfig
@@ -56,7 +57,7 @@ type stage struct {
 func newStage(t *testing.T, o idcstest.Options, login, publish string) *stage {
 	t.Helper()
 	need.Tool(t, "kubectl")
-	s := &stage{t: t, domain: idcstest.Start(t, o), folder: t.TempDir()}
+	s := &stage{t: t, whole: t, domain: idcstest.Start(t, o), folder: t.TempDir()}
 	s.api = cluster.New(t, s.domain.CA)
 	s.api.Serve(cluster.Nobody)
 	s.admin = s.api.Kubeconfig(t, "", "")

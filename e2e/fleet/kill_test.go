@@ -166,7 +166,7 @@ func (f *troupe) stopped() {
 
 // cutOff takes the API away from the leader: it ends, and another refreshes.
 func (f *troupe) cutOff() {
-	w := newWire(f.t, f.api.URL)
+	w := newWire(f.whole, f.api.URL)
 	for _, r := range f.all { // the one at the wire is to lead
 		r.signal(syscall.SIGTERM)
 		r.ends()
@@ -211,7 +211,7 @@ func (s *stage) watch() (stop func() float64) {
 			case <-time.After(100 * time.Millisecond):
 			}
 			var o secretObject
-			if s.api.Get(s.t, "/api/v1/namespaces/team-a/secrets/pull", &o) != 200 {
+			if s.api.Get(s.whole, "/api/v1/namespaces/team-a/secrets/pull", &o) != 200 {
 				continue
 			}
 			expires, err := time.Parse(time.RFC3339, o.Metadata.Annotations["credential-idcs/expires-at"])

@@ -51,7 +51,7 @@ func (s *stage) replica(name, via string, flags ...string) *replica {
 	r.url = "http://127.0.0.1:" + port
 	words := append([]string{
 		"run", "--config", s.config, "--namespace", namespace, "--identity", name, "--listen", "127.0.0.1:" + port,
-		"--kubeconfig", s.api.Kubeconfig(s.t, s.bearer, via),
+		"--kubeconfig", s.api.Kubeconfig(s.whole, s.bearer, via),
 	}, flags...)
 	r.cmd = exec.Command(program, words...)
 	r.cmd.Env = []string{"HOME=" + s.folder}
@@ -73,12 +73,12 @@ func (s *stage) replica(name, via string, flags ...string) *replica {
 		_ = r.cmd.Wait()
 		close(r.done)
 	}()
-	s.t.Cleanup(func() {
+	s.whole.Cleanup(func() {
 		_ = r.cmd.Process.Signal(syscall.SIGCONT)
 		_ = r.cmd.Process.Kill()
 		<-r.done
-		if s.t.Failed() {
-			s.t.Logf("the log of %s:\n%s", r.name, r.text())
+		if s.whole.Failed() {
+			s.whole.Logf("the log of %s:\n%s", r.name, r.text())
 		}
 	})
 	return r
