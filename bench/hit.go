@@ -24,6 +24,10 @@ func (b *bench) hits() error {
 		{"`git-credential-idcs store`, behind each answer", l.GitStore()},
 		{"`docker-credential-idcs store`", l.DockerStore()},
 	}
+	inMain, err := l.InMain(".")
+	if err != nil {
+		return err
+	}
 	candidates := []candidate{{l, l.Hello()}}
 	rows := []row{{what: "a bare Go program", did: "nothing"}}
 	for _, o := range ours {
@@ -48,22 +52,31 @@ func (b *bench) hits() error {
 		rows = append(rows, row{what: p.what, did: p.did})
 		candidates = append(candidates, candidate{l, p.task})
 	}
+	// The same calls once more, answered by main: what answering first is worth.
+	shown := len(candidates)
+	for _, o := range ours {
+		candidates = append(candidates, candidate{l, o.task.Of(inMain)})
+	}
 	figures, err := b.measure(candidates, b.rounds)
 	if err != nil {
 		return err
 	}
 	b.figures["hit"] = figures
-	b.printf("| one run | what it did | × | CPU ms | wall ms | page faults | memory MiB | program MB |\n|---|---|---|---|---|---|---|---|")
-	for i, c := range candidates {
+	b.printf("| one run | what it did | × | in main | CPU ms | wall ms | page faults | memory MiB | program MB |\n|---|---|---|---|---|---|---|---|---|")
+	for i, c := range candidates[:shown] {
 		memory, size, err := weight(c)
 		if err != nil {
 			return err
 		}
 		f := figures[i]
-		b.printf("| %s | %s | %.2f | %.1f | %.1f | %d | %s | %s |", rows[i].what, rows[i].did, f.Ratio, f.CPU, f.Wall, f.Faults, memory, size)
+		other := ""
+		if i >= 1 && i <= len(ours) {
+			other = fmt.Sprintf("%.2f", figures[shown+i-1].Ratio)
+		}
+		b.printf("| %s | %s | %.2f | %s | %.1f | %.1f | %d | %s | %s |", rows[i].what, rows[i].did, f.Ratio, other, f.CPU, f.Wall, f.Faults, memory, size)
 	}
 	for _, r := range absent {
-		b.printf("| %s | %s | | | | | | |", r.what, r.did)
+		b.printf("| %s | %s | | | | | | | |", r.what, r.did)
 	}
 	b.printf("")
 	return nil

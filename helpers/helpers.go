@@ -262,6 +262,8 @@ type Helper struct {
 	// Silent is for clients that show stderr in the middle of their own screen: on exit 0 not a
 	// byte goes there, so a Source keeps its warnings to itself.
 	Silent bool
+	// Converses is for clients that write another request when they have read an answer.
+	Converses bool
 	// Run does one call. A nil error is exit 0; a *Failure is printed (Lines) and ends with its
 	// class's status; an *Exit says both itself. What it returns has not been printed.
 	Run func(ctx context.Context, call *Call) error

@@ -17,7 +17,7 @@ import (
 // A Target is always in normal form, so two of them are the same place if they are ==, and they
 // serve as keys of maps. The zero Target is no place; it covers nothing and nothing covers it.
 type Target struct {
-	host string // lower case; IPv6 in brackets and in netip's spelling; empty in the zero Target only
+	host string // lower case; IPv6 in brackets and in RFC 5952's spelling; empty in the zero Target only
 	port uint16 // 443 where none was written
 	path string // empty, or "/" and segments, without a final "/"
 }

@@ -2,7 +2,6 @@ package helpers
 
 import (
 	"errors"
-	"net/netip"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -251,7 +250,7 @@ func parseHost(s string) (string, error) {
 	// knows octal, hexadecimal and missing numbers (RFC 6943 section 3.1.1). Only the one spelling
 	// that all of them read alike is taken.
 	if allDigits(last) || strings.HasPrefix(last, "0x") {
-		if a, err := netip.ParseAddr(s); err != nil || !a.Is4() {
+		if !isIPv4(s) {
 			return "", errors.New("an IPv4 address has four decimal numbers from 0 to 255, without leading zeros")
 		}
 	}
@@ -261,13 +260,14 @@ func parseHost(s string) (string, error) {
 // parseIPv6 refuses a zone, which means something on one machine only, and addresses that are
 // IPv4 in disguise, so that no place has two names.
 func parseIPv6(s string) (string, error) {
-	a, err := netip.ParseAddr(s)
+	s, zone, zoned := strings.Cut(s, "%")
+	a, ok := parse6(s)
 	switch {
-	case err != nil || !a.Is6():
-		return "", errors.New("there is no IPv6 address in the brackets")
-	case a.Zone() != "":
+	case !ok || zoned && zone == "":
+		return "", errNoIPv6
+	case zoned:
 		return "", errors.New("an IPv6 address with a zone is not allowed")
-	case a.Is4In6():
+	case a.mapped():
 		return "", errors.New("an IPv4-mapped IPv6 address is not allowed")
 	}
 	return "[" + a.String() + "]", nil

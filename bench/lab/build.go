@@ -52,6 +52,30 @@ func Build(dir, root string) (Programs, error) {
 	return Programs(bin), os.Symlink("credential-idcs", filepath.Join(bin, "keyring"))
 }
 
+// InMain builds the program without what answers first, so that main answers, into a folder of its own.
+func (p Programs) InMain(root string) (Programs, error) {
+	bin := Programs(filepath.Join(string(p), "inmain"))
+	if err := os.MkdirAll(string(bin), 0o700); err != nil {
+		return "", err
+	}
+	linked := bin.Path("linked")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "nethttpomithttp2,inmain", "-ldflags", "-s -w", "-o", linked, "./cmd/credential-idcs")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build with inmain: %w\n%s", err, out)
+	}
+	if err := Copy(linked, bin.Path("credential-idcs")); err != nil {
+		return "", err
+	}
+	for _, name := range []string{"git-credential-idcs", "docker-credential-idcs"} {
+		if err := os.Symlink("credential-idcs", bin.Path(name)); err != nil {
+			return "", err
+		}
+	}
+	return bin, os.Remove(linked)
+}
+
 // Path is that of a program.
 func (p Programs) Path(name string) string { return filepath.Join(string(p), name) }
 

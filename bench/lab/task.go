@@ -1,5 +1,7 @@
 package lab
 
+import "path/filepath"
+
 // A Task is something that a client runs again and again.
 type Task struct {
 	Name  string
@@ -18,6 +20,13 @@ func (l *Lab) Linked() Task {
 }
 func (l *Lab) Version() Task {
 	return Task{Name: "version", Args: []string{l.Path("credential-idcs"), "version"}, Want: "credential-idcs"}
+}
+
+// Of is the task run by the programs of another folder.
+func (t Task) Of(p Programs) Task {
+	t.Name += " of " + filepath.Base(string(p))
+	t.Args = append([]string{p.Path(filepath.Base(t.Args[0]))}, t.Args[1:]...)
+	return t
 }
 
 // request is git's.

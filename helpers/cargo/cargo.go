@@ -42,6 +42,8 @@ var Helper = helpers.Helper{
 	About: `answer Cargo (credential-provider = "/PATH/credential-idcs")`,
 	Usage: words,
 	Run:   run,
+
+	Converses: true,
 }
 
 const plugin = "--cargo-plugin"

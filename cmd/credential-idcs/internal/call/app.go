@@ -22,16 +22,21 @@ type App struct {
 	Debug   bool         // --debug
 	tool    string       // the helper that runs, by the name of a target's tools; empty: none
 
-	renew   Renewer
-	noticed map[string]bool
-	journal *journal
-	logger  func(msg string, args ...any) // writes to journal; see Log
-	mute    bool                          // nobody needs to ask again whether there is a log
+	renew      Renewer
+	unanswered bool // the files alone don't have the answer; see first
+	noticed    map[string]bool
+	journal    *journal
+	logger     func(msg string, args ...any) // writes to journal; see Log
+	mute       bool                          // nobody needs to ask again whether there is a log
 }
 
 // Run does what the process was started for, if that is one call of a helper, and returns its exit
-// status. Otherwise ok is false, and nothing was done.
-func Run(ctx context.Context, p *host.Process, renew Renewer) (status int, ok bool) {
+// status. Otherwise answered is false, and nothing was done. Without renew the files alone must have the
+// answer; if they don't, answered is false, nothing was printed, and p has its input again.
+func Run(ctx context.Context, p *host.Process, renew Renewer) (status int, answered bool) {
+	if renew == nil {
+		return first(ctx, p)
+	}
 	a := &App{Process: p, renew: renew}
 	h, args := a.helper()
 	if h == nil && p.Refusal == "" {

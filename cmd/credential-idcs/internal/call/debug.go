@@ -84,6 +84,12 @@ func (a *App) endLog(err error) {
 	a.journal, a.logger = nil, nil // who comes later logs nothing: mute stays
 }
 
+// logs reports whether a helper with these arguments keeps a log.
+func (a *App) logs(args []string) bool {
+	to := a.Getenv("CREDENTIAL_IDCS_DEBUG")
+	return a.Debug || to != "" && to != "0" || slices.Contains(args, "--debug")
+}
+
 // withoutDebug takes --debug out of a helper's arguments, wherever it stands.
 func (a *App) withoutDebug(args []string) []string {
 	if !slices.Contains(args, "--debug") {

@@ -128,7 +128,7 @@ func (s *source) Credential(ctx context.Context, ask helpers.Ask) (helpers.Crede
 			return helpers.Credential{}, err
 		}
 	}
-	t, err := s.app.renew(s.app, p, target)
+	t, err := s.app.tokens(p, target)
 	if err != nil {
 		return helpers.Credential{}, err
 	}
@@ -162,7 +162,7 @@ func (s *source) Refused(ctx context.Context, ask helpers.Ask, access secret.Tex
 	if err != nil {
 		return err
 	}
-	t, err := s.app.renew(s.app, p, target)
+	t, err := s.app.tokens(p, target)
 	if err != nil {
 		return err
 	}
@@ -206,7 +206,7 @@ func (s *source) Ready(profile string) bool {
 		_, ends := p.OCI.SessionEnds()
 		return ends.After(s.app.Now())
 	}
-	t, err := s.app.renew(s.app, p, nil)
+	t, err := s.app.tokens(p, nil)
 	if err != nil {
 		return false
 	}

@@ -21,6 +21,56 @@ type Tokens interface {
 // says yes to, that target's. Package engine has it.
 type Renewer func(*App, *config.Profile, *config.Target) (Tokens, error)
 
+// tokens are a profile's in this run, or a target's. The error is a *helpers.Failure.
+func (a *App) tokens(p *config.Profile, t *config.Target) (Tokens, error) {
+	if a.renew != nil {
+		return a.renew(a, p, t)
+	}
+	folder, err := a.CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := cache.Open(folder, cache.NewSystem())
+	if err != nil {
+		return nil, Explain(p.Name, err)
+	}
+	s := &stored{app: a, dir: dir, profile: p, key: KeyOf(p, t, a.Getenv)}
+	if !Derived(p, t) {
+		s.key = dir.Where(s.key, FormerKey(a.File, p))
+	}
+	return s, nil
+}
+
+// stored is what the files have. What they haven't makes the call unanswered.
+type stored struct {
+	app     *App
+	dir     *cache.Dir
+	profile *config.Profile
+	key     cache.Key
+}
+
+func (s *stored) Token(ctx context.Context, w cache.Want) (cache.Result, error) {
+	w.CachedOnly = true
+	r, err := s.dir.Token(ctx, s.key, w, s.renewal())
+	if err != nil {
+		s.app.unanswered = true
+	}
+	return r, err
+}
+
+// Drop is left to the engine, which knows more of where the files are.
+func (s *stored) Drop(context.Context, secret.Text) error {
+	s.app.unanswered = true
+	return nil
+}
+
+func (s *stored) View() cache.View { return s.dir.View(s.key, s.renewal()) }
+
+// renewal renews nothing, but tells when a pause is over.
+func (s *stored) renewal() cache.Renewal {
+	return cache.Renewal{Client: func() string { return s.profile.ClientDigest(s.app.Getenv) }}
+}
+
 // Key names what a profile's tokens belong to. Who changes one of these is somebody else to the domain and
 // must not be given the tokens of before. Two profiles with one key are one login.
 func Key(p *config.Profile) cache.Key {
