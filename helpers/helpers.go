@@ -243,8 +243,9 @@ type Call struct {
 	// GitSection tells whether git's own file has a section for a host and us: then the host was a target
 	// once, and silence would be a riddle.
 	GitSection func(host string) bool
-	// Module and Version are the program's, for protocols that ask.
-	Module, Version string
+	// Module and Version are the program's, for protocols that need them.
+	Module  string
+	Version func() string
 }
 
 // A Helper is a protocol adapter: a row in the program's table.

@@ -12,12 +12,15 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/people"
+	"github.com/credential-idcs/credential-idcs/internal/build"
 	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
 func main() {
 	host.UnsetTrust()
-	os.Exit(run(context.Background(), call.This()))
+	p := call.This()
+	p.Version = build.Version
+	os.Exit(run(context.Background(), p))
 }
 
 // run is one call of a helper, or a command of a person.

@@ -82,7 +82,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 	case "list":
 		return list(call)
 	case "version", "--version", "-v":
-		return call.Print([]byte("docker-credential-idcs (" + call.Module + ") " + call.Version + "\n"))
+		return call.Print([]byte("docker-credential-idcs (" + call.Module + ") " + call.Version() + "\n"))
 	case "--help", "-h":
 		return call.Print([]byte(usage))
 	default:

@@ -41,7 +41,7 @@ func plugin(h helpers.Helper, targets string) int {
 	}
 	call := helpers.Call{
 		Args: args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Getenv: os.Getenv, Now: time.Now, Module: "example.com/module", Version: "v1.2.3",
+		Getenv: os.Getenv, Now: time.Now, Module: "example.com/module", Version: func() string { return "v1.2.3" },
 		Open: func() (helpers.Source, error) { return logged{source, os.Getenv(EnvLog)}, nil },
 	}
 	return finish(os.Stderr, h.Run(context.Background(), &call))

@@ -74,7 +74,7 @@ func runCase(t *testing.T, h helpers.Helper, targets, lines string, streams map[
 	if err != nil {
 		t.Fatal(err)
 	}
-	call := helpers.Call{Module: "example.com/module", Version: "v1.2.3"}
+	call := helpers.Call{Module: "example.com/module", Version: func() string { return "v1.2.3" }}
 	env := make(map[string]string)
 	call.Getenv = func(key string) string { return env[key] }
 	var opened error

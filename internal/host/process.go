@@ -28,6 +28,7 @@ type Process struct {
 	Exit           func(status int)  // only for a signal that has to end a call in the middle
 	Program        func() string     // this program's path as its callers should name it, absolute
 	Dir            func() string     // the working directory; empty: unknown
+	Version        func() string     // the program's; nil until main has set it, see package call's init
 	Dropped        []string          // variables that hold no absolute path, and are therefore unset
 	HomeTaken      bool              // HOME was not set, and is now what the password file has
 	Refusal        string            // why this process must not run at all; empty: it may

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
-	"github.com/credential-idcs/credential-idcs/internal/build"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -91,7 +90,7 @@ func (a *App) call(ctx context.Context, h *helpers.Helper, args []string) error 
 		return PrintHelp(a.Stdout, h)
 	}
 	if log := a.Log(); log != nil {
-		log("helper called", "helper", h.Name, "version", build.Version())
+		log("helper called", "helper", h.Name, "version", a.version())
 	}
 	defer func() {
 		if log := a.Log(); log != nil && a.File == nil {
@@ -101,9 +100,19 @@ func (a *App) call(ctx context.Context, h *helpers.Helper, args []string) error 
 	return h.Run(ctx, &helpers.Call{
 		Args: rest, Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr,
 		Terminal: len(rest) > 0 && a.Terminal(0), Getenv: a.Getenv, Now: a.Now, Profile: a.Profile,
-		Module: module, Version: build.Version(),
+		Module: module, Version: a.version,
 		Open: func() (helpers.Source, error) { return a.open(asks) }, GitSection: a.gitSection,
 	})
+}
+
+// version is the program's. To read it from what Go built takes package runtime/debug, which would come late
+// in the order of initialisation: main does that.
+func (a *App) version() string {
+	if a.Version == nil {
+		a.unanswered = true
+		return ""
+	}
+	return a.Version()
 }
 
 const module = "github.com/credential-idcs/credential-idcs"

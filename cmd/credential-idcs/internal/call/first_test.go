@@ -42,14 +42,17 @@ targets = ["https://git.example.com"]
 	return &station{T: t, env: map[string]string{"CREDENTIAL_IDCS_CONFIG": path, "CREDENTIAL_IDCS_CACHE_DIR": filepath.Join(dir, "cache")}}
 }
 
-// stores logs in, and gets a token of that life.
-func (s *station) stores(life time.Duration) {
+// stores logs in, so long ago, and gets a token for an hour.
+func (s *station) stores(ago time.Duration) {
 	s.Helper()
+	system := cache.NewSystem()
+	system.Now = func() time.Time { return time.Now().Add(-ago) }
+	system.Boot = func() time.Duration { return 0 }
 	file, err := config.Load(s.env["CREDENTIAL_IDCS_CONFIG"], "")
 	if err != nil {
 		s.Fatal(err)
 	}
-	dir, err := cache.Open(s.env["CREDENTIAL_IDCS_CACHE_DIR"], cache.NewSystem())
+	dir, err := cache.Open(s.env["CREDENTIAL_IDCS_CACHE_DIR"], system)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -57,7 +60,7 @@ func (s *station) stores(life time.Duration) {
 		if err := a.Sending(); err != nil {
 			s.Fatal(err)
 		}
-		return cache.Token{Access: secret.New("eyJ.a.b"), Refresh: secret.New("r"), AccessStamp: cache.Stamp{Life: life}}, nil
+		return cache.Token{Access: secret.New("eyJ.a.b"), Refresh: secret.New("r"), AccessStamp: cache.Stamp{Life: time.Hour}}, nil
 	})
 	if err != nil {
 		s.Fatal(err)
@@ -81,7 +84,7 @@ func (s *station) starts(stdin io.Reader, args ...string) (p *host.Process, stat
 
 func TestAFreshTokenIsAnsweredByTheFilesAlone(t *testing.T) {
 	s := newStation(t)
-	s.stores(time.Hour)
+	s.stores(0)
 	_, status, answered := s.starts(strings.NewReader(gitRequest), "git-credential-idcs", "get")
 	if !answered || status != 0 || !strings.Contains(s.out.String(), "password=eyJ.a.b\n") || s.errors.String() != "" {
 		t.Errorf("answered %v, exit %d, %q, %q", answered, status, s.out.String(), s.errors.String())
@@ -114,9 +117,9 @@ func TestWhatTheFilesDecideIsFinal(t *testing.T) {
 func TestWhatTheFilesLackIsLeftToMain(t *testing.T) {
 	for name, prepare := range map[string]func(*station){
 		"nothing is stored": func(*station) {},
-		"expired":           func(s *station) { s.stores(time.Second) },
-		"a person types":    func(s *station) { s.stores(time.Hour); s.terminal = true },
-		"a log is kept":     func(s *station) { s.stores(time.Hour); s.env["CREDENTIAL_IDCS_DEBUG"] = "1" },
+		"expired":           func(s *station) { s.stores(2 * time.Hour) },
+		"a person types":    func(s *station) { s.stores(0); s.terminal = true },
+		"a log is kept":     func(s *station) { s.stores(0); s.env["CREDENTIAL_IDCS_DEBUG"] = "1" },
 	} {
 		s := newStation(t)
 		prepare(s)
@@ -129,7 +132,7 @@ func TestWhatTheFilesLackIsLeftToMain(t *testing.T) {
 		}
 	}
 	s := newStation(t)
-	s.stores(time.Hour)
+	s.stores(0)
 	for _, args := range [][]string{
 		{"git-credential-idcs", "--debug", "get"}, {"git-credential-idcs", "get", "--debug"}, {"credential-idcs", "--debug", "git", "get"},
 		{"cargo-credential-idcs", "--cargo-plugin"}, {"credential-idcs", "status"}, {"credential-idcs"}, nil,
@@ -148,7 +151,7 @@ func (failing) Read([]byte) (int, error) { return 0, errors.New("it was read") }
 // An output that takes nothing is main's to explain.
 func TestAnAnswerThatCannotBeWrittenIsLeftToMain(t *testing.T) {
 	s := newStation(t)
-	s.stores(time.Hour)
+	s.stores(0)
 	p := &host.Process{
 		Args: []string{"git-credential-idcs", "get"}, Stdin: strings.NewReader(gitRequest), Stdout: full{}, Stderr: &s.errors,
 		Getenv: func(name string) string { return s.env[name] }, Now: time.Now, Terminal: func(int) bool { return false },
