@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/credential-idcs/credential-idcs/internal/address"
 )
 
 // The parsers below don't use net/url. It takes more than is good here (a port of any length, an
@@ -250,7 +252,7 @@ func parseHost(s string) (string, error) {
 	// knows octal, hexadecimal and missing numbers (RFC 6943 section 3.1.1). Only the one spelling
 	// that all of them read alike is taken.
 	if allDigits(last) || strings.HasPrefix(last, "0x") {
-		if !isIPv4(s) {
+		if !address.Is4(s) {
 			return "", errors.New("an IPv4 address has four decimal numbers from 0 to 255, without leading zeros")
 		}
 	}
@@ -261,13 +263,13 @@ func parseHost(s string) (string, error) {
 // IPv4 in disguise, so that no place has two names.
 func parseIPv6(s string) (string, error) {
 	s, zone, zoned := strings.Cut(s, "%")
-	a, ok := parse6(s)
+	a, ok := address.Parse6(s)
 	switch {
 	case !ok || zoned && zone == "":
-		return "", errNoIPv6
+		return "", errors.New("there is no IPv6 address in the brackets")
 	case zoned:
 		return "", errors.New("an IPv6 address with a zone is not allowed")
-	case a.mapped():
+	case a.Mapped():
 		return "", errors.New("an IPv4-mapped IPv6 address is not allowed")
 	}
 	return "[" + a.String() + "]", nil

@@ -1,12 +1,13 @@
 package config
 
 import (
-	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/address"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 	"github.com/pelletier/go-toml/v2/unstable"
 )
@@ -282,8 +283,17 @@ func (b *builder) listen(p *Profile) error {
 
 // CheckListen tells what is wrong with an address to listen at; empty: nothing.
 func CheckListen(s string) string {
-	a, err := netip.ParseAddrPort(s)
-	if err != nil || a.Port() == 0 || a.Addr().Zone() != "" {
+	host, port, ok := "", "", false
+	if i := strings.LastIndexByte(s, ':'); i >= 0 {
+		host, port = s[:i], s[i+1:]
+	}
+	if inside, six := strings.CutPrefix(host, "["); six {
+		_, ok = address.Parse6(strings.TrimSuffix(inside, "]"))
+		ok = ok && strings.HasSuffix(inside, "]")
+	} else {
+		ok = address.Is4(host)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); !ok || err != nil || n == 0 {
 		return "must be an IP address and a port: 0.0.0.0:8976"
 	}
 	return ""

@@ -2,13 +2,13 @@ package config
 
 import (
 	"crypto/sha256"
-	"net/netip"
-	"net/url"
 	"path"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/address"
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
@@ -135,22 +135,34 @@ func (b *builder) oci(p *Profile) error {
 
 // isMetadata takes the address of every instance, and loopback for tests of somebody's own.
 func isMetadata(s string) bool {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return false
-	}
-	a, err := netip.ParseAddr(u.Hostname())
-	return err == nil && (a.IsLoopback() || a == netip.AddrFrom4([4]byte{169, 254, 169, 254}))
+	host, _, ok := ipOf(s, "http://")
+	return ok && (address.Loopback(host) || host == "169.254.169.254")
 }
 
 // isEndpoint takes an IP address only: no name server chooses who gets the service account token.
 func isEndpoint(s string) bool {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
-		return false
+	_, path, ok := ipOf(s, "https://")
+	return ok && strings.Trim(path, "/") == ""
+}
+
+// ipOf takes a URL apart whose host is an IP address, and which has neither user nor query nor fragment.
+func ipOf(s, scheme string) (host, path string, ok bool) {
+	rest, ok := strings.CutPrefix(s, scheme)
+	if !ok || strings.ContainsAny(rest, `@?#\`) {
+		return "", "", false
 	}
-	a, err := netip.ParseAddr(u.Hostname())
-	return err == nil && a.Zone() == ""
+	authority, path, _ := strings.Cut(rest, "/")
+	t, err := helpers.ParseTarget("https://" + authority)
+	if err != nil {
+		return "", "", false
+	}
+	host = t.HostPort()
+	if inside, six := strings.CutPrefix(host, "["); six {
+		host, _, _ = strings.Cut(inside, "]")
+	} else {
+		host, _, _ = strings.Cut(host, ":")
+	}
+	return host, path, address.Is(host)
 }
 
 func contains(list []string, s string) bool {

@@ -1,20 +1,31 @@
-package helpers
+// Package address reads IP addresses as net/netip does, for what targets and settings need of it: a test
+// and a fuzzer hold it against netip. netip itself, and net/url, which imports it, are initialised behind
+// regexp, YAML and all else that a cached answer does without: among the packages that are ready, Go takes
+// the one whose import path comes first.
+package address
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 )
 
-// The two readers of IP addresses are net/netip's, for what targets need of it: a test and a fuzzer hold
-// them against it. netip itself is initialised behind regexp, TLS and all else that a cached answer does
-// without: among packages that are ready, Go takes the one whose import path comes first.
+// Is reports whether s is an IP address of either kind, without brackets and without a zone.
+func Is(s string) bool {
+	_, six := Parse6(s)
+	return six || Is4(s)
+}
 
-// errNoIPv6 is why something in brackets is none.
-var errNoIPv6 = errors.New("there is no IPv6 address in the brackets")
+// Loopback reports whether s is an address of this machine alone: 127.0.0.0/8 or ::1.
+func Loopback(s string) bool {
+	if n, ok := parseIPv4(s); ok {
+		return n>>24 == 127
+	}
+	a, ok := Parse6(s)
+	return ok && a == V6{7: 1}
+}
 
-// isIPv4 reports whether s is four decimal numbers from 0 to 255, without leading zeros.
-func isIPv4(s string) bool {
+// Is4 reports whether s is four decimal numbers from 0 to 255, without leading zeros.
+func Is4(s string) bool {
 	_, ok := parseIPv4(s)
 	return ok
 }
@@ -22,7 +33,7 @@ func isIPv4(s string) bool {
 func parseIPv4(s string) (n uint32, ok bool) {
 	fields := 0
 	for field := range strings.SplitSeq(s, ".") {
-		if field == "" || len(field) > 3 || !allDigits(field) || field[0] == '0' && field != "0" {
+		if field == "" || len(field) > 3 || !digits(field) || field[0] == '0' && field != "0" {
 			return 0, false
 		}
 		v, _ := strconv.Atoi(field)
@@ -34,11 +45,11 @@ func parseIPv4(s string) (n uint32, ok bool) {
 	return n, fields == 4
 }
 
-// An ipv6 is its eight groups.
-type ipv6 [8]uint16
+// A V6 is an IPv6 address: its eight groups.
+type V6 [8]uint16
 
-// parse6 reads the forms of RFC 4291 section 2.2, without a zone.
-func parse6(s string) (a ipv6, ok bool) {
+// Parse6 reads the forms of RFC 4291 section 2.2, without a zone.
+func Parse6(s string) (a V6, ok bool) {
 	before, after, gap := strings.Cut(s, "::")
 	head, ok := groups(before, !gap)
 	if !ok {
@@ -83,7 +94,7 @@ func groups(s string, end bool) (list []uint16, ok bool) {
 }
 
 // String is the one spelling of RFC 5952: lower case, the longest run of zeros as ::, the first of equals.
-func (a ipv6) String() string {
+func (a V6) String() string {
 	from, to := 0, 0 // the run
 	for i := 0; i < len(a); i++ {
 		j := i
@@ -110,7 +121,16 @@ func (a ipv6) String() string {
 	return b.String()
 }
 
-// mapped reports whether it is an IPv4 address in disguise (RFC 4291 section 2.5.5.2).
-func (a ipv6) mapped() bool {
+// Mapped reports whether it is an IPv4 address in disguise (RFC 4291 section 2.5.5.2).
+func (a V6) Mapped() bool {
 	return a[0]|a[1]|a[2]|a[3]|a[4] == 0 && a[5] == 0xffff
+}
+
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || '9' < s[i] {
+			return false
+		}
+	}
+	return true
 }
