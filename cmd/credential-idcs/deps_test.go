@@ -10,6 +10,7 @@ import (
 // What is linked is initialised on every start, whatever runs: a helper that git starts twice for
 // each command pays for it each time. And what isn't linked can't be abused.
 func TestNothingIsLinkedThatShouldNotBe(t *testing.T) {
+	t.Parallel()
 	banned := map[string]string{
 		"k8s.io/":           "costs 0.7 to 1.3 ms on every call; the kubectl helper declares its few wire fields itself",
 		"sigs.k8s.io/":      "as k8s.io",
@@ -63,6 +64,7 @@ func TestNothingIsLinkedThatShouldNotBe(t *testing.T) {
 
 // The leaves know nothing of each other; only this command knows all three.
 func TestLeavesDoNotImportEachOther(t *testing.T) {
+	t.Parallel()
 	const root = "github.com/credential-idcs/credential-idcs/"
 	leaves := map[string][]string{
 		"internal/wire/...": {"cache", "idcs", "helpers", "oci", "fleet", "cmd"},
@@ -98,6 +100,7 @@ func TestLeavesDoNotImportEachOther(t *testing.T) {
 
 // A call is answered from the cache without what the network needs: package call gets that as a function.
 func TestACallLinksNoNetwork(t *testing.T) {
+	t.Parallel()
 	banned := map[string]string{
 		"net":         "only a refresh asks the domain",
 		"net/http":    "only a refresh asks the domain",

@@ -84,6 +84,7 @@ func provider(t *testing.T, name string) string {
 }
 
 func TestCargoFetchesACrate(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"credential-idcs", "cargo-credential-idcs"} {
 		s := newRegistry(t, "Bearer TOKEN")
 		c := newClient(t, s, s.URL+"/index"+far, provider(t, name))
@@ -101,6 +102,7 @@ func TestCargoFetchesACrate(t *testing.T) {
 }
 
 func TestCargoYanks(t *testing.T) {
+	t.Parallel()
 	s := newRegistry(t, "Bearer TOKEN")
 	c := newClient(t, s, s.URL+far, provider(t, "credential-idcs"))
 	if output, err := c.run(t, "", "yank", "dep@1.0.0", "--registry", "private"); err != nil {
@@ -110,6 +112,7 @@ func TestCargoYanks(t *testing.T) {
 
 // url-not-supported: cargo asks its next provider, here its own.
 func TestCargoAsksTheNext(t *testing.T) {
+	t.Parallel()
 	s := newRegistry(t, "OTHER")
 	c := newClient(t, s, "https://other.example.com"+far, "[registry]\nglobal-credential-providers = ['cargo:token', '"+helpertest.Link(t, "credential-idcs")+"']\n")
 	c.write(t, "cargo/credentials.toml", "[registries.private]\ntoken = \"OTHER\"\n")
@@ -123,6 +126,7 @@ func TestCargoAsksTheNext(t *testing.T) {
 
 // A failure's words reach the person, and cargo goes no further.
 func TestCargoShowsTheFailure(t *testing.T) {
+	t.Parallel()
 	s := newRegistry(t, "Bearer TOKEN")
 	c := newClient(t, s, s.URL+" fails=login", provider(t, "credential-idcs"))
 	output, err := c.run(t, "", "fetch")
@@ -136,6 +140,7 @@ func TestCargoShowsTheFailure(t *testing.T) {
 
 // login and logout fail, as nothing is kept and nothing forgotten.
 func TestCargoLoginAndLogout(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{{"login", "--registry", "private"}, {"logout", "--registry", "private"}} {
 		s := newRegistry(t, "Bearer TOKEN")
 		c := newClient(t, s, s.URL+far, provider(t, "credential-idcs"))

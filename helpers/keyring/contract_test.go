@@ -71,6 +71,7 @@ func foreign(env []string) []string {
 }
 
 func TestPipFetchesAPackage(t *testing.T) {
+	t.Parallel()
 	s := newIndex(t)
 	output, log, err := download(t, s, "ana", s.URL+" user=ana"+far)
 	if err != nil {
@@ -87,25 +88,30 @@ func TestPipFetchesAPackage(t *testing.T) {
 
 // What isn't ours gets nothing, and pip fails as it does without a keyring.
 func TestPipElsewhere(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ user, path string }{
 		"another user": {"eve", ""},
 		"another path": {"ana", "/sim"},
 	} {
-		s := newIndex(t)
-		output, _, err := download(t, s, c.user, s.URL+c.path+" user=ana"+far)
-		if err == nil || strings.Contains(output, "credential-idcs") {
-			t.Errorf("%s: %v\n%s", name, err, output)
-		}
-		for _, r := range s.Requests() {
-			if strings.HasPrefix(r, "OK") || strings.Contains(r, basic) {
-				t.Errorf("%s: %s", name, r)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newIndex(t)
+			output, _, err := download(t, s, c.user, s.URL+c.path+" user=ana"+far)
+			if err == nil || strings.Contains(output, "credential-idcs") {
+				t.Errorf("%v\n%s", err, output)
 			}
-		}
+			for _, r := range s.Requests() {
+				if strings.HasPrefix(r, "OK") || strings.Contains(r, basic) {
+					t.Errorf("%s", r)
+				}
+			}
+		})
 	}
 }
 
 // A failure's words reach the person above pip's own.
 func TestPipShowsTheFailure(t *testing.T) {
+	t.Parallel()
 	s := newIndex(t)
 	output, _, err := download(t, s, "ana", s.URL+" user=ana fails=login")
 	if err == nil || !strings.Contains(output, "login needed, the refresh token is spent\n\tcredential-idcs login work\n") {

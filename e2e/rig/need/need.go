@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -35,23 +37,28 @@ func Strace(t testing.TB) string {
 }
 
 // Python returns the path of a Python whose pip takes --keyring-provider, which those before 23.1 don't
-// have.
+// have. pip takes half a second to tell its version, so it is asked once.
 func Python(t testing.TB) string {
 	t.Helper()
 	path := Tool(t, "python3")
-	said, err := exec.Command(path, "-m", "pip", "--version").CombinedOutput()
+	said, err := pipVersion()
 	if err != nil {
 		Missing(t, "pip")
 	}
 	var major, minor int
-	if _, err := fmt.Sscanf(string(said), "pip %d.%d", &major, &minor); err != nil {
+	if _, err := fmt.Sscanf(said, "pip %d.%d", &major, &minor); err != nil {
 		t.Fatalf("the version of pip: %v, %s", err, said)
 	}
 	if major < 23 || major == 23 && minor < 1 {
-		Missing(t, "pip 23.1 or later (this is "+strings.Fields(string(said))[1]+")")
+		Missing(t, "pip 23.1 or later (this is "+strings.Fields(said)[1]+")")
 	}
 	return path
 }
+
+var pipVersion = sync.OnceValues(func() (string, error) {
+	said, err := exec.Command("python3", "-m", "pip", "--version").CombinedOutput()
+	return string(said), err
+})
 
 // Modules returns the node_modules that `npm ci` of e2e/FOLDER's lock file made, there or, as .ci/run
 // does, in the cache folder. module is one that must be in it.
@@ -63,7 +70,7 @@ func Modules(t testing.TB, folder string, lock []byte, module string) string {
 	}
 	places := []string{here}
 	if cache, err := os.UserCacheDir(); err == nil {
-		name := fmt.Sprintf("%s-%.8x", folder, sha256.Sum256(lock))
+		name := fmt.Sprintf("%s-%.8x", path.Base(folder), sha256.Sum256(lock))
 		places = append(places, filepath.Join(cache, "credential-idcs-ci", name, "node_modules"))
 	}
 	for _, p := range places {

@@ -42,7 +42,7 @@ func (v Visitor) Command(t testing.TB) (words []string, seen func() Seen) {
 	t.Helper()
 	node, browser := need.Tool(t, "node"), need.Tool(t, "chromium")
 	folder := t.TempDir()
-	if err := os.Symlink(need.Modules(t, "provider", lock, "oidc-provider"), filepath.Join(folder, "node_modules")); err != nil {
+	if err := os.Symlink(need.Modules(t, "rig/provider", lock, "oidc-provider"), filepath.Join(folder, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "chromium.mjs"), chromium, 0o600); err != nil {

@@ -84,7 +84,7 @@ func Start(t testing.TB, s Settings) *Server {
 	node := need.Tool(t, "node")
 	folder := t.TempDir()
 	// Modules are looked for beside the script that asks for them.
-	if err := os.Symlink(need.Modules(t, "provider", lock, "oidc-provider"), filepath.Join(folder, "node_modules")); err != nil {
+	if err := os.Symlink(need.Modules(t, "rig/provider", lock, "oidc-provider"), filepath.Join(folder, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "server.mjs"), script, 0o600); err != nil {
