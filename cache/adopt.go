@@ -51,6 +51,9 @@ func (d *Dir) takeOver(ctx context.Context, from, to string) error {
 	}
 	d.sign(theirs)
 	if t, err := d.read(from); err == nil {
+		if t.form.sealed() { // a box can't be moved to another key
+			return &SealedError{Store: t.form.store, Why: "its files have another name"}
+		}
 		// What an interrupted refresh left behind is put in order under its own names; whoever is at it
 		// under another lock file isn't disturbed.
 		if _, _, err := d.recover(from, t, d.readState(from)); err != nil {

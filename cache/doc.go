@@ -38,6 +38,14 @@
 // call's, and one that can't be renamed is served from where it lies.
 // No log can recover a secret that existed only in a lost answer; therefore the gap is kept short.
 //
+// # Sealed files
+//
+// A token file may be closed by a key of the kernel's keyring (box.go). Each file says for itself how it is
+// written, and a refresh writes its successor in the form of what it replaces; only a login, a first grant and
+// Reseal write the configured one. The key of the successor is had before anything is spent. A key that can't
+// be had now leaves everything as it is; one that is gone makes a login needed. Neither is ever taken for
+// "nothing is stored".
+//
 // # Failures
 //
 // A failure is written down with a pause, so that the processes of a machine try once and all of

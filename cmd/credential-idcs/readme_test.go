@@ -119,6 +119,9 @@ func TestEachFailureHasItsRow(t *testing.T) {
 	for _, err := range []error{
 		cache.ErrNothing, cache.ErrNoRefresh, cache.ErrNoID, cache.ErrOtherMachine, cache.ErrCopied, cache.ErrTooLate,
 		&cache.MeansError{Problem: "can't start the threads that it needs", Err: errors.New("no")},
+		&cache.SealedError{Store: "kernel", Lost: true, Why: "the kernel has no such key any more"},
+		&cache.SealedError{Store: "kernel", Why: "keyctl is not permitted here (a container?)"},
+		&cache.SealedError{Store: "kernel", Writing: true, Why: "keyctl is not permitted here (a container?)"},
 		&cache.GivenError{File: "0123.json", Spent: true}, &cache.GivenError{File: "0123.json"},
 		&cache.SpentError{}, &cache.SpentError{Interrupted: &cache.Interrupted{At: time.Now(), Pid: 812}},
 		&cache.BusyError{Pid: 812, Waited: 15 * time.Second},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -105,6 +106,9 @@ func TestScripts(t *testing.T) {
 		Condition: func(name string) (bool, error) {
 			if name == "root" {
 				return os.Geteuid() == 0, nil
+			}
+			if name == "keyctl" {
+				return keyctlWorks(), nil
 			}
 			if name == "userns" {
 				return namespaces(), nil
@@ -280,6 +284,21 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 			ts.Check(err)
 			for _, path := range found {
 				ts.Check(os.Chmod(path, 0o600))
+			}
+		},
+		// forgetkey FILE takes the key that a seal.json names out of the kernel, as a reboot does.
+		"forgetkey": func(ts *testscript.TestScript, neg bool, args []string) {
+			var sealed struct{ Key string }
+			ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &sealed))
+			ts.Check(forgetKey(sealed.Key))
+		},
+		// opaque GLOB demands that the only file that matches holds no secret of the domain.
+		"opaque": func(ts *testscript.TestScript, neg bool, args []string) {
+			content := ts.ReadFile(onlyMatch(ts, args[0]))
+			for _, s := range domainOf(ts).Secrets() {
+				if strings.Contains(content, s) {
+					ts.Fatalf("it holds a secret")
+				}
 			}
 		},
 		// files GLOB N demands that so many files match.

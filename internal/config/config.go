@@ -39,10 +39,14 @@ import (
 // A File is a configuration that was read and found right. It is read-only, so any number of
 // goroutines may use it. The zero File has no profile.
 type File struct {
-	Path     string     // as given to Load; empty in the zero File
-	Missing  bool       // there is no such file, which is no mistake: no profile owns any target
-	Default  string     // the name of a profile, or empty
-	Profiles []*Profile // in the order of the file
+	Path    string // as given to Load; empty in the zero File
+	Missing bool   // there is no such file, which is no mistake: no profile owns any target
+	Default string // the name of a profile, or empty
+	// Seal is the store of the key with which new tokens are sealed: "kernel", or empty, then they lie in
+	// the open. SealTimeout is how long the kernel keeps the key after its last use; 0: no limit.
+	Seal        string
+	SealTimeout time.Duration
+	Profiles    []*Profile // in the order of the file
 
 	publish *node // of Published; nil: the file has none
 }

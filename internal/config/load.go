@@ -50,6 +50,9 @@ func parse(file string, data []byte, at place) (*File, error) {
 		return nil, err
 	}
 	f := &File{publish: root.get("publish")}
+	if err := f.sealing(file, root); err != nil {
+		return nil, err
+	}
 	if n := root.get("profiles"); n != nil {
 		f.Profiles = make([]*Profile, 0, len(n.table.keys))
 		for _, name := range n.table.keys {

@@ -2,9 +2,11 @@ package config
 
 import (
 	"errors"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // above is a right profile of six lines. Mistakes go behind it, from line 7 on.
@@ -31,6 +33,32 @@ func TestMistakesOfTheLanguageNameTheLine(t *testing.T) {
 	} {
 		_, err := load(t, c.doc)
 		checkMistake(t, c.doc, err, c.want)
+	}
+}
+
+func TestSealing(t *testing.T) {
+	for _, c := range []struct{ doc, want string }{
+		{"seal = \"vault\"\n", `config.toml:1: seal must be "none" or "kernel"`},
+		{"seal = \"\"\n", `config.toml:1: seal must be "none" or "kernel"`},
+		{"seal = true\n", `config.toml:1: seal `},
+		{"seal = \"keyring\"\n", `config.toml:1: seal: "keyring" is not supported by this version; use "kernel" or "none"`},
+		{"seal = \"none\"\nseal_timeout = \"8h\"\n", `config.toml:2: seal_timeout goes with seal = "kernel"`},
+		{"seal = \"kernel\"\nseal_timeout = \"8\"\n", `config.toml:2: seal_timeout must be a duration from 1m to 8760h, such as 8h`},
+		{"seal = \"kernel\"\nseal_timeout = \"1s\"\n", `config.toml:2: seal_timeout must be`},
+		{"seal = \"kernel\"\nseal_timeout = \"-8h\"\n", `config.toml:2: seal_timeout must be`},
+	} {
+		if runtime.GOOS != "linux" && strings.Contains(c.doc, "kernel") {
+			c.want = `config.toml:1: seal: "kernel" is Linux's; use "none" here`
+		}
+		_, err := load(t, c.doc+above)
+		checkMistake(t, c.doc, err, c.want)
+	}
+	if runtime.GOOS != "linux" {
+		return
+	}
+	f, err := load(t, "seal = \"kernel\"\nseal_timeout = \"8h\"\n"+above+"targets = []\n")
+	if err != nil || f.Seal != "kernel" || f.SealTimeout != 8*time.Hour {
+		t.Errorf("%+v, %v", f, err)
 	}
 }
 

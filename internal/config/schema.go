@@ -36,6 +36,8 @@ const (
 
 var rootSection = section{"the top of the file", []key{
 	{"default", aString, nil},
+	{"seal", aString, nil},
+	{"seal_timeout", aString, nil},
 	{"profiles", namedTables, &profileSection},
 	{"publish", listedTables, &publishSection},
 }}

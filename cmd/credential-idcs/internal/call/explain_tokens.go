@@ -31,6 +31,7 @@ func Explain(profile string, err error) *helpers.Failure {
 		newer   *cache.NewerError
 		unsaved *cache.NotSavedError
 		means   *cache.MeansError
+		sealed  *cache.SealedError
 		clock   *ClockError
 		subject *SubjectError
 		memory  *MemoryError
@@ -80,6 +81,16 @@ func Explain(profile string, err error) *helpers.Failure {
 	case errors.Is(err, cache.ErrTooLate):
 		f.Class, f.Command = helpers.Temporary, "credential-idcs refresh "+text.Word(profile)
 		say("%s", err.Error())
+	case errors.As(err, &sealed):
+		switch {
+		case sealed.Writing:
+			f.Class, f.Command = helpers.Profile, "credential-idcs doctor "+text.Word(profile)
+		case sealed.Lost:
+			f.Class, f.Command = helpers.LoginNeeded, login
+		default:
+			f.Class, f.Command = helpers.Temporary, "credential-idcs unlock"
+		}
+		say("%s", sealed.Error())
 	case errors.As(err, &means):
 		say("%s", means.Error())
 	case errors.Is(err, cache.ErrNotFresh):

@@ -211,7 +211,7 @@ func (s *source) Ready(profile string) bool {
 		return false
 	}
 	switch t.View().State {
-	case "fresh", "stale", "expired":
+	case "fresh", "stale", "expired", "locked":
 		return true
 	}
 	return false

@@ -1,8 +1,10 @@
 package doctor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,6 +82,9 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 	} else if err != nil {
 		d.unusable(p, err)
 	}
+	if v.State != "none" && d.File != nil {
+		d.seal(p, v.Seal)
+	}
 	switch {
 	case p.Alone() && v.State == "none":
 		d.ok(of(p) + "nothing is stored, and its login needs no person")
@@ -119,4 +124,16 @@ func (d *Doctor) unusable(p *config.Profile, err error) {
 		f.Command = "ls -ld " + text.Word(folder.Path)
 	}
 	d.problem(f.Message, f.Command)
+}
+
+// seal warns of tokens that lie otherwise than the configuration says.
+func (d *Doctor) seal(p *config.Profile, lies string) {
+	configured := cmp.Or(d.File.Seal, "none")
+	switch {
+	case lies == configured:
+	case configured == "none":
+		d.warn(of(p)+"its tokens are sealed (seal = "+strconv.Quote(lies)+"), and the configuration says none", "credential-idcs seal "+text.Word(p.Name))
+	default:
+		d.warn(of(p)+"its tokens lie in the open, and the configuration says seal = "+strconv.Quote(configured), "credential-idcs seal "+text.Word(p.Name))
+	}
 }

@@ -28,6 +28,9 @@ func For(a *call.App, p *config.Profile, t *config.Target) (*Engine, error) {
 		return nil, err
 	}
 	system := cache.NewSystem()
+	if a.File != nil {
+		system = system.Sealed(a.File.Seal, a.File.SealTimeout)
+	}
 	system.Log = a.Log()
 	e, err := New(World{
 		Machine: methods.Machine{

@@ -126,8 +126,14 @@ func (e *Engine) ForgetOthers(ctx context.Context, profiles []*config.Profile) (
 	var keep []cache.Key
 	for _, p := range profiles {
 		keep = append(keep, call.Keys(p, e.world.Getenv)...)
+		keep = append(keep, call.FormerKey(e.world.File, p))
 	}
 	return e.dir.ForgetOthers(ctx, keep)
+}
+
+// Reseal writes what is stored in the configured form; see cache.Dir.Reseal.
+func (e *Engine) Reseal(ctx context.Context) (changed bool, err error) {
+	return e.dir.Reseal(ctx, e.settled(ctx))
 }
 
 func (e *Engine) revoke(ctx context.Context, refresh secret.Text, skew time.Duration) error {

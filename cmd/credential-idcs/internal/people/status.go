@@ -24,11 +24,12 @@ func statusVerb() *verb {
 One row a profile, from the files alone: never on the network. A token is
 fresh; stale, which is usable but due for a refresh; or expired, which is
 refreshed when it is next used. login_needed: something is stored that can be
-neither used nor refreshed. none: nothing is stored.
+neither used nor refreshed. locked: it is sealed, and its key can't be had now.
+none: nothing is stored.
 `,
 		limit: 1, follows: aProfile,
 	}
-	asJSON := v.switched("json", "an array of objects: profile, domain, username, state, expires_at, obtained_at, refreshable, last_error, derived")
+	asJSON := v.switched("json", "an array of objects: profile, domain, username, state, expires_at, obtained_at, refreshable, last_error, seal, derived")
 	v.run = func(_ context.Context, a *app, operands []string) error {
 		return a.status(operand(operands), *asJSON)
 	}
@@ -45,6 +46,7 @@ type row struct {
 	Obtained    *time.Time `json:"obtained_at"`
 	Refreshable bool       `json:"refreshable"`
 	LastError   *lastError `json:"last_error"`
+	Seal        string     `json:"seal"`
 	// Derived is what the profile's OCI principal got for its targets.
 	Derived []derivation `json:"derived"`
 
@@ -119,7 +121,7 @@ func (a *app) row(p *config.Profile) (row, error) {
 	v := e.View()
 	r := row{
 		Profile: p.Name, Domain: p.Domain, Username: p.Username, State: v.State,
-		Refreshable: v.Refresh, left: v.Left, problem: v.Problem, Derived: list,
+		Refreshable: v.Refresh, Seal: v.Seal, left: v.Left, problem: v.Problem, Derived: list,
 	}
 	if !v.Expires.IsZero() {
 		expires, obtained := v.Expires.UTC().Truncate(time.Second), v.Obtained.UTC().Truncate(time.Second)
@@ -197,4 +199,4 @@ func sheet(rows []row, file *config.File) *table {
 }
 
 // stateColors are SGR parameters. An expired token that can be refreshed is nothing to look at.
-var stateColors = map[string]string{"fresh": "32", "stale": "33", "login_needed": "31", "none": "2"}
+var stateColors = map[string]string{"fresh": "32", "stale": "33", "login_needed": "31", "locked": "33", "none": "2"}

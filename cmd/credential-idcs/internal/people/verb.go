@@ -37,7 +37,8 @@ type verb struct {
 func verbs() []*verb {
 	return []*verb{
 		initVerb(), loginVerb(), logoutVerb(), statusVerb(), tokenVerb(), refreshVerb(),
-		targetVerb(), configureVerb(), unconfigureVerb(), doctorVerb(),
+		targetVerb(), sealVerb(), unlockVerb(), lockVerb(),
+		configureVerb(), unconfigureVerb(), doctorVerb(),
 		completionVerb(), versionVerb(), helpVerb(),
 	}
 }

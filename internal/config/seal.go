@@ -1,0 +1,42 @@
+package config
+
+import (
+	"runtime"
+	"time"
+)
+
+// sealing reads how new tokens are sealed. It is one setting for the file, since the key is one for the
+// cache folder.
+func (f *File) sealing(file string, root *table) error {
+	mistake := func(n *node, text string) error { return &Error{file, n.line, text} }
+	if n := root.get("seal"); n != nil {
+		switch n.text {
+		case "none":
+		case "kernel":
+			if runtime.GOOS != "linux" {
+				return mistake(n, `seal: "kernel" is Linux's; use "none" here`)
+			}
+			f.Seal = n.text
+		case "keyring":
+			return mistake(n, `seal: "keyring" is not supported by this version; use "kernel" or "none"`)
+		default:
+			return mistake(n, "seal must be "+oneOf([]string{quote("none"), quote("kernel")}))
+		}
+	}
+	n := root.get("seal_timeout")
+	if n == nil {
+		return nil
+	}
+	if f.Seal != "kernel" {
+		return mistake(n, `seal_timeout goes with seal = "kernel"`)
+	}
+	d, err := time.ParseDuration(n.text)
+	if err != nil || d < time.Minute || d > maxSealTimeout || d%time.Second != 0 {
+		return mistake(n, "seal_timeout must be a duration from 1m to 8760h, such as 8h")
+	}
+	f.SealTimeout = d
+	return nil
+}
+
+// maxSealTimeout is a year: the kernel counts seconds in 32 bits.
+const maxSealTimeout = 8760 * time.Hour
