@@ -96,7 +96,7 @@ func (p *actor) live() {
 
 // system is the machine as the process sees it.
 func (p *actor) system() System {
-	return System{
+	s := System{
 		UID: os.Geteuid(), Pid: p.pid,
 		Boot:      func() time.Duration { return 0 },
 		NetworkFS: func(string) bool { return false },
@@ -133,6 +133,8 @@ func (p *actor) system() System {
 			}
 		},
 	}
+	p.w.seals(&s)
+	return s
 }
 
 // renewal asks the world's domain.

@@ -27,8 +27,9 @@ type move struct {
 
 // A play is one run: the cast and the decisions so far.
 type play struct {
-	names []string
-	moves []move
+	names  []string
+	sealed bool
+	moves  []move
 }
 
 // A seen is what a play came to.
@@ -44,7 +45,7 @@ type seen struct {
 // the end.
 func (p play) run(t *testing.T, path string, limit limits, known map[string]bool) (s seen) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, path, p.names)
+		w := newWorld(t, path, p.names, p.sealed)
 		synctest.Wait()
 		var trace strings.Builder
 		for i, m := range p.moves {
@@ -117,10 +118,10 @@ func (p *actor) working() bool {
 
 // explore runs all plays of a cast, the shortest first, until one breaks a rule. Plays that come to
 // the same are continued once.
-func explore(t *testing.T, names []string, limit limits) (plays int, s seen) {
+func explore(t *testing.T, names []string, sealed bool, limit limits) (plays int, s seen) {
 	path := filepath.Join(modelFolder(t), "cache")
 	known := map[string]bool{}
-	for queue := []play{{names: names}}; len(queue) > 0; queue = queue[1:] {
+	for queue := []play{{names: names, sealed: sealed}}; len(queue) > 0; queue = queue[1:] {
 		p := queue[0]
 		plays++
 		s := p.run(t, path, limit, known)
@@ -131,7 +132,7 @@ func explore(t *testing.T, names []string, limit limits) (plays int, s seen) {
 			continue
 		}
 		for _, m := range s.next {
-			queue = append(queue, play{names, append(slices.Clip(p.moves), m)})
+			queue = append(queue, play{names, sealed, append(slices.Clip(p.moves), m)})
 		}
 	}
 	return plays, seen{}
@@ -172,12 +173,19 @@ func TestModel(t *testing.T) {
 		} else if v := os.Getenv("CREDENTIAL_IDCS_REPEAT"); v != "" && v != "1" {
 			tt.limit.depth += 3
 		}
-		t.Run(fmt.Sprint(tt.cast, tt.limit), func(t *testing.T) {
-			plays, s := explore(t, strings.Fields(tt.cast), tt.limit)
-			if s.broken != "" {
-				t.Errorf("%s\n%s", s.broken, s.trace)
+		for _, sealed := range []bool{false, true} {
+			name := fmt.Sprint(tt.cast, tt.limit)
+			if sealed {
+				name += " sealed"
+				tt.limit.depth = min(tt.limit.depth, 5)
 			}
-			t.Logf("%d plays", plays)
-		})
+			t.Run(name, func(t *testing.T) {
+				plays, s := explore(t, strings.Fields(tt.cast), sealed, tt.limit)
+				if s.broken != "" {
+					t.Errorf("%s\n%s", s.broken, s.trace)
+				}
+				t.Logf("%d plays", plays)
+			})
+		}
 	}
 }

@@ -3,6 +3,7 @@
 package cache
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -33,6 +34,7 @@ type world struct {
 	revoked  bool            // by a logout
 	deleted  int             // lock files
 	mischief int             // kills and lost answers
+	shelf    *shelf          // of the key, where tokens are sealed
 	meddled  int             // files that were hidden, or copied
 	copied   map[string]bool // refresh tokens that belong to another folder's original
 }
@@ -83,7 +85,7 @@ func (w *world) present(p *actor) (access, next string) {
 	return w.issue(family)
 }
 
-func newWorld(t *testing.T, path string, names []string) *world {
+func newWorld(t *testing.T, path string, names []string, sealed bool) *world {
 	w := &world{
 		path: path, now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC),
 		alive: map[string]bool{}, presented: map[string]string{}, onDisk: map[string]bool{}, copied: map[string]bool{}, family: 1,
@@ -91,9 +93,16 @@ func newWorld(t *testing.T, path string, names []string) *world {
 	if err := os.RemoveAll(path); err != nil {
 		t.Fatal(err)
 	}
-	d, err := Open(path, NewSystem())
-	if err == nil {
-		err = d.ensure()
+	var f form
+	if sealed {
+		key := bytes.Repeat([]byte{7}, keySize)
+		f = form{store: "kernel", key: keyID(key)}
+		w.shelf = &shelf{keys: map[string][]byte{f.key: key}}
+	}
+	d := w.look()
+	err := d.ensure()
+	if err == nil && sealed {
+		err = d.writeSealing(sealing{f.store, f.key})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +116,11 @@ func newWorld(t *testing.T, path string, names []string) *world {
 		t.Fatal(err)
 	}
 	old.inode = inode(fi)
-	plantBytes(t, d.file(string(testKey), ".json"), seal(encodeToken(old)))
+	b, err := d.wrap(string(testKey), f, encodeToken(old))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plantBytes(t, d.file(string(testKey), ".json"), b)
 	plantBytes(t, d.file(string(testKey), ".lock"), nil)
 	for i, name := range names {
 		w.add(name, i+100)
@@ -242,6 +255,7 @@ func (w *world) look() *Dir {
 	s.Machine = func() string { return "m" }
 	s.NetworkFS = func(string) bool { return false }
 	s.Boot = func() time.Duration { return 0 }
+	w.seals(&s)
 	d, err := Open(w.path, s)
 	if err != nil {
 		w.breaks("the folder: %v", err)
@@ -250,34 +264,44 @@ func (w *world) look() *Dir {
 	return d
 }
 
+// seals gives a machine the world's keys, if there are any.
+func (w *world) seals(s *System) {
+	s.Seal, s.Keys = "", nil
+	s.BootID, s.UserNamespace = func() string { return "boot" }, func() string { return "ns" }
+	if w.shelf != nil {
+		s.Seal, s.Keys = "kernel", func(string) KeyStore { return w.shelf }
+	}
+}
+
 // successor is the token in KEY.new, if it is whole.
 func (d *Dir) successor() (Token, bool) {
 	path := d.file(string(testKey), ".new")
 	fi, err := os.Lstat(path)
-	if err != nil || fi.Size() == reserveSize { // nothing is written into it yet
+	if err != nil || isReserve(fi) { // nothing is written into it yet
 		return Token{}, false
 	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return Token{}, false
-	}
-	record, _, err := unseal(b)
-	if err != nil {
-		return Token{}, false
-	}
-	t, err := decodeToken(record)
+	t, _, err := d.readToken(path)
 	return t, err == nil
 }
+
+func isReserve(fi os.FileInfo) bool { return fi.Size() == reserveSize || fi.Size() == sealedSize }
 
 // digest is what everybody can see.
 func (w *world) digest() string {
 	h := sha256.New()
+	d := w.look()
 	for _, suffix := range []string{".json", ".state", ".lock", ".new"} {
 		path := filepath.Join(w.path, string(testKey)+suffix)
 		var b []byte
 		fi, err := os.Lstat(path)
-		if err == nil && fi.Size() != reserveSize { // that one is random
+		if err == nil && !isReserve(fi) { // that one is random
 			b, _ = os.ReadFile(path)
+			// So are a box and the inode number of a file.
+			if t, rest, err := d.readToken(path); err == nil {
+				b = fmt.Appendf(nil, "%v %v %d ", t.form, t.copied, len(rest))
+				t.inode = 0
+				b = append(b, encodeToken(t)...)
+			}
 		}
 		if err == nil && fi.Mode().Perm() != 0o600 {
 			b = append(b, "hidden"...)
