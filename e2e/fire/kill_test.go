@@ -4,6 +4,7 @@ package fire
 
 import (
 	"bufio"
+	"bytes"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -39,29 +40,31 @@ const (
 	saved               // the successor is on the disk: no request is needed
 )
 
+var steps = []struct {
+	name string
+	kill func(*scene)
+	fate fate
+}{
+	{"K1 before sending", atGate("", idcstest.Accepted), unspent},
+	{"K1 handshaken", atGate("", idcstest.Handshaken), unspent},
+	{"K2 sent, not processed", atGate(idcstest.Refresh, idcstest.RequestRead), unspent},
+	{"K3 rotated, not answered", atGate(idcstest.Refresh, idcstest.AfterRotation), lost},
+	{"K3 half answered", atGate(idcstest.Refresh, idcstest.MidBody), lost},
+	{"K4 answered, not written", atCall("pwrite64", ".new"), lost},
+	{"K5 written", atCall("ftruncate", ".new"), saved},
+	{"K5 cut", atCall("fsync", ".new"), saved},
+	{"K6 synced", atCall("renameat", ".new"), saved},
+	{"K7 renamed", atCall("fsync", ""), saved},
+	{"K8 folder synced", atCall("pwrite64", ".state"), saved},
+	{"K9 intent cleared", atCall("flock", ".lock"), saved},
+}
+
 // A process is killed at each step of the transaction, at each kind of domain. What the next call
 // does is the crash table: it recovers unattended, without a request where the successor is on the
 // disk; only where the answer is really gone does it say so, after the one try that can tell.
 func TestKilledAtEachStep(t *testing.T) {
 	need.Strace(t)
-	for _, step := range []struct {
-		name string
-		kill func(*scene)
-		fate fate
-	}{
-		{"K1 before sending", atGate("", idcstest.Accepted), unspent},
-		{"K1 handshaken", atGate("", idcstest.Handshaken), unspent},
-		{"K2 sent, not processed", atGate(idcstest.Refresh, idcstest.RequestRead), unspent},
-		{"K3 rotated, not answered", atGate(idcstest.Refresh, idcstest.AfterRotation), lost},
-		{"K3 half answered", atGate(idcstest.Refresh, idcstest.MidBody), lost},
-		{"K4 answered, not written", atCall("pwrite64", ".new"), lost},
-		{"K5 written", atCall("ftruncate", ".new"), saved},
-		{"K5 cut", atCall("fsync", ".new"), saved},
-		{"K6 synced", atCall("renameat", ".new"), saved},
-		{"K7 renamed", atCall("fsync", ""), saved},
-		{"K8 folder synced", atCall("pwrite64", ".state"), saved},
-		{"K9 intent cleared", atCall("flock", ".lock"), saved},
-	} {
+	for _, step := range steps {
 		t.Run(step.name, func(t *testing.T) {
 			for _, rotation := range rotations {
 				for _, kind := range []machine.Kind{machine.Person, machine.Alone} {
@@ -80,6 +83,62 @@ func TestKilledAtEachStep(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The same with sealed tokens: the crash promises don't depend on how a file is written. Nothing that lies in
+// the folder afterwards holds a token in the clear.
+func TestKilledAtEachStepSealed(t *testing.T) {
+	need.Strace(t)
+	for _, step := range steps {
+		for _, kind := range []machine.Kind{machine.Person, machine.Alone} {
+			t.Run(step.name+", "+kind.String(), func(t *testing.T) {
+				s := expired(t, kind, idcstest.Options{Rotation: idcstest.StrictRevoke})
+				s.seal()
+				step.kill(s)
+				s.Litter()
+				s.opaque()
+				s.again()
+				s.recovers(step.fate, kind)
+				s.Litter()
+				s.opaque()
+			})
+		}
+	}
+}
+
+// seal seals what is stored, and will be. The key goes with the test.
+func (s *scene) seal() {
+	s.Helper()
+	s.Profile.Top = "seal = \"kernel\"\n"
+	s.Configure()
+	r := s.Do(machine.Call{Name: machine.People, Args: []string{"seal"}})
+	if strings.Contains(r.Stderr, "keyctl is not permitted") {
+		s.Skip(r.Stderr)
+	}
+	if r.Exit != 0 {
+		s.Fatalf("%s", r)
+	}
+	s.Cleanup(func() { s.Do(machine.Call{Name: machine.People, Args: []string{"logout"}}) })
+}
+
+// opaque asserts that no file of the cache folder holds a secret of the domain.
+func (s *scene) opaque() {
+	s.Helper()
+	files, err := filepath.Glob(filepath.Join(s.Cache, "*"))
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			s.Fatal(err)
+		}
+		for _, secret := range s.Domain.Secrets() {
+			if bytes.Contains(b, []byte(secret)) {
+				s.Errorf("%s holds a token in the clear", name)
+			}
+		}
 	}
 }
 

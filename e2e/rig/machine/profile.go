@@ -19,6 +19,7 @@ type Profile struct {
 	Proof   string   // lines of its client table; "": a public client
 	Subject string   // of the user assertion; "": none
 	Tables  string   // further tables, whole
+	Top     string   // lines at the top of the file
 }
 
 // Configure writes the configuration anew, from the Profile as it is now.
@@ -41,5 +42,5 @@ func (m *Machine) Configure() {
 	if p.Subject != "" {
 		fmt.Fprintf(&b, "[profiles.work.user]\nsubject = %q\n", p.Subject)
 	}
-	m.Write("config.toml", b.String()+p.Tables)
+	m.Write("config.toml", p.Top+b.String()+p.Tables)
 }

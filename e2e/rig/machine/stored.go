@@ -19,7 +19,7 @@ import (
 // there is none, which is fatal.
 func (m *Machine) File(suffix string) string {
 	m.T.Helper()
-	locks, _ := filepath.Glob(filepath.Join(m.Cache, "*.lock"))
+	locks, _ := filepath.Glob(filepath.Join(m.Cache, strings.Repeat("?", 32)+".lock"))
 	if len(locks) != 1 {
 		m.T.Fatalf("there are %d lock files in %s", len(locks), m.Cache)
 	}
@@ -158,7 +158,7 @@ func (m *Machine) Litter() {
 	seen := map[string]bool{}
 	for _, name := range m.Left() {
 		switch name {
-		case ".json", ".lock", ".state", ".new", "CACHEDIR.TAG":
+		case ".json", ".lock", ".state", ".new", "CACHEDIR.TAG", "seal.json", "seal.lock":
 			if !seen[name] {
 				seen[name] = true
 				continue
