@@ -152,6 +152,11 @@ func (c *call) underLock(ctx context.Context, z zone, before state) (Result, err
 			return c.unlocked(z, err)
 		}
 		c.waited = min(time.Since(begun), wait) // a process that was stopped while it waited hasn't used its time
+		if settled := c.news(z, before); settled != nil { // while we came to the lock: whoever waited shares it
+			h.release()
+			c.d.sys.refused("nothing is sent", errSettled)
+			return settled()
+		}
 		r, err := c.transact(ctx, h)
 		if pid, ok := c.d.elsewhere(c.name, err); !ok {
 			return r, err

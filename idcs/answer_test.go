@@ -354,7 +354,7 @@ func TestForeignTextIsCleanAndHoldsNoSecret(t *testing.T) {
 		r := answer("")
 		form := map[string][]string{"refresh_token": {token}, "password": {"hunter2!"}, "client_id": {clientID}}
 		h := http.Header{}
-		if err := (Secret{secret.New("client-secret-of-32-letters")}).prove(newClient("https://a"), form, h); err != nil {
+		if err := (Secret{secret.New("client-secret-of-32-letters")}).prove(t.Context(), newClient("https://a"), form, h); err != nil {
 			t.Fatal(err)
 		}
 		r.secrets = secretsOf(form, h)

@@ -1,6 +1,7 @@
 package idcs
 
 import (
+	"context"
 	"encoding/base64"
 	"io"
 	"time"
@@ -28,6 +29,10 @@ const (
 // A Signer signs assertions: JWTs by RS256 that prove a client or name a user (RFC 7523).
 type Signer struct {
 	Key rsakey.Key
+	// Sign signs in place of Key: RSASSA-PKCS1-v1_5 with SHA-256 of the text, as many bytes as the
+	// modulus has. It has checked the signature, so that a wrong one is never sent. What it fails with
+	// is handed on as it is, and nothing was sent.
+	Sign func(ctx context.Context, text []byte) ([]byte, error)
 	// KeyID is `kid`, the alias under which the certificate was imported; Thumbprint is `x5t`. The
 	// domain needs one of the two to find the certificate.
 	KeyID, Thumbprint string
@@ -37,8 +42,8 @@ type Signer struct {
 
 // sign makes a new assertion, in the shapes that the domain reads: integer seconds, and `aud` as one
 // string, which jwt.RegisteredClaims would write as an array. Every error says that nothing was sent.
-func (s Signer) sign(now time.Time, random io.Reader, issuer, subject string) (secret.Text, error) {
-	if s.Key.Empty() {
+func (s Signer) sign(ctx context.Context, now time.Time, random io.Reader, issuer, subject string) (secret.Text, error) {
+	if s.Key.Empty() && s.Sign == nil {
 		return secret.Text{}, refuse("there is no key to sign the assertion with", rsakey.ErrMissing)
 	}
 	if s.KeyID == "" && s.Thumbprint == "" {
@@ -52,7 +57,7 @@ func (s Signer) sign(now time.Time, random io.Reader, issuer, subject string) (s
 	if audience == "" {
 		audience = DefaultAudience
 	}
-	t := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
+	t := jwt.NewWithClaims(s.method(), jwt.MapClaims{
 		"iss": issuer,
 		"sub": subject,
 		"aud": audience,
@@ -67,12 +72,38 @@ func (s Signer) sign(now time.Time, random io.Reader, issuer, subject string) (s
 	if s.Thumbprint != "" {
 		t.Header["x5t"] = s.Thumbprint
 	}
-	signed, err := t.SignedString(s.Key.Private())
+	var key any = s.Key.Private()
+	if s.Sign != nil {
+		key = func(text []byte) ([]byte, error) { return s.Sign(ctx, text) }
+	}
+	signed, err := t.SignedString(key)
+	if err != nil && s.Sign != nil {
+		return secret.Text{}, err
+	}
 	if err != nil {
 		return secret.Text{}, refuse("the key can't sign", err)
 	}
 	return secret.New(signed), nil
 }
+
+func (s Signer) method() jwt.SigningMethod {
+	if s.Sign != nil {
+		return elsewhere{}
+	}
+	return jwt.SigningMethodRS256
+}
+
+// elsewhere is RS256 by a key that isn't here: the library's own method takes an *rsa.PrivateKey alone.
+type elsewhere struct{}
+
+func (elsewhere) Alg() string { return "RS256" }
+
+func (elsewhere) Sign(text string, key any) ([]byte, error) {
+	return key.(func([]byte) ([]byte, error))([]byte(text))
+}
+
+// Verify is never asked: Sign's signature has been checked by who made it.
+func (elsewhere) Verify(string, []byte, any) error { return jwt.ErrInvalidKeyType }
 
 // randomText is n random bytes in base64url without padding.
 func randomText(random io.Reader, n int) (string, error) {

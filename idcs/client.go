@@ -59,22 +59,29 @@ func (c *Client) proof() Proof {
 // take: by its cancellation, not by its Deadline, so that a caller may count only the time in which
 // its process really ran.
 //
-// Every error is an *Error, which says whether the grant may have been used.
+// Every error is an *Error, which says whether the grant may have been used, but for what Signer.Sign
+// fails with: then nothing was sent.
 func (c *Client) Token(ctx context.Context, g Grant, sending func() error) (Answer, error) {
 	form := url.Values{}
-	if err := g.fill(c, form); err != nil {
+	signing, cancel := context.WithTimeout(ctx, signLimit)
+	defer cancel()
+	if err := g.fill(signing, c, form); err != nil {
 		return Answer{}, err
 	}
-	r, err := c.post(ctx, tokenPath, form, c.proof(), sending)
+	r, err := c.post(ctx, signing, tokenPath, form, c.proof(), sending)
 	if err != nil {
 		return Answer{}, err
 	}
 	return r.token(g.refused())
 }
 
+// signLimit bounds all signatures of a request. A key that waits for a person's touch ends so: others
+// wait for the lock.
+const signLimit = 3 * time.Second
+
 // post sends a form, with the proof of the client if there is one to give, and returns whatever
 // answer came.
-func (c *Client) post(ctx context.Context, path string, form url.Values, p Proof, sending func() error) (*reply, error) {
+func (c *Client) post(ctx, signing context.Context, path string, form url.Values, p Proof, sending func() error) (*reply, error) {
 	u, err := c.endpoint(path)
 	if err != nil {
 		return nil, err
@@ -86,12 +93,12 @@ func (c *Client) post(ctx context.Context, path string, form url.Values, p Proof
 	header := http.Header{
 		"Content-Type": {"application/x-www-form-urlencoded"},
 		"Accept":       {"application/json"},
-		// Without it any coding would be acceptable (RFC 9110 12.5.3), and none is undone here.
+		// Without it any coding would be acceptable (RFC 9110 12.5.3).
 		"Accept-Encoding": {"identity"},
 		"User-Agent":      {c.UserAgent}, // empty: net/http sends none either
 	}
 	if p != nil {
-		if err := p.prove(c, form, header); err != nil {
+		if err := p.prove(signing, c, form, header); err != nil {
 			return nil, err
 		}
 	}

@@ -263,7 +263,7 @@ func TestEveryAssertionIsNew(t *testing.T) {
 		n = 20
 	}
 	for range n {
-		signed, err := testSigner().sign(now, c.Rand, "c", "s")
+		signed, err := testSigner().sign(t.Context(), now, c.Rand, "c", "s")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,7 @@ const (
 func (c *Client) Device(ctx context.Context, scope string) (Device, error) {
 	form := url.Values{"response_type": {"device_code"}, "client_id": {c.ClientID}}
 	setScope(form, scope)
-	r, err := c.post(ctx, devicePath, form, nil, nil)
+	r, err := c.post(ctx, ctx, devicePath, form, nil, nil)
 	if err != nil {
 		return Device{}, err
 	}

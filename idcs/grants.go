@@ -1,6 +1,7 @@
 package idcs
 
 import (
+	"context"
 	"net/url"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -9,7 +10,7 @@ import (
 // A Grant is what is handed to the token endpoint to get a token: one of the types below.
 type Grant interface {
 	// fill adds the grant's parameters. A scope that is empty isn't sent.
-	fill(c *Client, form url.Values) error
+	fill(ctx context.Context, c *Client, form url.Values) error
 	// refused is the class of `invalid_grant` in answer to this grant.
 	refused() Class
 }
@@ -21,7 +22,7 @@ type RefreshToken struct {
 	Scope string
 }
 
-func (g RefreshToken) fill(_ *Client, form url.Values) error {
+func (g RefreshToken) fill(_ context.Context, _ *Client, form url.Values) error {
 	if g.Token.Empty() {
 		return refuse("there is no refresh token to send", nil)
 	}
@@ -43,14 +44,14 @@ type UserAssertion struct {
 	Scope   string
 }
 
-func (g UserAssertion) fill(c *Client, form url.Values) error {
+func (g UserAssertion) fill(ctx context.Context, c *Client, form url.Values) error {
 	if !c.proof().confidential() {
 		return refuse("a user assertion needs a client with a secret or a key", nil)
 	}
 	if g.Subject == "" {
 		return refuse("a user assertion needs a subject", nil)
 	}
-	signed, err := g.Signer.sign(c.Now().Add(c.Skew), c.Rand, c.ClientID, g.Subject)
+	signed, err := g.Signer.sign(ctx, c.Now().Add(c.Skew), c.Rand, c.ClientID, g.Subject)
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (UserAssertion) refused() Class { return ErrConfiguration }
 // may use it (RFC 6749 4.4).
 type ClientCredentials struct{ Scope string }
 
-func (g ClientCredentials) fill(c *Client, form url.Values) error {
+func (g ClientCredentials) fill(ctx context.Context, c *Client, form url.Values) error {
 	if !c.proof().confidential() {
 		return refuse("client_credentials needs a client with a secret or a key", nil)
 	}
@@ -85,7 +86,7 @@ type Password struct {
 	Scope    string
 }
 
-func (g Password) fill(_ *Client, form url.Values) error {
+func (g Password) fill(_ context.Context, _ *Client, form url.Values) error {
 	form.Set("grant_type", "password")
 	form.Set("username", g.Username)
 	form.Set("password", g.Password.Reveal())
@@ -103,7 +104,7 @@ type AuthorizationCode struct {
 	Verifier    secret.Text // PKCE, RFC 7636
 }
 
-func (g AuthorizationCode) fill(_ *Client, form url.Values) error {
+func (g AuthorizationCode) fill(_ context.Context, _ *Client, form url.Values) error {
 	form.Set("grant_type", "authorization_code")
 	form.Set("code", g.Code.Reveal())
 	form.Set("redirect_uri", g.RedirectURI)
@@ -117,7 +118,7 @@ func (AuthorizationCode) refused() Class { return ErrLoginFailed }
 // Error whose Code is authorization_pending or slow_down.
 type DeviceCode struct{ Code secret.Text }
 
-func (g DeviceCode) fill(_ *Client, form url.Values) error {
+func (g DeviceCode) fill(_ context.Context, _ *Client, form url.Values) error {
 	form.Set("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
 	form.Set("device_code", g.Code.Reveal())
 	return nil

@@ -1,6 +1,7 @@
 package idcs
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 
@@ -12,7 +13,7 @@ import (
 // https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/RefreshGT.htm shows all three.
 type Proof interface {
 	// prove adds the proof to a request.
-	prove(c *Client, form url.Values, header http.Header) error
+	prove(ctx context.Context, c *Client, form url.Values, header http.Header) error
 	// confidential is whether it proves anything.
 	confidential() bool
 }
@@ -24,7 +25,7 @@ type Proof interface {
 // generates; whether it decodes %xx isn't documented.
 type Secret struct{ Secret secret.Text }
 
-func (s Secret) prove(c *Client, _ url.Values, header http.Header) error {
+func (s Secret) prove(_ context.Context, c *Client, _ url.Values, header http.Header) error {
 	if s.Secret.Empty() {
 		return refuse("the client secret is empty", nil)
 	}
@@ -41,8 +42,8 @@ type Assertion struct{ Signer Signer }
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-func (a Assertion) prove(c *Client, form url.Values, _ http.Header) error {
-	signed, err := a.Signer.sign(c.Now().Add(c.Skew), c.Rand, c.ClientID, c.ClientID)
+func (a Assertion) prove(ctx context.Context, c *Client, form url.Values, _ http.Header) error {
+	signed, err := a.Signer.sign(ctx, c.Now().Add(c.Skew), c.Rand, c.ClientID, c.ClientID)
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (Assertion) confidential() bool { return true }
 // Public is a client without a proof: a mobile application, which only says its id.
 type Public struct{}
 
-func (Public) prove(c *Client, form url.Values, _ http.Header) error {
+func (Public) prove(ctx context.Context, c *Client, form url.Values, _ http.Header) error {
 	form.Set("client_id", c.ClientID)
 	return nil
 }

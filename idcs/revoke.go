@@ -19,7 +19,9 @@ func (c *Client) Revoke(ctx context.Context, token secret.Text, sending func() e
 		return refuse("there is no refresh token to revoke", nil)
 	}
 	// The page doesn't name the parameter; this is RFC 7009's.
-	r, err := c.post(ctx, revokePath, url.Values{"token": {token.Reveal()}}, c.proof(), sending)
+	signing, cancel := context.WithTimeout(ctx, signLimit)
+	defer cancel()
+	r, err := c.post(ctx, signing, revokePath, url.Values{"token": {token.Reveal()}}, c.proof(), sending)
 	if err != nil {
 		return err
 	}
@@ -38,7 +40,9 @@ func (c *Client) Prove(ctx context.Context) (Clock, error) {
 	if err != nil {
 		return Clock{}, refuse("no random number for a made-up token", err)
 	}
-	r, err := c.post(ctx, revokePath, url.Values{"token": {madeUp}}, c.proof(), nil)
+	signing, cancel := context.WithTimeout(ctx, signLimit)
+	defer cancel()
+	r, err := c.post(ctx, signing, revokePath, url.Values{"token": {madeUp}}, c.proof(), nil)
 	if err != nil {
 		var e *Error
 		if errors.As(err, &e) {

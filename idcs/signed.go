@@ -1,6 +1,7 @@
 package idcs
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 )
@@ -12,7 +13,7 @@ type Signature struct {
 	Sign func(host, path, contentType string, body []byte) (http.Header, error)
 }
 
-func (Signature) prove(*Client, url.Values, http.Header) error { return nil }
+func (Signature) prove(context.Context, *Client, url.Values, http.Header) error { return nil }
 
 func (Signature) confidential() bool { return true }
 
@@ -25,7 +26,7 @@ const signedType = "application/x-www-form-urlencoded;charset=utf-8"
 // https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/token_exchange_grant_type_two_legged.htm
 type SignedExchange struct{ Scope string }
 
-func (g SignedExchange) fill(c *Client, form url.Values) error {
+func (g SignedExchange) fill(_ context.Context, c *Client, form url.Values) error {
 	if _, ok := c.proof().(Signature); !ok {
 		return refuse("a signed exchange needs an OCI principal", nil)
 	}

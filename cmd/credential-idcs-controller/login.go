@@ -151,7 +151,7 @@ func (e *errand) login(ctx context.Context, method *methods.Method, noBrowser bo
 		}
 		return e.keeper.Exchange(ctx, token)
 	}
-	grant := func() (idcs.Grant, error) { return method.Grant(e.profile) }
+	grant := func() (idcs.Grant, error) { return method.Grant(e.door.machine, e.profile) }
 	if method.Name == config.Password {
 		password, err := e.secretFromStdin("the password")
 		if err != nil {

@@ -54,7 +54,7 @@ func (d *door) renewal() fleet.Renewal {
 	r := fleet.Renewal{Client: func() string { return d.profile.ClientDigest(d.machine.Getenv) }}
 	if m := methods.Named(d.profile.Login); m != nil && m.Grant != nil {
 		r.Grant = func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
-			return d.ask(ctx, a, func() (idcs.Grant, error) { return m.Grant(d.profile) })
+			return d.ask(ctx, a, func() (idcs.Grant, error) { return m.Grant(d.machine, d.profile) })
 		}
 		return r
 	}

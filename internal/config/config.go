@@ -31,6 +31,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
@@ -109,25 +110,42 @@ type Target struct {
 	Region   string        // of the same; empty: the principal's
 }
 
-// A Proof is how the client proves itself: exactly one of SecretFile, SecretEnv, SecretCommand and
-// KeyFile is set, and KeyID or CertFile beside KeyFile.
+// A Proof is how the client proves itself: exactly one of SecretFile, SecretEnv, SecretCommand and a
+// source of Key is set.
 type Proof struct {
 	SecretFile    Path
 	SecretEnv     string   // the name of a variable
 	SecretCommand []string // words, no shell; the first is an absolute path or a name without "/"
-	KeyFile       Path     // RSA, PEM
-	KeyID         string   // the JWT's kid
-	CertFile      Path     // PEM; the JWT's x5t
-	Audience      string   // the JWT's aud
+	Key
+	Audience string // the JWT's aud
 }
 
 // A User is what a user assertion is made of. Where the file doesn't say, it is the client's.
 type User struct {
 	Subject  string // the user's name at the domain
-	KeyFile  Path   // the zero Path: neither here nor at the client; then no assertion can be made
-	KeyID    string
-	CertFile Path
+	Key             // the zero Key: neither here nor at the client; then no assertion can be made
 	Audience string
+}
+
+// A Key is what signs: exactly one of KeyFile, SignCommand and SignAgent is set. Beside KeyFile stands
+// KeyID or CertFile; beside the others CertFile, which checks each signature, and perhaps KeyID.
+type Key struct {
+	KeyFile     Path     // RSA, PEM
+	SignCommand []string // as SecretCommand
+	SignAgent   Path     // an ssh agent's socket
+	KeyID       string   // the JWT's kid
+	CertFile    Path     // PEM; the JWT's x5t, unless there is a KeyID
+}
+
+// Signs reports whether there is anything that signs.
+func (k Key) Signs() bool {
+	return !k.KeyFile.IsZero() || len(k.SignCommand) > 0 || !k.SignAgent.IsZero()
+}
+
+// Same reports whether two keys are one, said the same way.
+func (k Key) Same(o Key) bool {
+	return k.KeyFile == o.KeyFile && slices.Equal(k.SignCommand, o.SignCommand) && k.SignAgent == o.SignAgent &&
+		k.KeyID == o.KeyID && k.CertFile == o.CertFile
 }
 
 // DefaultAudience is the aud of assertions where the file has none. It is the identity service's

@@ -58,8 +58,8 @@ func TestLoadReadsEverythingTheContractShows(t *testing.T) {
 				{Target: mustTarget(t, "https://git.example.com:8443/team"), Line: 16, Username: "ana@example.com", Named: true, Scheme: "auto", Kind: KindToken},
 				{Target: mustTarget(t, "https://[::1]:5000"), Line: 17, Username: "ana@example.com", Named: true, Scheme: "auto", Kind: KindToken},
 			},
-			Client: &Proof{KeyFile: key, KeyID: "buildkey2025", Audience: DefaultAudience},
-			User:   &User{Subject: "ana@example.com", KeyFile: key, KeyID: "buildkey2025", Audience: DefaultAudience},
+			Client: &Proof{Key: Key{KeyFile: key, KeyID: "buildkey2025"}, Audience: DefaultAudience},
+			User:   &User{Subject: "ana@example.com", Key: Key{KeyFile: key, KeyID: "buildkey2025"}, Audience: DefaultAudience},
 		},
 		{
 			Name: "bot", Line: 31,

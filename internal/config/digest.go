@@ -41,6 +41,14 @@ func (d digest) authorities(p *Profile) {
 	}
 }
 
+// key adds what signs: a file by its content, what signs elsewhere by its name.
+func (d digest) key(k Key) {
+	d.add(k.KeyID, k.SignAgent.Full)
+	d.add(k.SignCommand...)
+	d.file(k.KeyFile, ReadSecret)
+	d.file(k.CertFile, ReadPublic)
+}
+
 func (d digest) String() string { return hex.EncodeToString(d.Sum(nil)[:16]) }
 
 // WayDigest changes with everything that the way to the domain depends on: its address, the proxy, the
@@ -60,16 +68,14 @@ func (p *Profile) ClientDigest(getenv func(string) string) string {
 	d.add(p.Domain, p.ClientID, p.Login, p.LoginScope(), p.RefreshScope)
 	d.authorities(p)
 	if c := p.Client; c != nil {
-		d.add(c.KeyID, c.Audience, getenv(c.SecretEnv))
+		d.add(c.Audience, getenv(c.SecretEnv))
 		d.add(c.SecretCommand...)
 		d.file(c.SecretFile, ReadSecret)
-		d.file(c.KeyFile, ReadSecret)
-		d.file(c.CertFile, ReadPublic)
+		d.key(c.Key)
 	}
 	if u := p.User; u != nil {
-		d.add(u.Subject, u.KeyID, u.Audience)
-		d.file(u.KeyFile, ReadSecret)
-		d.file(u.CertFile, ReadPublic)
+		d.add(u.Subject, u.Audience)
+		d.key(u.Key)
 	}
 	if p.OCI != nil {
 		d.add(p.OCI.digest(getenv))

@@ -60,7 +60,7 @@ var Logins = []*Login{
 			switch {
 			case p.User == nil:
 				return &Lack{"a user with a subject", how}
-			case p.User.KeyFile.IsZero():
+			case !p.User.Signs():
 				return &Lack{"a key_file, the user's or the client's", how}
 			}
 			return nil

@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// signers are the keys of a table that say what signs.
+var signers = []string{"key_file", "sign_command", "sign_agent"}
+
 // client builds the client's proof: one secret, or a key.
 func (b *builder) client(p *Profile) error {
 	n := b.table.get("client")
@@ -15,25 +18,17 @@ func (b *builder) client(p *Profile) error {
 	if err := b.noneEmpty("client", t); err != nil {
 		return err
 	}
-	var found string
-	for _, name := range []string{"secret_file", "secret_env", "secret_command", "key_file"} {
-		switch {
-		case t.get(name) == nil:
-		case found != "":
-			return b.fail(t, name, "stands beside "+found+": only one of secret_file, secret_env, secret_command and key_file")
-		default:
-			found = name
-		}
+	const all = "secret_file, secret_env, secret_command, key_file, sign_command and sign_agent"
+	found, err := b.only(t, append([]string{"secret_file", "secret_env", "secret_command"}, signers...), all)
+	if err != nil {
+		return err
 	}
 	if found == "" {
-		return b.fail(t, "", "profile "+quote(b.profile)+" has a client without secret_file, secret_env, secret_command or key_file")
+		return b.fail(t, "", "profile "+quote(b.profile)+" has a client without "+strings.Replace(all, " and ", " or ", 1))
 	}
 	c := &Proof{
 		SecretFile: b.private(t, "secret_file"),
 		SecretEnv:  t.text("secret_env"),
-		KeyFile:    b.private(t, "key_file"),
-		KeyID:      t.text("key_id"),
-		CertFile:   b.path(t, "cert_file"),
 		Audience:   DefaultAudience,
 	}
 	if a := t.text("audience"); a != "" {
@@ -43,17 +38,15 @@ func (b *builder) client(p *Profile) error {
 		return b.fail(t, "secret_env", "must be the name of a variable")
 	}
 	if found == "secret_command" {
-		var err error
-		if c.SecretCommand, err = b.command(t); err != nil {
+		if c.SecretCommand, err = b.command(t, found); err != nil {
 			return err
 		}
 	}
-	if found == "key_file" {
-		if err := b.identified(t, c.KeyID, c.CertFile); err != nil {
-			return err
-		}
-	} else if name := first(t, "key_id", "cert_file"); name != "" {
-		return b.fail(t, name, "needs key_file")
+	if c.Key, err = b.key(t); err != nil {
+		return err
+	}
+	if err := b.identified(t, c.Key); err != nil {
+		return err
 	}
 	p.Client = c
 	return nil
@@ -72,67 +65,98 @@ func (b *builder) user(p *Profile) error {
 	if t.get("subject") == nil {
 		return b.fail(t, "", "profile "+quote(b.profile)+" has a user without subject")
 	}
-	u := &User{
-		Subject:  t.text("subject"),
-		KeyFile:  b.private(t, "key_file"),
-		KeyID:    t.text("key_id"),
-		CertFile: b.path(t, "cert_file"),
-		Audience: t.text("audience"),
+	if _, err := b.only(t, signers, "key_file, sign_command and sign_agent"); err != nil {
+		return err
+	}
+	u := &User{Subject: t.text("subject"), Audience: t.text("audience")}
+	var err error
+	if u.Key, err = b.key(t); err != nil {
+		return err
 	}
 	client := p.Client
 	if client == nil {
 		client = &Proof{Audience: DefaultAudience}
 	}
-	if u.KeyFile.IsZero() {
-		u.KeyFile = client.KeyFile
+	if !u.Signs() {
+		u.KeyFile, u.SignCommand, u.SignAgent = client.KeyFile, client.SignCommand, client.SignAgent
 	}
-	if u.KeyID == "" && u.CertFile.IsZero() { // one names the key, so the two are one setting
+	ownFile := t.get("key_file") != nil && client.KeyFile.IsZero() // what names a key that signs elsewhere isn't this one's name
+	if u.KeyID == "" && u.CertFile.IsZero() && !ownFile {          // one names the key, so the two are one setting
 		u.KeyID, u.CertFile = client.KeyID, client.CertFile
 	}
 	if u.Audience == "" {
 		u.Audience = client.Audience
 	}
-	switch {
-	case !u.KeyFile.IsZero():
-		if err := b.identified(t, u.KeyID, u.CertFile); err != nil {
-			return err
-		}
-	case first(t, "key_id", "cert_file") != "":
-		return b.fail(t, first(t, "key_id", "cert_file"), "needs key_file")
+	if err := b.identified(t, u.Key); err != nil {
+		return err
 	}
 	p.User = u
 	return nil
 }
 
-// identified demands that the domain can tell which key has signed: by alias or by certificate.
-func (b *builder) identified(t *table, id string, cert Path) error {
+// only finds the one key of several that a table has, empty for none.
+func (b *builder) only(t *table, names []string, all string) (found string, err error) {
+	for _, name := range names {
+		switch {
+		case t.get(name) == nil:
+		case found != "":
+			return "", b.fail(t, name, "stands beside "+found+": only one of "+all)
+		default:
+			found = name
+		}
+	}
+	return found, nil
+}
+
+// key reads what signs, and what names it to the domain.
+func (b *builder) key(t *table) (k Key, err error) {
+	k = Key{KeyFile: b.private(t, "key_file"), SignAgent: b.path(t, "sign_agent"), KeyID: t.text("key_id"), CertFile: b.path(t, "cert_file")}
+	if t.get("sign_command") != nil {
+		k.SignCommand, err = b.command(t, "sign_command")
+	}
+	return k, err
+}
+
+// identified demands that the domain can tell which key has signed, by alias or by certificate, and
+// that what is signed elsewhere can be checked here.
+func (b *builder) identified(t *table, k Key) error {
+	at := first(t, signers...)
 	switch {
-	case id != "" && !cert.IsZero():
+	case !k.Signs():
+		if name := first(t, "key_id", "cert_file"); name != "" {
+			return b.fail(t, name, "needs key_file, sign_command or sign_agent")
+		}
+	case k.KeyFile.IsZero() && k.CertFile.IsZero():
+		if at == "" { // the client's
+			at = first(t, "key_id")
+		}
+		return b.fail(t, at, "needs cert_file, which checks each signature")
+	case !k.KeyFile.IsZero() && k.KeyID != "" && !k.CertFile.IsZero():
 		return b.fail(t, "cert_file", "stands beside key_id: only one of them")
-	case id == "" && cert.IsZero():
+	case k.KeyID == "" && k.CertFile.IsZero():
 		return b.fail(t, "key_file", "needs key_id or cert_file")
 	}
 	return nil
 }
 
-// command is secret_command. It is run as words, never by a shell, and never from the working
-// directory: so the program is an absolute path, one below ~/, or a name for PATH.
-func (b *builder) command(t *table) ([]string, error) {
-	n := t.get("secret_command")
+// command is secret_command or sign_command. It is run as words, never by a shell, and never from the
+// working directory: so the program is an absolute path, one below ~/, or a name for PATH.
+func (b *builder) command(t *table, key string) ([]string, error) {
+	n := t.get(key)
 	words := make([]string, len(n.items))
 	for i, item := range n.items {
 		words[i] = item.text
 	}
 	if len(words) == 0 || words[0] == "" {
-		return nil, b.fail(t, "secret_command", "is empty")
+		return nil, b.fail(t, key, "is empty")
 	}
 	if strings.HasPrefix(words[0], "~/") {
 		if words[0] = b.at.path(words[0]).Full; words[0] == "" {
-			return nil, b.fail(t, "secret_command", "begins with ~/, and HOME is not set")
+			return nil, b.fail(t, key, "begins with ~/, and HOME is not set")
 		}
 	}
 	if strings.ContainsAny(words[0], `/\`) && !filepath.IsAbs(words[0]) {
-		return nil, b.fail(t, "secret_command", "must begin with an absolute path or a name that is looked up in PATH")
+		return nil, b.fail(t, key, "must begin with an absolute path or a name that is looked up in PATH")
 	}
 	return words, nil
 }

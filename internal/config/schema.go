@@ -67,6 +67,8 @@ var clientSection = section{"[profiles.NAME.client]", []key{
 	{"secret_env", aString, nil},
 	{"secret_command", aList, nil},
 	{"key_file", aString, nil},
+	{"sign_command", aList, nil},
+	{"sign_agent", aString, nil},
 	{"key_id", aString, nil},
 	{"cert_file", aString, nil},
 	{"audience", aString, nil},
@@ -75,6 +77,8 @@ var clientSection = section{"[profiles.NAME.client]", []key{
 var userSection = section{"[profiles.NAME.user]", []key{
 	{"subject", aString, nil},
 	{"key_file", aString, nil},
+	{"sign_command", aList, nil},
+	{"sign_agent", aString, nil},
 	{"key_id", aString, nil},
 	{"cert_file", aString, nil},
 	{"audience", aString, nil},

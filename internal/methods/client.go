@@ -12,6 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/rsakey"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/signer"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 	"github.com/credential-idcs/credential-idcs/internal/unwrap"
 )
@@ -80,8 +81,8 @@ func (m Machine) proof(ctx context.Context, p *config.Proof) (idcs.Proof, error)
 	switch {
 	case p == nil:
 		return idcs.Public{}, nil
-	case !p.KeyFile.IsZero():
-		s, err := signer(p.KeyFile, p.KeyID, p.CertFile, p.Audience)
+	case p.Signs():
+		s, err := m.signer(p.Key, p.Audience)
 		return idcs.Assertion{Signer: s}, err
 	}
 	s, err := m.secret(ctx, p)
@@ -114,7 +115,7 @@ func (m Machine) secret(ctx context.Context, p *config.Proof) (secret.Text, erro
 
 // command is the secret that a secret_command prints.
 func (m Machine) command(ctx context.Context, p *config.Proof, at *Terminal) (secret.Text, error) {
-	raw, err := m.run(ctx, p.SecretCommand, at)
+	raw, err := m.run(ctx, "secret_command", p.SecretCommand, at, nil)
 	if err != nil {
 		return secret.Text{}, err
 	}
@@ -139,45 +140,68 @@ func (m Machine) Prepare(ctx context.Context, p *config.Profile) (secret.Text, e
 }
 
 // userAssertion names the profile's user by the user's key.
-func userAssertion(p *config.Profile) (idcs.Grant, error) {
+func userAssertion(m Machine, p *config.Profile) (idcs.Grant, error) {
 	u := p.User
-	s, err := signer(u.KeyFile, u.KeyID, u.CertFile, u.Audience)
+	s, err := m.signer(u.Key, u.Audience)
 	if err != nil {
 		return nil, err
 	}
 	return idcs.UserAssertion{Subject: u.Subject, Signer: s, Scope: p.LoginScope()}, nil
 }
 
-// signer reads a key and the name of its certificate.
-func signer(keyFile config.Path, id string, certFile config.Path, audience string) (idcs.Signer, error) {
-	pem, err := config.ReadSecret(keyFile)
-	if err != nil {
-		return idcs.Signer{}, err
+// signer reads a key and the name of its certificate, or says who signs with it elsewhere.
+func (m Machine) signer(k config.Key, audience string) (idcs.Signer, error) {
+	s := idcs.Signer{KeyID: k.KeyID, Audience: audience}
+	if !k.KeyFile.IsZero() {
+		pem, err := config.ReadSecret(k.KeyFile)
+		if err != nil {
+			return idcs.Signer{}, err
+		}
+		if pem, err = unwrap.PEM(pem); err != nil {
+			return idcs.Signer{}, fmt.Errorf("%s %w", k.KeyFile.Written, err)
+		}
+		if s.Key, err = rsakey.Parse(pem); err != nil {
+			return idcs.Signer{}, fmt.Errorf("%s %w", k.KeyFile.Written, err)
+		}
 	}
-	if pem, err = unwrap.PEM(pem); err != nil {
-		return idcs.Signer{}, fmt.Errorf("%s %w", keyFile.Written, err)
-	}
-	key, err := rsakey.Parse(pem)
-	if err != nil {
-		return idcs.Signer{}, fmt.Errorf("%s %w", keyFile.Written, err)
-	}
-	s := idcs.Signer{Key: key, KeyID: id, Audience: audience}
-	if certFile.IsZero() {
+	if k.CertFile.IsZero() {
 		return s, nil
 	}
-	if pem, err = config.ReadPublic(certFile); err != nil {
+	pem, err := config.ReadPublic(k.CertFile)
+	if err != nil {
 		return idcs.Signer{}, err
 	}
 	if pem, err = unwrap.PEM(pem); err != nil {
-		return idcs.Signer{}, fmt.Errorf("%s %w", certFile.Written, err)
+		return idcs.Signer{}, fmt.Errorf("%s %w", k.CertFile.Written, err)
 	}
 	cert, err := rsakey.ParseCertificate(pem)
+	if err == nil && k.KeyFile.IsZero() && cert.Weak() {
+		err = rsakey.ErrCertificateWeak
+	}
 	if err != nil {
-		return idcs.Signer{}, fmt.Errorf("%s %w", certFile.Written, err)
+		return idcs.Signer{}, fmt.Errorf("%s %w", k.CertFile.Written, err)
 	}
-	if !key.Matches(cert) {
-		return idcs.Signer{}, fmt.Errorf("%s is not the certificate of %s", certFile.Written, keyFile.Written)
+	if s.KeyID == "" {
+		s.Thumbprint = cert.Thumbprint
 	}
-	s.Thumbprint = cert.Thumbprint
+	switch {
+	case len(k.SignCommand) > 0:
+		s.Sign = func(ctx context.Context, input []byte) ([]byte, error) { return m.signByCommand(ctx, k, cert, input) }
+	case !k.SignAgent.IsZero():
+		s.Sign = func(ctx context.Context, input []byte) ([]byte, error) {
+			return signer.Agent(ctx, "sign_agent "+text.Clean(k.SignAgent.Written), k.SignAgent.Full, cert, input)
+		}
+	case !s.Key.Matches(cert):
+		return idcs.Signer{}, fmt.Errorf("%s is not the certificate of %s", k.CertFile.Written, k.KeyFile.Written)
+	}
 	return s, nil
+}
+
+// signByCommand runs a sign_command: the signing input on stdin, the signature on stdout.
+func (m Machine) signByCommand(ctx context.Context, k config.Key, cert rsakey.Certificate, input []byte) ([]byte, error) {
+	printed, err := m.run(ctx, "sign_command", k.SignCommand, nil, input)
+	if err != nil {
+		return nil, err
+	}
+	return signer.Checked("sign_command "+text.Clean(k.SignCommand[0]), cert, input, signer.Decoded(printed, cert.Size()))
 }

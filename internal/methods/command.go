@@ -15,7 +15,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// How long a secret_command may take: under the lock, where others wait, and where it may ask a person.
+// How long a command of the configuration may take: under the lock, where others wait, and where it may ask a person.
 const (
 	commandLimit = 3 * time.Second
 	askingLimit  = 2 * time.Minute
@@ -24,18 +24,19 @@ const (
 // A Terminal is where a person sits.
 type Terminal struct{ Stdin, Stderr *os.File }
 
-// run runs a secret_command and returns what it printed. No shell takes part, and it gets none of the
-// secrets that our environment holds.
+// run runs a command of the configuration, of this key, and returns what it printed. No shell takes part,
+// and it gets none of the secrets that our environment holds.
 //
-// Without a terminal it gets nothing on stdin, and when its time is over its whole process group is
-// killed; a process that it leaves behind on purpose isn't waited for. With one it stays in our group,
-// since a terminal stops others that read it, and has its stdin and stderr: pinentry, op and bw ask there.
-func (m Machine) run(ctx context.Context, words []string, at *Terminal) ([]byte, error) {
-	name := text.Clean(words[0])
+// Without a terminal it gets input on stdin, perhaps nothing, and when its time is over its whole process
+// group is killed; a process that it leaves behind on purpose isn't waited for. With one it stays in our
+// group, since a terminal stops others that read it, and has its stdin and stderr: pinentry, op and bw
+// ask there.
+func (m Machine) run(ctx context.Context, key string, words []string, at *Terminal, input []byte) ([]byte, error) {
+	name := key + " " + text.Clean(words[0])
 	path, err := words[0], error(nil)
 	if !filepath.IsAbs(path) {
 		if path, err = host.Look(m.Getenv("PATH"), path); err != nil {
-			return nil, fmt.Errorf("secret_command %s: %w", name, os.ErrNotExist)
+			return nil, fmt.Errorf("%s: %w", name, os.ErrNotExist)
 		}
 	}
 	limit := commandLimit
@@ -47,6 +48,9 @@ func (m Machine) run(ctx context.Context, words []string, at *Terminal) ([]byte,
 	cmd := exec.CommandContext(ctx, path, words[1:]...)
 	cmd.Dir = "/"
 	cmd.Env = host.ChildEnviron(m.Environ(), m.Hide...)
+	if input != nil {
+		cmd.Stdin = bytes.NewReader(input)
+	}
 	var out, problem limited
 	cmd.Stdout, cmd.Stderr = &out, &problem
 	if at != nil {
@@ -59,14 +63,14 @@ func (m Machine) run(ctx context.Context, words []string, at *Terminal) ([]byte,
 	err = cmd.Run()
 	switch {
 	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
-		return nil, fmt.Errorf("secret_command %s took longer than %s", name, limit)
+		return nil, fmt.Errorf("%s took longer than %s", name, limit)
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		if said := text.Clean(strings.TrimSpace(problem.String())); said != "" {
-			return nil, fmt.Errorf("secret_command %s failed: %s", name, said)
+			return nil, fmt.Errorf("%s failed: %s", name, said)
 		}
-		return nil, fmt.Errorf("secret_command %s failed: %s", name, text.Clean(err.Error()))
+		return nil, fmt.Errorf("%s failed: %s", name, text.Clean(err.Error()))
 	}
 	return out.Bytes(), nil
 }

@@ -23,7 +23,7 @@ type Method struct {
 	// Ask are the questions that `credential-idcs init` asks for it alone.
 	Ask []Question
 	// Grant is what is sent for tokens without a person. Nil: it needs one.
-	Grant func(*config.Profile) (idcs.Grant, error)
+	Grant func(Machine, *config.Profile) (idcs.Grant, error)
 }
 
 // A Question is one of `credential-idcs init`.
@@ -60,7 +60,7 @@ var All = []*Method{
 	{
 		Login: config.LoginNamed(config.ClientCredentials), Console: "Client credentials",
 		Proofs: noPublic,
-		Grant: func(p *config.Profile) (idcs.Grant, error) {
+		Grant: func(_ Machine, p *config.Profile) (idcs.Grant, error) {
 			return idcs.ClientCredentials{Scope: p.LoginScope()}, nil
 		},
 	},

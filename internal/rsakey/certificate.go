@@ -1,8 +1,10 @@
 package rsakey
 
 import (
+	"crypto"
 	"crypto/rsa"
 	"crypto/sha1"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
@@ -45,6 +47,26 @@ func ParseCertificate(data []byte) (Certificate, error) {
 		NotAfter:   c.NotAfter,
 		public:     public,
 	}, nil
+}
+
+// Size is how many bytes a signature by the certificate's key has.
+func (c Certificate) Size() int {
+	if c.public == nil {
+		return 0
+	}
+	return c.public.Size()
+}
+
+// Public is the certificate's key; nil for the zero Certificate.
+func (c Certificate) Public() *rsa.PublicKey { return c.public }
+
+// Weak reports whether its key is shorter than RFC 7518 3.3 demands for RS256.
+func (c Certificate) Weak() bool { return c.public == nil || c.public.N.BitLen() < minKeyBits }
+
+// Signed reports whether a signature is that of the certificate's key under a text, by RS256.
+func (c Certificate) Signed(text, signature []byte) bool {
+	sum := sha256.Sum256(text)
+	return c.public != nil && rsa.VerifyPKCS1v15(c.public, crypto.SHA256, sum[:], signature) == nil
 }
 
 func firstCertificate(data []byte) *pem.Block {

@@ -35,6 +35,7 @@ const (
 	ErrCertificateMissing Error = "holds no certificate"
 	ErrCertificateBroken  Error = "holds a certificate that can't be read"
 	ErrCertificateType    Error = "holds a certificate for a key that isn't RSA"
+	ErrCertificateWeak    Error = "holds a certificate for an RSA key of less than 2048 bits"
 )
 
 // Error is the reason, to stand behind the file's name.

@@ -50,7 +50,7 @@ func (e *Engine) compare(old, t cache.Token) {
 
 // ownGrant is the grant of a login that needs no person.
 func (e *Engine) ownGrant(login string) (idcs.Grant, error) {
-	return methods.Named(login).Grant(e.Profile)
+	return methods.Named(login).Grant(e.world.Machine, e.Profile)
 }
 
 // skewMatters is the difference between the domain's clock and ours from which on assertions are

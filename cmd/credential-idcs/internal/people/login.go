@@ -309,7 +309,7 @@ func setup(p *config.Profile, m *methods.Method) signin.Setup {
 	s := signin.Setup{Login: m.Name, Grant: m.Console, Confidential: m.Confidential, RedirectURL: p.RedirectURL}
 	if c := p.Client; c != nil {
 		s.Proof, s.KeyID = "secret", c.KeyID
-		if !c.KeyFile.IsZero() {
+		if c.Signs() {
 			s.Proof = "key"
 		}
 	}
