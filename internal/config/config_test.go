@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -256,4 +257,47 @@ func errorText(err error) string {
 		return ""
 	}
 	return err.Error()
+}
+
+// What signs elsewhere is one of its own, or the client's, with the certificate that checks it.
+func TestSigners(t *testing.T) {
+	dir := t.TempDir()
+	p := func(t *testing.T, lines string) *Profile {
+		t.Helper()
+		path := filepath.Join(dir, "config.toml")
+		if err := os.WriteFile(path, []byte("[profiles.work]\ndomain = \"https://d.example.com\"\nclient_id = \"c\"\nlogin = \"assertion\"\nscope = \"s\"\n"+lines), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Load(path, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := f.Profile("work")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	env := func(string) string { return "" }
+	command := p(t, "[profiles.work.client]\nsign_command = [\"sign\", \"a b\"]\ncert_file = \"c.pem\"\nkey_id = \"alias\"\n[profiles.work.user]\nsubject = \"ana\"\n")
+	agent := p(t, "[profiles.work.client]\nsign_agent = \"~/a.sock\"\ncert_file = \"c.pem\"\n[profiles.work.user]\nsubject = \"ana\"\n")
+	own := p(t, "[profiles.work.client]\nsign_agent = \"~/a.sock\"\ncert_file = \"c.pem\"\n[profiles.work.user]\nsubject = \"ana\"\nsign_command = [\"sign\"]\ncert_file = \"u.pem\"\n")
+	for _, q := range []*Profile{command, agent} {
+		if !q.Client.Signs() || !q.User.Key.Same(q.Client.Key) || q.Method().Missing(q) != nil {
+			t.Errorf("got %+v and %+v", q.Client, q.User)
+		}
+	}
+	if !slices.Equal(command.Client.SignCommand, []string{"sign", "a b"}) || command.Client.KeyID != "alias" || command.Client.CertFile.Full != filepath.Join(dir, "c.pem") {
+		t.Errorf("got %+v", command.Client)
+	}
+	if agent.Client.SignAgent.Full != filepath.Join(dir, "a.sock") {
+		t.Errorf("got %+v", agent.Client)
+	}
+	if own.User.Same(own.Client.Key) || own.User.CertFile.Full != filepath.Join(dir, "u.pem") || !own.User.SignAgent.IsZero() {
+		t.Errorf("got %+v", own.User)
+	}
+	seen := map[string]bool{command.ClientDigest(env): true, agent.ClientDigest(env): true, own.ClientDigest(env): true}
+	if len(seen) != 3 {
+		t.Error("two of them have one digest")
+	}
 }

@@ -67,20 +67,21 @@ func (m Machine) run(ctx context.Context, key string, words []string, at *Termin
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
-		if said := text.Clean(strings.TrimSpace(problem.String())); said != "" {
+		if said := text.Clean(strings.TrimSpace(problem.kept.String())); said != "" {
 			return nil, fmt.Errorf("%s failed: %s", name, said)
 		}
 		return nil, fmt.Errorf("%s failed: %s", name, text.Clean(err.Error()))
 	}
-	return out.Bytes(), nil
+	return out.kept.Bytes(), nil
 }
 
-// limited keeps the first 64 KiB that are written to it.
-type limited struct{ bytes.Buffer }
+// limited keeps the first 64 KiB that are written to it. The buffer isn't embedded: its ReadFrom would
+// take all.
+type limited struct{ kept bytes.Buffer }
 
 func (l *limited) Write(p []byte) (int, error) {
-	if room := 64<<10 - l.Len(); room > 0 {
-		l.Buffer.Write(p[:min(len(p), room)])
+	if room := 64<<10 - l.kept.Len(); room > 0 {
+		l.kept.Write(p[:min(len(p), room)])
 	}
 	return len(p), nil
 }
