@@ -67,7 +67,7 @@ func TestWhatCIInstallsIsListed(t *testing.T) {
 	}
 	_, list, _ := strings.Cut(string(b), "for pair in ")
 	list, _, _ = strings.Cut(list, "; do")
-	pairs := regexp.MustCompile(`([a-z-]+):([a-z0-9.-]+)`).FindAllStringSubmatch(list, -1)
+	pairs := regexp.MustCompile(`([a-z0-9-]+):([a-z0-9.-]+)`).FindAllStringSubmatch(list, -1)
 	if len(pairs) < 20 {
 		t.Fatalf("only %q", pairs)
 	}
