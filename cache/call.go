@@ -152,7 +152,8 @@ func (c *call) underLock(ctx context.Context, z zone, before state) (Result, err
 			return c.unlocked(z, err)
 		}
 		c.waited = min(time.Since(begun), wait) // a process that was stopped while it waited hasn't used its time
-		if settled := c.news(z, before); settled != nil { // while we came to the lock: whoever waited shares it
+		// What ended while we came to the lock counts for all who waited.
+		if settled := c.news(z, before); settled != nil {
 			h.release()
 			c.d.sys.refused("nothing is sent", errSettled)
 			return settled()
