@@ -212,7 +212,7 @@ func TestChoose(t *testing.T) {
 		{"default = \"a\"\n" + two, "", "", "a", ""},
 		{"default = \"a\"\n" + two, "", "b", "b", ""},
 		{profile("only"), "", "", "only", ""},
-		{two, "", "", "", `which profile? known: a, b`},
+		{two, "", "", "", `which profile? (a, b)`},
 		{two, "c", "", "", `there is no profile "c"; known: a, b`},
 		{profile("work") + profile("home"), "wrok", "", "", `there is no profile "wrok"; known: work, home; did you mean "work"?`},
 	} {

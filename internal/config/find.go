@@ -25,7 +25,7 @@ func (e *ProfileError) Error() string {
 	case len(e.Known) == 0:
 		return "there is no profile in " + text.Clean(e.Path)
 	case e.Name == "":
-		return "which profile? known: " + names(e.Known)
+		return "which profile? (" + names(e.Known) + ")"
 	}
 	s := "there is no profile " + quote(e.Name) + "; known: " + names(e.Known)
 	if m := text.Nearest(e.Name, e.Known); m != "" {

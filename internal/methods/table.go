@@ -54,7 +54,7 @@ var All = []*Method{
 		Login: config.LoginNamed(config.Assertion), Flag: "assertion", Console: "JWT assertion",
 		About:  "sign a user assertion with the profile's key",
 		Proofs: []string{"key"}, // the user's assertion needs one anyway
-		Ask:    []Question{{"subject", "User whom the key signs for", ""}},
+		Ask:    []Question{{"subject", "User to log in as (the sub of the assertion)", ""}},
 		Grant:  userAssertion,
 	},
 	{

@@ -42,7 +42,7 @@ func Advice(err error, s Setup) string {
 	case "invalid_client":
 		return s.client()
 	case "invalid_scope":
-		return `in the application use "Add resources" for the scope, and in the resource application "Add scopes"; the scopes of two resources don't go together`
+		return `in the application use "Add resources" for the scope, and in the resource application "Add scopes"; one login cannot mix scopes of two resource applications`
 	case "invalid_grant":
 		return s.assertion()
 	case "":

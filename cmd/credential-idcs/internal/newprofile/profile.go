@@ -114,7 +114,7 @@ func (p Profile) TOML() string {
 	if p.Subject != "" {
 		b.WriteByte('\n')
 		table(&b, "profiles."+name+".user", []line{
-			{"subject", p.Subject, "the user whom the key signs for"},
+			{"subject", p.Subject, "the user to log in as"},
 		})
 	}
 	if p.Principal != "" {

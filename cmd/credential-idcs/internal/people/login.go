@@ -25,13 +25,13 @@ import (
 
 func loginVerb() *verb {
 	v := &verb{
-		name: "login",
-		usage: `[PROFILE] [--no-browser]
-       [` + flags("|") + `]`,
+		name:  "login",
+		usage: "[PROFILE] [--no-browser]" + flags(),
 		about: "get the first tokens and store them",
 		text: `
 By the profile's login method, or the one named. A helper never logs in by
-itself, but for the methods that need no person: ` + alone() + `.
+itself, but for the methods that need no person:
+` + alone() + `.
 `,
 		rest: `
 Example:
@@ -40,10 +40,8 @@ Example:
 		limit: 1, follows: aProfile,
 	}
 	named := map[*methods.Method]*bool{}
-	for _, m := range methods.All {
-		if m.Flag != "" {
-			named[m] = v.switched(m.Flag, m.About)
-		}
+	for _, m := range methodsWithFlag() {
+		named[m] = v.switched(m.Flag, m.About)
 	}
 	noBrowser := v.switched("no-browser", "print the address instead of opening it; the address that the browser ends at may be pasted here, as it may where no browser can be opened")
 	v.run = func(ctx context.Context, a *app, operands []string) error {
@@ -61,15 +59,29 @@ Example:
 	return v
 }
 
-// flags are the options that name a method.
-func flags(between string) string {
-	var list []string
+// flags are the options that name a method, as a usage has them, in lines that fit.
+func flags() string {
+	s, line := "", "\n       ["
+	for i, m := range methodsWithFlag() {
+		word := dashed(m.Flag)
+		if i > 0 {
+			word = "|" + word
+		}
+		if len(line)+len(word) > 79 {
+			s, line = s+line, "\n        "
+		}
+		line += word
+	}
+	return s + line + "]"
+}
+
+func methodsWithFlag() (list []*methods.Method) {
 	for _, m := range methods.All {
 		if m.Flag != "" {
-			list = append(list, dashed(m.Flag))
+			list = append(list, m)
 		}
 	}
-	return strings.Join(list, between)
+	return list
 }
 
 // alone are the methods that need no person.
@@ -80,7 +92,8 @@ func alone() string {
 			names = append(names, m.Name)
 		}
 	}
-	return strings.Join(names, " and\n")
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // logIn logs a profile in and says what came of it.
