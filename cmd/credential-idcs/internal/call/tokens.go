@@ -30,7 +30,7 @@ func (a *App) tokens(p *config.Profile, t *config.Target) (Tokens, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := cache.Open(folder, cache.NewSystem())
+	dir, err := cache.Open(folder, a.System())
 	if err != nil {
 		return nil, Explain(p.Name, err)
 	}
@@ -39,6 +39,15 @@ func (a *App) tokens(p *config.Profile, t *config.Target) (Tokens, error) {
 		s.key = dir.Where(s.key, FormerKey(a.File, p))
 	}
 	return s, nil
+}
+
+// System is this machine, with the sealing that the configuration asks for.
+func (a *App) System() cache.System {
+	s := cache.NewSystem()
+	if a.File != nil {
+		s = s.Sealed(a.File.Seal, a.File.SealTimeout)
+	}
+	return s
 }
 
 // stored is what the files have. What they haven't makes the call unanswered.

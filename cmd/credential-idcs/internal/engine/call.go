@@ -4,7 +4,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/internal/build"
 	"github.com/credential-idcs/credential-idcs/internal/config"
@@ -27,10 +26,7 @@ func For(a *call.App, p *config.Profile, t *config.Target) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	system := cache.NewSystem()
-	if a.File != nil {
-		system = system.Sealed(a.File.Seal, a.File.SealTimeout)
-	}
+	system := a.System()
 	system.Log = a.Log()
 	e, err := New(World{
 		Machine: methods.Machine{
