@@ -214,8 +214,22 @@ func (b *builder) loginOCI(p *Profile) error {
 	return nil
 }
 
-// kind builds what a target takes. own is its table, nil if it has none.
+// kind builds what a target takes, and which tools can do anything with that. own is its table, nil if it
+// has none.
 func (b *builder) kind(p *Profile, t *Target, own *table) error {
+	if err := b.takes(p, t, own); err != nil || len(t.Tools) > 0 {
+		return err
+	}
+	switch t.Kind {
+	case KindOCIR:
+		t.Tools = []string{"docker", "kubelet"}
+	case KindOKE:
+		t.Tools = []string{"kubectl"}
+	}
+	return nil
+}
+
+func (b *builder) takes(p *Profile, t *Target, own *table) error {
 	_, registry := ident.IsRegistry(t.HostPort())
 	t.Kind = KindToken
 	if registry {

@@ -11,6 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
+// forRegistry are the tools of a registry of Oracle's.
+var forRegistry = []string{"docker", "kubelet"}
+
 // The profiles of the first runs.
 func TestOCIProfiles(t *testing.T) {
 	f, err := load(t, `[profiles.work]
@@ -65,8 +68,8 @@ targets = ["https://lhr.ocir.io"]
 		{
 			Name: "work", Line: 1, Login: OCILogin, Username: DefaultUsername, Token: "access",
 			Targets: []Target{
-				{Target: mustTarget(t, "https://iad.ocir.io"), Line: 3, Username: RegistryUser, Named: true, Scheme: "auto", Kind: KindOCIR, Cluster: "", Region: ""},
-				{Target: mustTarget(t, "https://203.0.113.7:6443"), Line: 3, Username: DefaultUsername, Scheme: "auto", Kind: KindOKE, Cluster: "ocid1.cluster.oc1.iad.aaaa", Region: "us-ashburn-1"},
+				{Target: mustTarget(t, "https://iad.ocir.io"), Line: 3, Username: RegistryUser, Named: true, Scheme: "auto", Kind: KindOCIR, Tools: forRegistry},
+				{Target: mustTarget(t, "https://203.0.113.7:6443"), Line: 3, Username: DefaultUsername, Scheme: "auto", Kind: KindOKE, Tools: []string{"kubectl"}, Cluster: "ocid1.cluster.oc1.iad.aaaa", Region: "us-ashburn-1"},
 			},
 			OCI: &OCI{Principal: PrincipalSession, File: Path{Written: "~/.oci/config", Full: filepath.FromSlash("/home/ana/.oci/config")}, Profile: "work"},
 		},
@@ -74,15 +77,15 @@ targets = ["https://lhr.ocir.io"]
 			Name: "ci", Line: 12, Login: OCILogin, Username: DefaultUsername, Token: "access",
 			Domain: "https://idcs-0011.identity.oraclecloud.com", Scope: "https://git.example.com/all",
 			Targets: []Target{
-				{Target: mustTarget(t, "https://fra.ocir.io"), Line: 16, Username: RegistryUser, Named: true, Scheme: "auto", Kind: KindOCIR, Cluster: "", Region: ""},
-				{Target: mustTarget(t, "https://git.example.com"), Line: 16, Username: DefaultUsername, Scheme: "auto", Kind: KindToken, Cluster: "", Region: ""},
+				{Target: mustTarget(t, "https://fra.ocir.io"), Line: 16, Username: RegistryUser, Named: true, Scheme: "auto", Kind: KindOCIR, Tools: forRegistry},
+				{Target: mustTarget(t, "https://git.example.com"), Line: 16, Username: DefaultUsername, Scheme: "auto", Kind: KindToken},
 			},
 			OCI: &OCI{Principal: PrincipalInstance, Profile: "DEFAULT", Refresh: true, Region: "eu-frankfurt-1"},
 		},
 		{
 			Name: "person", Line: 19, Login: Device, Username: DefaultUsername, Token: "access",
 			Domain: "https://idcs-0011.identity.oraclecloud.com", ClientID: "c", Scope: "openid",
-			Targets: []Target{{Target: mustTarget(t, "https://lhr.ocir.io"), Line: 24, Username: RegistryUser, Named: true, Scheme: "auto", Kind: KindOCIR, Cluster: "", Region: ""}},
+			Targets: []Target{{Target: mustTarget(t, "https://lhr.ocir.io"), Line: 24, Username: RegistryUser, Named: true, Scheme: "auto", Kind: KindOCIR, Tools: forRegistry}},
 		},
 	}
 	if diff := cmp.Diff(want, f.Profiles, cmpopts.IgnoreUnexported(OCI{}), cmp.Comparer(func(a, b helpers.Target) bool { return a == b })); diff != "" {
