@@ -68,6 +68,8 @@ func (d *Doctor) files(p *config.Profile) bool {
 	switch {
 	case !proof.KeyFile.IsZero():
 		ready = d.pair(p, proof.KeyFile, proof.CertFile) && ready
+	case proof.Signs():
+		ready = d.signer(p, proof.Key) && ready
 	case !proof.SecretFile.IsZero():
 		ready = d.secretFile(p, proof.SecretFile) && ready
 	case proof.SecretEnv != "" && d.Getenv(proof.SecretEnv) == "":
@@ -77,6 +79,9 @@ func (d *Doctor) files(p *config.Profile) bool {
 	u := p.User
 	if u != nil && !u.KeyFile.IsZero() && (u.KeyFile != proof.KeyFile || u.CertFile != proof.CertFile) {
 		d.pair(p, u.KeyFile, u.CertFile)
+	}
+	if u != nil && u.KeyFile.IsZero() && u.Signs() && !u.Same(proof.Key) {
+		d.signer(p, u.Key)
 	}
 	return ready
 }
@@ -161,17 +166,8 @@ func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Pa
 	if certFile.IsZero() {
 		return true
 	}
-	if pem, err = config.ReadPublic(certFile); err != nil {
-		d.problem(of(p)+err.Error(), d.Mend(p, err))
-		return false
-	}
-	if pem, err = unwrap.PEM(pem); err != nil {
-		d.problem(of(p)+certFile.Written+" "+err.Error(), Edit(d.Config))
-		return false
-	}
-	cert, err := rsakey.ParseCertificate(pem)
-	if err != nil {
-		d.problem(of(p)+certFile.Written+" "+err.Error(), Edit(d.Config))
+	cert, ok := d.certificate(p, certFile)
+	if !ok {
 		return false
 	}
 	again := "openssl req -x509 -new -key " + text.Word(keyFile.Full) + " -sha256 -days 1825 -subj /CN=" + text.Word(p.ClientID) + " -out " + text.Word(certFile.Full)
@@ -180,6 +176,29 @@ func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Pa
 		d.problem(of(p)+certFile.Written+" is not the certificate of "+keyFile.Written+then, again)
 		return false
 	}
+	d.valid(p, certFile, cert, then, again, " belongs to "+keyFile.Written+" and")
+	return true // the domain may still take an expired one, and asking it tells
+}
+
+// certificate reads one.
+func (d *Doctor) certificate(p *config.Profile, certFile config.Path) (cert rsakey.Certificate, ok bool) {
+	pem, err := config.ReadPublic(certFile)
+	if err != nil {
+		d.problem(of(p)+err.Error(), d.Mend(p, err))
+		return cert, false
+	}
+	if pem, err = unwrap.PEM(pem); err == nil {
+		cert, err = rsakey.ParseCertificate(pem)
+	}
+	if err != nil {
+		d.problem(of(p)+certFile.Written+" "+err.Error(), Edit(d.Config))
+		return cert, false
+	}
+	return cert, true
+}
+
+// valid says how long a certificate is good: what to do then, and the command that makes another one.
+func (d *Doctor) valid(p *config.Profile, certFile config.Path, cert rsakey.Certificate, then, again, also string) {
 	left := cert.NotAfter.Sub(d.Now())
 	end := cert.NotAfter.Local().Format(time.DateOnly)
 	switch {
@@ -190,7 +209,6 @@ func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Pa
 	case left < soon:
 		d.warn(of(p)+fmt.Sprintf("%s expires on %s, in %d days%s", certFile.Written, end, int(left.Hours()/24), then), again)
 	default:
-		d.ok(of(p) + certFile.Written + " belongs to " + keyFile.Written + " and is good until " + end)
+		d.ok(of(p) + certFile.Written + also + " is good until " + end)
 	}
-	return true // the domain may still take an expired one, and asking it tells
 }
