@@ -136,7 +136,7 @@ func TestALaptop(t *testing.T) {
 	git := page(t, "docs/git.md", "# git")
 	l.run(git.block(t, ""), "Cloning into 'app'")
 	want, wrote := git.block(t, "ini"), strings.ReplaceAll(l.read(".gitconfig"), " \n", "\n") // git's "helper = "
-	if !strings.Contains(wrote, want) || strings.Count(wrote, "helper = idcs") != 3 {
+	if !strings.Contains(wrote, want) || strings.Count(wrote, "/git-credential-idcs") != 3 {
 		t.Errorf("the page shows\n%s\nand this was written\n%s", want, wrote)
 	}
 

@@ -54,7 +54,7 @@ func toolVerb(v *verb, choose func(*tools.Row) edit) *verb {
 	all, portable := new(bool), new(bool)
 	if v.name == "configure" {
 		all = v.switched("all-contexts", "kubectl: every context whose server is a target gets the user")
-		portable = v.switched("portable", "kubectl: write the name of the program, not its path, for a file that others share")
+		portable = v.switched("portable", "git, kubectl: write the name of the program, not its path, for a file that others share")
 	} else {
 		v.set().BoolVar(all, "all-contexts", false, "")
 		v.set().BoolVar(portable, "portable", false, "")

@@ -30,7 +30,7 @@ type Row struct {
 
 // All are all of them, in the order of the help.
 var All = []*Row{
-	{"git", false, []string{"local", "file"}, "credential.URL.helper in ~/.gitconfig", []string{"git"}, git.Tool{}},
+	{"git", false, []string{"local", "file", "portable"}, "credential.URL.helper in ~/.gitconfig", []string{"git"}, git.Tool{}},
 	{"docker", true, []string{"overwrite"}, "credHelpers in ~/.docker/config.json", []string{"docker", "crane", "oras", "helm"}, docker.Tool{}},
 	{"podman", true, []string{"overwrite"}, "the same for podman, buildah and skopeo", []string{"podman", "buildah", "skopeo"}, podman.Tool{}},
 	{"kubectl", false, []string{"context", "all-contexts", "user", "portable", "overwrite"}, "an exec user in the kubeconfig", []string{"kubectl"}, kubectl.Tool{}},

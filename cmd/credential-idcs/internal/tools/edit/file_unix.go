@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // keepOwnerAndMode gives the new file what the old one had. The owner differs if root edits a
@@ -44,3 +46,6 @@ func severalNames(fi fs.FileInfo) bool {
 	st, ok := fi.Sys().(*syscall.Stat_t)
 	return ok && st.Nlink > 1
 }
+
+// Writable reports whether files of a folder can be replaced.
+func Writable(dir string) bool { return unix.Access(dir, unix.W_OK) == nil }

@@ -18,6 +18,7 @@ type gitFile struct {
 	path   string // the file, absolute
 	scope  string // "global", "local", or empty for a file that was named
 	before []byte
+	value  string // the helper that Plan writes
 	temp   string
 }
 

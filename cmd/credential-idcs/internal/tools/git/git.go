@@ -3,6 +3,7 @@ package git
 import (
 	"bytes"
 	"context"
+	"path/filepath"
 	"slices"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
@@ -26,7 +27,7 @@ const (
 //
 //	[credential "https://git.example.com"]
 //		helper =
-//		helper = idcs
+//		helper = /home/ana/.local/bin/git-credential-idcs
 //
 // at the end of a file of git's. The empty value cuts off all helpers that were set before: git
 // would hand our token to each of them, and those that keep passwords would keep it beyond its
@@ -49,6 +50,7 @@ func (Tool) Plan(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan,
 	if err != nil {
 		return tool.Plan{}, err
 	}
+	g.value = helperValue(env, in.Portable)
 	after := g.before
 	for _, l := range in.Targets {
 		if err := g.refuseUser(walk, l); err != nil {
@@ -61,7 +63,19 @@ func (Tool) Plan(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan,
 			return tool.Plan{}, err
 		}
 	}
-	return g.plan(after), nil
+	p := g.plan(after)
+	if len(p.Changes) > 0 && g.readOnly() {
+		// home-manager and the like make the file: these lines belong into what they make it from.
+		own := bytes.TrimPrefix(after, g.before)
+		return tool.Plan{Print: string(own)}, tool.Refuse("", "%s can't be changed, another program makes it: paste the lines into its own configuration", tool.Clean(g.path))
+	}
+	return p, nil
+}
+
+// readOnly reports whether the file can't be replaced where it is.
+func (g *gitFile) readOnly() bool {
+	path, err := edit.Follow(g.path)
+	return err == nil && edit.Exists(path) && !edit.Writable(filepath.Dir(path))
 }
 
 // Undo plans the way back: the pair of values and the useHttpPath that Plan added go, and
@@ -91,8 +105,8 @@ func (Tool) Undo(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan,
 		if err != nil {
 			return tool.Plan{}, err
 		}
-		if slices.Contains(values(entries, l.Target, helperKey), ours) {
-			p.Note("git config --file "+text.Word(g.path)+" --edit", "%s keeps a helper idcs of %s that was not written by configure",
+		if slices.ContainsFunc(values(entries, l.Target, helperKey), isOurHelper) {
+			p.Note("git config --file "+text.Word(g.path)+" --edit", "%s keeps a helper of ours for %s that was not written by configure",
 				tool.Clean(g.path), tool.Clean(l.Target.String()))
 		}
 	}
@@ -137,19 +151,19 @@ func (g *gitFile) set(b []byte, walk []entry, t helpers.Target) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	if complete(entries, t) && !g.followed(walk, entries, t) {
+	if g.complete(entries, t) && !g.followed(walk, entries, t) {
 		return b, nil
 	}
 	rest, err := g.unset(b, t)
 	if err != nil {
 		return nil, err
 	}
-	section, err := g.section(t, t.Path() != "")
+	section, err := g.section(t, g.value, t.Path() != "")
 	if err != nil {
 		return nil, err
 	}
 	out := appendSection(rest, section)
-	return out, g.prove(rest, out, func(entry) bool { return false }, ownEntries(t))
+	return out, g.prove(rest, out, func(entry) bool { return false }, g.ownEntries(t))
 }
 
 // appendSection leaves a text without a last line break without one, so that cutSection gives back
@@ -175,9 +189,9 @@ func cutSection(b, section []byte) []byte {
 }
 
 // complete is whether the last two helpers of t are the empty one and ours.
-func complete(entries []entry, t helpers.Target) bool {
+func (g *gitFile) complete(entries []entry, t helpers.Target) bool {
 	h := values(entries, t, helperKey)
-	if len(h) < 2 || h[len(h)-1] != ours || h[len(h)-2] != "" {
+	if len(h) < 2 || !serves(h[len(h)-1], g.value) || h[len(h)-2] != "" {
 		return false
 	}
 	if t.Path() == "" {
@@ -187,8 +201,8 @@ func complete(entries []entry, t helpers.Target) bool {
 	return len(p) > 0 && p[len(p)-1] == "true"
 }
 
-func ownEntries(t helpers.Target) []entry {
-	out := []entry{{url: t.String(), name: helperKey}, {url: t.String(), name: helperKey, value: ours}}
+func (g *gitFile) ownEntries(t helpers.Target) []entry {
+	out := []entry{{url: t.String(), name: helperKey}, {url: t.String(), name: helperKey, value: g.value}}
 	if t.Path() != "" {
 		out = append(out, entry{url: t.String(), name: pathKey, value: "true"})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tooltest"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -23,7 +24,7 @@ func TestGitAsksUsAndNobodyElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Write(".gitconfig", "[user]\n\tname = Ana\n[credential]\n\thelper = other\n")
-	in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com", "https://git.example.com:8443/team", "https://[::1]:5000")}
+	in := tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com", "https://git.example.com:8443/team", "https://[::1]:5000")}
 	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
 	tooltest.Must(t, p, err)
 
@@ -69,7 +70,7 @@ func TestGitTwiceIsOnceAndUndoGivesTheBytesBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := tooltest.New(t)
 			h.Write(".gitconfig", before)
-			in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com", "https://git.example.com/team")}
+			in := tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com", "https://git.example.com/team")}
 			p, err := (Tool{}).Plan(t.Context(), h.Env, in)
 			tooltest.Must(t, p, err)
 			once := h.Read(".gitconfig")
@@ -102,7 +103,7 @@ func TestGitUnderstandsWhatGitConfigWrote(t *testing.T) {
 	h.Git("config", "--global", "--add", key+"helper", "")
 	h.Git("config", "--global", "--add", key+"helper", "idcs")
 	h.Git("config", "--global", key+"useHttpPath", "true")
-	in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com/team")}
+	in := tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com/team")}
 	if p, err := (Tool{}).Plan(t.Context(), h.Env, in); err != nil || len(p.Changes) != 0 {
 		t.Errorf("got %v, changes %q", err, p.Diff())
 	}
@@ -118,7 +119,7 @@ func TestUndoGitLeavesAHelperThatAPersonSet(t *testing.T) {
 	h := tooltest.New(t)
 	const mine = "[credential \"https://git.example.com\"]\n\thelper = idcs\n"
 	h.Write(".gitconfig", mine)
-	p, err := (Tool{}).Undo(t.Context(), h.Env, tool.Request{Targets: tooltest.Targets(t, "https://git.example.com")})
+	p, err := (Tool{}).Undo(t.Context(), h.Env, tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com")})
 	tooltest.Must(t, p, err)
 	if got := h.Read(".gitconfig"); got != mine {
 		t.Errorf("got %q", got)
@@ -147,7 +148,7 @@ func TestGitMovesToTheEnd(t *testing.T) {
 			h := tooltest.New(t)
 			h.Write("more", "[credential]\n\thelper = store\n")
 			h.Write(".gitconfig", c.before)
-			p, err := (Tool{}).Plan(t.Context(), h.Env, tool.Request{Targets: tooltest.Targets(t, "https://git.example.com")})
+			p, err := (Tool{}).Plan(t.Context(), h.Env, tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com")})
 			tooltest.Must(t, p, err)
 			want := c.after
 			if want == "" {
@@ -166,7 +167,7 @@ func TestGitRefusesWhatComesAfterOurFile(t *testing.T) {
 	h.Git("init", "-q", "repo")
 	h.Env.Dir = h.Path("repo")
 	h.Git("config", "--local", "credential.helper", "store")
-	in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com")}
+	in := tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com")}
 	_, err := (Tool{}).Plan(t.Context(), h.Env, in)
 	if got, want := tooltest.Refusal(t, err), ".git/config sets credential.helper for https://git.example.com after ours\n"+
 		"\tgit config --file .git/config --unset-all credential.helper\n"; got != want {
@@ -203,7 +204,7 @@ func TestGitRefuses(t *testing.T) {
 			if c.path != "" {
 				h.Env.Vars = append(h.Env.Vars, "PATH="+c.path)
 			}
-			_, err := (Tool{}).Plan(t.Context(), h.Env, tool.Request{Targets: tooltest.Targets(t, "https://git.example.com")})
+			_, err := (Tool{}).Plan(t.Context(), h.Env, tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com")})
 			if got := strings.ReplaceAll(tooltest.Refusal(t, err), h.Dir, "HOME"); got != c.want {
 				t.Errorf("got %q\nwant %q", got, c.want)
 			}
@@ -236,7 +237,7 @@ func TestGitFindsTheFileThatGitWrites(t *testing.T) {
 			for _, v := range c.vars {
 				h.Env.Vars = append(h.Env.Vars, strings.ReplaceAll(v, "HOME/", h.Dir+"/"))
 			}
-			p, err := (Tool{}).Plan(t.Context(), h.Env, tool.Request{Targets: tooltest.Targets(t, "https://git.example.com")})
+			p, err := (Tool{}).Plan(t.Context(), h.Env, tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com")})
 			tooltest.Must(t, p, err)
 			if got := h.Read(c.want); got != pair {
 				t.Errorf("%s: got %q", c.want, got)
@@ -252,7 +253,7 @@ func TestGitFileAndDryRun(t *testing.T) {
 	tooltest.NeedTool(t, "git")
 	h := tooltest.New(t)
 	h.Write("f", "[http]\n\textraheader = AUTHORIZATION: secret")
-	in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com"), File: "f"}
+	in := tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com"), File: "f"}
 	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
 	if err != nil {
 		t.Fatal(err)
@@ -298,5 +299,138 @@ func TestDoctorSeesNarrowerAndConditionalSections(t *testing.T) {
 				t.Errorf("no %q in\n%s", c.want, report)
 			}
 		})
+	}
+}
+
+// The helper is written with its path, so that git finds it whatever PATH is: from cron, systemd, a
+// program with windows. The path is the one that PATH has, a link as a link, spelled for the shell.
+func TestGitFindsTheHelperWithAnotherPATH(t *testing.T) {
+	git := need.Tool(t, "git")
+	h := tooltest.New(t)
+	real := h.Path("bin/git-credential-idcs")
+	link := h.Path("my bin, $(x) ü/git-credential-idcs")
+	if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(real, link); err != nil {
+		t.Skip(err)
+	}
+	path := h.Env.Get("PATH")
+	h.Env.Vars = append(h.Env.Vars, "PATH="+filepath.Dir(link)+string(filepath.ListSeparator)+path)
+	in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com")}
+	h.Write(".gitconfig", pair) // of an older configure: found by PATH only
+	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	if p, err := (Tool{}).Plan(t.Context(), h.Env, in); err != nil || len(p.Changes) != 0 {
+		t.Errorf("second time: %v\n%s", err, p.Diff())
+	}
+	with := h.Env
+	h.Env.Vars = append(h.Env.Vars, "PATH="+filepath.Dir(git)+":/usr/bin:/bin")
+	if got := h.Fill("https://git.example.com/a.git"); got != "from-git-credential-idcs" {
+		t.Errorf("with another PATH git gets %q from\n%s", got, h.Read(".gitconfig"))
+	}
+	if report := tooltest.Look(t, h, Tool{}, in.Targets); !strings.Contains(report, "ok       git uses only credential-idcs") {
+		t.Errorf("doctor:\n%s", report)
+	}
+
+	// A path that is there stays, whatever PATH says now; one that is gone is named and replaced.
+	h.Env = with
+	h.Env.Vars = append(h.Env.Vars, "PATH="+path)
+	if p, err := (Tool{}).Plan(t.Context(), h.Env, in); err != nil || len(p.Changes) != 0 {
+		t.Errorf("another path: %v\n%s", err, p.Diff())
+	}
+	if err := os.Remove(link); err != nil {
+		t.Fatal(err)
+	}
+	if report := tooltest.Look(t, h, Tool{}, in.Targets); !strings.Contains(report, "error    git runs "+strings.Replace(link, h.Dir, "HOME", 1)+" for https://git.example.com, which isn't there\n\tcredential-idcs configure git --profile work\n") {
+		t.Errorf("doctor:\n%s", report)
+	}
+	p, err = (Tool{}).Plan(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	if got, want := h.Read(".gitconfig"), strings.Replace(pair, "idcs\n", real+"\n", 1); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	p, err = (Tool{}).Undo(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	if edit.Exists(h.Path(".gitconfig")) && h.Read(".gitconfig") != "" {
+		t.Errorf("left %q", h.Read(".gitconfig"))
+	}
+}
+
+// What runs us in a person's own words is ours, and stays.
+func TestGitLeavesAPersonsOwnWords(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	for _, value := range []string{"!/opt/bin/credential-idcs git", "!/opt/bin/credential-idcs --profile work git", "idcs --profile work", "/opt/my\\\\ bin/git-credential-idcs --profile work"} {
+		h := tooltest.New(t)
+		before := "[credential \"https://git.example.com\"]\n\thelper =\n\thelper = " + value + "\n"
+		h.Write(".gitconfig", before)
+		in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com")}
+		p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+		if err != nil || len(p.Changes) != 0 {
+			t.Errorf("%s: %v\n%s", value, err, p.Diff())
+		}
+		p, err = (Tool{}).Undo(t.Context(), h.Env, in)
+		tooltest.Must(t, p, err)
+		if h.Read(".gitconfig") != before || len(p.Notes) != 1 {
+			t.Errorf("%s: undone: %q, %+v", value, h.Read(".gitconfig"), p.Notes)
+		}
+	}
+}
+
+// Without a profile everything of ours goes, that of former targets too.
+func TestUndoGitWithoutAProfile(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	h := tooltest.New(t)
+	const before = "[user]\n\tname = Ana\n"
+	h.Write(".gitconfig", before)
+	in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com", "https://old.example.com/team")}
+	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+	tooltest.Must(t, p, err)
+	now := tooltest.Targets(t, "https://git.example.com")
+	if report := tooltest.Look(t, h, Tool{}, now); !strings.Contains(report, "still has credential-idcs for https://old.example.com/team, which is not a target for git") {
+		t.Errorf("doctor:\n%s", report)
+	}
+	p, err = (Tool{}).Undo(t.Context(), h.Env, tool.Request{All: true})
+	tooltest.Must(t, p, err)
+	if got := h.Read(".gitconfig"); got != before {
+		t.Errorf("got %q", got)
+	}
+}
+
+// What goes before a helper, or around it, is named without what it holds.
+func TestDoctorNamesLoginsInGitsConfiguration(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	h := tooltest.New(t)
+	h.Write(".gitconfig", pair+"[http \"https://git.example.com/\"]\n\textraHeader = Authorization: Basic SECRET\n[url \"https://ana:SECRET@git.example.com/\"]\n\tinsteadOf = https://git.example.com/\n"+
+		"[remote \"origin\"]\n\turl = https://x:SECRET@git.example.com/a.git\n[http \"https://other.example.com/\"]\n\textraHeader = Authorization: x\n[core]\n\taskPass = /opt/ask\n")
+	report := tooltest.Look(t, h, Tool{}, tooltest.Targets(t, "https://git.example.com"))
+	for _, want := range []string{"http.extraHeader, set in HOME/.gitconfig", "(url.*.insteadOf in HOME/.gitconfig)", "the URL of remote origin holds a token", "git runs /opt/ask (core.askPass"} {
+		if strings.Count(report, want) != 1 {
+			t.Errorf("no %q in\n%s", want, report)
+		}
+	}
+	if strings.Contains(report, "SECRET") {
+		t.Errorf("got\n%s", report)
+	}
+}
+
+// A file that another program makes is not replaced: its lines are printed for that one's configuration.
+func TestGitHandsOutTheSectionOfAReadOnlyFile(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	if os.Geteuid() == 0 {
+		t.Skip("root may write everywhere")
+	}
+	h := tooltest.New(t)
+	h.Write("store/gitconfig", "[user]\n\tname = Ana\n")
+	if err := os.Symlink(h.Path("store/gitconfig"), h.Path(".gitconfig")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(h.Path("store"), 0o555); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(h.Path("store"), 0o755) })
+	p, err := (Tool{}).Plan(t.Context(), h.Env, tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com")})
+	if p.Print != pair || !strings.Contains(tooltest.Refusal(t, err), "paste the lines into its own configuration") {
+		t.Errorf("got %v, %q", err, p.Print)
 	}
 }

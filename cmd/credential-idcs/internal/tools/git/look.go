@@ -42,6 +42,9 @@ func (Tool) Look(ctx context.Context, s *tool.Survey) {
 			s.OK("git uses only credential-idcs for " + t.Target.String())
 		}
 	}
+	if used {
+		secrets(s, everywhere)
+	}
 	if _, set := s.Lookup("GIT_SSL_NO_VERIFY"); used && set { // whatever it holds
 		s.Warn("the variable GIT_SSL_NO_VERIFY is set: git doesn't check who answers, so anybody may get the token", "unset GIT_SSL_NO_VERIFY")
 	}
@@ -77,6 +80,11 @@ func (l *looker) target(entries []entry) {
 		l.report(tool.Error, "git doesn't tell credential-idcs the path of "+t.String()+", so nothing is answered",
 			"git config --global "+text.Word("credential."+t.String()+".useHttpPath")+" true")
 	}
+	for _, e := range entries {
+		if e.key == "" && e.name == helperKey && whole(t).matches(e.url) && gone(e.value) {
+			l.report(tool.Error, "git runs "+tool.Clean(unescape(e.value))+" for "+t.String()+", which isn't there", tool.SetUp("git", l.t.Profile))
+		}
+	}
 	for _, part := range parts(entries, t) {
 		l.part(entries, part)
 	}
@@ -109,6 +117,52 @@ func (l *looker) transport(ctx context.Context) {
 		l.report(tool.Warning, "git doesn't check who answers at "+url+" (http.sslVerify), so anybody may get the token",
 			"git config --global "+text.Word("http."+url+".sslVerify")+" true")
 	}
+}
+
+// secrets reports what git's configuration holds that goes before any helper, or around it: headers with
+// a login, and tokens in URLs. What they hold is not shown.
+func secrets(s *tool.Survey, entries []entry) {
+	at := func(address string) bool {
+		rest, ok := strings.CutPrefix(address, "https://")
+		if !ok {
+			return false
+		}
+		host, _, _ := strings.Cut(rest, "/")
+		host = strings.TrimSuffix(strings.ToLower(host[strings.LastIndexByte(host, '@')+1:]), ":443")
+		return slices.ContainsFunc(s.Places, func(p *tool.Place) bool { return p.Set && p.Target.HostPort() == host })
+	}
+	for _, e := range entries {
+		section, rest, _ := strings.Cut(e.key, ".")
+		i := strings.LastIndexByte(rest, '.')
+		address, name := "", rest
+		if i >= 0 {
+			address, name = rest[:i], rest[i+1:]
+		}
+		command := ""
+		if file, ok := strings.CutPrefix(e.origin, "file:"); ok {
+			command = "git config --file " + text.Word(file) + " --edit"
+		} else {
+			command = "git config --list --show-origin"
+		}
+		switch header, _, _ := strings.Cut(e.value, ":"); {
+		case section == "http" && name == "extraheader" && strings.EqualFold(strings.TrimSpace(header), "authorization") && (address == "" || at(address)):
+			s.Warn("git sends a login of its own in http.extraHeader, set in "+where(e)+", beside what credential-idcs answers", command)
+		case section == "url" && (name == "insteadof" || name == "pushinsteadof") && at(address) && hasPassword(address):
+			s.Warn("git puts a token into URLs (url.*.insteadOf in "+where(e)+"), and then runs no helper", command)
+		case section == "remote" && (name == "url" || name == "pushurl") && at(e.value) && hasPassword(e.value):
+			s.Warn("the URL of remote "+tool.Clean(address)+" holds a token, in "+where(e)+", and then git runs no helper", command)
+		case section == "core" && name == "askpass":
+			s.OK("git runs " + shownHelper(e.value) + " (core.askPass in " + where(e) + ") where credential-idcs has no answer")
+		}
+	}
+}
+
+// hasPassword reports whether a URL has user info with a password.
+func hasPassword(address string) bool {
+	rest := strings.TrimPrefix(address, "https://")
+	host, _, _ := strings.Cut(rest, "/")
+	i := strings.LastIndexByte(host, '@')
+	return i >= 0 && strings.Contains(host[:i], ":")
 }
 
 // former reports the sections of ours that stand for no target any more.

@@ -39,7 +39,7 @@ func (g *gitFile) refuseLater(walk []entry, t helpers.Target) error {
 // followed is whether something behind our pair, in the same file or in one that it includes,
 // spoils it: then ours has to move to the end.
 func (g *gitFile) followed(walk, entries []entry, t helpers.Target) bool {
-	isOurs := func(e entry) bool { return e.url == t.String() && e.name == helperKey && e.value == ours }
+	isOurs := func(e entry) bool { return e.url == t.String() && e.name == helperKey && isOurHelper(e.value) }
 	if spoils(entries[lastIndex(entries, isOurs)+1:], t) >= 0 {
 		return true
 	}
@@ -101,13 +101,6 @@ func followedByOurs(entries []entry, url string, t helpers.Target) bool {
 		}
 	}
 	return false
-}
-
-// isOurHelper is whether a helper is this program, whatever arguments it has.
-func isOurHelper(value string) bool {
-	word, _, _ := strings.Cut(strings.TrimPrefix(value, "!"), " ")
-	word = strings.TrimSuffix(word[strings.LastIndexAny(word, `/\`)+1:], ".exe")
-	return word == ours || word == gitHelper
 }
 
 func isTrue(v string) bool {

@@ -53,9 +53,9 @@ func (g *gitFile) edit(b []byte, commands [][]string) ([]byte, error) {
 }
 
 // section is our section as git writes it.
-func (g *gitFile) section(t helpers.Target, withPath bool) ([]byte, error) {
+func (g *gitFile) section(t helpers.Target, value string, withPath bool) ([]byte, error) {
 	key := "credential." + t.String() + "."
-	commands := [][]string{{"--add", key + helperKey, ""}, {"--add", key + helperKey, ours}}
+	commands := [][]string{{"--add", key + helperKey, ""}, {"--add", key + helperKey, value}}
 	if withPath {
 		commands = append(commands, []string{"--add", key + "useHttpPath", "true"})
 	}

@@ -2,6 +2,7 @@ package git
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
@@ -16,28 +17,36 @@ func (g *gitFile) unset(b []byte, t helpers.Target) ([]byte, error) {
 	if !bytes.Contains(b, []byte(ours)) {
 		return b, nil // git needn't be asked
 	}
-	for _, withPath := range []bool{true, false} {
-		section, err := g.section(t, withPath)
-		if err != nil {
-			return nil, err
-		}
-		b = cutSection(b, section)
-	}
 	entries, err := g.entries(b)
 	if err != nil {
 		return nil, err
 	}
+	written := slices.DeleteFunc(values(entries, t, helperKey), func(v string) bool { return !isWritten(v) })
+	slices.Sort(written)
+	for _, value := range slices.Compact(written) {
+		for _, withPath := range []bool{true, false} {
+			section, err := g.section(t, value, withPath)
+			if err != nil {
+				return nil, err
+			}
+			b = cutSection(b, section)
+		}
+	}
+	if entries, err = g.entries(b); err != nil {
+		return nil, err
+	}
 	helpersOf := values(entries, t, helperKey)
-	i := slices.Index(helpersOf, ours)
+	i := slices.IndexFunc(helpersOf, isWritten)
 	if i < 1 || helpersOf[i-1] != "" {
 		return b, nil // none, or one that we didn't write
 	}
-	if count(helpersOf, "") != 1 || count(helpersOf, ours) != 1 {
+	value := helpersOf[i]
+	if count(helpersOf, "") != 1 || len(slices.DeleteFunc(slices.Clone(helpersOf), func(v string) bool { return !isWritten(v) })) != 1 {
 		return nil, tool.Refuse("git config --file "+text.Word(g.path)+" --edit",
 			"%s has several empty helpers for %s, and which one belongs to ours is not clear", tool.Clean(g.path), tool.Clean(t.String()))
 	}
 	key := "credential." + t.String() + "."
-	commands := [][]string{{"--unset", key + helperKey, "^$"}, {"--unset", key + helperKey, "^" + ours + "$"}}
+	commands := [][]string{{"--unset", key + helperKey, "^$"}, {"--unset", key + helperKey, "^" + regexp.QuoteMeta(value) + "$"}}
 	paths := values(entries, t, pathKey)
 	dropPath := t.Path() != "" && slices.Equal(paths, []string{"true"})
 	if dropPath {
@@ -48,7 +57,7 @@ func (g *gitFile) unset(b []byte, t helpers.Target) ([]byte, error) {
 		return nil, err
 	}
 	gone := func(e entry) bool {
-		return e.url == t.String() && (e.name == helperKey && (e.value == "" || e.value == ours) || e.name == pathKey && dropPath)
+		return e.url == t.String() && (e.name == helperKey && (e.value == "" || e.value == value) || e.name == pathKey && dropPath)
 	}
 	return out, g.prove(b, out, gone, nil)
 }
