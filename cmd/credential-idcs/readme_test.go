@@ -62,7 +62,7 @@ func fragments(q string) []string {
 func literals(t *testing.T) []string {
 	t.Helper()
 	var all []string
-	for _, root := range []string{"../../cmd", "../../internal", "../../cache", "../../idcs", "../../helpers"} {
+	for _, root := range []string{"../../cmd", "../../internal", "../../cache", "../../idcs", "../../helpers", "../../oci"} {
 		err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "test/") {
 				return err
