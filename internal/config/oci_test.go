@@ -16,7 +16,7 @@ var forRegistry = []string{"docker", "kubelet"}
 
 // The profiles of the first runs.
 func TestOCIProfiles(t *testing.T) {
-	f, err := load(t, `[profiles.work]
+	_, err := load(t, `[profiles.work]
 login   = "oci"
 targets = ["https://iad.ocir.io", "https://203.0.113.7:6443"]
 [profiles.work.oci]
@@ -36,7 +36,7 @@ oci     = { principal = "instance", refresh = true }
 	if err == nil || err.Error() != `config.toml:16: refresh is nothing for principal = "instance", only for session` {
 		t.Fatalf("a key of another principal: %v", err)
 	}
-	f, err = load(t, `[profiles.work]
+	f, err := load(t, `[profiles.work]
 login   = "oci"
 targets = ["https://iad.ocir.io", "https://203.0.113.7:6443"]
 [profiles.work.oci]
