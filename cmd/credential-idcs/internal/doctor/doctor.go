@@ -74,14 +74,18 @@ type Doctor struct {
 	// RunContainers is the folder of podman's logins where XDG_RUNTIME_DIR is not set, /run/containers/UID;
 	// empty: there is none.
 	RunContainers string
+
+	check, profile string // what is being looked at
 }
 
-func (d *Doctor) ok(text string) { d.Report(Finding{Level: OK, Text: text}) }
+func (d *Doctor) ok(text string) {
+	d.Report(Finding{Level: OK, Text: text, Check: d.check, Profile: d.profile})
+}
 func (d *Doctor) warn(text, command string) {
-	d.Report(Finding{Level: Warning, Text: text, Command: command})
+	d.Report(Finding{Level: Warning, Text: text, Command: command, Check: d.check, Profile: d.profile})
 }
 func (d *Doctor) problem(text, command string) {
-	d.Report(Finding{Level: Error, Text: text, Command: command})
+	d.Report(Finding{Level: Error, Text: text, Command: command, Check: d.check, Profile: d.profile})
 }
 
 func (d *Doctor) busy(what string) {

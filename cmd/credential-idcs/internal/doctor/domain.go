@@ -24,6 +24,7 @@ const (
 
 // domain asks the identity domain what it thinks of the client, and what time it is.
 func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine) {
+	d.check = "domain"
 	way, err := d.way(p)
 	if err != nil {
 		d.problem(of(p)+"the proxy for "+p.Domain+" can't be used: "+text.Clean(err.Error()), "export HTTPS_PROXY=http://HOST:PORT")

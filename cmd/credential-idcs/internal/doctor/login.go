@@ -64,6 +64,7 @@ func (d *Doctor) holder(address string) string {
 
 // login judges what is stored, from the files alone.
 func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
+	d.check, d.profile = "login", p.Name
 	v := e.View()
 	login := "credential-idcs login " + text.Word(p.Name)
 	if v.Network {

@@ -33,6 +33,7 @@ func (d *Doctor) Profile(ctx context.Context, p *config.Profile, offline bool) {
 
 // Settings is Profile without the login. The engine is nil if the cache folder can't be used.
 func (d *Doctor) Settings(ctx context.Context, p *config.Profile, offline bool) *engine.Engine {
+	d.check, d.profile = "profile", p.Name
 	ready := d.files(p)
 	if p.Login == config.Browser {
 		d.rival(p)

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 )
@@ -23,4 +24,21 @@ func (s Sheet) Write(f Finding) {
 		line += "\t" + f.Command + "\n"
 	}
 	_, _ = io.WriteString(s.Out, line)
+}
+
+// JSON is findings as an array of objects.
+func JSON(findings []Finding) ([]byte, error) {
+	type object struct {
+		Level   string `json:"level"`
+		Check   string `json:"check"`
+		Profile string `json:"profile"`
+		Message string `json:"message"`
+		Command string `json:"command"`
+	}
+	list := make([]object, 0, len(findings))
+	for _, f := range findings {
+		list = append(list, object{f.Level.String(), f.Check, f.Profile, f.Text, f.Command})
+	}
+	b, err := json.MarshalIndent(list, "", "  ")
+	return append(b, '\n'), err
 }

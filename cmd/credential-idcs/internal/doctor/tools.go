@@ -41,6 +41,10 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 				s.Known = append(s.Known, p.Target)
 			}
 		}
+		s.Report = func(f Finding) {
+			f.Check = row.Name
+			d.Report(f)
+		}
 		row.Look(ctx, s)
 	}
 	for _, t := range places {
@@ -54,7 +58,8 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 			case config.KindOKE:
 				command = tool.SetUp("kubectl --context CONTEXT", t.Profile)
 			}
-			s.Warn("profile "+t.Profile+": no tool is set up to use credential-idcs for "+t.Target.String(), command)
+			d.check, d.profile = "tools", t.Profile
+			d.warn("profile "+t.Profile+": no tool is set up to use credential-idcs for "+t.Target.String(), command)
 		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 func doctorVerb() *verb {
 	v := &verb{
-		name: "doctor", usage: "[PROFILE] [--offline]", about: "look for what is wrong, and say what mends it",
+		name: "doctor", usage: "[PROFILE] [--offline] [--json]", about: "look for what is wrong, and say what mends it",
 		text: `
 It looks at the configuration, keys, certificates and their modes, the domain
 and its clock, the login, and what git, docker, kubectl and the other tools are
@@ -32,19 +32,27 @@ status 1 if there is an error; warnings alone are 0.
 		limit: 1, follows: aProfile,
 	}
 	offline := v.switched("offline", "do not use the network")
+	asJSON := v.switched("json", "print an array of objects: level, check, profile, message, command")
 	v.run = func(ctx context.Context, a *app, operands []string) error {
-		return a.diagnose(ctx, operand(operands), *offline)
+		return a.diagnose(ctx, operand(operands), *offline, *asJSON)
 	}
 	return v
 }
 
 // diagnose looks at the profile that is named, or at all.
-func (a *app) diagnose(ctx context.Context, profile string, offline bool) error {
+func (a *app) diagnose(ctx context.Context, profile string, offline, asJSON bool) error {
 	path, err := a.ConfigPath(false)
 	if err != nil {
 		return err
 	}
 	d, worst := a.doctor(path)
+	var findings []doctor.Finding
+	if asJSON {
+		d.Report = func(f doctor.Finding) {
+			*worst = max(*worst, f.Level)
+			findings = append(findings, f)
+		}
+	}
 	file, err := a.Load(false)
 	d.File = file
 	var profiles []*config.Profile
@@ -54,21 +62,21 @@ func (a *app) diagnose(ctx context.Context, profile string, offline bool) error 
 		if f.Command == "" {
 			f.Command = doctor.Edit(path)
 		}
-		d.Report(doctor.Finding{Level: doctor.Error, Text: f.Message, Command: f.Command})
+		d.Report(doctor.Finding{Level: doctor.Error, Check: "configuration", Text: f.Message, Command: f.Command})
 	case file.Missing || len(file.Profiles) == 0:
 		_, err := file.Choose()
-		d.Report(doctor.Finding{Level: doctor.Error, Text: err.Error(), Command: "credential-idcs init"})
+		d.Report(doctor.Finding{Level: doctor.Error, Check: "configuration", Text: err.Error(), Command: "credential-idcs init"})
 	default:
 		if profiles, err = a.profilesMeant(file, profile); err != nil {
 			return err
 		}
 		if _, err := file.Published(); err != nil { // the controller's part, which no helper looks into
-			d.Report(doctor.Finding{Level: doctor.Error, Text: err.Error(), Command: doctor.Edit(path)})
+			d.Report(doctor.Finding{Level: doctor.Error, Check: "configuration", Text: err.Error(), Command: doctor.Edit(path)})
 		} else {
-			d.Report(doctor.Finding{Text: text.Clean(path) + " is valid"})
+			d.Report(doctor.Finding{Check: "configuration", Text: text.Clean(path) + " is valid"})
 		}
 		if folder := filepath.Dir(path); openToAll(folder) {
-			d.Report(doctor.Finding{Level: doctor.Error, Text: text.Clean(folder) + " can be changed by others, who can put another configuration there", Command: "chmod o-w " + text.Word(folder)})
+			d.Report(doctor.Finding{Level: doctor.Error, Check: "configuration", Text: text.Clean(folder) + " can be changed by others, who can put another configuration there", Command: "chmod o-w " + text.Word(folder)})
 		}
 	}
 	if file != nil {
@@ -81,6 +89,15 @@ func (a *app) diagnose(ctx context.Context, profile string, offline bool) error 
 		d.Profile(ctx, p, offline)
 	}
 	d.Tools(ctx, profiles)
+	if asJSON {
+		b, err := doctor.JSON(findings)
+		if err != nil {
+			return err
+		}
+		if _, err := a.Stdout.Write(b); err != nil {
+			return err
+		}
+	}
 	if *worst == doctor.Error {
 		return &helpers.Exit{Status: helpers.Internal.Exit()}
 	}

@@ -29,6 +29,8 @@ type Finding struct {
 	Level   Level
 	Text    string // one line, no full stop
 	Command string // what mends it; may be empty
+	Check   string // what was looked at: configuration, profile, domain, login, or a tool
+	Profile string // whose it is; may be empty
 }
 
 // A Place is a target of one of the profiles that are looked at.
@@ -53,13 +55,17 @@ type Survey struct {
 }
 
 // OK reports what is right.
-func (s *Survey) OK(text string) { s.Report(Finding{OK, text, ""}) }
+func (s *Survey) OK(text string) { s.Report(Finding{Level: OK, Text: text}) }
 
 // Warn reports a warning.
-func (s *Survey) Warn(text, command string) { s.Report(Finding{Warning, text, command}) }
+func (s *Survey) Warn(text, command string) {
+	s.Report(Finding{Level: Warning, Text: text, Command: command})
+}
 
 // Problem reports an error.
-func (s *Survey) Problem(text, command string) { s.Report(Finding{Error, text, command}) }
+func (s *Survey) Problem(text, command string) {
+	s.Report(Finding{Level: Error, Text: text, Command: command})
+}
 
 // Name looks for one of our names on PATH, where a tool looks for it. Missing, it is an error only if
 // the tool is set to it.
