@@ -86,7 +86,7 @@ func TestQuickStart(t *testing.T) {
 	// A terminal of its own, into which the answers are typed.
 	commands := filepath.Join(l.sources, "commands")
 	l.must(os.WriteFile(commands, []byte(page(t, "README.md", "## Quick start").block(t, "")), 0o600))
-	typed := l.shell("cd "+l.sources+"; "+need.Tool(t, "script")+" --quiet --return --command 'bash -e commands' /dev/null", "BROWSER="+strings.Join(browser, " "))
+	typed := l.shell("cd "+l.sources+"; timeout 180 "+need.Tool(t, "script")+" --quiet --return --command 'bash -e commands' /dev/null", "BROWSER="+strings.Join(browser, " "))
 	typed.Stdin = strings.NewReader(strings.Join([]string{
 		"", domainHost, clientID, "browser", "none", "", "", gitHost, registryHost + ":5000", clusterHost + ":6443", "", "",
 	}, "\n"))
