@@ -225,6 +225,71 @@ func TestFewThreads(t *testing.T) {
 	}
 }
 
+// Little memory, and the largest answer there is: at every limit there is a token, or a message and nothing sent.
+func TestLittleMemoryForALargeAnswer(t *testing.T) {
+	need.Tool(t, "prlimit")
+	sent := 0
+	for _, kind := range []string{"--data", "--as"} {
+		for mb := 40; mb <= 200; mb += 20 {
+			limit := mb
+			if kind == "--as" {
+				limit += 1100 // what the runtime reserves
+			}
+			s := expired(t, machine.Person, idcstest.Options{Rotation: idcstest.StrictRevoke, TokenSize: 128_000, IDTokenSize: 128_000})
+			r := s.Do(machine.Token.Under("prlimit", fmt.Sprintf("%s=%d", kind, limit<<20), "--"))
+			switch {
+			case r.Exit == 0 && r.Secret() != "":
+				sent++
+				s.posts(1)
+			case r.Exit == 1 && strings.Contains(r.Stderr, "memory"), r.Exit == 2: // 2 is the runtime's own end
+				s.posts(0)
+			default:
+				t.Errorf("%s %d MiB: %s", kind, limit, r)
+			}
+			s.Chain()
+		}
+	}
+	if sent == 0 {
+		t.Error("no limit was enough")
+	}
+}
+
+// The limit of tasks as containers and systemd set it, which binds root, too: pids.max of a control group.
+func TestFewTasks(t *testing.T) {
+	const groups = "/sys/fs/cgroup/pids"
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make a control group")
+	}
+	group := filepath.Join(groups, fmt.Sprintf("fire%d", os.Getpid()))
+	if err := os.Mkdir(group, 0o755); err != nil {
+		t.Skipf("no pids controller here: %v", err)
+	}
+	t.Cleanup(func() { _ = os.Remove(group) })
+	sent := 0
+	for limit := 4; limit <= 24; limit++ {
+		if err := os.WriteFile(filepath.Join(group, "pids.max"), fmt.Appendf(nil, "%d", limit), 0); err != nil {
+			t.Fatal(err)
+		}
+		s := expired(t, machine.Person, idcstest.Options{Rotation: idcstest.StrictRevoke, TokenSize: 128_000, IDTokenSize: 128_000})
+		r := s.Do(machine.Token.Under("/bin/sh", "-c", `echo $$ > "$0/cgroup.procs" && exec "$@"`, group))
+		switch {
+		case r.Exit == 0 && r.Secret() != "":
+			sent++
+			s.posts(1)
+		case r.Exit == 1 && strings.Contains(r.Stderr, "threads"):
+			s.posts(0)
+		case r.Exit == 2 && limit < 10: // the Go runtime's own end, before anything is sent
+			s.posts(0)
+		default:
+			t.Errorf("limit %d: %s", limit, r)
+		}
+		s.Chain()
+	}
+	if sent == 0 {
+		t.Error("no limit was enough")
+	}
+}
+
 // No keyring is asked, so a dead one makes no difference.
 func TestDeadKeyring(t *testing.T) {
 	s := expired(t, machine.Person, idcstest.Options{})
