@@ -99,6 +99,8 @@ func (b *publisher) publish() (Publish, error) {
 	switch {
 	case p.Profile == nil:
 		return p, b.fail(b.table, "profile", "is no profile"+b.of.known())
+	case p.Profile.OCI != nil || p.Profile.Login == OCILogin:
+		return p, b.fail(b.table, "profile", "= "+quote(name)+" is one of Oracle's own services, which are not published yet")
 	case !dnsName(name, 200, true): // its state lies in a Secret that is named after it
 		return p, b.fail(b.table, "profile", "= "+quote(name)+" can't name a Secret: only a-z, 0-9, - and . are possible there")
 	case !dnsName(p.Namespace, 63, false):
@@ -129,7 +131,7 @@ func (b *publisher) targets(p *Publish) error {
 	}
 	if n == nil {
 		for _, t := range p.Profile.Targets {
-			if p.Type != PublishDocker || t.Path() == "" {
+			if p.cannotHold(&t) == "" {
 				p.Targets = append(p.Targets, t)
 			}
 		}
@@ -147,13 +149,31 @@ func (b *publisher) targets(p *Publish) error {
 			return &Error{b.file, item.line, "targets: " + quote(t.String()) + " is not in targets of profile " + quote(p.Profile.Name)}
 		case seen[t]:
 			return &Error{b.file, item.line, "targets: " + quote(t.String()) + " is there twice"}
-		case p.Type == PublishDocker && t.Path() != "":
-			return &Error{b.file, item.line, "targets: " + quote(t.String()) + " has a path, and docker keeps its logins by host"}
+		}
+		if reason := p.cannotHold(own); reason != "" {
+			return &Error{b.file, item.line, "targets: " + quote(t.String()) + " " + reason}
 		}
 		seen[t] = true
 		p.Targets = append(p.Targets, *own)
 	}
 	return nil
+}
+
+// cannotHold tells why a Secret of the type can't be for a target; "" if it can.
+func (p *Publish) cannotHold(t *Target) string {
+	fits := t.For("git")
+	if p.Type == PublishDocker || p.Type == PublishArgoCDHelm {
+		fits = t.For("docker") || t.For("kubelet")
+	}
+	switch {
+	case t.Kind != KindToken:
+		return "is of kind " + t.Kind + ", which no type holds yet"
+	case !fits:
+		return "is not for those that read type = " + quote(p.Type) + ", by its tools"
+	case p.Type == PublishDocker && t.Path() != "":
+		return "has a path, and docker keeps its logins by host"
+	}
+	return ""
 }
 
 // fits holds the targets against the type: how many there may be, and whether one user name does for all.

@@ -102,6 +102,13 @@ func TestMistakesInPublishAreOnlyPublisheds(t *testing.T) {
 		{instead(`"docker"`, `"argocd"`), `config.toml:14: type = "argocd" needs exactly one target, and there are 2: name it in targets`},
 		{instead(`"docker"`, `"token"`) + `targets = ["https://r.example.com:5000"]`, `config.toml:15: targets can't stand beside type = "token"`},
 		{strings.NewReplacer("profiles.ci", "profiles.CI", `"ci"`, `"CI"`).Replace(published), `config.toml:11: profile = "CI" can't name a Secret`},
+		{strings.Replace(published, "\"https://git.example.com/team\"]\nusername", "\"https://git.example.com/team\"]\ntools = [\"docker\"]\nusername", 1) +
+			"[[publish]]\nprofile = \"ci\"\nnamespace = \"team-b\"\nsecret = \"git\"\ntype = \"argocd\"\ntargets = [\"https://git.example.com/team\"]",
+			`config.toml:21: targets: "https://git.example.com/team" is not for those that read type = "argocd", by its tools`},
+		{strings.Replace(published, "https://r.example.com:5000", "https://iad.ocir.io", 1) + `targets = ["https://iad.ocir.io"]`,
+			`config.toml:15: targets: "https://iad.ocir.io" is of kind ocir, which no type holds yet`},
+		{"[profiles.o]\nlogin = \"oci\"\ntargets = [\"https://iad.ocir.io\"]\noci = { principal = \"instance\" }\n[[publish]]\nprofile = \"o\"\nnamespace = \"n\"\nsecret = \"s\"\ntype = \"docker\"",
+			`config.toml:6: profile = "o" is one of Oracle's own services, which are not published yet`},
 		{"publish = 5\n", `config.toml:1: publish must be a list of tables: [[publish]]`},
 		{"publish = [1]\n", `config.toml:1: publish must be a list of tables: [[publish]]`},
 		{"publish = [{ profile = \"x\" }]\n", `config.toml:1: a [[publish]] has no namespace`},
