@@ -179,8 +179,11 @@ func (k *Keeper) ours(s *State) bool {
 func (k *Keeper) outlook(snap Snapshot, d decision) Outlook {
 	s := &snap.State
 	o := Outlook{Snapshot: snap, LoginNeeded: d.loginNeeded, InDoubt: d.inDoubt}
-	o.Next = min(d.wait, time.Duration((0.5+0.5*k.Spread())*float64(lookEach)))
-	o.Next = max(o.Next, 20*time.Millisecond)
+	each := lookEach
+	if s.Life > 0 {
+		each = min(each, max(s.Life/8, time.Second)) // a login, say, should be seen while the old token lives
+	}
+	o.Next = max(min(d.wait, time.Duration((0.5+0.5*k.Spread())*float64(each))), 20*time.Millisecond)
 	if k.ours(s) && s.left(k.Clock()) > policy.Margin(s.Life) {
 		o.Usable = *s
 	}

@@ -51,8 +51,8 @@ func TestTheLeaderIsLost(t *testing.T) {
 			break
 		}
 	}
-	if worst := alive(); worst < 0.1 {
-		t.Errorf("a published token had %.2f of its life left", worst)
+	if worst := alive(); worst <= 0 { // a person logged in twice, at a quarter of the life
+		t.Errorf("a published token was dead: %.2f of its life was left", worst)
 	} else {
 		t.Logf("each published token had %.2f of its life left, at least", worst)
 	}
