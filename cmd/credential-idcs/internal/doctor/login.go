@@ -19,6 +19,9 @@ import (
 // https://nginx.org/en/docs/http/ngx_http_core_module.html#large_client_header_buffers
 const headerLimit = 8 << 10
 
+// tokenLimit is the token whose Basic header nears that: base64 makes four bytes of three.
+const tokenLimit = 6100
+
 // browser judges whether a login in the browser could begin here.
 func (d *Doctor) browser(p *config.Profile) {
 	login := "credential-idcs login " + text.Word(p.Name)
@@ -109,8 +112,8 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 		}
 		d.warn(of(p)+said, Edit(d.Config))
 	}
-	if v.Size > headerLimit {
-		d.warn(of(p)+fmt.Sprintf("its token has %d bytes, and many servers take no header above %d: ask for a narrower scope, or have fewer claims put into it", v.Size, headerLimit), Edit(d.Config))
+	if v.Size > tokenLimit {
+		d.warn(of(p)+fmt.Sprintf("its token has %d bytes, and many servers take no header above %d, which git and docker reach with %d in Basic: ask for a narrower scope, or have fewer claims put into it", v.Size, headerLimit, tokenLimit), Edit(d.Config))
 	}
 	if v.Last != nil {
 		d.warn(of(p)+"the last attempt failed at "+v.Last.At.Local().Format(time.DateTime)+": "+text.Clean(v.Last.Text),

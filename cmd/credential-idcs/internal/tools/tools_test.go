@@ -279,6 +279,11 @@ func TestToolsNoteWhatStandsInTheWay(t *testing.T) {
 		{tool: "pip", message: "pip finds us by the name keyring on PATH", command: `export PATH="$PATH":HOME/.local/share/credential-idcs/keyring`},
 		{tool: "pip", file: "bin/keyring", content: "#!/bin/sh\n", message: "where HOME/bin/keyring comes first", command: `alias pip='PATH=HOME/.local/share/credential-idcs/keyring:"$PATH" pip'`},
 		{tool: "pnpm", variable: "CREDENTIAL_IDCS_PROFILE=home", message: "the variable CREDENTIAL_IDCS_PROFILE is set", command: "unset CREDENTIAL_IDCS_PROFILE"},
+		{tool: "go", variable: "GOINSECURE=*.example.com/x,b", message: "go doesn't check who answers at git-x.example.com (GOINSECURE in the variable GOINSECURE)", command: "unset GOINSECURE"},
+		{tool: "go", file: ".config/go/env", content: "GOINSECURE=git-x.example.com\n", message: "go doesn't check who answers at git-x.example.com (GOINSECURE in HOME/.config/go/env)", command: "go env -u GOINSECURE"},
+		{tool: "pip", variable: "PIP_TRUSTED_HOST=b git-x.example.com", message: "pip doesn't check who answers at git-x.example.com (trusted-host in the variable PIP_TRUSTED_HOST)", command: "unset PIP_TRUSTED_HOST"},
+		{tool: "pip", file: ".config/pip/pip.conf", content: "[install]\ntrusted-host = b\n  git-x.example.com\n", message: "(trusted-host in HOME/.config/pip/pip.conf)", command: "pip config unset install.trusted-host"},
+		{tool: "pnpm", file: ".npmrc", content: "strict-ssl=false\n", message: "pnpm doesn't check who answers (strict-ssl=false in HOME/.npmrc)", command: "npm config delete strict-ssl"},
 		{tool: "terraform", message: "run `terraform login HOST` for them first"},
 		{tool: "bazel", message: "Bazel tells a helper the host but not the port and the path: at a.example.com what is not https://a.example.com/path gets an error"},
 	} {

@@ -3,6 +3,7 @@ package golang
 import (
 	"context"
 	"errors"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -33,26 +34,53 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	if err := env.NeedOnPath("credential-idcs"); err != nil {
 		return tool.Plan{}, err
 	}
-	path, before, err := goEnv(env)
+	file, before, err := goEnv(env)
 	if err != nil {
 		return tool.Plan{}, err
 	}
 	after, err := addGoAuth(before, in.Overwrite)
 	var other tool.AnotherSetting
 	if errors.As(err, &other) {
-		return tool.Plan{}, tool.Refuse(in.Again("go"), "%s has %s, which allows no other command", tool.Clean(path), other)
+		return tool.Plan{}, tool.Refuse(in.Again("go"), "%s has %s, which allows no other command", tool.Clean(file), other)
 	} else if err != nil {
-		return tool.Plan{}, tool.Refuse("", "%s can't be edited: %s", tool.Clean(path), err)
+		return tool.Plan{}, tool.Refuse("", "%s can't be edited: %s", tool.Clean(file), err)
 	}
 	var p tool.Plan
-	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
+	p.Add(edit.Change{Path: file, Before: before, After: after, View: tool.EndLine})
 	if v := env.Get(goKey); v != "" && !slices.ContainsFunc(strings.Split(v, ";"), isGoCommand) {
 		p.Note("unset "+goKey, "the variable %s is set: go takes what it holds instead", goKey)
 	}
+	noteInsecure(env, &p, in, before, file)
 	if v := goVersion(env); v != "" {
 		p.Note("", "%s does not know %s: Go 1.24 does", tool.Clean(v), goKey)
 	}
 	return p, nil
+}
+
+// noteInsecure tells of targets whose certificate go doesn't look at: GOINSECURE is a list of patterns of
+// module paths, of which the first segment is the host.
+func noteInsecure(env tool.Env, p *tool.Plan, in tool.Request, file []byte, where string) {
+	const variable = "GOINSECURE"
+	value, command := env.Get(variable), "unset "+variable
+	if value != "" {
+		where = "the variable " + variable
+	} else {
+		command = "go env -u " + variable
+		for _, line := range edit.Lines(file) {
+			if v, ok := strings.CutPrefix(line, variable+"="); ok {
+				value = strings.TrimRight(v, "\r\n")
+			}
+		}
+	}
+	for pattern := range strings.SplitSeq(value, ",") {
+		host, _, _ := strings.Cut(pattern, "/")
+		for _, l := range in.Targets {
+			if ok, err := path.Match(host, l.Target.HostPort()); ok && err == nil {
+				p.Note(command, "go doesn't check who answers at %s (%s in %s), so anybody may get the token", l.Target.HostPort(), variable, tool.Clean(where))
+				return
+			}
+		}
+	}
 }
 
 // Undo plans the way back: our command goes out of GOAUTH.

@@ -31,6 +31,11 @@ func noteKeyring(env tool.Env, p *tool.Plan, link string) {
 func noteOptions(p *tool.Plan, in tool.Request, path string, file []byte) {
 	ini, _ := edit.ParseINI(file)
 	for _, o := range ini {
+		if o.Key == "trusted-host" {
+			for host := range strings.FieldsSeq(o.Value) {
+				noteTrusted(p, in, host, tool.Clean(path), "pip config unset "+text.Word(tool.Clean(o.Section+"."+o.Key)))
+			}
+		}
 		setting := text.Word(tool.Clean(o.Section + "." + o.Key))
 		if o.Key == pipKey && o.Section != "global" && o.Value != "subprocess" {
 			p.Note("pip config unset "+setting, "%s sets another %s for pip %s alone", tool.Clean(path), pipKey, tool.Clean(o.Section))
@@ -56,6 +61,18 @@ func noteOptions(p *tool.Plan, in tool.Request, path string, file []byte) {
 				p.Note(command, "pip asks us for %s only if the address has the user name %s", tool.Clean(l.Target.String()), tool.Clean(l.Username))
 				break
 			}
+		}
+	}
+}
+
+// noteTrusted tells of a target whose certificate pip doesn't look at; with a redirect to http the token is
+// in clear as well.
+func noteTrusted(p *tool.Plan, in tool.Request, host, where, command string) {
+	for _, l := range in.Targets {
+		name, _ := tool.SplitPort(l.Target.HostPort())
+		if host = strings.ToLower(host); host == name || host == l.Target.HostPort() {
+			p.Note(command, "pip doesn't check who answers at %s (trusted-host in %s), so anybody may get the token", tool.Clean(host), where)
+			return
 		}
 	}
 }

@@ -56,6 +56,10 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	}
 	noteKeyring(env, &p, link)
 	noteOptions(&p, in, path, after)
+	const trusted = "PIP_TRUSTED_HOST"
+	for host := range strings.FieldsSeq(env.Get(trusted)) {
+		noteTrusted(&p, in, host, "the variable "+trusted, "unset "+trusted)
+	}
 	return p, nil
 }
 

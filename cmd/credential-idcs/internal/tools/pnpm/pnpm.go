@@ -81,6 +81,9 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	}
 	var p tool.Plan
 	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
+	if i := npmrcLine(edit.Lines(after), "strict-ssl"); i >= 0 && npmrcValue(edit.Lines(after)[i]) == "false" {
+		p.Note("npm config delete strict-ssl", "pnpm doesn't check who answers (strict-ssl=false in %s), so anybody may get the token", tool.Clean(path))
+	}
 	const variable = "CREDENTIAL_IDCS_PROFILE"
 	if v := env.Get(variable); v != "" && v != in.Profile {
 		p.Note("unset "+variable, "the variable %s is set: pnpm gets the token of that profile instead", variable)
