@@ -45,7 +45,7 @@ func quoted(t *testing.T) []string {
 }
 
 // examples are what the documentation shows in a message where the program puts a value.
-var examples = regexp.MustCompile(`work at 14:03|HOST: | \(invalid_client, |0\d\d\d\)|\(\d+ |…`)
+var examples = regexp.MustCompile(`work at 14:03|HOST: | \(invalid_client, |0\d\d\d\)|\(\d+ |\(…\)|…`)
 
 // fragments are what a quoted message says for certain.
 func fragments(q string) []string {
