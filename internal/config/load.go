@@ -34,6 +34,12 @@ func LoadAt(path string, at Places) (*File, error) {
 	return f, nil
 }
 
+// Check tells what would be wrong with the file at path if it held that text. The error is an *Error.
+func Check(path string, text []byte, at Places) error {
+	_, err := parse(path, text, place{filepath.Dir(path), at})
+	return err
+}
+
 // parse makes a File of a document. The error is an *Error: the first mistake, first of the
 // language, then of keys and types, then of values, then between profiles.
 func parse(file string, data []byte, at place) (*File, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -33,19 +34,71 @@ func (p Profile) Add(path, home string) (*config.Profile, error) {
 		if _, err := before.Profile(p.Name); err == nil {
 			return nil, &ExistsError{p.Name, path}
 		}
-		text := bytes.Clone(old)
-		if len(text) > 0 && text[len(text)-1] != '\n' {
-			text = append(text, '\n')
-		}
-		if len(text) > 0 {
-			text = append(text, '\n')
-		}
-		return append(text, p.TOML()...), nil
+		return p.behind(old), nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return after.Profile(p.Name)
+}
+
+// behind is a configuration with the profile at its end.
+func (p Profile) behind(old []byte) []byte {
+	text := bytes.Clone(old)
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		text = append(text, '\n')
+	}
+	if len(text) > 0 {
+		text = append(text, '\n')
+	}
+	return append(text, p.TOML()...)
+}
+
+// Check tells why a profile of which not all is known yet can't stand behind what the configuration at
+// path has. What is still empty counts as right. Its error is a *config.Error whose Reason begins with
+// the key, or the system's.
+func (p Profile) Check(path, home string) error {
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return config.Check(path, p.filled().behind(old), config.Places{Home: home})
+}
+
+// filled has something right in place of what a profile must have and this one hasn't yet.
+func (p Profile) filled() Profile {
+	fill := func(field *string, with string) {
+		if *field == "" {
+			*field = with
+		}
+	}
+	fill(&p.Name, "new")
+	if p.Login == config.OCILogin {
+		return p
+	}
+	fill(&p.Domain, "https://domain.example.com")
+	fill(&p.ClientID, "client")
+	fill(&p.Login, config.Device)
+	fill(&p.Scope, "openid")
+	if p.KeyID+p.CertFile != "" && p.SecretFile+p.SecretEnv == "" {
+		fill(&p.KeyFile, "key.pem")
+	}
+	switch p.Login {
+	case config.Browser:
+		fill(&p.RedirectURL, "http://127.0.0.1:8976/callback")
+	case config.Assertion:
+		fill(&p.Subject, "user")
+		fill(&p.KeyFile, "key.pem")
+	case config.Password:
+		fill(&p.Username, "user")
+	}
+	if l := config.LoginNamed(p.Login); l != nil && l.Confidential && p.KeyFile+p.SecretFile == "" {
+		fill(&p.SecretEnv, "SECRET")
+	}
+	if p.KeyFile != "" && p.CertFile == "" {
+		fill(&p.KeyID, "alias")
+	}
+	return p
 }
 
 // WriteSecret makes a file that only its owner can read. One that is there already is an error, and

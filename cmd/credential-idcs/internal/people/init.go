@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strconv"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
@@ -107,6 +108,9 @@ func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) err
 	if err != nil {
 		return err
 	}
+	if err := a.checkOptions(d, file); err != nil {
+		return err
+	}
 	var typed secret.Text
 	if a.Terminal(0) && a.Terminal(2) && len(missing(d)) > 0 {
 		if typed, err = a.interview(ctx, file, d); err != nil {
@@ -119,7 +123,7 @@ func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) err
 		return misuse("init: "+strings.Join(names, ", ")+" are missing", "credential-idcs help init")
 	}
 	if d.Login != config.OCILogin {
-		usual(d)
+		usual(d, file)
 	} else if d.Name == "" {
 		d.Name = usualName
 	}
@@ -134,7 +138,7 @@ func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) err
 		}
 		a.Say("credential-idcs: profile " + text.Clean(p.Name) + ": the secret was written to " + text.Clean(p.Client.SecretFile.Full) + "\n")
 	}
-	a.firstLook(ctx, p, path, offline)
+	first := a.firstLook(ctx, p, path, offline)
 	next := "credential-idcs login " + text.Word(p.Name)
 	switch m := methodOf(p); {
 	case p.Login == config.OCILogin: // which says what is missing, or tries what needs nobody
@@ -143,8 +147,32 @@ func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) err
 	case m.Piped:
 		next += " " + dashed(m.Flag)
 	}
+	if first != "" { // what is wrong comes before
+		next = first + "\n\t" + next
+	}
 	a.Say("next:\n\t" + next + "\n")
 	return nil
+}
+
+// checkOptions holds what the options say to what the configuration takes, before anything is asked. A
+// mistake names the option.
+func (a *app) checkOptions(d *newprofile.Profile, file *config.File) error {
+	if _, err := file.Profile(d.Name); err == nil {
+		return initFailed(&newprofile.ExistsError{Name: d.Name, Path: file.Path})
+	}
+	mistake, ok := errors.AsType[*config.Error](d.Check(file.Path, a.Home()))
+	if !ok {
+		return nil // another error shows when it is written
+	}
+	word, rest, _ := strings.Cut(mistake.Reason, " ")
+	key := strings.TrimSuffix(word, ":")
+	switch {
+	case key == "targets":
+		word = strings.Replace(word, "targets", "--target", 1)
+	case d.Field(key) != nil:
+		word = "--" + strings.ReplaceAll(word, "_", "-")
+	}
+	return &helpers.Failure{Class: helpers.Config, Message: "init: " + word + " " + rest, Command: "credential-idcs help init", Err: mistake}
 }
 
 // missing are the options without which there is no profile.
@@ -192,7 +220,7 @@ func (a *app) oracle(d *newprofile.Profile, contexts []string) error {
 }
 
 // usual fills in what most profiles have.
-func usual(d *newprofile.Profile) {
+func usual(d *newprofile.Profile, file *config.File) {
 	if d.Name == "" {
 		d.Name = usualName
 	}
@@ -200,8 +228,18 @@ func usual(d *newprofile.Profile) {
 		d.Scope = usualScope
 	}
 	if m := methods.Named(d.Login); m != nil && m.Redirects && d.RedirectURL == "" {
-		d.RedirectURL = methods.UsualRedirect
+		d.RedirectURL = usualRedirect(file, d.Domain)
 	}
+}
+
+// usualRedirect is the usual redirect URL, with another port where a profile of another domain has it: one
+// domain could get the code of the other.
+func usualRedirect(file *config.File, domain string) string {
+	p := &config.Profile{Domain: strings.TrimSuffix(domain, "/"), RedirectURL: methods.UsualRedirect}
+	for port := 8977; file.Rival(p) != nil; port++ {
+		p.RedirectURL = strings.Replace(methods.UsualRedirect, ":8976/", ":"+strconv.Itoa(port)+"/", 1)
+	}
+	return p.RedirectURL
 }
 
 // initFailed explains why nothing was written.
@@ -218,13 +256,17 @@ func initFailed(err error) error {
 	return call.ExplainConfig(err)
 }
 
-// firstLook says what is wrong with the new profile. It isn't a failure: a secret may come later.
-func (a *app) firstLook(ctx context.Context, p *config.Profile, path string, offline bool) {
+// firstLook says what is wrong with the new profile, and returns the command for the first fault. It isn't
+// a failure: a secret may come later.
+func (a *app) firstLook(ctx context.Context, p *config.Profile, path string, offline bool) (first string) {
 	d, _ := a.doctor(path)
 	sheet := doctor.Sheet{Out: a.Stderr, Color: a.Terminal(2) && a.colors()}
 	d.Report = func(f doctor.Finding) {
 		if f.Level != doctor.OK {
 			sheet.Write(f)
+		}
+		if f.Level == doctor.Error && first == "" {
+			first = f.Command
 		}
 	}
 	if file, err := a.Load(false); err == nil {
@@ -232,7 +274,8 @@ func (a *app) firstLook(ctx context.Context, p *config.Profile, path string, off
 	}
 	if p.Login == config.OCILogin {
 		d.Profile(ctx, p, offline)
-		return
+		return first
 	}
 	d.Settings(ctx, p, offline)
+	return first
 }

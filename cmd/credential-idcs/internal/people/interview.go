@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/newprofile"
@@ -25,6 +26,7 @@ type interview struct {
 	in     *bufio.Reader
 	app    *app
 	file   *config.File
+	draft  *newprofile.Profile
 	secret secret.Text // typed, and not in its file yet
 	err    error       // the first failure; then nothing more is asked
 }
@@ -32,8 +34,8 @@ type interview struct {
 // interview fills in the draft. The secret is the client's if it was asked for: it belongs into the
 // draft's SecretFile, which isn't there yet.
 func (a *app) interview(ctx context.Context, file *config.File, d *newprofile.Profile) (secret.Text, error) {
-	i := &interview{in: bufio.NewReader(a.Stdin), app: a, file: file}
-	a.Say("Enter takes what stands in [brackets]. Ctrl-C leaves, and nothing is written before the last answer.\n\n")
+	i := &interview{in: bufio.NewReader(a.Stdin), app: a, file: file, draft: d}
+	a.Say("Press Enter to accept the value in [brackets]. Nothing is written until the last answer; Ctrl-C quits.\n\n")
 	i.ask(&d.Name, "Name of the profile", usualName, func(s *string) error {
 		if _, err := file.Profile(*s); err == nil {
 			return errors.New("there is a profile of that name already")
@@ -46,21 +48,30 @@ func (a *app) interview(ctx context.Context, file *config.File, d *newprofile.Pr
 		return err
 	})
 	i.ask(&d.ClientID, "Client ID of the application", "", nil)
-	i.ask(&d.Login, "Login ("+strings.Join(config.LoginNames(), ", ")+")", config.Browser, func(s *string) error {
-		if config.LoginNamed(*s) == nil {
-			return errors.New("it must be one of those in the brackets")
-		}
-		return nil
-	})
+	i.choose(&d.Login, "Login", config.Browser, config.LoginNames())
 	if m := methods.Named(d.Login); m != nil {
 		i.proof(ctx, d, m)
 		for _, q := range m.Ask {
-			i.ask(d.Field(q.Key), q.Text, q.Usual, nil)
+			usual := q.Usual
+			if q.Key == "redirect_url" {
+				usual = usualRedirect(file, d.Domain)
+			}
+			i.ask(d.Field(q.Key), q.Text, usual, nil)
 		}
 	}
 	i.ask(&d.Scope, "Scope", usualScope, nil)
 	i.targets(d)
 	return i.secret, i.err
+}
+
+// choose asks for one of a list.
+func (i *interview) choose(to *string, question, usual string, list []string) {
+	i.ask(to, question+" ("+strings.Join(list, ", ")+")", usual, func(s *string) error {
+		if !slices.Contains(list, *s) {
+			return errors.New("please answer " + newprofile.Either(list))
+		}
+		return nil
+	})
 }
 
 // https completes an address that was copied without its scheme.
@@ -82,17 +93,15 @@ func (i *interview) proof(ctx context.Context, d *newprofile.Profile, m *methods
 	kind := usual
 	if len(m.Proofs) > 1 {
 		kind = ""
-		i.ask(&kind, "How the client proves itself ("+strings.Join(m.Proofs, ", ")+")", usual, func(s *string) error {
-			if !slices.Contains(m.Proofs, *s) {
-				return errors.New("it must be one of those in the brackets")
-			}
-			return nil
-		})
+		question := "Client authentication"
+		if usual == "none" {
+			question += ", none for a Mobile Application"
+		}
+		i.choose(&kind, question, usual, m.Proofs)
 	}
 	switch kind {
 	case "secret":
-		i.ask(&d.SecretFile, "File for the Client secret, beside the configuration", "client.secret", nil)
-		i.clientSecret(ctx, d.SecretFile)
+		i.clientSecret(ctx, d)
 	case "key":
 		i.ask(&d.KeyFile, "File with the key, beside the configuration", "client-key.pem", nil)
 		if d.CertFile == "" {
@@ -101,24 +110,37 @@ func (i *interview) proof(ctx context.Context, d *newprofile.Profile, m *methods
 	}
 }
 
-// clientSecret asks for what a file doesn't hold yet.
-func (i *interview) clientSecret(ctx context.Context, file string) {
+// clientSecret asks for the secret and finds a file for it: who is asked for the file first types the
+// secret there, where it is shown. A file that is there keeps what it has.
+func (i *interview) clientSecret(ctx context.Context, d *newprofile.Profile) {
 	if i.err != nil {
 		return
 	}
-	if _, err := os.Stat(i.file.PathOf(file, i.app.Home()).Full); !errors.Is(err, fs.ErrNotExist) {
-		return
+	const usual = "client.secret"
+	question := "Client secret (not shown; press Enter to save it later yourself)"
+	if i.exists(usual) {
+		question = "Client secret (not shown; press Enter to use the one in " + usual + ")"
 	}
-	const question = "Client secret (not shown; empty: put it there later)"
+	d.SecretFile = usual
 	stdin, ok := i.app.Stdin.(*os.File)
 	if !ok || i.in.Buffered() > 0 { // no terminal; or pasted with what follows, and shown already
 		s, _ := i.line(question, "")
 		i.secret = secret.New(s)
-		return
-	}
-	if i.secret, i.err = i.app.hidden(ctx, stdin, question); errors.Is(i.err, signin.ErrNoPassword) {
+	} else if i.secret, i.err = i.app.hidden(ctx, stdin, question); errors.Is(i.err, signin.ErrNoPassword) {
 		i.err = nil
 	}
+	if i.secret.Empty() {
+		return
+	}
+	for n := 2; i.exists(d.SecretFile); n++ {
+		d.SecretFile = "client" + strconv.Itoa(n) + ".secret"
+	}
+}
+
+// exists reports whether there is a file of that name beside the configuration.
+func (i *interview) exists(name string) bool {
+	_, err := os.Stat(i.file.PathOf(name, i.app.Home()).Full)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // targets asks until an empty answer, at least once.
@@ -127,18 +149,21 @@ func (i *interview) targets(d *newprofile.Profile) {
 		for i.err == nil {
 			question := "Target, such as https://git.example.com"
 			if len(d.Targets) > 0 {
-				question = "Another one (empty: that is all)"
+				question = "Another target (Enter to finish)"
 			}
 			s, ok := i.line(question, "")
 			if !ok || s == "" {
 				break
 			}
 			https(&s)
-			if _, err := helpers.ParseTarget(s); err != nil {
-				i.app.Say("\t" + text.Clean(err.Error()) + "\n")
-				continue
+			_, err := helpers.ParseTarget(s)
+			if d.Targets = append(d.Targets, s); err == nil {
+				err = i.check()
 			}
-			d.Targets = append(d.Targets, s)
+			if err != nil {
+				i.app.Say("\t" + text.Clean(err.Error()) + "\n")
+				d.Targets = d.Targets[:len(d.Targets)-1]
+			}
 		}
 	}
 }
@@ -161,12 +186,25 @@ func (i *interview) ask(to *string, question, usual string, check func(*string) 
 		case check != nil:
 			err = check(&s)
 		}
+		if err == nil {
+			*to = s
+			err = i.check()
+		}
 		if err != nil {
 			i.app.Say("\t" + text.Clean(err.Error()) + "\n")
-			continue
+			*to = ""
 		}
-		*to = s
 	}
+}
+
+// check holds the answers so far to what the configuration takes, so that a wrong one is told at once and
+// not when all are given. What was answered before is right already.
+func (i *interview) check() error {
+	err := i.draft.Check(i.file.Path, i.app.Home())
+	if mistake, ok := errors.AsType[*config.Error](err); ok {
+		return errors.New(mistake.Reason)
+	}
+	return err
 }
 
 // line is an answer without the space around it. The end of the input is none.

@@ -34,13 +34,13 @@ func atTerminal(t *testing.T, home, typed string, args ...string) (status int, s
 func TestInitAsksOnATerminal(t *testing.T) {
 	home := t.TempDir()
 	status, said := atTerminal(t, home, strings.Join([]string{
-		"", "", "http://idcs.example.com", "idcs.example.com", "c1", "carrier pigeon", "", "", "", "",
+		"", "", "http://idcs.example.com", "idcs.example.com", "c1", "carrier pigeon", "", "", "http://192.0.2.1:8976/callback", "", "",
 		"http://git.example.com", "git.example.com", "https://k8s.example.com:6443", "", "",
 	}, "\n"), "init", "--offline")
 	if status != 0 {
 		t.Fatalf("exit %d\n%s", status, said)
 	}
-	for _, want := range []string{"Name of the profile [work]: ", "\tit can't be left out\n", "\ta domain is https://HOST", "\tit must begin with https://\n", "\tit must be one of those in the brackets\n", "next:\n\tcredential-idcs login work\n"} {
+	for _, want := range []string{"Name of the profile [work]: ", "\tit can't be left out\n", "\ta domain is https://HOST", "\tredirect_url must name this machine: 127.0.0.1, [::1] or localhost\n", "\tit must begin with https://\n", "\tplease answer browser, device, ", "next:\n\tcredential-idcs login work\n"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q in\n%s", want, said)
 		}
@@ -83,11 +83,12 @@ func TestInitAsksWhatTheLoginNeeds(t *testing.T) {
 	}
 }
 
-// The secret is asked for where its file doesn't exist, and lies there afterwards, for its owner only.
+// The secret is asked for before anybody is asked for a file name, which people take for it, and lies in a
+// file afterwards, for its owner only.
 func TestInitTakesTheSecretToItsFile(t *testing.T) {
 	home := t.TempDir()
 	init := []string{"init", "--offline", "--domain", "https://idcs.example.com", "--client-id", "c", "--scope", "s"}
-	status, said := atTerminal(t, home, "work\npassword\n\n\nhunter2\nana\ngit.example.com\n\n", init...)
+	status, said := atTerminal(t, home, "work\npassword\n\nhunter2\nana\ngit.example.com\n\n", init...)
 	path := filepath.Join(home, "client.secret")
 	b, err := os.ReadFile(path)
 	if status != 0 || err != nil || string(b) != "hunter2\n" || strings.Contains(said, "hunter2") {
@@ -99,9 +100,40 @@ func TestInitTakesTheSecretToItsFile(t *testing.T) {
 	if !strings.Contains(said, "(secret, key) [secret]: ") || strings.Contains(said, "error") {
 		t.Errorf("said\n%s", said)
 	}
-	// It is there now, so it isn't asked for again, and stays.
-	status, said = atTerminal(t, home, "second\npassword\n\n\nana\nhttps://git2.example.com\n\n", init...)
-	if b, _ := os.ReadFile(path); status != 0 || string(b) != "hunter2\n" || strings.Contains(said, "not shown") {
+	// It stays whatever another profile's is; and may be that one's, too.
+	status, said = atTerminal(t, home, "second\npassword\n\nother\nana\nhttps://git2.example.com\n\n", init...)
+	if b, _ := os.ReadFile(path); status != 0 || string(b) != "hunter2\n" {
 		t.Errorf("exit %d, %q\n%s", status, b, said)
+	}
+	if b, _ := os.ReadFile(filepath.Join(home, "client2.secret")); string(b) != "other\n" {
+		t.Errorf("got %q\n%s", b, said)
+	}
+	status, said = atTerminal(t, home, "third\npassword\n\n\nana\nhttps://git3.example.com\n\n", init...)
+	if status != 0 || !strings.Contains(said, "press Enter to use the one in client.secret") || strings.Contains(said, "error") {
+		t.Errorf("exit %d\n%s", status, said)
+	}
+}
+
+// What really comes next: the secret that isn't saved yet, and then the login.
+func TestInitSaysWhatComesNext(t *testing.T) {
+	home := t.TempDir()
+	_, said := atTerminal(t, home, "secret\n\n", "init", "--offline", "--domain", "https://idcs.example.com", "--client-id", "c", "--scope", "s",
+		"--login", "device", "--target", "https://git.example.com", "--secret-file", "client.secret")
+	want := "next:\n\tread -rs SECRET && (umask 077 && printf %s \"$SECRET\" >" + home + "/client.secret)\n\tcredential-idcs login work\n"
+	if !strings.HasSuffix(said, want) {
+		t.Errorf("got\n%s\nwant …%s", said, want)
+	}
+}
+
+// Two domains that come back to one place could take each other's codes, so another port is proposed.
+func TestInitProposesAnotherPortForAnotherDomain(t *testing.T) {
+	home := t.TempDir()
+	for i, want := range []string{"8976", "8977", "8976"} {
+		domain := []string{"https://a.example.com", "https://b.example.com", "https://a.example.com"}[i]
+		name := []string{"one", "two", "three"}[i]
+		status, said := atTerminal(t, home, "\n\nhttps://"+name+".example.com\n\n", "init", name, "--offline", "--domain", domain, "--client-id", "c", "--scope", "s", "--login", "browser")
+		if status != 0 || !strings.Contains(said, "[http://127.0.0.1:"+want+"/callback]") {
+			t.Errorf("exit %d, want port %s\n%s", status, want, said)
+		}
 	}
 }
