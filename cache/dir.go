@@ -119,7 +119,11 @@ func (d *Dir) Surroundings() error {
 	if err != nil || !modesCount || fi.Mode().Perm()&0o002 == 0 || fi.Mode()&fs.ModeSticky != 0 {
 		return nil
 	}
-	return &FolderError{Path: parent, Problem: "can be changed by others (mode " + octal(fi.Mode()) + ")", Mode: fi.Mode().Perm() &^ 0o022}
+	e := &FolderError{Path: parent, Problem: "can be changed by others (mode " + octal(fi.Mode()) + ")"}
+	if o := owner(fi); o == d.sys.UID || d.sys.UID == 0 { // else nobody here may do anything about it
+		e.Mode = fi.Mode().Perm() &^ 0o022
+	}
+	return e
 }
 
 // octal is a mode as chmod takes it.

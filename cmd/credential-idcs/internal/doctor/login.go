@@ -79,7 +79,11 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 		return
 	}
 	if err := e.Folder(); err != nil {
-		d.warn(of(p)+"the cache folder's parent, "+text.Clean(err.Error())+", who can put another folder in its place", d.Explain(p, err).Command)
+		command := d.Explain(p, err).Command
+		if command == "" {
+			command = "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER"
+		}
+		d.warn(of(p)+"the cache folder's parent, "+text.Clean(err.Error())+", who can put another folder in its place", command)
 	}
 	if err := e.CanStore(); err != nil && p.Alone() {
 		d.warn(of(p)+"no token can be kept, each call asks the domain for a new one: "+text.Clean(err.Error()), "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER")

@@ -13,6 +13,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 func configureVerb() *verb {
@@ -240,7 +241,7 @@ func (a *app) carryOut(name string, plan tool.Plan, failed error, dryRun, back b
 		a.Say("credential-idcs: " + name + ": " + said + "\n")
 	}
 	for _, c := range plan.Changes {
-		a.Say("credential-idcs: " + name + ": changed " + c.Path + "\n")
+		a.Say("credential-idcs: " + name + ": changed " + text.Clean(c.Path) + "\n")
 	}
 	return nil
 }
