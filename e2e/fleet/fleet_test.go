@@ -4,6 +4,7 @@ package fleet
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -43,14 +44,15 @@ const namespace = "credential-idcs"
 
 // A stage is a domain, an API server, and a configuration in a folder.
 type stage struct {
-	t      *testing.T // of the step that runs
-	whole  *testing.T // of the test, with which all processes end
-	domain *idcstest.Server
-	api    *cluster.Server
-	admin  string // the administrator's kubeconfig
-	folder string // of the configuration
-	config string
-	bearer string // the account's token
+	t       *testing.T // of the step that runs
+	whole   *testing.T // of the test, with which all processes end
+	domain  *idcstest.Server
+	api     *cluster.Server
+	admin   string // the administrator's kubeconfig
+	folder  string // of the configuration
+	config  string
+	targets string // of the profile, quoted; "": two where nobody answers
+	bearer  string // the account's token
 }
 
 // newStage starts the servers. publish is the configuration behind the profile ci.
@@ -76,10 +78,10 @@ ca_file = %q
 client_id = %q
 login = %q
 scope = "urn:opc:idm:__myscopes__"
-targets = ["https://registry.example.com:5000", "https://git.example.com"]
+targets = [%s]
 [profiles.ci.client]
 secret_file = "client.secret"
-%s`, s.domain.URL(), s.domain.CAFile, client.ID, login, publish))
+%s`, s.domain.URL(), s.domain.CAFile, client.ID, login, cmp.Or(s.targets, `"https://registry.example.com:5000", "https://git.example.com"`), publish))
 }
 
 func (s *stage) write(name, content string) {

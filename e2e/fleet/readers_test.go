@@ -1,0 +1,92 @@
+//go:build linux
+
+package fleet
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/e2e/rig/cluster"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+)
+
+// Real readers live three lifetimes on the published Secrets alone: skopeo on the one of type docker, git
+// on the one of type basic-auth. Their servers take nothing but the domain's living tokens.
+func TestReaders(t *testing.T) {
+	t.Parallel()
+	need.Tool(t, "skopeo")
+	domain := idcstest.Start(t, idcstest.Options{AccessTTL: 15 * time.Second, Rotation: idcstest.StrictRevoke})
+	cert, err := domain.CA.Issue("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry, err := servers.Registry(cert, domain.Access)
+	if err != nil {
+		t.Fatal(err)
+	}
+	git, err := servers.Git(t.Context(), cert, domain.Access, t.TempDir(), "Basic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = registry.Close(), git.Close() })
+
+	s := &stage{t: t, whole: t, domain: domain, folder: t.TempDir()}
+	s.api = cluster.New(t, domain.CA)
+	s.api.Serve(cluster.Nobody)
+	s.admin = s.api.Kubeconfig(t, "", "")
+	s.config = filepath.Join(s.folder, "fleet.toml")
+	s.targets = fmt.Sprintf("%q, %q", registry.URL, git.URL)
+	s.configure("refresh_token",
+		publishing("team-a", "pull", "docker", fmt.Sprintf("targets = [%q]", registry.URL))+
+			publishing("team-a", "git", "basic-auth", fmt.Sprintf("targets = [%q]", git.URL)))
+	s.install("team-a")
+	s.replica("one", "", quick...)
+	s.login()
+
+	certs := t.TempDir()
+	put(t, filepath.Join(certs, "ca.crt"), domain.CA.PEM())
+	for generation := int64(1); generation <= 4; generation++ {
+		s.grown(generation)
+		s.until("the Secrets follow", func() bool {
+			at := fmt.Sprint(s.state().Generation)
+			return s.secret("team-a", "pull").Metadata.Annotations["credential-idcs/generation"] == at &&
+				s.secret("team-a", "git").Metadata.Annotations["credential-idcs/generation"] == at
+		})
+		auth := filepath.Join(t.TempDir(), "config.json")
+		put(t, auth, s.secret("team-a", "pull").Data[".dockerconfigjson"])
+		reads(t, "skopeo", "inspect", "--raw", "--authfile", auth, "--cert-dir", certs, "docker://"+registry.Host+"/"+servers.Image)
+		basic := s.secret("team-a", "git").Data
+		store := filepath.Join(t.TempDir(), "credentials")
+		put(t, store, fmt.Appendf(nil, "https://%s:%s@%s\n", basic["username"], basic["password"], git.Host))
+		reads(t, "git", "-c", "credential.helper=store --file="+store, "-c", "http.sslCAInfo="+domain.CAFile, "ls-remote", git.URL+"/"+servers.Repository)
+	}
+	for name, server := range map[string]*servers.Server{"registry": registry, "git server": git} {
+		if n := server.Tally(); n.Refused != 0 || n.Accepted < 4 {
+			t.Errorf("the %s has seen %+v", name, n)
+		}
+	}
+}
+
+// reads runs a reader, which must succeed.
+func reads(t *testing.T, words ...string) {
+	t.Helper()
+	cmd := exec.Command(words[0], words[1:]...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0"}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s", strings.Join(words[:2], " "), err, out)
+	}
+}
+
+func put(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
