@@ -65,7 +65,7 @@ func TestReaders(t *testing.T) {
 		basic := s.secret("team-a", "git").Data
 		store := filepath.Join(t.TempDir(), "credentials")
 		put(t, store, fmt.Appendf(nil, "https://%s:%s@%s\n", basic["username"], basic["password"], git.Host))
-		reads(t, "git", "-c", "credential.helper=store --file="+store, "-c", "http.sslCAInfo="+domain.CAFile, "ls-remote", git.URL+"/"+servers.Repository)
+		reads(t, "git", "-c", "credential.helper=store --file="+store, "-c", "http.sslCAInfo="+domain.CAFile, "ls-remote", git.URL+servers.Repository)
 	}
 	for name, server := range map[string]*servers.Server{"registry": registry, "git server": git} {
 		if n := server.Tally(); n.Refused != 0 || n.Accepted < 4 {
