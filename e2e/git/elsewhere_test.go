@@ -58,10 +58,15 @@ func TestRedirects(t *testing.T) {
 	})
 }
 
-// A user name in the URL is whom the person wants to be: ours, or nobody of ours.
+// A user name in the URL is as good as another, unless the configuration sets one: then it is ours, or
+// nobody of ours.
 func TestUserNameInTheURL(t *testing.T) {
 	each(t, func(h *hosting, _ string) {
 		h.Types("git ls-remote https://oauth2@$HOST" + servers.Repository)
+		h.Types("git ls-remote https://eve@$HOST" + servers.Repository)
+		h.Profile.Tables += fmt.Sprintf("[profiles.work.target.%q]\nusername = \"ana\"\n", h.server.URL)
+		h.Configure()
+		h.Types("git ls-remote https://ana@$HOST" + servers.Repository)
 		before := h.server.Tally()
 		h.Fails("git ls-remote https://eve@$HOST" + servers.Repository)
 		if tally := h.server.Tally(); tally.Accepted+tally.Refused != before.Accepted+before.Refused {

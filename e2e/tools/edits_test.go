@@ -54,7 +54,7 @@ func TestToolsOwnEdits(t *testing.T) {
 			if said := m.Works(c.reads...); !strings.HasSuffix(said, c.want) && !strings.HasPrefix(said, c.want) {
 				t.Errorf("it reads %q", said)
 			}
-			if said := m.Works("credential-idcs", "configure", c.tool); !strings.Contains(said, "nothing to do") {
+			if said := m.Works("credential-idcs", "configure", c.tool); !strings.Contains(said, "already set up, nothing changed") {
 				t.Errorf("configured again: %s", said)
 			}
 			said := m.Works("credential-idcs", "unconfigure", c.tool)

@@ -145,7 +145,7 @@ func TestConfiguredToolsGetIn(t *testing.T) {
 			}
 
 			s.configure(c.name)
-			if said := s.Works("credential-idcs", "configure", c.name); !strings.Contains(said, "nothing to do") {
+			if said := s.Works("credential-idcs", "configure", c.name); !strings.Contains(said, "already set up, nothing changed") {
 				t.Errorf("twice: %s", said)
 			}
 			if said, _ := s.Try("credential-idcs", "doctor", "--offline"); !strings.Contains(said, "ok       "+c.name+" uses credential-idcs for ") {
