@@ -294,7 +294,26 @@ func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
 	if f.Class == helpers.Temporary || isPersons(e.Cause()) {
 		f.Command = in.again(e.Profile.Name)
 	}
+	if elsewhere(e.Cause()) {
+		f.Message += "; is domain right in " + text.Clean(a.File.Path) + "?"
+		f.Command = text.Edit(a.File.Path)
+	}
 	return f
+}
+
+// elsewhere reports an answer that no identity domain gives: the address is another server's.
+func elsewhere(err error) bool {
+	e, ok := errors.AsType[*idcs.Error](err)
+	if !ok || e.Code != "" {
+		return false
+	}
+	switch e.Status {
+	case 401, 403: // the client isn't let in
+		return false
+	case 404, 405, 501: // an outage too, elsewhere than at a login
+		return true
+	}
+	return e.Class == idcs.ErrConfiguration
 }
 
 // isPersons reports whether a login failed for what was typed or decided.
