@@ -102,7 +102,7 @@ func (d *Dir) checkParent() error {
 		if o := owner(fi); o != 0 && o != d.sys.UID {
 			return &FolderError{Path: parent, Problem: "is a link that belongs to another user"}
 		}
-		fi, err = os.Stat(parent)
+		_, err = os.Stat(parent)
 	}
 	if err != nil {
 		return &FolderError{Path: parent, Problem: "can't be used", Err: err}
