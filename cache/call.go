@@ -152,8 +152,8 @@ func (c *call) underLock(ctx context.Context, z zone, before state) (Result, err
 			return c.unlocked(z, err)
 		}
 		c.waited = min(time.Since(begun), wait) // a process that was stopped while it waited hasn't used its time
-		// What ended while we came to the lock counts for all who waited.
-		if settled := c.news(z, before); settled != nil {
+		// A failure while we came to the lock counts for all who waited; a success is seen below.
+		if settled := c.failure(z, before); settled != nil {
 			h.release()
 			c.d.sys.refused("nothing is sent", errSettled)
 			return settled()
@@ -217,8 +217,17 @@ func (c *call) news(z zone, before state) func() (Result, error) {
 	if now, err := c.judge(t); err == nil && now == fresh {
 		return func() (Result, error) { return Result{Token: t}, nil }
 	}
+	return c.failure(z, before)
+}
+
+// failure is the part of news that is none of a token.
+func (c *call) failure(z zone, before state) func() (Result, error) {
 	s := c.d.readState(c.name)
 	if s.Attempts == before.Attempts || s.Last == nil || !s.Pause.concerns(c.renew) {
+		return nil
+	}
+	t, err := c.d.read(c.name)
+	if err != nil {
 		return nil
 	}
 	why := error(s.Last)
