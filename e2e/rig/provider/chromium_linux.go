@@ -4,6 +4,7 @@ import (
 	"bufio"
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,8 +60,12 @@ func (v Visitor) Command(t testing.TB) (words []string, seen func() Seen) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// $BROWSER is taken apart at spaces, and JSON between words needs none.
-	words = []string{node, filepath.Join(folder, "chromium.mjs"), strings.ReplaceAll(string(settings), " ", `\u0020`)}
+	// $BROWSER is a list with colons, of words and quotes: JSON would be taken apart.
+	script := fmt.Sprintf("#!/bin/sh\nexec '%s' '%s' '%s' \"$@\"\n", node, filepath.Join(folder, "chromium.mjs"), strings.ReplaceAll(string(settings), "'", `\u0027`))
+	words = []string{filepath.Join(folder, "browser")}
+	if err := os.WriteFile(words[0], []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	// Open for both, so that neither side waits for the other to open it.
 	pipe, err := os.OpenFile(fifo, os.O_RDWR, 0)
 	if err != nil {
