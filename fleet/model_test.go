@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -29,7 +30,6 @@ type actor struct {
 	k    *Keeper
 
 	at      string // where it stops; "": it runs, or sleeps
-	since   time.Time
 	goOn    chan choice
 	over    bool
 	holding string // the successor that it got and hasn't saved
@@ -52,7 +52,7 @@ const (
 type died struct{}
 
 func (p *actor) stop(at string) choice {
-	p.at, p.since = at, p.m.w.now
+	p.at = at
 	c := <-p.goOn
 	p.at = ""
 	if c == dies {
@@ -296,9 +296,9 @@ func (m *model) key() string {
 	for _, p := range m.all {
 		fmt.Fprint(&b, "|", p.at, p.over, p.holding, p.history, p.k.seen != nil, p.k.seenSince.Wall.Unix(), p.k.owed != nil)
 	}
-	for token, pr := range m.presented {
-		_ = pr
-		b.WriteString(token)
+	for _, token := range slices.Sorted(maps.Keys(m.presented)) {
+		pr := m.presented[token]
+		fmt.Fprint(&b, token, pr.by.name, pr.lost, pr.saved, pr.refused, pr.at.Unix())
 	}
 	sum := sha256.Sum256([]byte(b.String()))
 	return string(sum[:])

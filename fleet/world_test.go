@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"testing"
 	"time"
 
@@ -207,4 +206,4 @@ func (w *world) settled() {
 	}
 }
 
-var errAPI = &APIError{Verb: "update", Secret: "s", Err: errors.New(strings.Repeat("timeout ", 1))}
+var errAPI = &APIError{Verb: "update", Secret: "s", Err: errors.New("timeout")}

@@ -10,7 +10,6 @@ import (
 const (
 	exitFailure       = 1
 	exitUsage         = 2
-	exitLoginNeeded   = 3
 	exitLater         = 4
 	exitConfiguration = 5
 )
