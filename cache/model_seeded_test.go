@@ -17,54 +17,64 @@ func TestTheModelFindsSeededBugs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the package for each bug")
 	}
+	none := [3]string{}
+	news := [3]string{"call.go", "if settled := c.news(z, before); settled != nil { // while", "if settled := c.news(z, before); settled != nil && false { // while"}
 	for _, bug := range []struct {
 		name, file, from, to string
-		cast                 string // of TestModel, by the head of its name
-		rule                 string // that is broken
+		cast                 string    // of TestModel, by the head of its name
+		rule                 string    // that is broken
+		also                 [3]string // file, from, to: of a second guard against the same mistake
 	}{
 		{"no second look under the lock", "transaction.go",
 			"x.old, err = x.d.read(x.name)\n\tif errors.Is(err, errDamaged)", "x.old = x.start\n\tif errors.Is(err, errDamaged)",
-			"refresher_refresher", "was presented again, though answered"},
+			"refresher_refresher", "was presented again, though answered", news},
 		{"refreshes although another did", "transaction.go",
 			"if z == fresh {\n\t\treturn Result{Token: x.old}, nil", "if false {\n\t\treturn Result{Token: x.old}, nil",
-			"refresher_refresher", "one expiry cost 2 requests"},
+			"refresher_refresher", "one expiry cost 2 requests", news},
 		{"no intent", "arm.go",
 			"err := x.d.writeState(x.name, s, true)", "err := error(nil)",
-			"refresher_refresher", "nothing there says why"},
+			"refresher_refresher", "nothing there says why", none},
 		{"a refused token is deleted", "transaction.go",
 			"func (x *transaction) markSpent() {", "func (x *transaction) markSpent() {\n\t_ = syscall.Unlink(x.d.file(x.name, \".json\"))",
-			"refresher_refresher", "the next call fails: nothing is stored yet"},
+			"refresher_refresher", "the next call fails: nothing is stored yet", none},
 		{"who is at work isn't asked", "crash.go",
 			"if alive && start != \"\" && start == i.Start {\n\t\t\treturn true", "if alive && start != \"\" && start == i.Start {\n\t\t\treturn false",
-			"refresher_refresher", ""},
+			"refresher_refresher", "", none},
 		{"what can't be read is deleted", "crash.go",
 			"case err != nil:\n\t\treturn Token{}, false, err\n\t}\n\tif n.pre", "case err != nil:\n\t\treturn Token{}, false, d.dropOrphan(name)\n\t}\n\tif n.pre",
-			"refresher_refresher", "was presented again"},
+			"refresher_refresher", "was presented again", none},
 		{"a copy is no copy", "call.go",
 			"!c.foreign(t) && !t.copied &&", "!c.foreign(t) &&",
-			"refresher_refresher", "is a copy's"},
+			"refresher_refresher", "is a copy's", none},
 		{"erase saves what it read long ago", "drop.go",
 			"if !h.same() || !d.readState(name).same(seen) {", "if false {",
-			"erase_refresher", "nothing there says why"},
+			"erase_refresher", "nothing there says why", none},
 		{"a refresh overwrites a login", "transaction.go",
 			"if newer, ok := x.replaced(); ok { // a login came", "if newer, ok := x.replaced(); ok && false { // a login came",
-			"login_refresher", "the login's tokens are gone"},
+			"login_refresher", "the login's tokens are gone", none},
 	} {
 		t.Run(bug.name, func(t *testing.T) {
 			t.Parallel()
-			source, err := os.ReadFile(bug.file)
-			if err != nil {
-				t.Fatal(err)
+			files := map[string]string{}
+			for _, edit := range [][3]string{{bug.file, bug.from, bug.to}, bug.also} {
+				if edit[0] == "" {
+					continue
+				}
+				source, err := os.ReadFile(edit[0])
+				if err != nil {
+					t.Fatal(err)
+				}
+				text := string(source)
+				if strings.Count(text, edit[1]) != 1 {
+					t.Fatalf("%s has not just one %q", edit[0], edit[1])
+				}
+				text = strings.Replace(text, edit[1], edit[2], 1)
+				if strings.Contains(edit[2], "syscall.") {
+					text = strings.Replace(text, "import (", "import (\n\t\"syscall\"", 1)
+				}
+				files[edit[0]] = text
 			}
-			text := string(source)
-			if strings.Count(text, bug.from) != 1 {
-				t.Fatalf("%s has not just one %q", bug.file, bug.from)
-			}
-			text = strings.Replace(text, bug.from, bug.to, 1)
-			if strings.Contains(bug.to, "syscall.") {
-				text = strings.Replace(text, "import (", "import (\n\t\"syscall\"", 1)
-			}
-			out := seeded(t, bug.file, text, "TestModel/"+bug.cast)
+			out := seeded(t, files, "TestModel/"+bug.cast)
 			if !strings.Contains(out, "--- FAIL: TestModel/"+bug.cast) || !strings.Contains(out, bug.rule) {
 				t.Errorf("want a broken rule %q:\n%s", bug.rule, out)
 			}
@@ -72,19 +82,23 @@ func TestTheModelFindsSeededBugs(t *testing.T) {
 	}
 }
 
-// seeded runs a test of this package with another content of one of its files.
-func seeded(t *testing.T, file, content, run string) string {
+// seeded runs a test of this package with another content of some of its files.
+func seeded(t *testing.T, files map[string]string, run string) string {
 	t.Helper()
 	dir := t.TempDir()
-	changed := filepath.Join(dir, file)
-	if err := os.WriteFile(changed, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
+	replace := map[string]string{}
+	for file, content := range files {
+		changed := filepath.Join(dir, file)
+		if err := os.WriteFile(changed, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		original, err := filepath.Abs(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		replace[original] = changed
 	}
-	original, err := filepath.Abs(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{original: changed}})
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ type seen struct {
 // the end.
 func (p play) run(t *testing.T, path string, limit limits, known map[string]bool) (s seen) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, path, p.names, p.sealed)
+		w := newWorld(t, path, p.names, p.sealed, limit.meddled > 0)
 		synctest.Wait()
 		var trace strings.Builder
 		for i, m := range p.moves {

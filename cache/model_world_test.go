@@ -85,7 +85,7 @@ func (w *world) present(p *actor) (access, next string) {
 	return w.issue(family)
 }
 
-func newWorld(t *testing.T, path string, names []string, sealed bool) *world {
+func newWorld(t *testing.T, path string, names []string, sealed, crashed bool) *world {
 	w := &world{
 		path: path, now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC),
 		alive: map[string]bool{}, presented: map[string]string{}, onDisk: map[string]bool{}, copied: map[string]bool{}, family: 1,
@@ -122,11 +122,40 @@ func newWorld(t *testing.T, path string, names []string, sealed bool) *world {
 	}
 	plantBytes(t, d.file(string(testKey), ".json"), b)
 	plantBytes(t, d.file(string(testKey), ".lock"), nil)
+	if crashed {
+		w.crash(t, d, old, f)
+	}
 	for i, name := range names {
 		w.add(name, i+100)
 	}
 	w.stamp = w.digest()
 	return w
+}
+
+// crash is what a process left that was killed before its rename: the successor in KEY.new, and its intent.
+func (w *world) crash(t *testing.T, d *Dir, old Token, f form) {
+	spent := old.Refresh.Reveal()
+	delete(w.alive, spent)
+	w.presented[spent] = "answered"
+	access, refresh := w.issue(1)
+	next := Token{Access: text(access), Refresh: text(refresh), machine: "m", predecessor: digest(old.Refresh)}
+	next.AccessStamp = Stamp{Obtained: w.now, Life: time.Hour}
+	path := d.file(string(testKey), ".new")
+	plantBytes(t, path, nil)
+	fi, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next.inode = inode(fi)
+	b, err := d.wrap(string(testKey), f, encodeToken(next))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plantBytes(t, path, b)
+	s := state{Intent: &intent{Digest: digest(old.Refresh), At: w.now.Add(-time.Minute), Pid: 1, Start: "1", Namespace: pidNamespace(), Machine: "m"}}
+	if err := d.writeState(string(testKey), s, false); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (w *world) add(name string, pid int) *actor {
