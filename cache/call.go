@@ -151,7 +151,7 @@ func (c *call) underLock(ctx context.Context, z zone, before state) (Result, err
 			c.d.sys.refused("no lock", err)
 			return c.unlocked(z, err)
 		}
-		c.waited = min(time.Since(begun), wait) // a process that was stopped while it waited hasn't used its time
+		c.waited = min(time.Since(begun), limitCall)
 		// A failure while we came to the lock counts for all who waited; a success is seen below.
 		if settled := c.failure(z, before); settled != nil {
 			h.release()

@@ -41,6 +41,7 @@ func TestASlowDomainCostsNoLogin(t *testing.T) {
 		age             time.Duration // of 60 minutes
 		want            Want
 		held            time.Duration // the lock, by somebody else
+		sending         bool          // who awaits the domain's answer
 		connect, answer time.Duration
 		limit           time.Duration // of the connection
 		sent            int
@@ -55,6 +56,7 @@ func TestASlowDomainCostsNoLogin(t *testing.T) {
 		{name: "typed", age: 2 * time.Hour, want: Want{Force: true}, connect: 19 * time.Second, answer: 20 * time.Second, limit: 20 * time.Second, sent: 1, access: "a"},
 		{name: "a long wait, time enough", age: 2 * time.Hour, held: 14 * time.Second, connect: 2 * time.Second, answer: 8 * time.Second, limit: 10 * time.Second, sent: 1, access: "a"},
 		{name: "a long wait, too late", age: 2 * time.Hour, held: 14 * time.Second, connect: 4 * time.Second, limit: 10 * time.Second, err: ErrTooLate},
+		{name: "a holder that awaits its answer, and ends without", age: 2 * time.Hour, held: 20 * time.Second, sending: true, err: ErrTooLate},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := folder(t)
@@ -64,6 +66,10 @@ func TestASlowDomainCostsNoLogin(t *testing.T) {
 				dir.sys.Now, dir.sys.Boot = time.Now, func() time.Duration { return time.Since(now) + 100*time.Hour }
 				dir.sys.Shield = func() func() error { return func() error { return nil } }
 				plant(t, dir, "old", "r", tt.age, time.Hour)
+				if tt.sending {
+					plantIntent(t, dir, "another", 1)
+					dir.sys.Running = func(int, string) bool { return true }
+				}
 				if tt.held > 0 {
 					h, err := dir.tryLock(dir.name(testKey))
 					if err != nil {
@@ -87,7 +93,7 @@ func TestASlowDomainCostsNoLogin(t *testing.T) {
 				if d := time.Since(begun); !tt.want.Force && d > limitCall+time.Second {
 					t.Errorf("the call took %v", d)
 				}
-				if s := dir.readState(dir.name(testKey)); tt.err != nil && (s.Intent != nil || s.Pause != nil || s.Attempts != 0) {
+				if s := dir.readState(dir.name(testKey)); tt.err != nil && (s.Intent != nil && !tt.sending || s.Pause != nil || s.Attempts != 0) {
 					t.Errorf("what never was sent left %+v", s)
 				}
 			})

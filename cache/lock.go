@@ -119,6 +119,9 @@ func (d *Dir) holder(name string) int {
 // is errSettled then, *BusyError at the end of the time, or what tryLock and ctx say.
 func (d *Dir) lock(ctx context.Context, name string, wait time.Duration, news func() bool) (*hold, error) {
 	begun := time.Now()
+	// Who has no token, and nothing else to do, waits for the outcome to the end of the call, as long as
+	// the holder awaits the domain's answer.
+	patient := news != nil && wait > waitHard
 	for {
 		h, err := d.tryLock(name)
 		if !errors.Is(err, errBusy) {
@@ -128,6 +131,9 @@ func (d *Dir) lock(ctx context.Context, name string, wait time.Duration, news fu
 			return nil, errSettled
 		}
 		waited := time.Since(begun)
+		if waited >= wait && patient && waited < limitCall+time.Second && d.answering(name) {
+			wait = min(waited+tick, limitCall+time.Second)
+		}
 		if waited >= wait {
 			pid := d.holder(name)
 			if s := d.readState(name); pid == 0 && s.Intent != nil && d.atWork(s.Intent) {
@@ -142,6 +148,13 @@ func (d *Dir) lock(ctx context.Context, name string, wait time.Duration, news fu
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// answering reports whether a process of this machine is awaiting the domain's answer, and isn't stopped.
+func (d *Dir) answering(name string) bool {
+	s := d.readState(name)
+	return s.Intent != nil && d.sys.Running != nil && s.Intent.Machine == d.sys.Machine() &&
+		s.Intent.Namespace == pidNamespace() && d.sys.Running(s.Intent.Pid, s.Intent.Start)
 }
 
 var errSettled = errors.New("settled by another process")

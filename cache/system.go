@@ -32,6 +32,9 @@ type System struct {
 	// Process says when a process of this machine started, as a text that never comes again for the
 	// same pid, and whether it lives. "": nobody can tell when.
 	Process func(pid int) (start string, alive bool)
+	// Running reports whether the process that has this pid and start runs, and isn't stopped. Nil: nobody
+	// can tell.
+	Running func(pid int, start string) bool
 	// Seal is the store of the key with which a login's tokens are sealed: "kernel", or empty: they lie in
 	// the open. Keys is a store by its name, or nil; files say for themselves which one is theirs.
 	Seal string
@@ -50,7 +53,7 @@ type System struct {
 func NewSystem() System {
 	return System{
 		Now: time.Now, Boot: bootClock, Machine: machineID, NetworkFS: networkFS, LastingInodes: lastingInodes,
-		Spread: rand.Float64, UID: os.Geteuid(), Pid: os.Getpid(), Keys: func(name string) KeyStore { return keyStore(name, 0) }, BootID: bootID, UserNamespace: userNamespace, Process: processStart, Gather: gather, Shield: shield,
+		Spread: rand.Float64, UID: os.Geteuid(), Pid: os.Getpid(), Keys: func(name string) KeyStore { return keyStore(name, 0) }, BootID: bootID, UserNamespace: userNamespace, Process: processStart, Running: processRuns, Gather: gather, Shield: shield,
 	}
 }
 

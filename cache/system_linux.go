@@ -83,6 +83,12 @@ func processStart(pid int) (start string, alive bool) {
 	return fields[19], true
 }
 
+// processRuns reports whether a process is there and isn't stopped by a signal or a debugger.
+func processRuns(pid int, start string) bool {
+	fields := processStat(pid)
+	return len(fields) >= 20 && fields[19] == start && !strings.ContainsAny(fields[0], "TtZX")
+}
+
 // processStat returns the fields of /proc/PID/stat from the third on, or none.
 func processStat(pid int) []string {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")

@@ -93,6 +93,9 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 	case z == early:
 		connect = connectEarly
 	}
+	if limit < answerNeeds { // the wait took it all
+		return x.answer(x.old, z, ErrTooLate)
+	}
 	x.d.sign(x.hold)
 	f, err := x.successorForm()
 	if err != nil {
