@@ -18,7 +18,7 @@ func TestTheModelFindsSeededBugs(t *testing.T) {
 		t.Skip("builds the package for each bug")
 	}
 	none := [3]string{}
-	news := [3]string{"call.go", "if settled := c.news(z, before); settled != nil { // while", "if settled := c.news(z, before); settled != nil && false { // while"}
+	news := [3]string{"call.go", "if settled := c.news(z, before); settled != nil {", "if settled := c.news(z, before); settled != nil && false {"}
 	for _, bug := range []struct {
 		name, file, from, to string
 		cast                 string    // of TestModel, by the head of its name
