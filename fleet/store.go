@@ -84,7 +84,7 @@ func (s *SecretStore) Swap(ctx context.Context, over Snapshot, state State) (Sna
 func snapshot(s *corev1.Secret) (Snapshot, error) {
 	state, err := decodeState(s.Data[stateKey])
 	if err != nil {
-		return Snapshot{}, fmt.Errorf("Secret %s/%s: %w", s.Namespace, s.Name, err)
+		return Snapshot{}, fmt.Errorf("secret %s/%s: %w", s.Namespace, s.Name, err)
 	}
 	return Snapshot{
 		State: state, UID: string(s.UID), secret: s,

@@ -124,9 +124,6 @@ func (r *replica) await(what string) {
 	}
 }
 
-// working is what a leader says.
-const working = `"msg":"working"`
-
 func (r *replica) signal(sig syscall.Signal) {
 	r.s.t.Helper()
 	if err := r.cmd.Process.Signal(sig); err != nil {
