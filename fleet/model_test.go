@@ -380,13 +380,13 @@ func (m *model) kill() {
 }
 
 func TestModel(t *testing.T) {
-	depth := 7
+	depth := 6
 	if testing.Short() {
 		depth = 5
 	} else if v := os.Getenv("CREDENTIAL_IDCS_REPEAT"); v != "" && v != "1" {
 		depth += 3
 	}
-	for _, tt := range []struct{ actors, depth, mischief int }{{1, depth + 2, 2}, {2, depth, 1}} {
+	for _, tt := range []struct{ actors, depth, mischief int }{{1, depth + 1, 2}, {2, depth, 1}} {
 		t.Run(fmt.Sprint(tt), func(t *testing.T) {
 			plays, broken := explore(t, tt.actors, tt.depth, tt.mischief)
 			if broken != "" {
