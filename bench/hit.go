@@ -24,7 +24,7 @@ func (b *bench) hits() error {
 		{"`git-credential-idcs store`, behind each answer", l.GitStore()},
 		{"`docker-credential-idcs store`", l.DockerStore()},
 	}
-	inMain, err := l.InMain(".")
+	inMain, err := l.InMain()
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func onlyRow(t *testing.T, text string) map[string]any {
 	if err := json.Unmarshal([]byte(text), &rows); err != nil || len(rows) != 1 {
 		t.Fatalf("%v, %d objects in\n%s", err, len(rows), text)
 	}
-	members(t, rows[0], "profile", "domain", "username", "state", "expires_at", "obtained_at", "refreshable", "last_error")
+	members(t, rows[0], "profile", "domain", "username", "state", "expires_at", "obtained_at", "refreshable", "last_error", "seal", "derived")
 	return rows[0]
 }
 

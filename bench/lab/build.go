@@ -53,14 +53,13 @@ func Build(dir, root string) (Programs, error) {
 }
 
 // InMain builds the program without what answers first, so that main answers, into a folder of its own.
-func (p Programs) InMain(root string) (Programs, error) {
+func (p Programs) InMain() (Programs, error) {
 	bin := Programs(filepath.Join(string(p), "inmain"))
 	if err := os.MkdirAll(string(bin), 0o700); err != nil {
 		return "", err
 	}
 	linked := bin.Path("linked")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "nethttpomithttp2,inmain", "-ldflags", "-s -w", "-o", linked, "./cmd/credential-idcs")
-	cmd.Dir = root
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "nethttpomithttp2,inmain", "-ldflags", "-s -w", "-o", linked, "github.com/credential-idcs/credential-idcs/cmd/credential-idcs")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build with inmain: %w\n%s", err, out)

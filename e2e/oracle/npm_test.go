@@ -21,6 +21,7 @@ var lock []byte
 // Oracle's TypeScript client signs in ways of its own, x-date among them: a third reading of the rules,
 // which the double takes as well.
 func TestTypeScriptClient(t *testing.T) {
+	t.Setenv("HOME", home) // below it lies what npm has fetched
 	modules := need.Modules(t, "oracle", lock, "oci-common")
 	h, err := server.WriteAPIKey(t.TempDir(), "npm")
 	if err != nil {
