@@ -191,7 +191,7 @@ func TestPasteAndASecondLogin(t *testing.T) {
 	for _, command := range []string{"credential-idcs login --no-browser", "BROWSER=false credential-idcs login"} {
 		s.clear()
 		s.types(command, "Enter")
-		s.sees("paste its address here")
+		s.sees("paste its full address here")
 		second := m.Do(machine.Call{Name: machine.People, Args: []string{"login", "work", "--no-browser"}})
 		if second.Exit != 1 || !strings.Contains(second.Message(), "another login is waiting for its browser at 127.0.0.1:8976") {
 			t.Errorf("the second login: %s", second)

@@ -54,7 +54,7 @@ func TestCtrlCAtEachQuestion(t *testing.T) {
 		{"password", "password", "credential-idcs login", "Password of ana@example.com: "},
 		{"refresh token", "refresh_token", "credential-idcs login --refresh-token-stdin", "Ctrl-D ends it"},
 		{"device", "device", "credential-idcs login", "left "},
-		{"paste", "browser", "credential-idcs login --no-browser", "paste its address here"},
+		{"paste", "browser", "credential-idcs login --no-browser", "paste its full address here"},
 		{"init", "device", "credential-idcs init", "Name of the profile [work]: "},
 		{"docker", "device", "docker-credential-idcs get", "Ctrl-D"},
 		{"git", "device", "git-credential-idcs get", "Ctrl-D"},
@@ -93,12 +93,11 @@ func TestInitFromNothingToAToken(t *testing.T) {
 		{"Client ID of the application: ", domain.SecretClient.ID},
 		{"Login (", "password"},
 		{"(secret, key) [secret]: ", ""},
-		{"File for the Client secret", ""},
 		{"Client secret (not shown; ", domain.SecretClient.Secret},
 		{"User name at the domain: ", domain.User.Name},
 		{"Scope [urn:opc:idm:__myscopes__]: ", ""},
 		{"Target, such as", "git.example.com"},
-		{"Another one", ""},
+		{"Another target (Enter to finish)", ""},
 	} {
 		s.sees(step.question)
 		s.types(step.answer, "Enter")
@@ -130,13 +129,11 @@ func TestInitFromNothingToAToken(t *testing.T) {
 	s.types("credential-idcs init second --domain "+domain.URL()+" --client-id c --login password", "Enter")
 	s.sees("(secret, key) [secret]: ")
 	s.types("", "Enter")
-	s.sees("File for the Client secret")
-	s.types("other.secret", "Enter")
 	s.sees("Client secret (not shown; ")
 	s.types("hunter2", "C-c")
 	s.prompt()
 	s.echoes()
-	if out := s.does("credential-idcs status; ls " + config); strings.Contains(out, "second") || strings.Contains(out, "other.secret") {
+	if out := s.does("credential-idcs status; ls " + config); strings.Contains(out, "second") || strings.Contains(out, "second.secret") {
 		t.Errorf("something was written:\n%s", out)
 	}
 }
