@@ -344,10 +344,10 @@ func (d *YAML) trim(i Item, end int) int {
 }
 
 // ReplaceLines puts whole lines in the place of others. If they end up at the end of a text without a
-// last line break, that one has none afterwards either.
+// last line break, that one has none afterwards either. A CR alone is a line break too (YAML 5.4).
 func (d *YAML) ReplaceLines(from, to int, with string) []byte {
 	a, b := d.LineStart(from), d.LineStart(to)
-	if b < len(d.B) || len(d.B) == 0 || bytes.HasSuffix(d.B, []byte("\n")) {
+	if b < len(d.B) || len(d.B) == 0 || bytes.HasSuffix(d.B, []byte("\n")) || bytes.HasSuffix(d.B, []byte("\r")) {
 		return Splice(d.B, At(a, b), with)
 	}
 	end := d.Ending()
