@@ -220,6 +220,10 @@ func (k *kube) point(context, name string) error {
 	case !found:
 		return errContextsStyle
 	case !bytes.Equal(out, k.after[i]):
+		// Not every spelling of a name comes back from the name alone: one over two lines, for example.
+		if back, err := restore(out, context, had); err != nil || !bytes.Equal(back, k.after[i]) {
+			return errNotKept
+		}
 		out, err = remember(out, name, context, had)
 	}
 	if err == nil {
