@@ -37,6 +37,8 @@ type Error struct {
 	Code   string
 	// NotSent: no byte of a request left.
 	NotSent bool
+	// Unsupported: no try can succeed this way, such as by a proxy of a kind that nobody has built.
+	Unsupported bool
 	// RetryAfter is what a 429 or 5xx asks for, 1 s to 300 s; 0: it doesn't say.
 	RetryAfter time.Duration
 	Clock      wire.Clock
@@ -104,7 +106,7 @@ func unanswered(host string, err error) error {
 	if !errors.As(err, &w) {
 		return err
 	}
-	e := &Error{Class: ErrLater, Text: w.Error(), NotSent: !w.Sent, Err: w.Err}
+	e := &Error{Class: ErrLater, Text: w.Error(), NotSent: !w.Sent, Unsupported: w.Unsupported, Err: w.Err}
 	if w.Settings {
 		e.Class = ErrSettings
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -20,6 +21,7 @@ import (
 func (e *Engine) deriving() cache.Renewal {
 	return cache.Renewal{
 		Client: func() string { return e.Profile.ClientDigest(e.world.Getenv) },
+		Way:    func() string { return e.Profile.WayDigest(e.proxy(e.asked())) },
 		Grant: func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
 			return e.derived(a, func(try methods.Attempt) (methods.Derived, error) {
 				try.Subject = e.exchanged
@@ -28,6 +30,15 @@ func (e *Engine) deriving() cache.Renewal {
 			})
 		},
 	}
+}
+
+// asked is the server that a derived credential comes from: the registry, else the domain. A cluster's
+// is made without asking anybody.
+func (e *Engine) asked() string {
+	if e.target != nil && e.target.Kind == config.KindOCIR {
+		return e.target.String()
+	}
+	return e.Profile.Domain
 }
 
 // derived makes an attempt and puts what came of it into the cache's words.
@@ -164,6 +175,9 @@ func (e *Engine) refuseOracle(err error) *cache.Refusal {
 		if r.Failure.Class == call.Later {
 			r.Pause = cache.PauseConnect
 		}
+	}
+	if f.Unsupported {
+		r.Pause = cache.PauseWay
 	}
 	return r
 }

@@ -351,3 +351,26 @@ func TestAnotherSessionFindsNothingStored(t *testing.T) {
 		t.Error("another fingerprint got the token of before")
 	}
 }
+
+// Somebody behind a proxy that is dead or unsupported doesn't hold up the others' registry.
+func TestADeadProxyIsNobodyElsesRegistry(t *testing.T) {
+	for _, tt := range []struct{ proxy, class, want string }{
+		{"http://127.0.0.1:1", call.Later, "connection refused"},
+		{"gopher://127.0.0.1:1", call.Configured, "isn't supported"},
+	} {
+		t.Run(tt.want, func(t *testing.T) {
+			b := newOracleBench(t, ocitest.Options{})
+			dead, err := url.Parse(tt.proxy)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := b.engine(0)
+			e.world.Proxy = func(*url.URL) (*url.URL, error) { return dead, nil }
+			_, err = e.Token(context.Background(), cache.Want{})
+			if f, ok := errors.AsType[*cache.Failure](err); !ok || f.Class != tt.class || !strings.Contains(f.Text, tt.want) {
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+			b.engine(0).mustToken(t, cache.Want{})
+		})
+	}
+}

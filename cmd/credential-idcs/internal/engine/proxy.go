@@ -9,10 +9,11 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
 
-// proxy tells the ways to the domain apart: the address of its proxy, empty for none.
-func (e *Engine) proxy() string {
+// proxy tells the ways to a server apart, the domain's or a target's: the address of its proxy, empty
+// for none.
+func (e *Engine) proxy(server string) string {
 	find := methods.ProxyOf(e.Profile, e.world.Proxy)
-	u, err := url.Parse(e.Profile.Domain)
+	u, err := url.Parse(server)
 	if err != nil || find == nil {
 		return ""
 	}

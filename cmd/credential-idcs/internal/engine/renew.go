@@ -20,7 +20,7 @@ func (e *Engine) renewal() cache.Renewal {
 	}
 	r := cache.Renewal{
 		Client: func() string { return e.Profile.ClientDigest(e.world.Getenv) },
-		Way:    func() string { return e.Profile.WayDigest(e.proxy()) },
+		Way:    func() string { return e.Profile.WayDigest(e.proxy(e.Profile.Domain)) },
 	}
 	r.Refresh = func(ctx context.Context, old cache.Token, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		t, refusal := e.ask(ctx, a, func() (idcs.Grant, error) {
