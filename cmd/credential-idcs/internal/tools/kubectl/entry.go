@@ -214,7 +214,23 @@ func setUser(b []byte, u execUser, overwrite bool) ([]byte, error) {
 	} else if !c.user(u.name).exec().ours() {
 		return nil, errNotKept
 	}
-	return out, sound(b, out, u.name)
+	if err := sound(b, out, u.name); err != nil {
+		return nil, err
+	}
+	if l.index(u.name) < 0 && !comesBack(b, out, u.name) {
+		return nil, errNotKept
+	}
+	return out, nil
+}
+
+// comesBack reports whether undoing the entry gives the text of before, byte for byte. Where a mark of
+// ours is left from an entry that a person deleted, undoing removes that too.
+func comesBack(before, after []byte, name string) bool {
+	if bytes.Contains(before, []byte(was)) || bytes.Contains(before, []byte(addedUsers)) {
+		return true
+	}
+	undone, err := dropUser(after, name)
+	return err == nil && bytes.Equal(undone, before)
 }
 
 // insert puts the entry before all others.
