@@ -48,16 +48,17 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 		row.Look(ctx, s)
 	}
 	for _, t := range places {
-		// Which tool it is for only a person knows, who may have said it: git is what most start with.
-		first := slices.IndexFunc(installed, t.For)
-		if !t.Set && first >= 0 {
-			command := tool.SetUp(installed[first], t.Profile)
-			switch t.Kind {
-			case config.KindOCIR:
-				command = tool.SetUp("docker", t.Profile)
-			case config.KindOKE:
-				command = tool.SetUp("kubectl --context CONTEXT", t.Profile)
+		// Which tool it is for only a person knows, who may have said it.
+		may := slices.DeleteFunc(slices.Clone(installed), func(name string) bool { return !t.For(name) })
+		if !t.Set && len(may) > 0 {
+			name := may[0]
+			if likely := t.Likely(); slices.Contains(may, likely) {
+				name = likely
 			}
+			if name == "kubectl" && t.Kind == config.KindOKE {
+				name += " --context CONTEXT"
+			}
+			command := tool.SetUp(name, t.Profile)
 			d.check, d.profile = "tools", t.Profile
 			d.warn("profile "+t.Profile+": no tool is set up to use credential-idcs for "+t.Target.String(), command)
 		}

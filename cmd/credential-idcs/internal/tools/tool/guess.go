@@ -1,0 +1,40 @@
+package tool
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/config"
+)
+
+// Likely is the tool that a target seems to be for, by its kind, its port and the words of its host: most
+// clusters and registries are named so. Only a person knows, so it decides nothing but the command of a
+// suggestion.
+func (p *Place) Likely() string {
+	switch p.Kind {
+	case config.KindOCIR:
+		return "docker"
+	case config.KindOKE:
+		return "kubectl"
+	}
+	return likely(p.Target)
+}
+
+func likely(t helpers.Target) string {
+	host, port := t.HostPort(), ""
+	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+		host, port = host[:i], host[i+1:]
+	}
+	words := strings.FieldsFunc(host, func(r rune) bool { return r == '.' || r == '-' })
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return slices.Contains(words, n) })
+	}
+	switch {
+	case port == "6443" || has("k8s", "kube", "kubernetes"):
+		return "kubectl"
+	case port == "5000" || has("registry", "docker", "images", "quay", "harbor"):
+		return "docker"
+	}
+	return "git"
+}
