@@ -21,6 +21,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/google/go-cmp/cmp"
+	yamlv3 "go.yaml.in/yaml/v3"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"sigs.k8s.io/yaml"
@@ -489,6 +490,10 @@ func FuzzKubeconfig(f *testing.F) {
 		if err := yaml.Unmarshal([]byte(before), &hadAll); err != nil {
 			t.Skip()
 		}
+		var tree yamlv3.Node
+		if yamlv3.Unmarshal([]byte(before), &tree) == nil && oddKeys(&tree) {
+			t.Skip()
+		}
 		for name := range had.Contexts {
 			out, _, ok, err := setContext([]byte(before), name, "u'1", false)
 			if err != nil {
@@ -544,6 +549,20 @@ func FuzzKubeconfig(f *testing.F) {
 			t.Fatalf("undone: %v\ngot  %q\nwant %q\nafter %q", err, undone, before, after)
 		}
 	})
+}
+
+// oddKeys reports whether a mapping has keys that are no text. Of 0 and 0. client-go makes one key of
+// JSON, and which of their values it takes is luck.
+func oddKeys(n *yamlv3.Node) bool {
+	for i, c := range n.Content {
+		if n.Kind == yamlv3.MappingNode && i%2 == 0 && c.Kind == yamlv3.ScalarNode && c.ShortTag() != "!!str" && c.ShortTag() != "!!merge" {
+			return true
+		}
+		if oddKeys(c) {
+			return true
+		}
+	}
+	return false
 }
 
 // What a context had is kept in our entry and comes back, to the byte, in whatever style it is written.
