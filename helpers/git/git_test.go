@@ -275,6 +275,10 @@ func FuzzGet(f *testing.F) {
 				if said[line] {
 					continue // the input guessed the token
 				}
+			case "state[]", "continue": // only git that has named the capability understands them
+				if !said["capability[]=state"] || line != "continue=1" && line != "state[]="+markPrefix+helpers.Fingerprint(secret.New(token)) {
+					t.Errorf("line %q", line)
+				}
 			default:
 				t.Errorf("line %q", line)
 			}
