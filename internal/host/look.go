@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -95,7 +96,8 @@ func Without(environ []string, names ...string) []string {
 // git's settings.
 func ChildEnviron(environ []string, names ...string) []string {
 	return reduced(environ, func(name string) bool {
-		return name == "KUBERNETES_EXEC_INFO" || strings.HasPrefix(name, "GIT_") || contains(names, name)
+		git := len(name) >= 4 && SameVariable(name[:4], "GIT_")
+		return git || SameVariable(name, "KUBERNETES_EXEC_INFO") || contains(names, name)
 	})
 }
 
@@ -109,12 +111,12 @@ func reduced(environ []string, hidden func(name string) bool) []string {
 	return env
 }
 
-// contains compares as the system does: on Windows a variable's letters may be written either way.
 func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name || runtime.GOOS == "windows" && strings.EqualFold(n, name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(names, func(n string) bool { return SameVariable(n, name) })
+}
+
+// SameVariable compares the names of two variables as the system does: on Windows a letter may be
+// written either way.
+func SameVariable(a, b string) bool {
+	return a == b || runtime.GOOS == "windows" && strings.EqualFold(a, b)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
 // An Env is what surrounds the person. Nothing here is read from the process.
@@ -23,7 +24,7 @@ type Env struct {
 // Get is the value of a variable, the last one if it is there twice, as in exec.Cmd.
 func (e Env) Get(name string) string {
 	for i := len(e.Vars) - 1; i >= 0; i-- {
-		if k, v, ok := strings.Cut(e.Vars[i], "="); ok && k == name {
+		if k, v, ok := strings.Cut(e.Vars[i], "="); ok && host.SameVariable(k, name) {
 			return v
 		}
 	}
@@ -33,7 +34,7 @@ func (e Env) Get(name string) string {
 // Lookup is Get for a variable that counts even if it is empty.
 func (e Env) Lookup(name string) (value string, set bool) {
 	for _, v := range e.Vars {
-		if n, s, _ := strings.Cut(v, "="); n == name {
+		if n, s, _ := strings.Cut(v, "="); host.SameVariable(n, name) {
 			value, set = s, true
 		}
 	}
