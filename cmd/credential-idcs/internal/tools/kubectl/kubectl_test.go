@@ -496,7 +496,7 @@ func FuzzKubeconfig(f *testing.F) {
 		}
 		for name := range had.Contexts {
 			out, _, ok, err := setContext([]byte(before), name, "u'1", false)
-			if err != nil {
+			if err != nil || name == "" && !ok { // an entry without a name is one for client-go, and refused by us
 				continue
 			}
 			want := had.DeepCopy()
