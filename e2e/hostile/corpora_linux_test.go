@@ -50,7 +50,7 @@ func stdin(name string, args ...string) func([]string) machine.Call {
 }
 
 var corpora = []corpus{
-	{"git/testdata/fuzz/FuzzGet", stdin("git-credential-idcs", "get"), []string{"bearer", "capital-port", "crlf", "dots", "terminal"}},
+	{"git/testdata/fuzz/FuzzGet", stdin("git-credential-idcs", "get"), []string{"bad-state", "bearer", "capital-port", "crlf", "dots", "terminal"}},
 	{"docker/testdata/fuzz/FuzzGet", stdin("docker-credential-idcs", "get"), []string{"capital-port"}},
 	{"bazel/testdata/fuzz/FuzzGet", stdin("bazel-credential-idcs", "get"), []string{"capital-port"}},
 	{"cargo/testdata/fuzz/FuzzSession", stdin("cargo-credential-idcs", "--cargo-plugin"), []string{"capital-port"}},
