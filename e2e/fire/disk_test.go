@@ -131,7 +131,7 @@ func TestNoRoomAfterTheAnswer(t *testing.T) {
 
 // The file system runs full after the answer, and has room again a moment later.
 func TestRoomAMomentAfterTheAnswer(t *testing.T) {
-	need.Tool(t, "strace")
+	need.Strace(t)
 	s := expired(t, machine.Person, idcstest.Options{})
 	gate := s.Domain.Gate(idcstest.Refresh, idcstest.AfterRotation)
 	p := s.Start(machine.Git)
@@ -152,7 +152,7 @@ func TestRoomAMomentAfterTheAnswer(t *testing.T) {
 
 // The token file can't be replaced (chattr +i, a virus scanner): the successor is served from where it lies.
 func TestTokenFileThatCantBeReplaced(t *testing.T) {
-	need.Tool(t, "strace")
+	need.Strace(t)
 	s := expired(t, machine.Person, idcstest.Options{})
 	stays := machine.Inject(s.File(".new"), "renameat,renameat2", "error=EPERM")
 	token := s.served(s.Do(machine.Git.Under(stays...)))
@@ -172,7 +172,7 @@ func TestTokenFileThatCantBeReplaced(t *testing.T) {
 
 // A KEY.new that can't be read at the moment is the next call's, and nothing is sent meanwhile.
 func TestSuccessorThatCantBeRead(t *testing.T) {
-	need.Tool(t, "strace")
+	need.Strace(t)
 	for _, errno := range []string{"EMFILE", "EIO", "ENOMEM", "EACCES"} {
 		t.Run(errno, func(t *testing.T) {
 			s := expired(t, machine.Person, idcstest.Options{Rotation: idcstest.StrictRevoke})
