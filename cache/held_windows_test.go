@@ -136,6 +136,6 @@ func TestTheHolderIsReadBesideTheLock(t *testing.T) {
 	}
 	b, err := os.ReadFile(h.path)
 	if err == nil && len(b) > 0 && b[0] != 0 {
-		t.Errorf("something stands in the locked byte: %q", b[0])
+		t.Errorf("the locked byte was written: %q", b[0])
 	}
 }

@@ -144,7 +144,7 @@ func onDisk(err error) bool {
 	return errors.Is(err, errNotRenamed) || inPlace(err)
 }
 
-// inPlace reports whether the token of a failed commit is KEY.json: only a power failure could take it away.
+// inPlace reports whether KEY.json holds the token although its commit failed: only a power failure can undo that.
 func inPlace(err error) bool {
 	return errors.Is(err, errFolderSync) || errors.Is(err, errFileSync)
 }

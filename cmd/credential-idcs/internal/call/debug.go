@@ -51,8 +51,8 @@ func (a *App) Log() func(msg string, args ...any) {
 // logHead begins every line that slog writes.
 const logHead = "time="
 
-// inert takes out of a value what a shell would act on. A variable names the log, and a path of a
-// repository stands in it: together they must not make a program of a file that some shell reads.
+// inert takes out of a value what a shell would act on. A variable names the log, and the log
+// has paths that a repository chose: together they must not make a program of a file that some shell reads.
 func inert(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() != slog.KindString {
 		return a

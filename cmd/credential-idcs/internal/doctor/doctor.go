@@ -5,9 +5,9 @@
 //
 // Each look ends in a Finding: a fact, how bad it is, and where there is one the command that mends
 // it. An error is what makes calls fail; a warning is what may surprise, or hand a token to somebody
-// else. What is right is said too, so that a person sees what was looked at. A tool that isn't
-// installed is no finding, and neither is a target that only one of several tools is set up for:
-// targets don't say whether they are git servers, registries or clusters.
+// else. What works is printed too, so that a person sees what was looked at. A tool that isn't
+// installed is no finding, and neither is a target that only one of several tools is set up for: unless
+// its "tools" are listed, it may be a git server, a registry or a cluster.
 //
 // # What it doesn't do
 //
