@@ -20,7 +20,7 @@ func (k *Keeper) Login(ctx context.Context, grant func(context.Context, Attempt)
 	}
 	x := &transaction{Keeper: k, snap: snap, skew: snap.State.Skew}
 	answer, refusal := grant(ctx, Attempt{
-		Connect: connectLimit, Skew: x.skew,
+		Connect: connectLimit, Skew: x.skew, Last: x.snap.State.Last,
 		Clock:   func(skew time.Duration) { x.skew = skew },
 		Sending: x.ready,
 	})
@@ -82,7 +82,7 @@ func (k *Keeper) Exchange(ctx context.Context, refresh secret.Text) error {
 	limit, cancel := inTicks(connectLimit + answerLimit)
 	defer cancel()
 	answer, refusal := k.Renewal.Refresh(limit, refresh, Attempt{
-		Connect: connectLimit, Skew: x.skew,
+		Connect: connectLimit, Skew: x.skew, Last: x.snap.State.Last,
 		Clock:   func(skew time.Duration) { x.skew = skew },
 		Sending: x.arm,
 	})

@@ -27,6 +27,8 @@ type Attempt struct {
 	// Skew is the domain's clock minus ours, as far as known; Clock takes what an answer said of it.
 	Skew  time.Duration
 	Clock func(skew time.Duration)
+	// Last is the failure before, or nil.
+	Last *Failure
 	// Sending is called when the connection stands and nothing is sent yet. If it fails nothing may be
 	// sent, and its error is returned inside the Refusal. It may be called again after an answer that
 	// spent nothing.

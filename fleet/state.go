@@ -106,6 +106,7 @@ type Failure struct {
 	Code        string    `json:"code,omitempty"`
 	Description string    `json:"description,omitempty"`
 	ECID        string    `json:"ecid,omitempty"`
+	Status      int       `json:"status,omitempty"`
 	Text        string    `json:"text,omitempty"`
 	Command     string    `json:"command,omitempty"`
 	At          time.Time `json:"at"`

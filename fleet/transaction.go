@@ -54,7 +54,7 @@ func (x *transaction) attempt() (Answer, *Refusal) {
 	ctx, cancel := inTicks(connectLimit + answerLimit)
 	defer cancel()
 	a := Attempt{
-		Connect: connectLimit, Skew: x.skew,
+		Connect: connectLimit, Skew: x.skew, Last: x.snap.State.Last,
 		Clock: func(skew time.Duration) { x.skew = skew },
 	}
 	if x.Renewal.Grant != nil {

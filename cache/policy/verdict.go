@@ -13,3 +13,11 @@ const (
 func (v Verdict) String() string {
 	return [...]string{"not sent", "settled", "in doubt", "spent"}[v]
 }
+
+// The classes of a failure that is stored beside the tokens: how whoever finds it reacts.
+const (
+	Configured = "configuration" // the client, its key, its scope, the domain's certificate
+	Login      = "login"         // a person must log in
+	Later      = "later"         // network, rate limit, an answer that is none
+	Failed     = "failure"       // an answer that is none of these
+)

@@ -136,6 +136,7 @@ func runLogin(ctx context.Context, a *app, args []string) error {
 
 // login gets the first tokens by a method and stores them.
 func (e *errand) login(ctx context.Context, method *methods.Method, noBrowser bool) error {
+	e.door.person = true
 	switch method.Name {
 	case config.Browser:
 		return e.browser(ctx, noBrowser)
@@ -174,11 +175,11 @@ func (e *errand) browser(ctx context.Context, noBrowser bool) error {
 	err := e.keeper.Login(ctx, func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
 		c, err := e.door.client(ctx, a)
 		if err != nil {
-			return fleet.Answer{}, e.door.refuse(err)
+			return fleet.Answer{}, e.door.refuse(a, err)
 		}
 		visit, err = signin.Browser(ctx, e.person(noBrowser), c, e.profile.LoginScope(), back)
 		if err != nil {
-			return fleet.Answer{}, e.door.refuse(err)
+			return fleet.Answer{}, e.door.refuse(a, err)
 		}
 		ctx, cancel := context.WithTimeout(ctx, loginLimit)
 		defer cancel()
@@ -187,7 +188,7 @@ func (e *errand) browser(ctx context.Context, noBrowser bool) error {
 			err = visit.Check(answer)
 		}
 		if err != nil {
-			return fleet.Answer{}, e.door.refuse(err)
+			return fleet.Answer{}, e.door.refuse(a, err)
 		}
 		return taken(answer), nil
 	})
@@ -199,7 +200,7 @@ func (e *errand) device(ctx context.Context) error {
 	return e.keeper.Login(ctx, func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
 		c, err := e.door.client(ctx, a)
 		if err != nil {
-			return fleet.Answer{}, e.door.refuse(err)
+			return fleet.Answer{}, e.door.refuse(a, err)
 		}
 		answer, err := signin.Device(ctx, e.person(true), c, e.profile.LoginScope(), func(ctx context.Context, g idcs.Grant) (idcs.Answer, error) {
 			ctx, cancel := context.WithTimeout(ctx, loginLimit)
@@ -207,7 +208,7 @@ func (e *errand) device(ctx context.Context) error {
 			return e.door.send(ctx, c, a, g)
 		})
 		if err != nil {
-			return fleet.Answer{}, e.door.refuse(err)
+			return fleet.Answer{}, e.door.refuse(a, err)
 		}
 		return taken(answer), nil
 	})

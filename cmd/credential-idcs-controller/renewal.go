@@ -22,6 +22,7 @@ import (
 type door struct {
 	profile *config.Profile
 	machine methods.Machine
+	person  bool  // somebody logs in, and is there to mend what is wrong
 	cause   error // why the last attempt failed
 }
 
@@ -73,9 +74,7 @@ func (d *door) client(ctx context.Context, a fleet.Attempt) (*idcs.Client, error
 		return nil, err
 	}
 	c.Connect = a.Connect
-	if methods.TooFar(a.Skew) {
-		c.Skew = a.Skew
-	}
+	methods.Correct(c, a.Skew)
 	return c, nil
 }
 
@@ -83,15 +82,15 @@ func (d *door) client(ctx context.Context, a fleet.Attempt) (*idcs.Client, error
 func (d *door) ask(ctx context.Context, a fleet.Attempt, grant func() (idcs.Grant, error)) (fleet.Answer, *fleet.Refusal) {
 	c, err := d.client(ctx, a)
 	if err != nil {
-		return fleet.Answer{}, d.refuse(err)
+		return fleet.Answer{}, d.refuse(a, err)
 	}
 	g, err := grant()
 	if err != nil {
-		return fleet.Answer{}, d.refuse(err)
+		return fleet.Answer{}, d.refuse(a, err)
 	}
 	answer, err := d.send(ctx, c, a, g)
 	if err != nil {
-		return fleet.Answer{}, d.refuse(err)
+		return fleet.Answer{}, d.refuse(a, err)
 	}
 	return taken(answer), nil
 }
@@ -109,17 +108,21 @@ func taken(a idcs.Answer) fleet.Answer {
 }
 
 // refuse says in fleet's words what a failed attempt means.
-func (d *door) refuse(err error) *fleet.Refusal {
+func (d *door) refuse(a fleet.Attempt, err error) *fleet.Refusal {
 	d.cause = err
 	f, ok := errors.AsType[*idcs.Error](err)
 	if !ok { // a key, a secret or a certificate of the profile
 		return &fleet.Refusal{
-			Failure: fleet.Failure{Class: "configuration", Text: err.Error()}, Verdict: policy.NotSent, Pause: policy.PauseConnect, Err: err,
+			Failure: fleet.Failure{Class: policy.Configured, Text: err.Error()}, Verdict: policy.NotSent, Pause: policy.PauseConnect, Err: err,
 		}
 	}
-	j := methods.Judge(f)
+	b := methods.Before{Person: d.person}
+	if a.Last != nil {
+		b.Status, b.Text = a.Last.Status, a.Last.Text
+	}
+	j := methods.Judge(f, b)
 	return &fleet.Refusal{
-		Failure: fleet.Failure{Class: string(f.Class), Code: f.Code, Description: f.Description, ECID: f.ECID, Text: j.Text},
+		Failure: fleet.Failure{Class: j.Class, Code: f.Code, Description: f.Description, ECID: f.ECID, Status: f.Status, Text: j.Text},
 		Verdict: j.Verdict, Pause: j.Pause, RetryAfter: f.RetryAfter, Refresh: f.Refresh, Err: f.Err,
 	}
 }

@@ -4,16 +4,26 @@ import (
 	"errors"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/cache/policy"
 	"github.com/credential-idcs/credential-idcs/idcs"
 )
 
-// skewMatters is the difference between the domain's clock and ours from which on assertions are
-// corrected: below it, they pass as they are.
-const skewMatters = 60 * time.Second
+const (
+	// skewMatters is the difference between the domain's clock and ours from which on assertions are
+	// corrected: below it, they pass as they are.
+	skewMatters = 60 * time.Second
+	// mostSkew is the largest difference that is corrected; what an older version stored may be larger.
+	mostSkew = 24 * time.Hour
+)
 
 // TooFar reports whether the clocks differ so much that assertions are refused.
 func TooFar(skew time.Duration) bool { return skew.Abs() > skewMatters }
+
+// Correct sets a client's clock by what an earlier answer said of the domain's.
+func Correct(c *idcs.Client, skew time.Duration) {
+	if TooFar(skew) && skew.Abs() <= mostSkew {
+		c.Skew = skew
+	}
+}
 
 // Send hands over a grant by post. Should the domain refuse an assertion and its Date show that our clock
 // is wrong, it is handed over once more with corrected times: the client is judged before the grant, so
@@ -54,49 +64,4 @@ func refusedAssertion(c *idcs.Client, g idcs.Grant, err error) bool {
 	}
 	_, user := g.(idcs.UserAssertion)
 	return e.Code == "invalid_client" || user && e.Code == "invalid_grant"
-}
-
-// A Judgement is what a failed request means for the refresh token, and for how long nobody tries again.
-type Judgement struct {
-	Text    string // for people
-	Verdict policy.Verdict
-	Pause   policy.Pause
-}
-
-// Judge judges what the domain said, or that it said nothing.
-func Judge(f *idcs.Error) Judgement {
-	j := Judgement{Text: f.Error(), Verdict: verdict(f), Pause: policy.PauseAnswer}
-	switch f.Class {
-	case idcs.ErrSpent:
-		j.Pause = policy.NoPause
-	case idcs.ErrConfiguration:
-		j.Pause = policy.PauseClient
-		if f.Code == "invalid_client" || f.Code == "unauthorized_client" {
-			j.Text = "the domain refused the client" + inBrackets(f)
-		}
-	}
-	if f.Outcome == idcs.NotSent {
-		j.Pause = policy.PauseConnect
-	}
-	return j
-}
-
-func verdict(f *idcs.Error) policy.Verdict {
-	switch {
-	case f.Class == idcs.ErrSpent:
-		return policy.Spent
-	case f.Outcome == idcs.NotSent:
-		return policy.NotSent
-	case f.Outcome == idcs.Settled:
-		return policy.Settled
-	}
-	return policy.Doubt
-}
-
-// inBrackets is what a person hands to the administrator: ` (invalid_client, ecid A1b2c3d4e0000000)`.
-func inBrackets(f *idcs.Error) string {
-	if f.ECID == "" {
-		return " (" + f.Code + ")"
-	}
-	return " (" + f.Code + ", ecid " + f.ECID + ")"
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cache/policy"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
@@ -186,10 +187,10 @@ func (e *MemoryError) Unwrap() error { return e.Err }
 
 // The classes of a failure that is shared between processes: how each of them reacts.
 const (
-	Configured = "configuration" // the client, its key, its scope, the domain's certificate
-	Login      = "login"         // a person must log in
-	Later      = "later"         // network, rate limit, an answer that is none
-	Failed     = "failure"       // an answer that is none of these
+	Configured = policy.Configured
+	Login      = policy.Login
+	Later      = policy.Later
+	Failed     = policy.Failed
 )
 
 // A ClockError warns that this machine's clock is wrong by so much that assertions are refused.

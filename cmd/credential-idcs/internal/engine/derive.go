@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
@@ -12,7 +11,6 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
-	"github.com/credential-idcs/credential-idcs/internal/text"
 	"github.com/credential-idcs/credential-idcs/oci"
 )
 
@@ -53,7 +51,7 @@ func (e *Engine) derived(a cache.Attempt, attempt func(methods.Attempt) (methods
 	}
 	if clock.Known {
 		a.Clock(clock.Skew)
-		if tooFar(clock.Skew) {
+		if methods.TooFar(clock.Skew) {
 			e.clock = &call.ClockError{Skew: clock.Skew}
 		}
 	}
@@ -136,22 +134,11 @@ func (e *Engine) Unready(err error) error { return &e.refuseOracle(err).Failure 
 
 // refuseOracle is refuse for what Oracle's own services said.
 func (e *Engine) refuseOracle(err error) *cache.Refusal {
-	if over, ok := errors.AsType[*oci.SessionError](err); ok {
-		e.cause = err
-		words := methods.SessionCommand(over)
-		for i, w := range words {
-			words[i] = text.Word(w)
-		}
-		return &cache.Refusal{
-			Failure: cache.Failure{Class: call.Login, Text: "login needed, " + over.Error(), Command: strings.Join(words, " ")},
-			Verdict: cache.NotSent, Err: err,
-		}
-	}
 	if shared, ok := errors.AsType[*cache.Failure](err); ok { // of the token that is exchanged
 		e.cause = err
 		return &cache.Refusal{Failure: *shared, Verdict: cache.NotSent, Err: err}
 	}
-	f, ok := errors.AsType[*oci.Error](err)
+	j, ok := methods.JudgeOracle(err)
 	if !ok {
 		r := e.refuse(err)
 		if d, ok := errors.AsType[*idcs.Error](err); ok && d.Class == idcs.ErrConfiguration && d.Status != 0 {
@@ -160,24 +147,9 @@ func (e *Engine) refuseOracle(err error) *cache.Refusal {
 		return r
 	}
 	e.cause = err
-	r := &cache.Refusal{
-		Failure: cache.Failure{Class: call.Failed, Code: f.Code, Status: f.Status, Text: f.Text},
-		Verdict: cache.Settled, Pause: cache.PauseAnswer, RetryAfter: f.RetryAfter, Err: f.Err,
-	}
-	switch f.Class {
-	case oci.ErrSettings:
-		r.Failure.Class, r.Pause = call.Configured, cache.PauseClient
-	case oci.ErrLater:
-		r.Failure.Class = call.Later
-	}
-	if f.NotSent {
-		r.Verdict = cache.NotSent
-		if r.Failure.Class == call.Later {
-			r.Pause = cache.PauseConnect
-		}
-	}
-	if f.Unsupported {
-		r.Pause = cache.PauseWay
+	r := &cache.Refusal{Failure: cache.Failure{Class: j.Class, Text: j.Text, Command: j.Command}, Verdict: j.Verdict, Pause: j.Pause, Err: err}
+	if f, ok := errors.AsType[*oci.Error](err); ok {
+		r.Failure.Code, r.Failure.Status, r.RetryAfter, r.Err = f.Code, f.Status, f.RetryAfter, f.Err
 	}
 	return r
 }

@@ -151,9 +151,7 @@ func (e *Engine) client(ctx context.Context, a cache.Attempt) (*idcs.Client, err
 		return nil, err
 	}
 	c.Connect = a.Connect
-	if tooFar(a.Skew) && a.Skew.Abs() <= mostSkew {
-		c.Skew = a.Skew
-	}
+	methods.Correct(c, a.Skew)
 	return c, nil
 }
 

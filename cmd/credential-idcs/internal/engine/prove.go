@@ -6,6 +6,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 )
 
 // Prove lets the domain judge the client's proof, and spends nothing: it asks for the revocation of a
@@ -24,7 +25,7 @@ func (e *Engine) Prove(ctx context.Context) (idcs.Clock, error) {
 	clock, err := c.Prove(ctx)
 	_, signed := c.Proof.(idcs.Assertion)
 	var refused *idcs.Error
-	if signed && clock.Known && tooFar(clock.Skew) && errors.As(err, &refused) && refused.Code == "invalid_client" {
+	if signed && clock.Known && methods.TooFar(clock.Skew) && errors.As(err, &refused) && refused.Code == "invalid_client" {
 		c.Skew = clock.Skew
 		return c.Prove(ctx)
 	}

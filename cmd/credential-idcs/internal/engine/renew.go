@@ -2,9 +2,7 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"strings"
-	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
@@ -53,13 +51,7 @@ func (e *Engine) ownGrant(login string) (idcs.Grant, error) {
 	return methods.Named(login).Grant(e.world.Machine, e.Profile)
 }
 
-// skewMatters is the difference between the domain's clock and ours from which on assertions are
-// corrected: below it, they pass as they are.
-const skewMatters = 60 * time.Second
-
-// ask makes one attempt. Should the domain refuse an assertion and its Date show that our clock is
-// wrong, the attempt is repeated once with corrected times: the client is judged before the grant, so
-// the first request has spent nothing.
+// ask makes one attempt.
 func (e *Engine) ask(ctx context.Context, a cache.Attempt, grant func() (idcs.Grant, error)) (cache.Token, *cache.Refusal) {
 	e.last = a.Last
 	c, err := e.client(ctx, a)
@@ -87,50 +79,12 @@ func token(a idcs.Answer) cache.Token {
 
 // send hands over a grant, and once more if our clock was to blame.
 func (e *Engine) send(ctx context.Context, c *idcs.Client, a cache.Attempt, g idcs.Grant) (idcs.Answer, error) {
-	answer, err := e.post(ctx, c, a, g)
-	clock := clockOf(answer, err)
-	if err != nil && clock.Known && refusedAssertion(c, g, err) && tooFar(clock.Skew-c.Skew) {
-		c.Skew = clock.Skew
-		answer, err = e.post(ctx, c, a, g)
-		if again := clockOf(answer, err); again.Known {
-			clock = again
-		}
-	}
+	answer, clock, err := methods.Send(c, g, func() (idcs.Answer, error) { return e.post(ctx, c, a, g) })
 	if clock.Known {
 		a.Clock(clock.Skew)
-		if signs(c, g) && tooFar(clock.Skew) {
+		if methods.Signs(c, g) && methods.TooFar(clock.Skew) {
 			e.clock = &call.ClockError{Skew: clock.Skew}
 		}
 	}
 	return answer, err
-}
-
-func clockOf(a idcs.Answer, err error) idcs.Clock {
-	if e, ok := errors.AsType[*idcs.Error](err); ok {
-		return e.Clock
-	}
-	return a.Clock
-}
-
-func tooFar(skew time.Duration) bool { return skew.Abs() > skewMatters }
-
-// mostSkew is the largest difference that is corrected; what an older version stored may be larger.
-const mostSkew = 24 * time.Hour
-
-// signs reports whether a request holds a signed time.
-func signs(c *idcs.Client, g idcs.Grant) bool {
-	_, client := c.Proof.(idcs.Assertion)
-	_, user := g.(idcs.UserAssertion)
-	return client || user
-}
-
-// refusedAssertion reports whether it may have been the times of an assertion that were refused, and
-// that nothing was spent by it.
-func refusedAssertion(c *idcs.Client, g idcs.Grant, err error) bool {
-	e, ok := errors.AsType[*idcs.Error](err)
-	if !ok || e.Outcome != idcs.Settled || !signs(c, g) {
-		return false
-	}
-	_, user := g.(idcs.UserAssertion)
-	return e.Code == "invalid_client" || user && e.Code == "invalid_grant"
 }

@@ -1,0 +1,126 @@
+package methods
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/credential-idcs/credential-idcs/cache/policy"
+	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+	"github.com/credential-idcs/credential-idcs/oci"
+)
+
+// A Judgement is what a failed request means: for the refresh token, for how long nobody tries again,
+// and for people. Whoever stores tokens, in files or in a Secret, stores this beside them.
+type Judgement struct {
+	Class   string // policy.Later and its like
+	Text    string // for people
+	Command string // what mends it, where that isn't the same for all failures of the class
+	Verdict policy.Verdict
+	Pause   policy.Pause
+}
+
+// A Before is what was known before the request.
+type Before struct {
+	Person bool // somebody logs in, and is there to mend what is wrong
+	// Status and Text are those of the failure before; both zero: there was none.
+	Status int
+	Text   string
+}
+
+// Judge judges what the domain said, or that it said nothing.
+func Judge(f *idcs.Error, b Before) Judgement {
+	j := Judgement{Class: policy.Failed, Text: f.Error(), Verdict: verdict(f), Pause: policy.PauseAnswer}
+	switch f.Class {
+	case idcs.ErrSpent:
+		j.Class, j.Pause = policy.Login, policy.NoPause
+	case idcs.ErrConfiguration:
+		j.Class, j.Pause = policy.Configured, policy.PauseClient
+		if f.Code == "invalid_client" || f.Code == "unauthorized_client" {
+			j.Text = "the domain refused the client" + inBrackets(f)
+		}
+		if f.Clock.Wild {
+			j.Text += "; " + wild(f.Clock)
+		}
+	case idcs.ErrLater, idcs.ErrInDoubt:
+		j.Class = policy.Later
+	}
+	if f.Suspect && (b.Person || b.same(f)) {
+		j.Class, j.Pause = policy.Configured, policy.PauseClient
+	}
+	switch {
+	case f.Unsupported:
+		j.Pause = policy.PauseWay
+	case f.Outcome == idcs.NotSent:
+		j.Pause = policy.PauseConnect
+	}
+	return j
+}
+
+// same reports whether the failure before was of the same kind: one of them may be an outage's.
+func (b Before) same(f *idcs.Error) bool {
+	return b.Text != "" && b.Status == f.Status && (f.Status != 0 || b.Text == f.Error())
+}
+
+func verdict(f *idcs.Error) policy.Verdict {
+	switch {
+	case f.Class == idcs.ErrSpent:
+		return policy.Spent
+	case f.Outcome == idcs.NotSent:
+		return policy.NotSent
+	case f.Outcome == idcs.Settled:
+		return policy.Settled
+	}
+	return policy.Doubt
+}
+
+// wild says of a Date that nothing is corrected by it.
+func wild(c idcs.Clock) string {
+	way, by := "behind", c.Skew
+	if by < 0 {
+		way, by = "ahead of", -by
+	}
+	return "this machine's clock is " + text.Life(by) + " " + way + " the domain's Date, too far to be corrected by it"
+}
+
+// inBrackets is what a person hands to the administrator: ` (invalid_client, ecid A1b2c3d4e0000000)`.
+func inBrackets(f *idcs.Error) string {
+	if f.ECID == "" {
+		return " (" + f.Code + ")"
+	}
+	return " (" + f.Code + ", ecid " + f.ECID + ")"
+}
+
+// JudgeOracle judges what Oracle's own services said, where nothing is ever spent. ok: it was one of them.
+func JudgeOracle(err error) (j Judgement, ok bool) {
+	if over, ok := errors.AsType[*oci.SessionError](err); ok {
+		words := SessionCommand(over)
+		for i, w := range words {
+			words[i] = text.Word(w)
+		}
+		return Judgement{
+			Class: policy.Login, Text: "login needed, " + over.Error(), Command: strings.Join(words, " "), Verdict: policy.NotSent,
+		}, true
+	}
+	f, ok := errors.AsType[*oci.Error](err)
+	if !ok {
+		return Judgement{}, false
+	}
+	j = Judgement{Class: policy.Failed, Text: f.Text, Verdict: policy.Settled, Pause: policy.PauseAnswer}
+	switch f.Class {
+	case oci.ErrSettings:
+		j.Class, j.Pause = policy.Configured, policy.PauseClient
+	case oci.ErrLater:
+		j.Class = policy.Later
+	}
+	if f.NotSent {
+		j.Verdict = policy.NotSent
+		if j.Class == policy.Later {
+			j.Pause = policy.PauseConnect
+		}
+	}
+	if f.Unsupported {
+		j.Pause = policy.PauseWay
+	}
+	return j, true
+}
