@@ -1,21 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"os"
 	"strings"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/cache/policy"
 	"github.com/credential-idcs/credential-idcs/fleet"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/methods"
-	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -41,7 +38,7 @@ comes back goes into the profile's state Secret, by the rights of your kubeconfi
 }
 
 // loginLimit is how long the domain may take to answer a login.
-const loginLimit = 30 * time.Second
+const loginLimit = 45 * time.Second
 
 // A person's command is about one profile.
 type errand struct {
@@ -118,7 +115,11 @@ func runLogin(ctx context.Context, a *app, args []string) error {
 	if err != nil {
 		return err
 	}
-	if !named {
+	switch {
+	case named:
+	case e.profile.Login == config.OCILogin:
+		return &failure{status: exitConfiguration, message: "profile " + e.profile.Name + ": an OCI principal needs no login"}
+	default:
 		method = methods.Named(e.profile.Login)
 	}
 	if lack := method.Missing(e.profile); lack != nil {
@@ -127,15 +128,21 @@ func runLogin(ctx context.Context, a *app, args []string) error {
 	if method.Name == config.RefreshToken && !named {
 		return misuse("login: the refresh token is read from stdin", "credential-idcs-controller login "+text.Word(e.profile.Name)+" --refresh-token-stdin")
 	}
-	if err := e.login(ctx, method, *noBrowser); err != nil {
-		return e.failed(err)
+	if err := e.login(ctx, method, named, *noBrowser); err != nil {
+		err = e.failed(err)
+		if f, ok := errors.AsType[*failure](err); ok && !f.silent {
+			if advice := signin.Advice(e.door.cause, methods.Setup(e.profile, method)); advice != "" {
+				f.message += "; " + advice
+			}
+		}
+		return err
 	}
 	a.say("profile " + e.profile.Name + ": logged in, the controller does the rest")
 	return nil
 }
 
 // login gets the first tokens by a method and stores them.
-func (e *errand) login(ctx context.Context, method *methods.Method, noBrowser bool) error {
+func (e *errand) login(ctx context.Context, method *methods.Method, named, noBrowser bool) error {
 	e.door.person = true
 	switch method.Name {
 	case config.Browser:
@@ -143,18 +150,15 @@ func (e *errand) login(ctx context.Context, method *methods.Method, noBrowser bo
 	case config.Device:
 		return e.device(ctx)
 	case config.RefreshToken:
-		token, err := e.secretFromStdin("the refresh token")
+		token, err := e.refreshToken()
 		if err != nil {
-			return err
-		}
-		if token, err = refreshTokenIn(token); err != nil {
 			return err
 		}
 		return e.keeper.Exchange(ctx, token)
 	}
 	grant := func() (idcs.Grant, error) { return method.Grant(e.door.machine, e.profile) }
 	if method.Name == config.Password {
-		password, err := e.secretFromStdin("the password")
+		password, err := e.password(ctx, named)
 		if err != nil {
 			return err
 		}
@@ -179,7 +183,7 @@ func (e *errand) browser(ctx context.Context, noBrowser bool) error {
 		}
 		visit, err = signin.Browser(ctx, e.person(noBrowser), c, e.profile.LoginScope(), back)
 		if err != nil {
-			return fleet.Answer{}, e.door.refuse(a, err)
+			return fleet.Answer{}, e.door.refusePerson(a, err)
 		}
 		ctx, cancel := context.WithTimeout(ctx, loginLimit)
 		defer cancel()
@@ -188,7 +192,7 @@ func (e *errand) browser(ctx context.Context, noBrowser bool) error {
 			err = visit.Check(answer)
 		}
 		if err != nil {
-			return fleet.Answer{}, e.door.refuse(a, err)
+			return fleet.Answer{}, e.door.refusePerson(a, err)
 		}
 		return taken(answer), nil
 	})
@@ -208,7 +212,7 @@ func (e *errand) device(ctx context.Context) error {
 			return e.door.send(ctx, c, a, g)
 		})
 		if err != nil {
-			return fleet.Answer{}, e.door.refuse(a, err)
+			return fleet.Answer{}, e.door.refusePerson(a, err)
 		}
 		return taken(answer), nil
 	})
@@ -227,49 +231,19 @@ func (e *errand) failed(err error) error {
 	case errors.Is(err, fleet.ErrBusy):
 		return &failure{status: exitLater, message: "profile " + name + ": " + err.Error(), err: err}
 	}
+	for _, err := range []error{err, e.door.cause} {
+		if f, ok := errors.AsType[*failure](err); ok { // what was typed, or a signal
+			return f
+		}
+	}
 	status := exitFailure
-	if refused, ok := errors.AsType[*idcs.Error](e.door.cause); ok {
+	if refused, ok := errors.AsType[*fleet.Failure](err); ok {
 		switch refused.Class {
-		case idcs.ErrConfiguration:
+		case policy.Configured:
 			status = exitConfiguration
-		case idcs.ErrLater, idcs.ErrInDoubt:
+		case policy.Later:
 			status = exitLater
 		}
 	}
 	return &failure{status: status, message: "profile " + name + ": " + text.Clean(err.Error()), err: err}
-}
-
-// secretFromStdin reads a secret to the end of stdin. One final line break is no part of it.
-func (a *app) secretFromStdin(what string) (secret.Text, error) {
-	const limit = 1 << 20
-	if a.Terminal(0) {
-		a.say("waiting for " + what + " on stdin, Ctrl-D ends it")
-	}
-	b, err := io.ReadAll(io.LimitReader(a.Stdin, limit+1))
-	if err != nil || len(b) > limit {
-		return secret.Text{}, &failure{status: exitFailure, message: what + " could not be read from stdin"}
-	}
-	b = bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
-	if len(b) == 0 {
-		return secret.Text{}, &failure{status: exitFailure, message: what + " on stdin is empty"}
-	}
-	return secret.New(string(b)), nil
-}
-
-// refreshTokenIn takes a bare token, or the file that the Console saves.
-func refreshTokenIn(raw secret.Text) (secret.Text, error) {
-	b := bytes.TrimSpace([]byte(raw.Reveal()))
-	if len(b) == 0 || b[0] != '{' {
-		if bytes.ContainsAny(b, " \t\r\n") {
-			return secret.Text{}, &failure{status: exitFailure, message: "stdin holds more than one refresh token"}
-		}
-		return secret.New(string(b)), nil
-	}
-	var file struct {
-		Refresh string `json:"refresh_token"`
-	}
-	if err := json.Unmarshal(b, &file); err != nil || file.Refresh == "" {
-		return secret.Text{}, &failure{status: exitFailure, message: `stdin holds JSON without a "refresh_token"`}
-	}
-	return secret.New(file.Refresh), nil
 }

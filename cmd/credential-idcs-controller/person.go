@@ -1,29 +1,77 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
-	"github.com/credential-idcs/credential-idcs/internal/host"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // person is who logs in at this terminal.
 func (e *errand) person(noBrowser bool) signin.Person {
-	who := signin.Person{Profile: e.profile.Name, Stderr: e.Stderr}
-	if f, ok := e.Stderr.(*os.File); ok {
-		who.Screen = host.LookAt(f, e.Getenv)
-	}
-	if noBrowser || e.Terminal(0) { // a script's stdin is asked only if the script says so
-		who.Stdin = e.Stdin
-	}
-	if noBrowser {
-		return who
-	}
-	o := signin.Opener{Environ: e.Environ(), Hide: e.door.machine.Hide}
-	who.Open = o.Open
+	who := signin.At(e.Process, e.profile.Name, noBrowser, e.door.machine.Hide)
+	who.Program, who.Guard = "credential-idcs-controller", untilSignal
 	return who
+}
+
+// password asks for it where a person sits at stdin, without echo, and else reads it from there, which a
+// flag must have said: a script that forgot it would send what wasn't meant.
+func (e *errand) password(ctx context.Context, named bool) (secret.Text, error) {
+	stdin, ok := e.Stdin.(*os.File)
+	if !ok || !named && !e.Terminal(0) {
+		return secret.Text{}, misuse("login: the password is read from stdin", "credential-idcs-controller login "+text.Word(e.profile.Name)+" --password-stdin")
+	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	t, err := signin.Password(ctx, stdin, e.Stderr, "Password of "+e.profile.Username)
+	if err != nil && !isFailure(err) {
+		err = &failure{status: exitFailure, message: err.Error(), err: err}
+	}
+	return t, err
+}
+
+// refreshToken reads one to the end of stdin.
+func (e *errand) refreshToken() (secret.Text, error) {
+	if e.Terminal(0) {
+		e.say("waiting for the refresh token on stdin, Ctrl-D ends it")
+	}
+	t, err := signin.RefreshToken(e.Stdin)
+	if err != nil {
+		err = &failure{status: exitConfiguration, message: err.Error(), err: err}
+	}
+	return t, err
+}
+
+func isFailure(err error) bool {
+	_, ok := errors.AsType[*failure](err)
+	return ok
+}
+
+// untilSignal is ctx until a signal asks the process to end: while a question is open, its terminal must
+// get its echo back first. Call stop once.
+func untilSignal(ctx context.Context) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	came := make(chan os.Signal, 1)
+	signal.Notify(came, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-came:
+			number, _ := s.(syscall.Signal)
+			cancel(&failure{status: 128 + int(number), silent: true, message: "interrupted"})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(came)
+		cancel(nil)
+	}
 }
 
 // discard is the log of a person's command, which says what it has to say itself.

@@ -127,6 +127,15 @@ func (d *door) refuse(a fleet.Attempt, err error) *fleet.Refusal {
 	}
 }
 
+// refusePerson is refuse for a login that may also have failed for what a person did.
+func (d *door) refusePerson(a fleet.Attempt, err error) *fleet.Refusal {
+	if _, ok := errors.AsType[*idcs.Error](err); ok {
+		return d.refuse(a, err)
+	}
+	d.cause = err
+	return &fleet.Refusal{Failure: fleet.Failure{Class: policy.Failed, Text: err.Error()}, Err: err}
+}
+
 // revoke tells the domain to forget a refresh token.
 func (d *door) revoke(ctx context.Context, refresh secret.Text, skew time.Duration) error {
 	c, err := d.client(ctx, fleet.Attempt{Connect: 10 * time.Second, Skew: skew})

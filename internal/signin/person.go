@@ -1,9 +1,11 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -14,6 +16,7 @@ import (
 // A Person is who logs in, and what there is between us. Only Stderr must be set.
 type Person struct {
 	Profile string // its name, for the page that a browser shows
+	Program string // whose messages these are; empty: credential-idcs
 	// Stdin is read for the address that a browser ended at: one elsewhere can't reach us, and one here
 	// may not have opened though its command said so. Nil: it isn't read. A terminal is taken out of its
 	// line mode meanwhile. One Read of it may still be under way when the login is over.
@@ -28,6 +31,24 @@ type Person struct {
 	Guard func(context.Context) (guarded context.Context, stop func())
 	// After is time.After, which it is when nil. All waiting is done by it.
 	After func(time.Duration) <-chan time.Time
+}
+
+// At is the person at a process's terminal. With noBrowser none is opened, and an address may be pasted
+// even where stdin is no terminal: a script's stdin is read only if the script says so. hide are the
+// variables that the browser doesn't get.
+func At(p *host.Process, profile string, noBrowser bool, hide []string) Person {
+	who := Person{Profile: profile, Stderr: p.Stderr}
+	if f, ok := p.Stderr.(*os.File); ok {
+		who.Screen = host.LookAt(f, p.Getenv)
+	}
+	if noBrowser || p.Terminal(0) {
+		who.Stdin = p.Stdin
+	}
+	if !noBrowser {
+		o := Opener{Environ: p.Environ(), Hide: hide}
+		who.Open = o.Open
+	}
+	return who
 }
 
 func (p Person) after(d time.Duration) <-chan time.Time {
@@ -49,15 +70,16 @@ func (p Person) wait(ctx context.Context, d time.Duration) error {
 
 // A printer writes what the person reads. On a terminal its last line shows what is waited for.
 type printer struct {
-	w    io.Writer
-	line host.Line
+	program string
+	w       io.Writer
+	line    host.Line
 
 	mu     sync.Mutex
 	closed bool
 }
 
 func (p Person) printer() *printer {
-	out := &printer{w: p.Stderr}
+	out := &printer{program: cmp.Or(p.Program, "credential-idcs"), w: p.Stderr}
 	if p.Screen.Terminal {
 		out.line.W, out.line.Columns = p.Stderr, p.Screen.Columns
 	}
@@ -68,7 +90,7 @@ func (p Person) printer() *printer {
 // behind a tab.
 func (p *printer) say(message string, below ...string) {
 	var b strings.Builder
-	b.WriteString("credential-idcs: " + message + "\n")
+	b.WriteString(p.program + ": " + message + "\n")
 	for _, line := range below {
 		b.WriteString("\t" + line + "\n")
 	}

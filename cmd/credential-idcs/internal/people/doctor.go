@@ -13,6 +13,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -137,7 +138,7 @@ func (a *app) doctor(path string) (*doctor.Doctor, *doctor.Level) {
 		Explain: func(p *config.Profile, err error) *helpers.Failure { return call.Explain(p.Name, err) },
 		Mend:    call.Mend,
 		Advice: func(p *config.Profile, err error) string {
-			return signin.Advice(err, setup(p, methodOf(p)))
+			return signin.Advice(err, methods.Setup(p, methodOf(p)))
 		},
 		EngineFiles: engineFiles(a.Home()),
 		Proxy:       engine.EnvironmentProxy(a.Getenv), Now: a.Now, Getenv: a.Getenv, Environ: a.environment, Home: a.Home(), Self: a.Program(), Config: path, Dir: a.Dir(),

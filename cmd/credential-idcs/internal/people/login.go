@@ -2,9 +2,7 @@ package people
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"strings"
 
@@ -15,12 +13,10 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
-	"github.com/credential-idcs/credential-idcs/internal/host"
 	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/internal/text"
-	"github.com/credential-idcs/credential-idcs/internal/unwrap"
 )
 
 func loginVerb() *verb {
@@ -125,7 +121,7 @@ func (a *app) logIn(ctx context.Context, profile string, in login) error {
 	a.Warn(p, r.Warnings)
 	if r.Token.Refresh.Empty() && !in.method.Machine {
 		a.Say("credential-idcs: profile " + p.Name + ": the domain sent no refresh token, so this login ends with its first token; " +
-			signin.Advice(signin.ErrNoRefresh, setup(p, in.method)) + "\n")
+			signin.Advice(signin.ErrNoRefresh, methods.Setup(p, in.method)) + "\n")
 	}
 	a.Say("credential-idcs: profile " + p.Name + ": logged in" + as(p, engine.SubjectOf(r.Token)) + ", the token is good until " + until(r) + "\n")
 	return nil
@@ -197,18 +193,8 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 
 // person is who logs in at this terminal.
 func (a *app) person(p *config.Profile, noBrowser bool) signin.Person {
-	who := signin.Person{Profile: p.Name, Stderr: a.Stderr, Guard: untilSignal}
-	if f, ok := a.Stderr.(*os.File); ok {
-		who.Screen = host.LookAt(f, a.Getenv)
-	}
-	if noBrowser || a.Terminal(0) { // a script's stdin is asked only if the script says so
-		who.Stdin = a.Stdin
-	}
-	if noBrowser {
-		return who
-	}
-	o := signin.Opener{Environ: a.Environ(), Hide: a.SecretVariables()}
-	who.Open = o.Open
+	who := signin.At(a.Process, p.Name, noBrowser, a.SecretVariables())
+	who.Guard = untilSignal
 	return who
 }
 
@@ -240,41 +226,15 @@ func (a *app) hidden(ctx context.Context, stdin *os.File, question string) (secr
 	return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: err.Error(), Err: err}
 }
 
-// refreshToken reads one to the end of stdin: bare, or in the file that the Console's "Generate access
-// token" saves, {"app_access_token":…,"refresh_token":…}.
-// https://docs.oracle.com/en-us/iaas/Content/MyServices/Tasks/usingoauth.htm
 func (a *app) refreshToken() (secret.Text, error) {
-	wrong := func(why string) (secret.Text, error) {
-		return secret.Text{}, &helpers.Failure{Class: helpers.Config, Message: why}
-	}
-	const what = "the refresh token on stdin "
 	if a.Terminal(0) {
 		a.Say("credential-idcs: waiting for the refresh token on stdin, Ctrl-D ends it\n")
 	}
-	b, err := io.ReadAll(io.LimitReader(a.Stdin, helpers.InputLimit+1))
-	if err != nil || len(b) > helpers.InputLimit {
-		return wrong(what + "could not be read")
-	}
-	s, err := unwrap.Text(b)
+	token, err := signin.RefreshToken(a.Stdin)
 	if err != nil {
-		return wrong(what + err.Error())
+		return token, &helpers.Failure{Class: helpers.Config, Message: err.Error()}
 	}
-	var file struct {
-		Refresh string `json:"refresh_token"`
-	}
-	if strings.HasPrefix(s, "{") {
-		if err := json.Unmarshal([]byte(s), &file); err != nil || file.Refresh == "" {
-			return wrong(`stdin holds JSON without a "refresh_token"`)
-		}
-		s = file.Refresh
-	}
-	switch s, err = unwrap.Token([]byte(s)); err {
-	case nil:
-		return secret.New(s), nil
-	case unwrap.ErrLines, unwrap.ErrBlank:
-		return wrong("stdin holds more than one refresh token")
-	}
-	return wrong(what + err.Error())
+	return token, nil
 }
 
 // loginFailed explains a login that brought no token, with the switch that an administrator must set
@@ -286,7 +246,7 @@ func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
 		}
 	}
 	f := call.Explain(e.Profile.Name, err)
-	if advice := signin.Advice(e.Cause(), setup(e.Profile, in.method)); advice != "" {
+	if advice := signin.Advice(e.Cause(), methods.Setup(e.Profile, in.method)); advice != "" {
 		f.Message += "; " + advice
 	}
 	// Where the person can do better there is nothing yet that could be refreshed, and nothing to look
@@ -332,18 +292,6 @@ func (in login) again(profile string) string {
 	}
 	if in.noBrowser {
 		s += " --no-browser"
-	}
-	return s
-}
-
-// setup is what the domain must have set for a login.
-func setup(p *config.Profile, m *methods.Method) signin.Setup {
-	s := signin.Setup{Login: m.Name, Grant: m.Console, Confidential: m.Confidential, RedirectURL: p.RedirectURL}
-	if c := p.Client; c != nil {
-		s.Proof, s.KeyID = "secret", c.KeyID
-		if c.Signs() {
-			s.Proof = "key"
-		}
 	}
 	return s
 }
