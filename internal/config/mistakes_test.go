@@ -30,6 +30,13 @@ func TestMistakesOfTheLanguageNameTheLine(t *testing.T) {
 		{"profiles = { a = { login = \"device\" } }\nprofiles.a.scope = \"\"\n", `config.toml:2: "profiles" is there twice, first in line 1`},
 		{"default = \"a\"\n[default.b]\n", `config.toml:2: "default" is there twice, first in line 1`},
 		{"[[profiles]]\n", `config.toml:1: ["profiles"] in double brackets`},
+		// A path as Windows shows it: \U, \t, \w and \n in double quotes.
+		{above + `ca_file = "C:\Users\ana\ca.crt"`, `config.toml:7: invalid hexadecimal digit in unicode escape sequence; write a path with backslashes in single quotes`},
+		{above + `ca_file = "d:\work\ca.crt"`, `config.toml:7: invalid escape character U+0077 'w'; write a path with backslashes in single quotes`},
+		{above + `ca_file = "\\server\share\ca.crt"`, `config.toml:7: invalid escape character U+0073 's'; write a path with backslashes in single quotes`},
+		{above + `ca_file = "C:\temp\new.crt"`, `config.toml:7: ca_file has a control character; write a path with backslashes in single quotes`},
+		{above + `ca_file = [ "system", "C:\Users\ca.crt" ]`, `config.toml:7: invalid hexadecimal digit in unicode escape sequence`},
+		{above + `username = "a\qb"`, `config.toml:7: invalid escape character U+0071 'q'`},
 	} {
 		_, err := load(t, c.doc)
 		checkMistake(t, c.doc, err, c.want)

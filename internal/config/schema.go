@@ -211,7 +211,11 @@ func (k *key) list(file string, n *node) error {
 // message.
 func (k *key) plain(file string, n *node) error {
 	if strings.IndexFunc(n.text, helpers.Control) >= 0 {
-		return &Error{file, n.line, k.name + " has a control character"}
+		said := k.name + " has a control character"
+		if startsAsWindowsPath(n.text) {
+			said += inSingleQuotes
+		}
+		return &Error{file, n.line, said}
 	}
 	return nil
 }

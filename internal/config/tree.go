@@ -106,12 +106,35 @@ func (g *grower) syntax() error {
 	if err == nil {
 		return nil
 	}
+	said := text.Clean(err.Error())
 	var pe *unstable.ParserError
 	line := 0
 	if errors.As(err, &pe) {
-		line = g.lineAt(int(g.parser.Range(pe.Highlight).Offset))
+		offset := int(g.parser.Range(pe.Highlight).Offset)
+		line = g.lineAt(offset)
+		if windowsPath(g.parser.Data()[:offset]) {
+			said += inSingleQuotes
+		}
 	}
-	return g.fail(line, text.Clean(err.Error()))
+	return g.fail(line, said)
+}
+
+// inSingleQuotes is for those who write a path as Windows shows it: a backslash begins an escape in double quotes.
+const inSingleQuotes = `; write a path with backslashes in single quotes: 'C:\Users\ana\client.secret'`
+
+// windowsPath reports whether a line that ends in the middle of a value has begun a path of Windows in
+// double quotes: "C:\ or "\\.
+func windowsPath(before []byte) bool {
+	line := before[bytes.LastIndexByte(before, '\n')+1:]
+	_, value, quoted := bytes.Cut(line, []byte{'"'})
+	return quoted && startsAsWindowsPath(string(value))
+}
+
+func startsAsWindowsPath(s string) bool {
+	if len(s) >= 2 && 'a' <= s[0]|0x20 && s[0]|0x20 <= 'z' && s[1] == ':' {
+		return true
+	}
+	return len(s) >= 1 && s[0] == '\\'
 }
 
 // element adds a table to the list [[name]]. Only a list at the top of the file is known.

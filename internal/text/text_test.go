@@ -71,7 +71,7 @@ func TestLine(t *testing.T) {
 func FuzzWord(f *testing.F) {
 	f.Add("")
 	f.Fuzz(func(t *testing.T, s string) {
-		got := Word(s)
+		got := PosixWord(s)
 		if !utf8.ValidString(got) || strings.ContainsFunc(got, forbidden) {
 			t.Errorf("%q became %q", s, got)
 		}
@@ -114,7 +114,7 @@ func unquoted(word string) string {
 func TestAShellReadsTheWord(t *testing.T) {
 	sh := need.Tool(t, "sh")
 	for _, s := range []string{"work", "", "a b", "it's", "''", "$(x)`y`", "a;b&c|d", "~ana", "*", "a\\b", "#a", "-n", "ü", "!x"} {
-		out, err := exec.Command(sh, "-c", "printf %s "+Word(s)).Output()
+		out, err := exec.Command(sh, "-c", "printf %s "+PosixWord(s)).Output()
 		if err != nil || string(out) != s {
 			t.Errorf("%q: a shell reads %q, %v", s, out, err)
 		}

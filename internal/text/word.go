@@ -5,21 +5,53 @@ import (
 	"unicode/utf8"
 )
 
-// Word is s as one word of a POSIX shell's command: as it is where that is safe, else quoted. What
-// Clean takes out becomes `?` here too, since commands are shown on the same terminals: then it is a
-// pattern that a person has to correct.
-func Word(s string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-./:@%+,=", r)
-	}
-	if s != "" && strings.TrimFunc(s, plain) == "" {
+// Word is s as one word of a command for the person's own shell, PowerShell on Windows: as it is where
+// that is safe, else quoted. What Clean takes out becomes `?` here too, since commands are shown on the
+// same terminals: then it is a pattern that a person has to correct.
+func Word(s string) string { return here.word(s) }
+
+// PosixWord is Word for a POSIX shell, on every system: git and make run their commands with one on
+// Windows too.
+func PosixWord(s string) string { return posix.word(s) }
+
+func posixWord(s string) string {
+	if isPlain(s, "_-./:@%+,=") {
 		return s
 	}
-	s = strings.Map(func(r rune) rune {
+	return "'" + strings.ReplaceAll(printable(s), "'", `'\''`) + "'"
+}
+
+// powershellWord: a backslash is a letter like others, a comma and a leading @ or % aren't. In quotes
+// PowerShell takes four further characters for a single quote.
+// https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules
+func powershellWord(s string) string {
+	if isPlain(s, `_-./:\+=`) {
+		return s
+	}
+	var b strings.Builder
+	b.WriteByte('\'')
+	for _, r := range printable(s) {
+		if strings.ContainsRune("'\u2018\u2019\u201a\u201b", r) {
+			b.WriteRune(r)
+		}
+		b.WriteRune(r)
+	}
+	b.WriteByte('\'')
+	return b.String()
+}
+
+// isPlain reports whether s is a word of letters, digits and some others.
+func isPlain(s, others string) bool {
+	return s != "" && strings.TrimFunc(s, func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(others, r)
+	}) == ""
+}
+
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || unprintable(r) {
 			return '?'
 		}
 		return r
 	}, s)
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -178,7 +178,7 @@ func connectError(who string, err error) *Error {
 		cause = "no such host"
 	case errors.As(err, &dns):
 		cause = "its name can't be looked up"
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, refused):
 		cause = "connection refused"
 	case errors.As(err, &record):
 		cause = "it doesn't speak TLS"

@@ -3,6 +3,7 @@ package call
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
@@ -31,7 +32,7 @@ func ExplainConfig(err error) error {
 		return failure(helpers.Config, err.Error(), "credential-idcs init")
 	case errors.As(err, &profile) && profile.Name == "":
 		return failure(helpers.Config, err.Error()+"; name one, or set default in "+text.Clean(profile.Path),
-			"export CREDENTIAL_IDCS_PROFILE="+text.Word(profile.Known[0]))
+			text.Set("CREDENTIAL_IDCS_PROFILE", profile.Known[0]))
 	case errors.As(err, &profile):
 		return failure(helpers.Config, err.Error(), text.Edit(profile.Path))
 	case errors.As(err, &unlisted):
@@ -71,7 +72,7 @@ func sharedTarget(e *config.SharedError) error {
 		f.Command = "git config --global " + text.Word("credential."+e.Target.String()+".username") + " " + text.Word(e.Users[0])
 	case e.Tool == "git":
 		f.Message += "; say which profile"
-		f.Command = "git config --global " + text.Word("credential."+e.Target.String()+".helper") + " " + text.Word("idcs --profile "+profile)
+		f.Command = "git config --global " + text.Word("credential."+e.Target.String()+".helper") + " " + text.Word("idcs --profile "+text.PosixWord(e.Profiles[0]))
 	case e.Tool == "" || e.Tool == "kubectl" || e.Tool == "go" || e.Tool == "terraform":
 		f.Message += "; add --profile " + text.Clean(e.Profiles[0])
 		f.Command = edit(e.Path)
@@ -93,25 +94,25 @@ func Mend(p *config.Profile, err error) string {
 // mendFile is the command, or the line, that mends a file. Its path is in full: the command is typed
 // elsewhere than in the configuration's folder, and between quotes a shell leaves ~/ as it is.
 func mendFile(e *config.FileError) string {
-	path := text.Word(e.Path.Full)
-	mode := uint32(0o600)
+	chown := fmt.Sprintf("sudo chown %d %s", e.Self, text.Word(e.Path.Full)) // no owner counts on Windows
+	mode := fs.FileMode(0o600)
 	switch e.Problem {
 	case config.NoHome:
-		return "export HOME=/FOLDER"
+		return text.Set("HOME", "/FOLDER")
 	case config.ForeignOwner:
-		return fmt.Sprintf("sudo chown %d %s", e.Self, path)
+		return chown
 	case config.WritableByOthers:
-		mode = uint32(e.Mode.Perm() &^ 0o022)
+		mode = e.Mode.Perm() &^ 0o022
 	case config.ReadableByOthers:
 	default:
-		return "ls -ld " + path
+		return text.Show(e.Path.Full)
 	}
-	chmod := fmt.Sprintf("chmod %o %s", mode, path)
+	chmod := text.Chmod(mode, e.Path.Full)
 	switch {
 	case e.ReadOnly: // a Secret of Kubernetes, mode 0644 and root's, is changed in the pod's own volume
 		return "defaultMode: 0400"
 	case e.Owner == e.Self || e.Self == 0:
 		return chmod
 	}
-	return fmt.Sprintf("sudo chown %d %s && %s", e.Self, path, chmod)
+	return text.Then(chown, chmod)
 }

@@ -45,7 +45,7 @@ func Explain(profile string, err error) *helpers.Failure {
 		f.Command = login
 		say("%s", subject.Error())
 	case errors.As(err, &memory):
-		f.Command = "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER"
+		f.Command = text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER")
 		say("%s", memory.Error())
 	case errors.Is(err, cache.ErrNothing):
 		f.Class, f.Command = helpers.LoginNeeded, login
@@ -73,7 +73,7 @@ func Explain(profile string, err error) *helpers.Failure {
 		f.Class, f.Command = helpers.LoginNeeded, login
 		say("login needed, the token file was damaged and is kept as %s", filepath.Base(damaged.Aside))
 	case errors.As(err, &newer):
-		f.Command = "rm " + text.Word(newer.Path) + " && " + login // logout couldn't revoke what it can't read
+		f.Command = text.Then(text.Remove(newer.Path), login) // logout couldn't revoke what it can't read
 		say("the stored tokens were written by a newer credential-idcs; update it, or log in anew")
 	case errors.As(err, &busy):
 		f.Class = helpers.Temporary
@@ -99,9 +99,9 @@ func Explain(profile string, err error) *helpers.Failure {
 	case errors.As(err, &folder):
 		say("%s", folder.Error())
 		if folder.Mode != 0 {
-			f.Command = fmt.Sprintf("chmod %o %s", uint32(folder.Mode.Perm()), text.Word(folder.Path))
+			f.Command = text.Chmod(folder.Mode, folder.Path)
 		} else if errors.Is(err, fs.ErrPermission) || readOnly(err) {
-			f.Command = "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER"
+			f.Command = text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER")
 		}
 	case errors.As(err, &shared):
 		f.Class, f.Command = reaction(profile, shared)

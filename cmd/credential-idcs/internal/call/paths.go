@@ -13,6 +13,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // The variables that choose folders are read here and nowhere else. A relative value is never used:
@@ -59,7 +60,7 @@ func takeHome() bool {
 // helper takes only absolute paths, since its working directory is a repository; a person at a
 // shell may give --config a relative one.
 func (a *App) ConfigPath(helper bool) (string, error) {
-	const export = "export CREDENTIAL_IDCS_CONFIG=/FOLDER/config.toml"
+	export := text.Set("CREDENTIAL_IDCS_CONFIG", "/FOLDER/config.toml")
 	if a.Config != "" {
 		if filepath.IsAbs(a.Config) {
 			return filepath.Clean(a.Config), nil
@@ -86,7 +87,7 @@ func (a *App) ConfigPath(helper bool) (string, error) {
 // of systemd that has neither, nor HOME, has a folder of its own in CACHE_DIRECTORY, perhaps among others.
 // https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#RuntimeDirectory=
 func (a *App) CacheDir() (string, error) {
-	const export = "export CREDENTIAL_IDCS_CACHE_DIR=/FOLDER"
+	export := text.Set("CREDENTIAL_IDCS_CACHE_DIR", "/FOLDER")
 	if v := a.Getenv("CREDENTIAL_IDCS_CACHE_DIR"); v != "" {
 		if !filepath.IsAbs(v) {
 			return "", noPath("CREDENTIAL_IDCS_CACHE_DIR must be an absolute path", export)

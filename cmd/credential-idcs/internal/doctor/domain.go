@@ -27,7 +27,7 @@ func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine
 	d.check = "domain"
 	way, err := d.way(p)
 	if err != nil {
-		d.problem(of(p)+"the proxy for "+p.Domain+" can't be used: "+text.Clean(err.Error()), "export HTTPS_PROXY=http://HOST:PORT")
+		d.problem(of(p)+"the proxy for "+p.Domain+" can't be used: "+text.Clean(err.Error()), text.Set("HTTPS_PROXY", "http://HOST:PORT"))
 		return
 	}
 	if err := e.Prepare(ctx); err != nil {
@@ -53,7 +53,7 @@ func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine
 			command = ""
 		}
 	} else if fault.Class == idcs.ErrLater || fault.Class == idcs.ErrInDoubt {
-		command = "curl -sS -o /dev/null " + text.Word(p.Domain)
+		command = text.Reach(p.Domain)
 	} else { // what the administrator has nothing to do with stands there
 		command = Edit(d.Config)
 	}
@@ -95,9 +95,9 @@ func (d *Doctor) clock(c idcs.Clock) {
 	line := fmt.Sprintf("this machine's clock is %s %s the domain's", by.Round(time.Second), way)
 	switch {
 	case by > clockWrong:
-		d.problem(line+": what it signs may be refused", "sudo timedatectl set-ntp true")
+		d.problem(line+": what it signs may be refused", text.SyncClock())
 	case by > clockOff:
-		d.warn(line, "sudo timedatectl set-ntp true")
+		d.warn(line, text.SyncClock())
 	default:
 		d.ok("this machine's clock agrees with the domain's")
 	}

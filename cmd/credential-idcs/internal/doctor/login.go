@@ -59,10 +59,7 @@ func SharedRedirect(p, q *config.Profile) string {
 // holder is the command that shows which program listens at an address.
 func (d *Doctor) holder(address string) string {
 	port := address[strings.LastIndexByte(address, ':')+1:]
-	if d.look("ss") != "" {
-		return "ss -ltnp sport = :" + port
-	}
-	return "lsof -nP -iTCP:" + port + " -sTCP:LISTEN"
+	return text.WhoListens(port, d.look("ss") != "")
 }
 
 // login judges what is stored, from the files alone.
@@ -72,7 +69,7 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 	login := "credential-idcs login " + text.Word(p.Name)
 	if v.Network {
 		d.warn(of(p)+"the cache folder may be shared with other machines, so each of them needs a login of its own",
-			"export CREDENTIAL_IDCS_CACHE_DIR=FOLDER")
+			text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER"))
 	}
 	if v.Problem != nil {
 		d.unusable(p, v.Problem)
@@ -81,12 +78,12 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 	if err := e.Folder(); err != nil {
 		command := d.Explain(p, err).Command
 		if command == "" {
-			command = "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER"
+			command = text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER")
 		}
 		d.warn(of(p)+"the cache folder's parent, "+text.Clean(err.Error())+", who can put another folder in its place", command)
 	}
 	if err := e.CanStore(); err != nil && p.Alone() {
-		d.warn(of(p)+"no token can be kept, each call asks the domain for a new one: "+text.Clean(err.Error()), "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER")
+		d.warn(of(p)+"no token can be kept, each call asks the domain for a new one: "+text.Clean(err.Error()), text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER"))
 	} else if err != nil {
 		d.unusable(p, err)
 	}
@@ -129,7 +126,7 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 func (d *Doctor) unusable(p *config.Profile, err error) {
 	f := d.Explain(p, err)
 	if folder, ok := errors.AsType[*cache.FolderError](err); ok && f.Command == "" {
-		f.Command = "ls -ld " + text.Word(folder.Path)
+		f.Command = text.Show(folder.Path)
 	}
 	d.problem(f.Message, f.Command)
 }

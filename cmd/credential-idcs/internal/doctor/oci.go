@@ -82,7 +82,7 @@ func (d *Doctor) surroundings(p *config.Profile) {
 		}
 	}
 	if len(ignored) > 0 {
-		d.warn(of(p)+strings.Join(ignored, ", ")+": the oci CLI obeys this, the profile doesn't", "unset "+strings.Join(ignored, " "))
+		d.warn(of(p)+strings.Join(ignored, ", ")+": the oci CLI obeys this, the profile doesn't", text.Unset(ignored...))
 	}
 	if p.OCI.Principal == config.PrincipalInstance && d.Getenv("KUBERNETES_SERVICE_HOST") != "" {
 		d.warn(of(p)+`this is a pod, and principal = "instance" makes each pod of a node the node: principal = "workload" is the pod's own`, Edit(d.Config))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -74,7 +75,7 @@ func (d *Doctor) files(p *config.Profile) bool {
 	case !proof.SecretFile.IsZero():
 		ready = d.secretFile(p, proof.SecretFile) && ready
 	case proof.SecretEnv != "" && d.Getenv(proof.SecretEnv) == "":
-		d.problem(of(p)+"the variable "+proof.SecretEnv+", which should hold the client secret, is not set", "read -rs "+proof.SecretEnv+" && export "+proof.SecretEnv)
+		d.problem(of(p)+"the variable "+proof.SecretEnv+", which should hold the client secret, is not set", text.SetHidden(proof.SecretEnv))
 		ready = false
 	}
 	u := p.User
@@ -105,9 +106,18 @@ func (d *Doctor) authority(p *config.Profile, file config.Path) bool {
 	return true
 }
 
+// alone says who can read a secret's file that was read, behind what it is. Only modes are judged, which
+// Windows has none of.
+func alone(unix, windows string) string {
+	if runtime.GOOS == "windows" {
+		return windows + "; who else can read it was not checked"
+	}
+	return unix + " can be read by nobody else"
+}
+
 func (d *Doctor) secretFile(p *config.Profile, path config.Path) bool {
 	b, err := config.ReadSecret(path)
-	again := `read -rs SECRET && (umask 077 && printf %s "$SECRET" >` + text.Word(path.Full) + ")"
+	again := text.StoreHidden(path.Full)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		d.problem(of(p)+err.Error(), again)
@@ -118,7 +128,7 @@ func (d *Doctor) secretFile(p *config.Profile, path config.Path) bool {
 			d.problem(of(p)+path.Written+" "+err.Error(), again)
 			return false
 		}
-		d.ok(of(p) + path.Written + " can be read by nobody else")
+		d.ok(of(p) + path.Written + alone("", " holds a secret"))
 		return true
 	}
 	return false
@@ -163,7 +173,7 @@ func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Pa
 		d.problem(of(p)+keyFile.Written+" "+err.Error(), Edit(d.Config))
 		return false
 	}
-	d.ok(of(p) + keyFile.Written + " is an RSA key and can be read by nobody else")
+	d.ok(of(p) + keyFile.Written + alone(" is an RSA key and", " is an RSA key"))
 	if certFile.IsZero() {
 		return true
 	}

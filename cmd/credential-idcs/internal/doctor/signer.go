@@ -34,7 +34,7 @@ func (d *Doctor) signer(p *config.Profile, k config.Key) bool {
 	}
 	folder := filepath.Dir(socket)
 	if fi, err := os.Stat(folder); err == nil && fi.Mode().Perm()&0o022 != 0 && fi.Mode()&os.ModeSticky == 0 {
-		d.warn(of(p)+"the folder of sign_agent can be written by others: they can put another agent in its place", "chmod go-w "+text.Word(folder))
+		d.warn(of(p)+"the folder of sign_agent can be written by others: they can put another agent in its place", text.Keep("go", folder))
 	}
 	return true
 }

@@ -60,7 +60,11 @@ func TestGitHelpersAreCollectedInFileOrder(t *testing.T) {
 	has(t, report, "ok       git uses only credential-idcs for https://git.example.com\n",
 		"error    git-credential-idcs is not on PATH", "\tln -s ",
 		"warning  profile work: no tool is set up to use credential-idcs for https://git.example.com:8443/team\n")
-	w.program("git-credential-idcs")
+	name := w.program("git-credential-idcs") // a copy, as people without links have it
+	has(t, w.lookAtTools(p), "ok       git finds "+name)
+	if err := os.WriteFile(name, []byte("#!/bin/sh\nexit 8\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	has(t, w.lookAtTools(p), "git-credential-idcs, which git runs, is not this program", "\tln -sf ")
 
 	w.env["GIT_SSL_NO_VERIFY"] = ""

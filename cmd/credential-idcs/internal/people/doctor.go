@@ -77,7 +77,7 @@ func (a *app) diagnose(ctx context.Context, profile string, offline, asJSON bool
 			d.Report(doctor.Finding{Check: "configuration", Text: text.Clean(path) + " is valid"})
 		}
 		if folder := filepath.Dir(path); openToAll(folder) {
-			d.Report(doctor.Finding{Level: doctor.Error, Check: "configuration", Text: text.Clean(folder) + " can be changed by others, who can put another configuration there", Command: "chmod o-w " + text.Word(folder)})
+			d.Report(doctor.Finding{Level: doctor.Error, Check: "configuration", Text: text.Clean(folder) + " can be changed by others, who can put another configuration there", Command: text.Keep("o", folder)})
 		}
 	}
 	if file != nil {

@@ -47,7 +47,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 		return tool.Plan{}, err
 	}
 	program := filepath.ToSlash(env.Find(bazelHelper)) // a \ would quote the letter behind it
-	if text.Word(program) != program {
+	if text.PosixWord(program) != program {
 		return tool.Plan{}, tool.Refuse("", "Bazel can't be told of %s: its path may hold plain characters only", tool.Clean(program))
 	}
 	var p tool.Plan

@@ -9,6 +9,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
@@ -57,7 +58,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
 	const variable = "CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS"
 	if v := env.Get(variable); v != "" && !slices.ContainsFunc(strings.Fields(v), isProvider) {
-		p.Note("unset "+variable, "the variable %s is set: cargo takes what it holds instead", variable)
+		p.Note(text.Unset(variable), "the variable %s is set: cargo takes what it holds instead", variable)
 	}
 	return p, nil
 }

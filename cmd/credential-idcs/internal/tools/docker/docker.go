@@ -32,7 +32,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	}
 	for _, h := range hosts {
 		if inVariable(env, h) {
-			p.Note("unset "+variable, "%s", variableHolds(h))
+			p.Note(text.Unset(variable), "%s", variableHolds(h))
 		}
 	}
 	return p, nil

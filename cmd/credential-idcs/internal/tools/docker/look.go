@@ -27,7 +27,7 @@ func (Tool) Look(ctx context.Context, s *tool.Survey) {
 	for _, t := range s.Places {
 		used = Registry(s, f, client, "docker", t) || used
 		if used && t.Set && t.Target.Path() == "" && inVariable(s.Env, t.Target) {
-			s.Warn(variableHolds(t.Target), "unset "+variable)
+			s.Warn(variableHolds(t.Target), text.Unset(variable))
 		}
 	}
 	Former(s, f, "docker")
@@ -40,7 +40,7 @@ func Open(s *tool.Survey, path string) *File {
 	f, err := Read(path)
 	if err != nil {
 		failure := helpers.AsFailure(err)
-		s.Problem(failure.Message, orElse(failure.Command, "ls -l "+text.Word(path)))
+		s.Problem(failure.Message, orElse(failure.Command, text.Show(path)))
 		return nil
 	}
 	if f.bytes == nil {
@@ -103,7 +103,7 @@ func Registry(s *tool.Survey, f *File, client, family string, t *tool.Place) boo
 	t.Set = true
 	right := true
 	if path := insecure(s, family, t.Target); path != "" {
-		s.Warn(client+" doesn't check who answers at "+host+" (insecure-registries in "+tool.Clean(path)+"), so anybody may get the token", "sudo "+tool.Edit(path))
+		s.Warn(client+" doesn't check who answers at "+host+" (insecure-registries in "+tool.Clean(path)+"), so anybody may get the token", text.AsRoot(tool.Edit(path)))
 		right = false
 	}
 	if f.Password(t.Target) {

@@ -46,7 +46,7 @@ func (Tool) Look(ctx context.Context, s *tool.Survey) {
 		secrets(s, everywhere)
 	}
 	if _, set := s.Lookup("GIT_SSL_NO_VERIFY"); used && set { // whatever it holds
-		s.Warn("the variable GIT_SSL_NO_VERIFY is set: git doesn't check who answers, so anybody may get the token", "unset GIT_SSL_NO_VERIFY")
+		s.Warn("the variable GIT_SSL_NO_VERIFY is set: git doesn't check who answers, so anybody may get the token", text.Unset("GIT_SSL_NO_VERIFY"))
 	}
 	g.former(s, everywhere)
 	s.Name(gitHelper, "git", used)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 const (
@@ -48,7 +49,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	var p tool.Plan
 	p.Add(edit.Change{Path: file, Before: before, After: after, View: tool.EndLine})
 	if v := env.Get(goKey); v != "" && !slices.ContainsFunc(strings.Split(v, ";"), isGoCommand) {
-		p.Note("unset "+goKey, "the variable %s is set: go takes what it holds instead", goKey)
+		p.Note(text.Unset(goKey), "the variable %s is set: go takes what it holds instead", goKey)
 	}
 	noteInsecure(env, &p, in, before, file)
 	if v := goVersion(env); v != "" {
@@ -61,7 +62,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 // module paths, of which the first segment is the host.
 func noteInsecure(env tool.Env, p *tool.Plan, in tool.Request, file []byte, where string) {
 	const variable = "GOINSECURE"
-	value, command := env.Get(variable), "unset "+variable
+	value, command := env.Get(variable), text.Unset(variable)
 	if value != "" {
 		where = "the variable " + variable
 	} else {
@@ -98,7 +99,7 @@ func (Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan, er
 func goEnv(env tool.Env) (path string, content []byte, err error) {
 	switch path = env.Get("GOENV"); {
 	case path == "off":
-		return "", nil, tool.Refuse("unset GOENV", "GOENV=off: go reads no file of settings")
+		return "", nil, tool.Refuse(text.Unset("GOENV"), "GOENV=off: go reads no file of settings")
 	case path != "":
 		path = env.Abs(path)
 	default:

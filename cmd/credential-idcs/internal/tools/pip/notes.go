@@ -19,7 +19,7 @@ func noteKeyring(env tool.Env, p *tool.Plan, link string) {
 	switch found := env.Find("keyring"); {
 	case found == link, found == "" && onPath: // the link is yet to come
 	case found == "":
-		p.Note(`export PATH="$PATH":`+text.Word(folder), "pip finds us by the name keyring on PATH; for your shell's profile")
+		p.Note(text.LastOnPath(folder), "pip finds us by the name keyring on PATH; for your shell's profile")
 	default:
 		p.Note(`alias pip='PATH=`+strings.ReplaceAll(text.Word(folder), "'", `'\''`)+`:"$PATH" pip'`,
 			"pip finds us by the name keyring on PATH, where %s comes first; for your shell's profile", tool.Clean(found))

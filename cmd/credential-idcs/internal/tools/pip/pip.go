@@ -10,6 +10,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 const (
@@ -52,13 +53,13 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
 	const variable = "PIP_KEYRING_PROVIDER"
 	if v := env.Get(variable); v != "" && v != "subprocess" {
-		p.Note("unset "+variable, "the variable %s is set: pip takes what it holds instead", variable)
+		p.Note(text.Unset(variable), "the variable %s is set: pip takes what it holds instead", variable)
 	}
 	noteKeyring(env, &p, link)
 	noteOptions(&p, in, path, after)
 	const trusted = "PIP_TRUSTED_HOST"
 	for host := range strings.FieldsSeq(env.Get(trusted)) {
-		noteTrusted(&p, in, host, "the variable "+trusted, "unset "+trusted)
+		noteTrusted(&p, in, host, "the variable "+trusted, text.Unset(trusted))
 	}
 	return p, nil
 }
@@ -94,7 +95,7 @@ func pipFile(env tool.Env) (path string, content []byte, err error) {
 	}
 	path = env.Get("PIP_CONFIG_FILE")
 	if path == "/dev/null" || strings.EqualFold(path, "nul") {
-		return "", nil, tool.Refuse("unset PIP_CONFIG_FILE", "PIP_CONFIG_FILE=%s: pip reads no configuration", path)
+		return "", nil, tool.Refuse(text.Unset("PIP_CONFIG_FILE"), "PIP_CONFIG_FILE=%s: pip reads no configuration", path)
 	}
 	if path != "" {
 		path = env.Abs(path)

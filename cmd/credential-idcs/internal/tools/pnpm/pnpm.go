@@ -49,7 +49,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	}
 	program := env.Find(pnpmHelper)
 	// pnpm hands it to a shell, and .npmrc has comments behind # and ;.
-	if runtime.GOOS != "windows" && text.Word(program) != program {
+	if runtime.GOOS != "windows" && text.PosixWord(program) != program {
 		return tool.Plan{}, tool.Refuse("", "pnpm can't run %s: its path may hold plain characters only", tool.Clean(program))
 	}
 	targets, err := in.Named()
@@ -86,7 +86,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	}
 	const variable = "CREDENTIAL_IDCS_PROFILE"
 	if v := env.Get(variable); v != "" && v != in.Profile {
-		p.Note("unset "+variable, "the variable %s is set: pnpm gets the token of that profile instead", variable)
+		p.Note(text.Unset(variable), "the variable %s is set: pnpm gets the token of that profile instead", variable)
 	}
 	return p, nil
 }

@@ -92,7 +92,7 @@ func noteRuntimeFile(env tool.Env, p *tool.Plan, path string, hosts []helpers.Ta
 			p.Note(docker.LogoutCommand("podman", earlier, h), "%s comes first and holds a password for %s", tool.Clean(earlier), h.HostPort())
 		}
 		if _, helper := f.Helper(h); helper != "" && !f.Ours(h) {
-			p.Note("REGISTRY_AUTH_FILE="+text.Word(earlier)+" "+docker.ConfigureCommand("podman", h, ""),
+			p.Note(text.With("REGISTRY_AUTH_FILE", earlier, docker.ConfigureCommand("podman", h, "")),
 				"%s comes first and has another helper for %s", tool.Clean(earlier), h.HostPort())
 		}
 	}

@@ -207,7 +207,7 @@ func (t files) noteTokens(env tool.Env, p *tool.Plan, name string, file []byte, 
 		host := target.HostPort()
 		variable := "TF_TOKEN_" + strings.NewReplacer(".", "_", "-", "__").Replace(host)
 		if env.Get(variable) != "" {
-			p.Note("unset "+variable, "the variable %s is set: %s takes what it holds before it asks a helper", variable, name)
+			p.Note(text.Unset(variable), "the variable %s is set: %s takes what it holds before it asks a helper", variable, name)
 		}
 		if slices.ContainsFunc(blocks, func(b edit.HCLBlock) bool {
 			return len(b.Keys) == 2 && b.Is("credentials") && strings.EqualFold(b.Keys[1], host)

@@ -23,9 +23,9 @@ func (e Env) NeedOnPath(name string) error {
 		return nil
 	}
 	dir := filepath.Dir(e.Program)
-	command := "ln -s credential-idcs " + text.Word(filepath.Join(dir, name))
+	command := text.Link(e.Program, filepath.Join(dir, name))
 	if _, err := host.Look("", filepath.Join(dir, name)); err == nil {
-		command = `export PATH=` + text.Word(dir) + `:"$PATH"`
+		command = text.FirstOnPath(dir)
 	}
 	return Refuse(command, "%s is not on PATH", name)
 }

@@ -97,7 +97,7 @@ func failed(err error) error {
 	case errors.As(err, &changed):
 		return Refuse("", "%s was changed by another program meanwhile; nothing was written, run it again", Clean(changed.Path))
 	case errors.As(err, &locked):
-		return Refuse("rm "+text.Word(locked.Path), "%s exists: another program is editing that file, or died while it did", Clean(locked.Path))
+		return Refuse(text.Remove(locked.Path), "%s exists: another program is editing that file, or died while it did", Clean(locked.Path))
 	case errors.As(err, &noLink):
 		return Refuse("", "%s is there and is no link; move it away", Clean(noLink.Path))
 	}

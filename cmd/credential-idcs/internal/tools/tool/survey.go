@@ -1,12 +1,14 @@
 package tool
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/host"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -79,28 +81,48 @@ func (s *Survey) Name(name, tool string, used bool) {
 		report(name+" is not on PATH, where "+tool+" looks for it", s.reach(name))
 		return
 	}
-	theirs, err := os.Stat(found)
-	ours, err2 := os.Stat(s.Program)
-	if err == nil && err2 == nil && !os.SameFile(theirs, ours) {
+	if !sameProgram(found, s.Program) {
 		s.Warn(Clean(found)+", which "+tool+" runs, is not this program ("+Clean(s.Program)+")",
-			"ln -sf "+text.Word(s.Program)+" "+text.Word(found))
+			text.Relink(s.Program, found))
 		return
 	}
 	s.OK(tool + " finds " + Clean(found))
 }
 
+// sameProgram reports whether two files are one, or copies: Windows has no links that everybody may make.
+// What can't be read is given the benefit of the doubt.
+func sameProgram(a, b string) bool {
+	fa, err := os.Stat(a)
+	if err != nil {
+		return true
+	}
+	fb, err := os.Stat(b)
+	if err != nil || os.SameFile(fa, fb) {
+		return true
+	}
+	if fa.Size() != fb.Size() {
+		return false
+	}
+	ba, err := os.ReadFile(a)
+	if err != nil {
+		return true
+	}
+	bb, err := os.ReadFile(b)
+	return err != nil || bytes.Equal(ba, bb)
+}
+
 // reach puts a name of ours on PATH: the folder, if the name is there beside the program, else a link.
 func (s *Survey) reach(name string) string {
 	folder := filepath.Dir(s.Program)
-	if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
-		return "export PATH=" + text.Word(folder) + ":\"$PATH\""
+	if _, err := host.Look("", filepath.Join(folder, name)); err == nil {
+		return text.FirstOnPath(folder)
 	}
 	for _, dir := range filepath.SplitList(s.Get("PATH")) {
 		if dir == folder {
-			return "ln -s " + text.Word(s.Program) + " " + text.Word(filepath.Join(folder, name))
+			return text.Link(s.Program, filepath.Join(folder, name))
 		}
 	}
-	return "./install.sh"
+	return text.Install()
 }
 
 // Former reports an entry of ours in a tool's file that stands for no target of the tool's.

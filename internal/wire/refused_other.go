@@ -1,0 +1,7 @@
+//go:build !windows
+
+package wire
+
+import "syscall"
+
+const refused = syscall.ECONNREFUSED
