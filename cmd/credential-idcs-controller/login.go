@@ -44,7 +44,7 @@ const loginLimit = 45 * time.Second
 type errand struct {
 	*app
 	profile *config.Profile
-	door    *door
+	renewer *renewer
 	keeper  *fleet.Keeper
 }
 
@@ -76,12 +76,12 @@ func (a *app) errand(operands []string, verb string) (*errand, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := a.door(p)
+	r := a.renewer(p)
 	host, _ := os.Hostname()
-	return &errand{app: a, profile: p, door: d, keeper: &fleet.Keeper{
+	return &errand{app: a, profile: p, renewer: r, keeper: &fleet.Keeper{
 		Profile: p.Name, Identity: identity(p), Holder: holder("login-"+host, a.Rand),
 		Store:   &fleet.SecretStore{Secrets: api.state.Secrets(a.space()), Profile: p.Name},
-		Renewal: d.renewal(), Clock: fleet.SystemClock(), Spread: rand.Float64,
+		Renewal: r.renewal(), Clock: fleet.SystemClock(), Spread: rand.Float64,
 		Fence: func(fleet.Stamp) bool { return true }, Stopping: func() bool { return false },
 		Log: discard(), Done: func(string) {},
 	}}, nil
@@ -131,7 +131,7 @@ func runLogin(ctx context.Context, a *app, args []string) error {
 	if err := e.login(ctx, method, named, *noBrowser); err != nil {
 		err = e.failed(err)
 		if f, ok := errors.AsType[*failure](err); ok && !f.silent {
-			if advice := signin.Advice(e.door.cause, methods.Setup(e.profile, method)); advice != "" {
+			if advice := signin.Advice(e.renewer.cause, methods.Setup(e.profile, method)); advice != "" {
 				f.message += "; " + advice
 			}
 		}
@@ -143,7 +143,7 @@ func runLogin(ctx context.Context, a *app, args []string) error {
 
 // login gets the first tokens by a method and stores them.
 func (e *errand) login(ctx context.Context, method *methods.Method, named, noBrowser bool) error {
-	e.door.person = true
+	e.renewer.person = true
 	switch method.Name {
 	case config.Browser:
 		return e.browser(ctx, noBrowser)
@@ -156,7 +156,7 @@ func (e *errand) login(ctx context.Context, method *methods.Method, named, noBro
 		}
 		return e.keeper.Exchange(ctx, token)
 	}
-	grant := func() (idcs.Grant, error) { return method.Grant(e.door.machine, e.profile) }
+	grant := func() (idcs.Grant, error) { return method.Grant(e.renewer.machine, e.profile) }
 	if method.Name == config.Password {
 		password, err := e.password(ctx, named)
 		if err != nil {
@@ -169,7 +169,7 @@ func (e *errand) login(ctx context.Context, method *methods.Method, named, noBro
 	return e.keeper.Login(ctx, func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
 		ctx, cancel := context.WithTimeout(ctx, loginLimit)
 		defer cancel()
-		return e.door.ask(ctx, a, grant)
+		return e.renewer.ask(ctx, a, grant)
 	})
 }
 
@@ -177,22 +177,22 @@ func (e *errand) browser(ctx context.Context, noBrowser bool) error {
 	back := signin.Return{RedirectURL: e.profile.RedirectURL, Listen: e.profile.Listen}
 	var visit *signin.Visit
 	err := e.keeper.Login(ctx, func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
-		c, err := e.door.client(ctx, a)
+		c, err := e.renewer.client(ctx, a)
 		if err != nil {
-			return fleet.Answer{}, e.door.refuse(a, err)
+			return fleet.Answer{}, e.renewer.refuse(a, err)
 		}
 		visit, err = signin.Browser(ctx, e.person(noBrowser), c, e.profile.LoginScope(), back)
 		if err != nil {
-			return fleet.Answer{}, e.door.refusePerson(a, err)
+			return fleet.Answer{}, e.renewer.refusePerson(a, err)
 		}
 		ctx, cancel := context.WithTimeout(ctx, loginLimit)
 		defer cancel()
-		answer, err := e.door.send(ctx, c, a, visit.Grant)
+		answer, err := e.renewer.send(ctx, c, a, visit.Grant)
 		if err == nil {
 			err = visit.Check(answer)
 		}
 		if err != nil {
-			return fleet.Answer{}, e.door.refusePerson(a, err)
+			return fleet.Answer{}, e.renewer.refusePerson(a, err)
 		}
 		return taken(answer), nil
 	})
@@ -202,17 +202,17 @@ func (e *errand) browser(ctx context.Context, noBrowser bool) error {
 
 func (e *errand) device(ctx context.Context) error {
 	return e.keeper.Login(ctx, func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
-		c, err := e.door.client(ctx, a)
+		c, err := e.renewer.client(ctx, a)
 		if err != nil {
-			return fleet.Answer{}, e.door.refuse(a, err)
+			return fleet.Answer{}, e.renewer.refuse(a, err)
 		}
 		answer, err := signin.Device(ctx, e.person(true), c, e.profile.LoginScope(), func(ctx context.Context, g idcs.Grant) (idcs.Answer, error) {
 			ctx, cancel := context.WithTimeout(ctx, loginLimit)
 			defer cancel()
-			return e.door.send(ctx, c, a, g)
+			return e.renewer.send(ctx, c, a, g)
 		})
 		if err != nil {
-			return fleet.Answer{}, e.door.refusePerson(a, err)
+			return fleet.Answer{}, e.renewer.refusePerson(a, err)
 		}
 		return taken(answer), nil
 	})
@@ -231,7 +231,7 @@ func (e *errand) failed(err error) error {
 	case errors.Is(err, fleet.ErrBusy):
 		return &failure{status: exitLater, message: "profile " + name + ": " + err.Error(), err: err}
 	}
-	for _, err := range []error{err, e.door.cause} {
+	for _, err := range []error{err, e.renewer.cause} {
 		if f, ok := errors.AsType[*failure](err); ok { // what was typed, or a signal
 			return f
 		}

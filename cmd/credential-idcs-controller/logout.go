@@ -34,7 +34,7 @@ func runLogout(ctx context.Context, a *app, args []string) error {
 	if err != nil {
 		return err
 	}
-	err = e.keeper.Logout(ctx, e.door.revoke)
+	err = e.keeper.Logout(ctx, e.renewer.revoke)
 	_, api := errors.AsType[*fleet.APIError](err)
 	if err == nil || api || errors.Is(err, fleet.ErrBusy) {
 		if err != nil {

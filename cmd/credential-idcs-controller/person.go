@@ -16,7 +16,7 @@ import (
 
 // person is who logs in at this terminal.
 func (e *errand) person(noBrowser bool) signin.Person {
-	who := signin.At(e.Process, e.profile.Name, noBrowser, e.door.machine.Hide)
+	who := signin.At(e.Process, e.profile.Name, noBrowser, e.renewer.machine.Hide)
 	who.Program, who.Guard = "credential-idcs-controller", untilSignal
 	return who
 }

@@ -18,22 +18,22 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// A door is one profile's way to its domain.
-type door struct {
+// A renewer gets one profile's tokens from its domain.
+type renewer struct {
 	profile *config.Profile
 	machine methods.Machine
 	person  bool  // somebody logs in, and is there to mend what is wrong
 	cause   error // why the last attempt failed
 }
 
-func (a *app) door(p *config.Profile) *door {
+func (a *app) renewer(p *config.Profile) *renewer {
 	var hide []string
 	for _, other := range a.file.Profiles {
 		if other.Client != nil && other.Client.SecretEnv != "" {
 			hide = append(hide, other.Client.SecretEnv)
 		}
 	}
-	return &door{profile: p, machine: methods.Machine{
+	return &renewer{profile: p, machine: methods.Machine{
 		Now: a.Now, Rand: a.Rand, UserAgent: "credential-idcs-controller",
 		Proxy: func(u *url.URL) (*url.URL, error) {
 			return http.ProxyFromEnvironment(&http.Request{URL: u})
@@ -51,25 +51,25 @@ func identity(p *config.Profile) string {
 
 // renewal is how the profile's tokens are renewed. One that needs no person isn't refreshed: then
 // nothing is ever spent.
-func (d *door) renewal() fleet.Renewal {
-	r := fleet.Renewal{Client: func() string { return d.profile.ClientDigest(d.machine.Getenv) }}
-	if m := methods.Named(d.profile.Login); m != nil && m.Grant != nil {
-		r.Grant = func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
-			return d.ask(ctx, a, func() (idcs.Grant, error) { return m.Grant(d.machine, d.profile) })
+func (r *renewer) renewal() fleet.Renewal {
+	renewal := fleet.Renewal{Client: func() string { return r.profile.ClientDigest(r.machine.Getenv) }}
+	if m := methods.Named(r.profile.Login); m != nil && m.Grant != nil {
+		renewal.Grant = func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
+			return r.ask(ctx, a, func() (idcs.Grant, error) { return m.Grant(r.machine, r.profile) })
 		}
-		return r
+		return renewal
 	}
-	r.Refresh = func(ctx context.Context, refresh secret.Text, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
-		return d.ask(ctx, a, func() (idcs.Grant, error) {
-			return idcs.RefreshToken{Token: refresh, Scope: d.profile.RefreshScope}, nil
+	renewal.Refresh = func(ctx context.Context, refresh secret.Text, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
+		return r.ask(ctx, a, func() (idcs.Grant, error) {
+			return idcs.RefreshToken{Token: refresh, Scope: r.profile.RefreshScope}, nil
 		})
 	}
-	return r
+	return renewal
 }
 
 // client is the domain's client with its proof, for one attempt.
-func (d *door) client(ctx context.Context, a fleet.Attempt) (*idcs.Client, error) {
-	c, err := d.machine.Client(ctx, d.profile)
+func (r *renewer) client(ctx context.Context, a fleet.Attempt) (*idcs.Client, error) {
+	c, err := r.machine.Client(ctx, r.profile)
 	if err != nil {
 		return nil, err
 	}
@@ -79,23 +79,23 @@ func (d *door) client(ctx context.Context, a fleet.Attempt) (*idcs.Client, error
 }
 
 // ask makes one attempt.
-func (d *door) ask(ctx context.Context, a fleet.Attempt, grant func() (idcs.Grant, error)) (fleet.Answer, *fleet.Refusal) {
-	c, err := d.client(ctx, a)
+func (r *renewer) ask(ctx context.Context, a fleet.Attempt, grant func() (idcs.Grant, error)) (fleet.Answer, *fleet.Refusal) {
+	c, err := r.client(ctx, a)
 	if err != nil {
-		return fleet.Answer{}, d.refuse(a, err)
+		return fleet.Answer{}, r.refuse(a, err)
 	}
 	g, err := grant()
 	if err != nil {
-		return fleet.Answer{}, d.refuse(a, err)
+		return fleet.Answer{}, r.refuse(a, err)
 	}
-	answer, err := d.send(ctx, c, a, g)
+	answer, err := r.send(ctx, c, a, g)
 	if err != nil {
-		return fleet.Answer{}, d.refuse(a, err)
+		return fleet.Answer{}, r.refuse(a, err)
 	}
 	return taken(answer), nil
 }
 
-func (d *door) send(ctx context.Context, c *idcs.Client, a fleet.Attempt, g idcs.Grant) (idcs.Answer, error) {
+func (r *renewer) send(ctx context.Context, c *idcs.Client, a fleet.Attempt, g idcs.Grant) (idcs.Answer, error) {
 	answer, clock, err := methods.Send(c, g, func() (idcs.Answer, error) { return c.Token(ctx, g, a.Sending) })
 	if clock.Known {
 		a.Clock(clock.Skew)
@@ -108,15 +108,15 @@ func taken(a idcs.Answer) fleet.Answer {
 }
 
 // refuse says in fleet's words what a failed attempt means.
-func (d *door) refuse(a fleet.Attempt, err error) *fleet.Refusal {
-	d.cause = err
+func (r *renewer) refuse(a fleet.Attempt, err error) *fleet.Refusal {
+	r.cause = err
 	f, ok := errors.AsType[*idcs.Error](err)
 	if !ok { // a key, a secret or a certificate of the profile
 		return &fleet.Refusal{
 			Failure: fleet.Failure{Class: policy.Configured, Text: err.Error()}, Verdict: policy.NotSent, Pause: policy.PauseConnect, Err: err,
 		}
 	}
-	b := methods.Before{Person: d.person}
+	b := methods.Before{Person: r.person}
 	if a.Last != nil {
 		b.Status, b.Text = a.Last.Status, a.Last.Text
 	}
@@ -128,17 +128,17 @@ func (d *door) refuse(a fleet.Attempt, err error) *fleet.Refusal {
 }
 
 // refusePerson is refuse for a login that may also have failed for what a person did.
-func (d *door) refusePerson(a fleet.Attempt, err error) *fleet.Refusal {
+func (r *renewer) refusePerson(a fleet.Attempt, err error) *fleet.Refusal {
 	if _, ok := errors.AsType[*idcs.Error](err); ok {
-		return d.refuse(a, err)
+		return r.refuse(a, err)
 	}
-	d.cause = err
+	r.cause = err
 	return &fleet.Refusal{Failure: fleet.Failure{Class: policy.Failed, Text: err.Error()}, Err: err}
 }
 
 // revoke tells the domain to forget a refresh token.
-func (d *door) revoke(ctx context.Context, refresh secret.Text, skew time.Duration) error {
-	c, err := d.client(ctx, fleet.Attempt{Connect: 10 * time.Second, Skew: skew})
+func (r *renewer) revoke(ctx context.Context, refresh secret.Text, skew time.Duration) error {
+	c, err := r.client(ctx, fleet.Attempt{Connect: 10 * time.Second, Skew: skew})
 	if err != nil {
 		return err
 	}

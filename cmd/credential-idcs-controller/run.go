@@ -137,7 +137,7 @@ func (s *server) build(lost time.Duration) error {
 		c.Keepers = append(c.Keepers, &fleet.Keeper{
 			Profile: p.Name, Identity: identity(p), Holder: s.holder,
 			Store:   &fleet.SecretStore{Secrets: s.api.state.Secrets(s.space()), Profile: p.Name},
-			Renewal: s.door(p).renewal(), Clock: s.clock, Spread: rand.Float64,
+			Renewal: s.renewer(p).renewal(), Clock: s.clock, Spread: rand.Float64,
 			Fence: s.lease.Holds, Stopping: c.Stopping, Log: s.log,
 			Done: func(result string) { refreshes.WithLabelValues(result).Inc() },
 		})

@@ -140,7 +140,7 @@ func (a *app) rows(ctx context.Context) ([]fleet.Row, error) {
 			return nil, err
 		}
 		if m == nil {
-			e := &errand{app: a, profile: p, door: &door{}}
+			e := &errand{app: a, profile: p, renewer: &renewer{}}
 			return nil, e.failed(&fleet.APIError{Verb: "get", Secret: fleet.StateName(p.Name), Kind: fleet.ErrMissing})
 		}
 		own := fleet.StateRow(p.Name, m, a.Now())

@@ -56,14 +56,14 @@ func (r *room) others() {
 }
 
 // browser is a command that keeps the address which it is given, and what else it got, and stays until
-// somebody opens its door.
+// its pipe is opened.
 func (r *room) browser() string {
 	path := filepath.Join(r.Home, "browser")
-	if err := syscall.Mkfifo(path+".door", 0o600); err != nil {
+	if err := syscall.Mkfifo(path+".pipe", 0o600); err != nil {
 		r.t.Fatal(err)
 	}
 	script := "#!/bin/sh\nenv > " + r.Home + "/environment-of-the-browser\nprintf %s \"$1\" > " + r.Home + "/address.new\nmv " +
-		r.Home + "/address.new " + r.Home + "/address\nread x <" + path + ".door\n"
+		r.Home + "/address.new " + r.Home + "/address\nread x <" + path + ".pipe\n"
 	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 		r.t.Fatal(err)
 	}
@@ -80,12 +80,12 @@ func (r *room) visit() {
 		}
 		address, _ = os.ReadFile(filepath.Join(r.Home, "address"))
 	}
-	door, err := os.OpenFile(filepath.Join(r.Home, "browser.door"), os.O_WRONLY, 0)
+	pipe, err := os.OpenFile(filepath.Join(r.Home, "browser.pipe"), os.O_WRONLY, 0)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	_ = door.Close()
-	if err := os.Remove(door.Name()); err != nil {
+	_ = pipe.Close()
+	if err := os.Remove(pipe.Name()); err != nil {
 		r.t.Fatal(err)
 	}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: r.Domain.CA.Pool()}}}

@@ -19,9 +19,9 @@ type Visit struct {
 	// Grant is good for 3 minutes and one use.
 	Grant idcs.AuthorizationCode
 
-	nonce secret.Text
-	door  *door // nil: the answer was pasted, and no page of ours is open
-	after func(time.Duration) <-chan time.Time
+	nonce    secret.Text
+	callback *callback // nil: the answer was pasted, and no page of ours is open
+	after    func(time.Duration) <-chan time.Time
 }
 
 // A Return is how the browser comes back.
@@ -57,15 +57,15 @@ func Browser(ctx context.Context, p Person, c *idcs.Client, scope string, back R
 		return nil, err
 	}
 	must := check{state: a.State, issuers: append([]string{oracleIssuer, c.Domain}, back.Issuers...)}
-	d, err := openDoor(r, must, sign{p.Profile, c.Domain})
+	cb, err := openCallback(r, must, sign{p.Profile, c.Domain})
 	if err != nil {
 		return nil, err
 	}
-	got, err := p.await(ctx, c.Now, d, address)
-	d.hide = []secret.Text{a.State, a.Nonce, a.Verifier, got.code}
+	got, err := p.await(ctx, c.Now, cb, address)
+	cb.hide = []secret.Text{a.State, a.Nonce, a.Verifier, got.code}
 	v := &Visit{
 		Grant: idcs.AuthorizationCode{Code: got.code, RedirectURI: back.RedirectURL, Verifier: a.Verifier},
-		nonce: a.Nonce, door: d, after: p.after,
+		nonce: a.Nonce, callback: cb, after: p.after,
 	}
 	if err == nil && got.refusal != nil {
 		err = got.refusal
@@ -74,18 +74,18 @@ func Browser(ctx context.Context, p Person, c *idcs.Client, scope string, back R
 		v.Close(err)
 		return nil, err
 	}
-	if !d.visited() {
-		v.door = nil
-		d.close()
+	if !cb.visited() {
+		v.callback = nil
+		cb.close()
 	}
 	return v, nil
 }
 
 // await opens the browser and returns the first answer, whichever way it came.
-func (p Person) await(ctx context.Context, now func() time.Time, d *door, address string) (result, error) {
+func (p Person) await(ctx context.Context, now func() time.Time, cb *callback, address string) (result, error) {
 	out := p.printer()
 	defer out.close()
-	d.hear(func(s string) { out.say(s) })
+	cb.hear(func(s string) { out.say(s) })
 	var exit <-chan error
 	opened := false
 	if p.Open != nil {
@@ -109,9 +109,9 @@ func (p Person) await(ctx context.Context, now func() time.Time, d *door, addres
 			ctx, stop = p.Guard(ctx)
 			defer stop()
 		}
-		k := p.keyboard(d.redirect, d.check, out)
+		k := p.keyboard(cb.redirect, cb.check, out)
 		defer k.restore()
-		out.say("if the browser shows an error page at " + d.redirect.name + ", paste its full address here and press Enter")
+		out.say("if the browser shows an error page at " + cb.redirect.name + ", paste its full address here and press Enter")
 		quiet = k.ownEcho() // beside a living line nobody could paste
 		pasted = k.paste()
 	}
@@ -122,10 +122,10 @@ func (p Person) await(ctx context.Context, now func() time.Time, d *door, addres
 	late := p.after(patience)
 	for {
 		select {
-		case got := <-d.results:
+		case got := <-cb.results:
 			return got, nil
 		case got := <-pasted:
-			if d.take() { // else the browser was faster
+			if cb.take() { // else the browser was faster
 				return got, nil
 			}
 		case err := <-exit:
@@ -162,10 +162,10 @@ func (v *Visit) Check(a idcs.Answer) error {
 // listening. It waits two seconds at most for a browser that doesn't fetch its page. A nil Visit and
 // a second call are fine.
 func (v *Visit) Close(err error) {
-	if v == nil || v.door == nil {
+	if v == nil || v.callback == nil {
 		return
 	}
-	v.door.finish(err, v.after(2*time.Second))
-	v.door.close()
-	v.door = nil
+	v.callback.finish(err, v.after(2*time.Second))
+	v.callback.close()
+	v.callback = nil
 }

@@ -25,8 +25,8 @@ const serverName = "credential-idcs"
 // A browser opens a handful.
 const mostConnections = 64
 
-// A door is the listener that the browser comes back to. It takes one answer.
-type door struct {
+// A callback is the listener that the browser comes back to. It takes one answer.
+type callback struct {
 	redirect *redirect
 	check    check
 	sign     sign          // of each page
@@ -79,28 +79,28 @@ func (r *redirect) open() (listeners []net.Listener, err error) {
 	return listeners, nil
 }
 
-// openDoor listens where the browser comes back to; its error is open's.
-func openDoor(r *redirect, c check, s sign) (*door, error) {
+// openCallback listens where the browser comes back to; its error is open's.
+func openCallback(r *redirect, c check, s sign) (*callback, error) {
 	listeners, err := r.open()
 	if err != nil {
 		return nil, err
 	}
-	d := &door{
+	cb := &callback{
 		redirect: r, check: c, sign: s, results: make(chan result, 1), say: func(string) {},
 		finished: make(chan struct{}), shown: make(chan struct{}),
 	}
-	d.server = &http.Server{
-		Handler:           d,
+	cb.server = &http.Server{
+		Handler:           cb,
 		ReadHeaderTimeout: 10 * time.Second, // others on this machine can connect, too
 		MaxHeaderBytes:    64 << 10,
-		ConnState:         d.crowd,
+		ConnState:         cb.crowd,
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
-	d.server.SetKeepAlivesEnabled(false) // each connection would take memory for as long as it likes
+	cb.server.SetKeepAlivesEnabled(false) // each connection would take memory for as long as it likes
 	for _, l := range listeners {
-		go func() { _ = d.server.Serve(l) }() // until close
+		go func() { _ = cb.server.Serve(l) }() // until close
 	}
-	return d, nil
+	return cb, nil
 }
 
 // isLogin asks whoever holds the address whether it is a login of ours.
@@ -118,74 +118,74 @@ func isLogin(address string) bool {
 	return err == nil && resp.Header.Get("Server") == serverName
 }
 
-func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ours := r.Method == http.MethodGet && d.redirect.here(r.Host) && d.redirect.at(r.URL)
-	if d.isTaken() {
+func (cb *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ours := r.Method == http.MethodGet && cb.redirect.here(r.Host) && cb.redirect.at(r.URL)
+	if cb.isTaken() {
 		switch {
-		case ours && r.URL.RawQuery == "" && d.waiters.Add(1) <= mostConnections:
-			d.show(w, r)
-		case ours && d.again(r.URL.RawQuery): // browsers fetch an address in advance, and then visit it
-			d.sendOn(w)
+		case ours && r.URL.RawQuery == "" && cb.waiters.Add(1) <= mostConnections:
+			cb.show(w, r)
+		case ours && cb.again(r.URL.RawQuery): // browsers fetch an address in advance, and then visit it
+			cb.sendOn(w)
 		default:
 			panic(http.ErrAbortHandler) // hangs up: there is nothing to say to another answer
 		}
 		return
 	}
 	if !ours {
-		of := d.sign
-		if !d.redirect.here(r.Host) { // a page of a stranger could read it
+		of := cb.sign
+		if !cb.redirect.here(r.Host) { // a page of a stranger could read it
 			of = sign{}
 		}
-		d.reply(w, http.StatusBadRequest, of.notOurs("Nothing is waiting for this address."))
+		cb.reply(w, http.StatusBadRequest, of.notOurs("Nothing is waiting for this address."))
 		return
 	}
-	got, err := d.redirect.read(r.URL.RawQuery, d.check)
+	got, err := cb.redirect.read(r.URL.RawQuery, cb.check)
 	if err != nil {
-		d.tell(r.URL.RawQuery)
-		d.reply(w, http.StatusBadRequest, d.sign.notOurs("This address is of no use here: "+err.Error()+"."))
+		cb.tell(r.URL.RawQuery)
+		cb.reply(w, http.StatusBadRequest, cb.sign.notOurs("This address is of no use here: "+err.Error()+"."))
 		return
 	}
-	if !d.take() {
+	if !cb.take() {
 		panic(http.ErrAbortHandler)
 	}
-	d.mu.Lock()
-	d.came, d.answer = true, secret.New(r.URL.RawQuery)
-	d.mu.Unlock()
-	d.sendOn(w)
-	d.results <- got
+	cb.mu.Lock()
+	cb.came, cb.answer = true, secret.New(r.URL.RawQuery)
+	cb.mu.Unlock()
+	cb.sendOn(w)
+	cb.results <- got
 }
 
 // sendOn sends the browser to its page, at an address without the query.
-func (d *door) sendOn(w http.ResponseWriter) {
-	w.Header().Set("Location", d.redirect.url)
-	d.reply(w, http.StatusSeeOther, nil)
+func (cb *callback) sendOn(w http.ResponseWriter) {
+	w.Header().Set("Location", cb.redirect.url)
+	cb.reply(w, http.StatusSeeOther, nil)
 }
 
 // again reports whether a query is the answer that was taken.
-func (d *door) again(query string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return !d.answer.Empty() && subtle.ConstantTimeCompare([]byte(query), []byte(d.answer.Reveal())) == 1
+func (cb *callback) again(query string) bool {
+	cb.mu.Lock()
+	defer cb.mu.Unlock()
+	return !cb.answer.Empty() && subtle.ConstantTimeCompare([]byte(query), []byte(cb.answer.Reveal())) == 1
 }
 
 // hear says where to what the person should know goes.
-func (d *door) hear(say func(string)) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.say = say
+func (cb *callback) hear(say func(string)) {
+	cb.mu.Lock()
+	defer cb.mu.Unlock()
+	cb.say = say
 }
 
 // tell says of a refusal that it came without our state. Others on this machine can send any number of
 // them, so it is said three times at most.
-func (d *door) tell(query string) {
+func (cb *callback) tell(query string) {
 	refused, ok := stray(query)
 	if !ok {
 		return
 	}
-	d.mu.Lock()
-	d.told++
-	told, say := d.told, d.say
-	d.mu.Unlock()
+	cb.mu.Lock()
+	cb.told++
+	told, say := cb.told, cb.say
+	cb.mu.Unlock()
 	if told <= 3 {
 		say("the browser came back with " + refused.Code + " and without the state of this login, which goes on waiting")
 	}
@@ -193,37 +193,37 @@ func (d *door) tell(query string) {
 
 // crowd keeps the connections few on which nobody has said anything: each takes memory, and another
 // user of this machine could open thousands. The oldest makes room.
-func (d *door) crowd(c net.Conn, s http.ConnState) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (cb *callback) crowd(c net.Conn, s http.ConnState) {
+	cb.mu.Lock()
+	defer cb.mu.Unlock()
 	if s != http.StateNew {
-		d.open = slices.DeleteFunc(d.open, func(o net.Conn) bool { return o == c })
+		cb.open = slices.DeleteFunc(cb.open, func(o net.Conn) bool { return o == c })
 		return
 	}
-	if len(d.open) == mostConnections {
-		_ = d.open[0].Close()
-		d.open = d.open[1:]
+	if len(cb.open) == mostConnections {
+		_ = cb.open[0].Close()
+		cb.open = cb.open[1:]
 	}
-	d.open = append(d.open, c)
+	cb.open = append(cb.open, c)
 }
 
 // show gives the browser its page as soon as there is one.
-func (d *door) show(w http.ResponseWriter, r *http.Request) {
+func (cb *callback) show(w http.ResponseWriter, r *http.Request) {
 	select {
-	case <-d.finished:
+	case <-cb.finished:
 	case <-r.Context().Done():
 		return
 	}
 	w.Header().Set("Connection", "close")
-	d.reply(w, http.StatusOK, d.page)
+	cb.reply(w, http.StatusOK, cb.page)
 	if r.Header.Get("Sec-Purpose") != "" { // fetched in advance: nobody has seen it yet
 		return
 	}
-	d.once.Do(func() { close(d.shown) })
+	cb.once.Do(func() { close(cb.shown) })
 }
 
 // reply writes a page that nobody keeps, frames or takes anything else from.
-func (d *door) reply(w http.ResponseWriter, status int, page []byte) {
+func (cb *callback) reply(w http.ResponseWriter, status int, page []byte) {
 	h := w.Header()
 	h.Set("Server", serverName)
 	h.Set("Cache-Control", "no-store")
@@ -237,51 +237,51 @@ func (d *door) reply(w http.ResponseWriter, status int, page []byte) {
 }
 
 // take reserves the one answer for the caller. False: somebody was first.
-func (d *door) take() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.taken {
+func (cb *callback) take() bool {
+	cb.mu.Lock()
+	defer cb.mu.Unlock()
+	if cb.taken {
 		return false
 	}
-	d.taken = true
+	cb.taken = true
 	return true
 }
 
-func (d *door) isTaken() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.taken
+func (cb *callback) isTaken() bool {
+	cb.mu.Lock()
+	defer cb.mu.Unlock()
+	return cb.taken
 }
 
 // visited is whether a browser brought the answer.
-func (d *door) visited() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.came
+func (cb *callback) visited() bool {
+	cb.mu.Lock()
+	defer cb.mu.Unlock()
+	return cb.came
 }
 
 // finish tells the browser the end, and waits until it has heard it, or until late.
-func (d *door) finish(err error, late <-chan time.Time) {
-	if !d.visited() {
+func (cb *callback) finish(err error, late <-chan time.Time) {
+	if !cb.visited() {
 		return
 	}
 	if err == nil {
-		d.page = d.sign.success()
+		cb.page = cb.sign.success()
 	} else {
-		d.page = d.sign.failure(d.harmless(err))
+		cb.page = cb.sign.failure(cb.harmless(err))
 	}
-	close(d.finished)
+	close(cb.finished)
 	select {
-	case <-d.shown:
+	case <-cb.shown:
 	case <-late:
 	}
 }
 
 // harmless is a reason that can be shown. No error that gets here holds a secret; if one did one
 // day, the page would be the wrong place to find out.
-func (d *door) harmless(err error) string {
+func (cb *callback) harmless(err error) string {
 	s := err.Error()
-	for _, hidden := range d.hide {
+	for _, hidden := range cb.hide {
 		if !hidden.Empty() && strings.Contains(s, hidden.Reveal()) {
 			return ""
 		}
@@ -291,10 +291,10 @@ func (d *door) harmless(err error) string {
 
 // close stops listening. Pages on their way arrive; connections on which nobody said anything
 // (browsers open some in advance) end after a moment.
-func (d *door) close() {
+func (cb *callback) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 250*time.Millisecond)
 	defer cancel()
-	if d.server.Shutdown(ctx) != nil {
-		_ = d.server.Close()
+	if cb.server.Shutdown(ctx) != nil {
+		_ = cb.server.Close()
 	}
 }
