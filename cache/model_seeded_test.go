@@ -28,7 +28,7 @@ func TestTheModelFindsSeededBugs(t *testing.T) {
 		{"refreshes although another did", "transaction.go",
 			"if z == fresh {\n\t\treturn Result{Token: x.old}, nil", "if false {\n\t\treturn Result{Token: x.old}, nil",
 			"refresher_refresher", "one expiry cost 2 requests"},
-		{"no intent", "arm.go",
+		{"no intent", "beforesend.go",
 			"err := x.d.writeState(x.name, s, true)", "err := error(nil)",
 			"refresher_refresher", "nothing there says why"},
 		{"a refused token is deleted", "transaction.go",
