@@ -10,14 +10,14 @@ import (
 // errLockLost says that the lock we hold is no longer the one that others would take.
 var errLockLost = errors.New("the lock file was deleted")
 
-// arm is Attempt.Sending: the last steps before the first byte. From here on the process can't be
+// beforeSend is Attempt.Sending: the last steps before the first byte. From here on the process can't be
 // interrupted, and whoever comes later can know that the refresh token may be spent.
 //
 // Should the lock file have been deleted under us, others hold locks of their own. So the intent is
 // written only over a state that is still the one we read, with the state file locked for that
 // moment: of several that come so far one writes its intent, and all others find it. The lock is
 // looked at again behind it, so that whoever made its lock file later finds the intent too.
-func (x *transaction) arm(refresh secret.Text) error {
+func (x *transaction) beforeSend(refresh secret.Text) error {
 	if !refresh.Empty() && x.limit.left() < answerNeeds {
 		return ErrTooLate
 	}
@@ -53,12 +53,12 @@ func (x *transaction) arm(refresh secret.Text) error {
 		Namespace: pidNamespace(), Machine: x.d.sys.Machine(),
 	}
 	if err := x.d.writeState(x.name, s, true); err != nil {
-		x.disarm()
+		x.withdrawIntent()
 		return &FolderError{Path: x.d.path, Problem: "can't be written", Err: err}
 	}
 	x.state, x.seen = s, s
 	if !x.hold.same() {
-		x.disarm()
+		x.withdrawIntent()
 		return errLockLost
 	}
 	return nil
@@ -72,8 +72,8 @@ func (x *transaction) stamp() {
 	}
 }
 
-// disarm takes our own intent away after all, with the state file still locked: nothing was sent.
-func (x *transaction) disarm() {
+// withdrawIntent removes our own intent again, with the state file still locked: nothing was sent.
+func (x *transaction) withdrawIntent() {
 	x.state.Intent = x.doubt
 	_ = x.d.writeState(x.name, x.state, false)
 	x.seen = x.state

@@ -53,7 +53,7 @@ func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, er
 		return c.underLock(ctx, expired, d.readState(c.name))
 	}
 	c.start = t
-	z, err := c.judge(t)
+	z, err := c.classify(t)
 	if log := d.sys.Log; log != nil {
 		log("token looked at", "zone", z, "left", c.left(w.stamp(t), t).Round(time.Second), "stored", !t.none())
 	}
@@ -198,7 +198,7 @@ func (c *call) unlocked(z zone, why error) (Result, error) {
 	if err != nil {
 		return Result{}, why
 	}
-	if now, err := c.judge(t); err == nil {
+	if now, err := c.classify(t); err == nil {
 		z = now
 	}
 	if z == fresh {
@@ -214,7 +214,7 @@ func (c *call) news(z zone, before state) func() (Result, error) {
 	if err != nil {
 		return nil // the holder will put it right, or we shall
 	}
-	if now, err := c.judge(t); err == nil && now == fresh {
+	if now, err := c.classify(t); err == nil && now == fresh {
 		return func() (Result, error) { return Result{Token: t}, nil }
 	}
 	return c.failure(z, before)

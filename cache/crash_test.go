@@ -54,7 +54,7 @@ func TestWhatADeadProcessLeft(t *testing.T) {
 		{name: "K1 reserved, not sent", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
 			plantBytes(t, dir.file(dir.name(testKey), ".new"), garbage)
 		}},
-		{name: "K1 armed, not sent", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+		{name: "K1 intent written, not sent", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
 			plantBytes(t, dir.file(dir.name(testKey), ".new"), garbage)
 			plantIntent(t, dir, old.Refresh.Reveal(), deadPid(t))
 		}},

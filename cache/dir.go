@@ -112,7 +112,7 @@ func (d *Dir) checkParent() error {
 
 // Surroundings says that others can put another folder in the place of this one, which Kubernetes'
 // emptyDir lets them: mode 0777 without the sticky bit. It is no reason to refuse, since the folder
-// itself is judged: ours, and closed to others. Nil: they can't.
+// itself is checked: ours, and closed to others. Nil: they can't.
 func (d *Dir) Surroundings() error {
 	parent := filepath.Dir(d.path)
 	fi, err := os.Stat(parent)

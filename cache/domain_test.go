@@ -208,7 +208,7 @@ func renewal(url string) Renewal {
 	}
 }
 
-// post sends one request on a connection of its own, armed between the two.
+// post sends one request on a connection of its own, with Sending between the two.
 func post(ctx context.Context, url, path, body string, a Attempt) (Token, *Refusal) {
 	host := strings.TrimPrefix(url, "http://")
 	conn, err := (&net.Dialer{Timeout: a.Connect}).DialContext(ctx, "tcp", host)
@@ -218,7 +218,7 @@ func post(ctx context.Context, url, path, body string, a Attempt) (Token, *Refus
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	if err := a.Sending(); err != nil {
-		return Token{}, &Refusal{Failure: Failure{Text: "not armed"}, Err: fmt.Errorf("sending: %w", err)}
+		return Token{}, &Refusal{Failure: Failure{Text: "not sent"}, Err: fmt.Errorf("sending: %w", err)}
 	}
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", path, host, len(body), body)
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)

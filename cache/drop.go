@@ -46,7 +46,7 @@ func (d *Dir) Drop(ctx context.Context, key Key, refused secret.Text) error {
 	} else if err != nil {
 		return err
 	}
-	// Under another lock file somebody may be about to replace what was read. As in arm, one of the
+	// Under another lock file somebody may be about to replace what was read. As in beforeSend, one of the
 	// two finds the other.
 	guard, err := d.guardState(name)
 	if err != nil {

@@ -319,7 +319,7 @@ func (x *transaction) reseal() (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	// Under another lock file somebody may be about to replace what was read. As in arm, one of the two
+	// Under another lock file somebody may be about to replace what was read. As in beforeSend, one of the two
 	// finds the other.
 	guard, err := x.d.guardState(x.name)
 	if err != nil || !x.hold.same() || !x.d.readState(x.name).same(x.seen) {

@@ -31,7 +31,7 @@ type actor struct {
 	goOn    chan verb
 	over    bool
 	dead    bool
-	arming  bool   // inside Attempt.Sending
+	sending bool   // inside Attempt.Sending
 	sent    string // the refresh token whose answer is awaited, or isn't saved yet
 	spread  int    // random numbers that aren't for waiting: of the early zone, of a pause
 	history string // digest of all it can know
@@ -121,7 +121,7 @@ func (p *actor) system() System {
 			return p.w.now
 		},
 		Machine: func() string {
-			if p.arming {
+			if p.sending {
 				p.stop("machine")
 			}
 			return "m"
@@ -147,11 +147,11 @@ func (p *actor) renewal() Renewal {
 // send sends a refresh token, or, for the empty one, a grant that needs none.
 func (p *actor) send(refresh secret.Text, a Attempt) (Token, *Refusal) {
 	p.stop("connected")
-	p.arming = true
+	p.sending = true
 	err := a.Sending()
-	p.arming = false
+	p.sending = false
 	if err != nil {
-		return Token{}, &Refusal{Failure: Failure{Text: "not armed"}, Err: err}
+		return Token{}, &Refusal{Failure: Failure{Text: "not sent"}, Err: err}
 	}
 	p.sent = refresh.Reveal()
 	v := p.stop("sending")

@@ -27,7 +27,7 @@ func (x *transaction) record(f *Refusal, grant bool) {
 			s.Intent = x.doubt
 		case Spent:
 			s.Intent = nil
-		case Doubt: // stays as armed
+		case Doubt: // the intent stays
 		}
 	}
 	s.Pause = x.pauseAfter(f)

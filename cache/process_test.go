@@ -28,7 +28,7 @@ type job struct {
 	Grant     bool          // the profile's login needs no person
 	Wait      time.Duration // instead of 15 s
 	Rounds    int           // 0: once
-	Connected string        // a fifo that is written to between connecting and arming, and read from
+	Connected string        // a fifo that is written to between connecting and sending, and read from
 }
 
 // A said is what a process printed.

@@ -77,7 +77,7 @@ func (d *Dir) unbox(name string, record []byte) (form, []byte, error) {
 	return f, record, err
 }
 
-// readPrivate reads a file that only we can have written, and its inode number. The descriptor is judged,
+// readPrivate reads a file that only we can have written, and its inode number. The descriptor is checked,
 // not the name.
 func (d *Dir) readPrivate(path string) (content []byte, number uint64, err error) {
 	f, err := openShared(path)
@@ -95,7 +95,7 @@ func (d *Dir) readPrivate(path string) (content []byte, number uint64, err error
 	if err != nil {
 		return nil, 0, &FolderError{Path: path, Problem: "can't be read", Err: err}
 	}
-	if err := d.judge(path, fi); err != nil {
+	if err := d.checkFile(path, fi); err != nil {
 		return nil, 0, err
 	}
 	if fi.Size() > maxFile {
@@ -109,9 +109,9 @@ func (d *Dir) readPrivate(path string) (content []byte, number uint64, err error
 	return b[:n], inode(fi), nil
 }
 
-// judge refuses what we can't have made: not a plain file, another's, open to others, with a second
+// checkFile refuses what we can't have made: not a plain file, another's, open to others, with a second
 // name.
-func (d *Dir) judge(path string, fi fs.FileInfo) error {
+func (d *Dir) checkFile(path string, fi fs.FileInfo) error {
 	switch {
 	case !fi.Mode().IsRegular():
 		return &FolderError{Path: path, Problem: "is no regular file", Err: errNoFile}

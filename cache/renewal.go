@@ -39,7 +39,7 @@ type Attempt struct {
 	// Clock takes what an answer's Date header said: the domain's clock minus ours. It is kept for the
 	// next attempt.
 	Clock func(skew time.Duration)
-	// Sending arms the transaction. It may be called again after an answer that spent nothing.
+	// Sending is called right before the first byte. It may be called again after an answer that spent nothing.
 	Sending func() error
 }
 

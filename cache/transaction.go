@@ -68,7 +68,7 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 		}
 		return Result{}, err
 	}
-	z, err := x.judge(x.old)
+	z, err := x.classify(x.old)
 	if log := x.d.sys.Log; log != nil {
 		log("token looked at again", "zone", z, "interrupted", x.doubt != nil)
 	}
@@ -147,7 +147,7 @@ func (x *transaction) successorForm() (form, error) {
 // result says that the token file was damaged and is kept aside now.
 //
 // The state is read first: a process under another lock file saves its token before it writes its
-// state, so whoever sees an old token here sees an old state too, and arm will notice.
+// state, so whoever sees an old token here sees an old state too, and beforeSend will notice.
 func (x *transaction) lookAgain() (damaged, err error) {
 	x.seen = x.d.readState(x.name)
 	x.old, err = x.d.read(x.name)
@@ -213,7 +213,7 @@ func (x *transaction) attempt(connect time.Duration, spends secret.Text) Attempt
 		Skew:    time.Duration(x.state.SkewMS) * time.Millisecond,
 		Last:    x.state.Last,
 		Clock:   func(skew time.Duration) { x.state.SkewMS = skew.Milliseconds() },
-		Sending: func() error { return x.arm(spends) },
+		Sending: func() error { return x.beforeSend(spends) },
 	}
 }
 
@@ -243,7 +243,7 @@ func (x *transaction) replaced() (Token, bool) {
 	if err != nil || t.Refresh == x.old.Refresh {
 		return Token{}, false
 	}
-	z, err := x.judge(t)
+	z, err := x.classify(t)
 	return t, err == nil && z == fresh
 }
 
@@ -278,7 +278,7 @@ func (x *transaction) finish(z zone, o outcome) (Result, error) {
 		x.settled()
 	} // else the intent stays: the token on the disk is spent, and the next call must find that out
 	if x.want.ID {
-		if z, _ := x.judge(o.token); z == expired {
+		if z, _ := x.classify(o.token); z == expired {
 			return Result{}, ErrNoID
 		}
 	}
@@ -298,7 +298,7 @@ func (x *transaction) failed(z zone, o outcome) (Result, error) {
 	if log := x.d.sys.Log; log != nil {
 		log("refused", "verdict", f.Verdict, "class", f.Failure.Class, "successor", !f.Refresh.Empty())
 	}
-	if why := f.calledOff(); why != nil { // by arm: nothing was sent
+	if why := f.calledOff(); why != nil { // by beforeSend: nothing was sent
 		x.room.drop()
 		if errors.Is(why, errLockLost) {
 			return Result{}, why
@@ -311,14 +311,14 @@ func (x *transaction) failed(z zone, o outcome) (Result, error) {
 	} else {
 		x.room.drop()
 	}
-	armed := x.state.Intent
+	intent := x.state.Intent
 	x.record(f, o.grant)
 	if log := x.d.sys.Log; log != nil && x.state.Pause != nil {
 		p := x.state.Pause
 		log("pause", "for", p.End.Sub(p.Begun).Round(time.Millisecond), "row", p.Row)
 	}
 	if lost {
-		x.state.Intent = armed // the token on the disk is spent, and the next call must find that out
+		x.state.Intent = intent // the token on the disk is spent, and the next call must find that out
 	}
 	_ = x.store(f.Verdict == Spent) // else others will see for themselves
 	why := error(x.state.Last)

@@ -61,7 +61,7 @@ func (d *Dir) View(key Key, r Renewal) View {
 		v.PauseUntil = s.Pause.End
 	}
 	v.Refresh = r.Grant != nil || c.canRefresh(t, s)
-	z, _ := c.judge(t)
+	z, _ := c.classify(t)
 	if !t.Access.Empty() {
 		v.Expires, v.Obtained = t.AccessStamp.Expires(), t.AccessStamp.Obtained
 		v.Size = len(t.Access.Reveal())

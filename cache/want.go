@@ -63,9 +63,9 @@ func (w Want) stamp(t Token) Stamp {
 	return t.AccessStamp
 }
 
-// judge classifies the stored token for this call. The error is ErrNoID where another refresh would
+// classify says in which zone the stored token is for this call. The error is ErrNoID where another refresh would
 // bring no more than the last one did.
-func (c *call) judge(t Token) (zone, error) {
+func (c *call) classify(t Token) (zone, error) {
 	if c.want.secret(t).Empty() && !c.want.ID {
 		return expired, nil
 	}
@@ -138,7 +138,7 @@ func (c *call) foreign(t Token) bool {
 // answer is what a call gives when there will be no refresh, for the reason why. z is the zone of t
 // when the call began to wait or to try; a token that died meanwhile is no answer any more.
 func (c *call) answer(t Token, z zone, why error) (Result, error) {
-	now, _ := c.judge(t)
+	now, _ := c.classify(t)
 	z = max(z, now)
 	if z == expired || c.want.Force {
 		return Result{}, why

@@ -84,7 +84,7 @@ func (k *Keeper) Exchange(ctx context.Context, refresh secret.Text) error {
 	answer, refusal := k.Renewal.Refresh(limit, refresh, Attempt{
 		Connect: connectLimit, Skew: x.skew, Last: x.snap.State.Last,
 		Clock:   func(skew time.Duration) { x.skew = skew },
-		Sending: x.arm,
+		Sending: x.beforeSend,
 	})
 	if refusal == nil {
 		x.save(answer)
@@ -96,7 +96,7 @@ func (k *Keeper) Exchange(ctx context.Context, refresh secret.Text) error {
 		}
 		return refused(refusal)
 	}
-	if x.armed != nil { // it lies in the state, and is of no use
+	if x.intent != nil { // it lies in the state, and is of no use
 		x.owed = nil
 		x.restore(ctx, before)
 	}

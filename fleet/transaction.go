@@ -28,7 +28,7 @@ type transaction struct {
 	snap   Snapshot // what was read or written last
 	spends string   // digest of the refresh token that is sent; empty: none is
 	doubt  *Intent  // an earlier request that nothing has settled
-	armed  *Intent
+	intent *Intent
 	sent   Stamp
 	skew   time.Duration
 	fenced bool // the Lease counts: not for a person's login
@@ -63,7 +63,7 @@ func (x *transaction) attempt() (Answer, *Refusal) {
 	}
 	refresh := x.snap.State.Refresh
 	x.spends, x.doubt = digest(refresh), x.snap.State.doubt()
-	a.Sending = x.arm
+	a.Sending = x.beforeSend
 	return x.Renewal.Refresh(ctx, refresh, a)
 }
 
@@ -79,23 +79,23 @@ func (x *transaction) ready() error {
 	return nil
 }
 
-// arm is Attempt.Sending of a refresh: the last steps before the first byte. The intent is written over
+// beforeSend is Attempt.Sending of a refresh: the last steps before the first byte. The intent is written over
 // the state that was read, so of several that come so far one sends; and it proves that the API takes
 // our writes now. Then two clocks are asked how long that took: an answer may have lain in the socket
 // of a process that was stopped.
-func (x *transaction) arm() error {
+func (x *transaction) beforeSend() error {
 	if err := x.ready(); err != nil {
 		return err
 	}
 	begun := x.sent
 	s := x.snap.State
 	s.Intent = &Intent{Digest: x.spends, Holder: x.Holder, At: begun.Wall.UTC().Truncate(time.Millisecond)}
-	x.armed = s.Intent
+	x.intent = s.Intent
 	ctx, cancel := context.WithTimeout(context.Background(), swapLimit)
 	defer cancel()
 	got, err := x.Store.Swap(ctx, x.snap, s)
 	if err != nil {
-		x.disarm(false)
+		x.withdrawIntent(false)
 		return &UnsentError{fmt.Errorf("the intent could not be written: %w", err)}
 	}
 	x.snap = got
@@ -110,20 +110,20 @@ func (x *transaction) arm() error {
 		why = errStopping
 	}
 	if why != nil {
-		x.disarm(true)
+		x.withdrawIntent(true)
 		return why
 	}
 	x.sent = now
 	return nil
 }
 
-// disarm takes our own intent away: nothing was sent. Where it can't, or nobody knows whether it was
+// withdrawIntent removes our own intent: nothing was sent. Where it can't, or nobody knows whether it was
 // written, that is owed.
-func (x *transaction) disarm(written bool) {
-	armed, doubt := x.armed, x.doubt
-	x.armed = nil
+func (x *transaction) withdrawIntent(written bool) {
+	intent, doubt := x.intent, x.doubt
+	x.intent = nil
 	x.owe(func(s *State) {
-		if s.Intent.same(armed) {
+		if s.Intent.same(intent) {
 			s.Intent = doubt
 		}
 	})
@@ -260,8 +260,8 @@ func (x *transaction) failed(ctx context.Context, r *Refusal) (Snapshot, error) 
 			if !s.spent() {
 				s.Mark = &Mark{Digest: x.spends, Interrupted: x.doubt}
 			}
-		case r.Verdict == policy.Doubt && s.Intent.same(x.armed) && x.armed != nil:
-			over := *x.armed
+		case r.Verdict == policy.Doubt && s.Intent.same(x.intent) && x.intent != nil:
+			over := *x.intent
 			over.Over = true
 			s.Intent = &over
 		default: // what became of an earlier request isn't known any better

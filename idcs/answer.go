@@ -58,7 +58,7 @@ func complete(body []byte) bool {
 // defaultLife is for a token that doesn't say how long it lives.
 const defaultLife = 300 * time.Second
 
-// token judges the answer of the token endpoint. Its error is an *Error.
+// token classifies the answer of the token endpoint. Its error is an *Error.
 //
 // https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102910.htm
 func (r *reply) token(refused Class) (Answer, error) {
@@ -96,7 +96,7 @@ func (r *reply) token(refused Class) (Answer, error) {
 	}
 	if cause != "" {
 		// The refresh token that was sent is dead, so the new one is kept, whatever else is wrong.
-		e := r.judge(m, true, refused)
+		e := r.classify(m, true, refused)
 		e.Cause, e.Refresh = cause, a.Refresh
 		return Answer{}, e
 	}

@@ -8,27 +8,27 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// fail judges an answer that isn't a 2xx with what was asked for. refused is what `invalid_grant`
+// fail classifies an answer that isn't a 2xx with what was asked for. refused is what `invalid_grant`
 // means for the grant. The members decide, then the status; the description never does, as its
 // texts are neither documented nor distinct.
 func (r *reply) fail(refused Class) *Error {
 	m, ok := members(r.Body)
-	return r.judge(m, ok && !(r.Odd && silent(m)), refused)
+	return r.classify(m, ok && !(r.Odd && silent(m)), refused)
 }
 
-// judge is fail for an answer whose members were read.
-func (r *reply) judge(m map[string]any, isJSON bool, refused Class) *Error {
+// classify is fail for an answer whose members were read.
+func (r *reply) classify(m map[string]any, isJSON bool, refused Class) *Error {
 	if r.broken != nil && !isJSON {
 		return r.broken
 	}
 	code := errorCode(m)
 	e := &Error{
 		Status: r.Status, Outcome: Settled, Clock: r.Clock(),
-		Code: r.show(code), Description: r.show(m["error_description"]), ECID: r.show(m["ecid"]),
+		Code: r.redact(code), Description: r.redact(m["error_description"]), ECID: r.redact(m["ecid"]),
 	}
 	_, scim := m["schemas"] // RFC 7644 3.12: what stands below /admin, and some gateways, answer so
 	if scim && e.Description == "" {
-		e.Description = r.show(m["detail"])
+		e.Description = r.redact(m["detail"])
 	}
 	switch s := r.Status; {
 	case s/100 == 2 && isJSON:

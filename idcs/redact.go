@@ -53,9 +53,9 @@ func secretsOf(form url.Values, header http.Header) []string {
 // may be there by chance.
 const piece = 16
 
-// show is a foreign text as it may be shown: a clean line, or empty if v is no string or repeats a
+// redact is a foreign text as it may be shown: a clean line, or empty if v is no string or repeats a
 // secret. A server that echoes a token in its description must not make us print it.
-func (r *reply) show(v any) string {
+func (r *reply) redact(v any) string {
 	s := text.Clean(textOf(v))
 	for _, hidden := range r.secrets {
 		if hidden != "" && len(hidden) < piece && strings.Contains(s, hidden) {

@@ -78,7 +78,7 @@ func runStatus(ctx context.Context, a *app, args []string) error {
 			name = "-"
 		}
 		if d := r.Expires.Sub(a.Now()); d > 0 {
-			left = text.Life(d)
+			left = text.Duration(d)
 		}
 		if last == "" {
 			last = "-"

@@ -80,7 +80,7 @@ func wild(c idcs.Clock) string {
 	if by < 0 {
 		way, by = "ahead of", -by
 	}
-	return "this machine's clock is " + text.Life(by) + " " + way + " the domain's Date, too far to be corrected by it"
+	return "this machine's clock is " + text.Duration(by) + " " + way + " the domain's Date, too far to be corrected by it"
 }
 
 // inBrackets is what a person hands to the administrator: ` (invalid_client, ecid A1b2c3d4e0000000)`.

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Life is a duration for eyes: 45s, 12m, 7h32m, 3d4h.
-func Life(d time.Duration) string {
+// Duration is a duration as people read it: 45s, 12m, 7h32m, 3d4h.
+func Duration(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%ds", int(d.Seconds()))

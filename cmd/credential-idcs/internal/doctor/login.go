@@ -107,7 +107,7 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 		d.ok(of(p) + "logged in, the token is " + v.State)
 	}
 	if life := v.Expires.Sub(v.Obtained); p.Expiry > 0 && life > p.Expiry+time.Minute {
-		said := fmt.Sprintf("its token lives %s, longer than the %s that expiry asks for", text.Life(life), text.Life(p.Expiry))
+		said := fmt.Sprintf("its token lives %s, longer than the %s that expiry asks for", text.Duration(life), text.Duration(p.Expiry))
 		if p.RefreshScope == "" { // https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102910.htm
 			said += fmt.Sprintf("; refresh_scope = %q asks for it with each refresh, too", p.LoginScope())
 		}

@@ -62,11 +62,11 @@ func (d *Doctor) principal(ctx context.Context, p *config.Profile) bool {
 	again := "oci session authenticate --profile-name " + text.Word(p.OCI.Profile) + " --region " + text.Word(s.Region)
 	switch left := s.Expires.Sub(d.Now()); {
 	case left < 10*time.Minute:
-		d.warn(of(p)+"the OCI session ends in "+text.Life(left)+", and can't be renewed after that", again)
+		d.warn(of(p)+"the OCI session ends in "+text.Duration(left)+", and can't be renewed after that", again)
 	case p.OCI.Refresh:
-		d.ok(of(p) + "the OCI session lives for " + text.Life(left) + ", and is renewed while somebody uses it (refresh = false leaves that to the oci CLI)")
+		d.ok(of(p) + "the OCI session lives for " + text.Duration(left) + ", and is renewed while somebody uses it (refresh = false leaves that to the oci CLI)")
 	default:
-		d.ok(of(p) + "the OCI session lives for " + text.Life(left))
+		d.ok(of(p) + "the OCI session lives for " + text.Duration(left))
 	}
 	return true
 }
@@ -115,7 +115,7 @@ func (d *Doctor) derived(ctx context.Context, p *config.Profile, t *config.Targe
 		d.unready(p, e, err)
 		return
 	}
-	d.ok(of(p) + t.String() + " gives a token, for " + text.Life(got.Life))
+	d.ok(of(p) + t.String() + " gives a token, for " + text.Duration(got.Life))
 	if got.Clock.Known && oci.ClockMatters(got.Clock.Skew) {
 		clock := &call.ClockError{Skew: got.Clock.Skew}
 		d.warn(of(p)+clock.Error(), "timedatectl status")

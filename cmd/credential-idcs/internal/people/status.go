@@ -166,7 +166,7 @@ func sheet(rows []row, file *config.File) *table {
 			name += " *"
 		}
 		if r.Expires != nil {
-			left = text.Life(r.left)
+			left = text.Duration(r.left)
 		}
 		if r.Refreshable {
 			refresh = "yes"
@@ -189,7 +189,7 @@ func sheet(rows []row, file *config.File) *table {
 		for _, d := range r.Derived {
 			left := "-"
 			if d.Expires != nil {
-				left = text.Life(d.left)
+				left = text.Duration(d.left)
 			}
 			t.add("  "+d.Kind, d.Target, d.State, left, "-", "-")
 			t.color(2, stateColors[d.State])
