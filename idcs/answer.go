@@ -1,6 +1,7 @@
 package idcs
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +64,7 @@ const defaultLife = 300 * time.Second
 // https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102910.htm
 func (r *reply) token(refused Class) (Answer, error) {
 	m, ok := tokenMembers(r.Body)
-	if r.Status/100 != 2 || !ok || r.Odd && silent(m) {
+	if !ok || r.Status/100 != 2 && !r.tokens(m) || r.Odd && silent(m) || r.repeats(m) {
 		return Answer{}, r.fail(refused)
 	}
 	a := Answer{
@@ -83,13 +84,13 @@ func (r *reply) token(refused Class) (Answer, error) {
 	cause := ""
 	life, alive := accessLife(m["expires_in"], a.Access.Reveal(), r.now())
 	switch {
-	case m["error"] != nil:
+	case isError(m["error"]):
 		cause = "the domain answered with an error and status 200"
 	case a.Access.Empty():
 		cause = "the domain's answer has no access token"
 	case !bearer(m["token_type"]):
 		cause = "the domain's answer holds a token that isn't a Bearer token"
-	case !visible(a.Access.Reveal(), 0x21) || !visible(a.ID.Reveal(), 0x21):
+	case !visible(a.Access.Reveal(), 0x21):
 		cause = "the domain's answer holds a token with bytes that no token has"
 	case !alive:
 		cause = "the domain's answer holds a token that has already expired"
@@ -102,7 +103,7 @@ func (r *reply) token(refused Class) (Answer, error) {
 	}
 	a.Life = life
 	if !a.ID.Empty() {
-		if a.IDLife, alive = accessLife(nil, a.ID.Reveal(), r.now()); !alive || !isFor(a.ID.Reveal(), r.clientID) {
+		if a.IDLife, alive = accessLife(nil, a.ID.Reveal(), r.now()); !alive || !visible(a.ID.Reveal(), 0x21) || !isFor(a.ID.Reveal(), r.clientID) {
 			a.ID, a.IDLife = secret.Text{}, 0
 		}
 	}
@@ -112,8 +113,26 @@ func (r *reply) token(refused Class) (Answer, error) {
 	return a, nil
 }
 
+// tokens reports whether an answer holds both tokens of a refresh, whatever its status says: a front may
+// have changed that, and the domain has spent the token before.
+func (r *reply) tokens(m map[string]any) bool {
+	return textOf(m["access_token"]) != "" && textOf(m["refresh_token"]) != "" && !isError(m["error"]) && !r.repeats(m)
+}
+
+// repeats reports whether the refresh token of an answer without another one is that of the request, which
+// somebody shows: an answer of that kind brings no successor.
+func (r *reply) repeats(m map[string]any) bool {
+	refresh := textOf(m["refresh_token"])
+	return refresh != "" && (r.Status/100 != 2 || textOf(m["access_token"]) == "") && slices.Contains(r.secrets, refresh)
+}
+
+// isError reports whether the member `error` says that there was one. Envelopes have it in every answer.
+func isError(v any) bool { return v != nil && v != "" && v != false }
+
 // bearer takes any spelling (RFC 6749 5.1), and a missing type: there is only one.
-func bearer(v any) bool { return v == nil || strings.EqualFold(textOf(v), "Bearer") }
+func bearer(v any) bool {
+	return v == nil || strings.EqualFold(strings.TrimSpace(textOf(v)), "Bearer")
+}
 
 // visible is whether s is ASCII from low to 0x7e. It keeps line breaks out of git's protocol.
 func visible(s string, low byte) bool {

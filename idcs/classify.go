@@ -71,12 +71,12 @@ func (r *reply) classify(m map[string]any, isJSON bool, refused Class) *Error {
 // silent is whether an object has nothing that OAuth knows: in an answer whose framing is broken, too,
 // it isn't the domain's word.
 func silent(m map[string]any) bool {
-	for _, name := range []string{"access_token", "refresh_token", "device_code", "error"} {
+	for _, name := range []string{"access_token", "refresh_token", "device_code"} {
 		if _, ok := m[name]; ok {
 			return false
 		}
 	}
-	return true
+	return !isError(m["error"])
 }
 
 // errorCode is the member `error`. Oracle's device page shows AUTHORIZATION_PENDING in capitals, which

@@ -41,7 +41,7 @@ func (c *Client) Device(ctx context.Context, scope string) (Device, error) {
 		return Device{}, err
 	}
 	m, ok := members(r.Body)
-	if r.Status/100 != 2 || !ok || m["error"] != nil {
+	if r.Status/100 != 2 || !ok || isError(m["error"]) {
 		return Device{}, r.fail(ErrFailure)
 	}
 	d := Device{

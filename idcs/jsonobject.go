@@ -53,61 +53,6 @@ func firstObject(body []byte) object {
 	return readObject(body, len(body)-len(rest))
 }
 
-// tries is how many braces are looked behind for the tokens of an answer that doesn't begin with them.
-const tries = 32
-
-// tokenMembers is members for the answer to a grant, in which whatever arrived whole of a one-time
-// token counts: in an object that was cut behind it, in one behind something else, or within another.
-func tokenMembers(body []byte) (m map[string]any, ok bool) {
-	o := firstObject(body)
-	if o.text("refresh_token") != "" {
-		return o.members, true
-	}
-	if o.members != nil && (o.odd || !o.whole) {
-		if t, found := quotedMember(body, "refresh_token"); found {
-			o.members["refresh_token"] = t
-			return o.members, true
-		}
-	}
-	if o.whole && (o.has("access_token") || o.has("error")) {
-		return members(body)
-	}
-	at := -1
-	for range tries {
-		i := bytes.IndexByte(body[at+1:], '{')
-		if i < 0 {
-			break
-		}
-		at += 1 + i
-		other := readObject(body, at)
-		if other.text("refresh_token") != "" || at >= o.end && other.whole && other.text("access_token") != "" {
-			return other.members, true
-		}
-	}
-	return members(body)
-}
-
-// quotedMember finds a member in a text that is no longer JSON, since a quote or a backslash before it
-// stands wrong.
-func quotedMember(body []byte, name string) (value string, found bool) {
-	for rest := body; ; {
-		i := bytes.Index(rest, []byte(`"`+name+`"`))
-		if i < 0 {
-			return "", false
-		}
-		rest = rest[i+len(name)+2:]
-		v, ok := bytes.CutPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte(":"))
-		v = bytes.TrimLeft(v, " \t\r\n")
-		if !ok || len(v) == 0 || v[0] != '"' {
-			continue
-		}
-		s := scanner{body: v, at: 1}
-		if value, ok := s.text(); ok && value != "" {
-			return value, true
-		}
-	}
-}
-
 // readObject reads the object whose brace stands at body[at].
 func readObject(body []byte, at int) object {
 	o := object{members: map[string]any{}}
