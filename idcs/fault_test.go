@@ -121,8 +121,9 @@ func TestAnEarlyAnswerIsHeard(t *testing.T) {
 
 // repeat writes s until total bytes are out or the other side has gone.
 func repeat(w io.Writer, s string, total int) {
-	for n := 0; n < total; n += len(s) {
-		if _, err := io.WriteString(w, s); err != nil {
+	b := []byte(s)
+	for n := 0; n < total; n += len(b) {
+		if _, err := w.Write(b); err != nil {
 			return
 		}
 	}

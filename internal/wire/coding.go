@@ -40,21 +40,35 @@ func undone(body io.Reader, deflate bool, packed func()) io.Reader {
 	return body
 }
 
-// gunzip reads one gzip member (RFC 1952 2.3) without its end: neither the checksum, which TLS has made
-// needless, nor another member is waited for.
+// gunzip reads gzip members (RFC 1952 2.3) without their ends: the checksum isn't waited for, which TLS
+// has made needless, and what follows a member counts only if it is another.
 type gunzip struct {
 	in   *bufio.Reader
-	body io.Reader
+	body io.Reader // of the member; nil before its head
+	more bool      // a member was there already
 }
 
 func (g *gunzip) Read(p []byte) (int, error) {
-	if g.body == nil {
-		if err := g.head(); err != nil {
-			return 0, unexpected(err)
+	for {
+		if g.body == nil {
+			if err := g.head(); err != nil && g.more {
+				return 0, io.EOF
+			} else if err != nil {
+				return 0, unexpected(err)
+			}
+			g.body = flate.NewReader(g.in)
 		}
-		g.body = flate.NewReader(g.in)
+		n, err := g.body.Read(p)
+		if n > 0 || err != io.EOF {
+			if err == io.EOF {
+				err = nil // it comes again
+			}
+			return n, err
+		}
+		const end = 8 // checksum and size
+		_, _ = g.in.Discard(end)
+		g.body, g.more = nil, true
 	}
-	return g.body.Read(p)
 }
 
 func (g *gunzip) head() error {
@@ -67,6 +81,9 @@ func (g *gunzip) head() error {
 	var fixed [10]byte
 	if _, err := io.ReadFull(g.in, fixed[:]); err != nil {
 		return err
+	}
+	if fixed[0] != 0x1f || fixed[1] != 0x8b {
+		return errNoHTTP
 	}
 	flags := fixed[3]
 	if flags&extra != 0 {
@@ -101,7 +118,7 @@ func (g *gunzip) head() error {
 func wide(br *bufio.Reader) io.Reader {
 	// More is peeked at only while it may be so: what is waited for must come.
 	b, _ := br.Peek(1)
-	if len(b) == 0 || b[0] != 0 && b[0] != 0xff && b[0] != 0xfe && b[0] != '{' && b[0] != '[' {
+	if len(b) == 0 || b[0] > 0x7f && b[0] < 0xfe {
 		return br
 	}
 	if b, _ = br.Peek(2); len(b) < 2 || b[0] != 0 && b[0] < 0xfe && b[1] != 0 {

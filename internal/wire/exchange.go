@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/x509"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,6 +18,9 @@ import (
 const (
 	headerLimit = 64 << 10
 	bodyLimit   = 1 << 20
+	// The same for an answer that must not be lost: what it is wrapped in isn't kept.
+	lenientHeader = 1 << 20
+	lenientBody   = 32 << 20
 )
 
 // A Reply is an answer.
@@ -81,11 +86,15 @@ func (l *Line) ExchangeUntil(ctx context.Context, request []byte, whole func(bod
 	// counts, so a failed Write isn't the end.
 	_, failed := l.conn.Write(request)
 	l.left.N = headerLimit
-	h, err := readHead(l.in)
+	if whole != nil {
+		l.left.N = lenientHeader
+	}
+	limit := l.left.N
+	h, err := l.head(whole != nil)
 	if err != nil {
 		cause := ""
 		if l.left.N <= 0 {
-			cause = "the answer has headers of more than 64 KiB"
+			cause = "the answer has headers of more than " + strconv.FormatInt(limit>>10, 10) + " KiB"
 		}
 		if errors.Is(err, errHTTP2) {
 			cause = "the answer is HTTP/2, which wasn't offered"
@@ -96,14 +105,30 @@ func (l *Line) ExchangeUntil(ctx context.Context, request []byte, whole func(bod
 		return nil, inDoubt(ctx, cause, failed)
 	}
 	r := &Reply{Status: h.status, Header: h.header, Sent: sent, Got: l.now(), leaf: l.leaf}
-	if r.Status/100 == 3 { // judged by its header: what stands below isn't of the host
+	redirect := r.Status/100 == 3 // judged by its header: what stands below is seldom of the host
+	if redirect && whole == nil {
 		return r, nil
 	}
+	if redirect {
+		_ = l.tcp.SetReadDeadline(time.Now().Add(patience))
+	}
 	l.left.N = 8 * bodyLimit // chunks have a price of their own
-	if err := l.body(r, h, whole); err != nil {
+	if whole != nil {
+		l.left.N = lenientBody
+	}
+	if err := l.body(r, h, whole); err != nil && !redirect {
 		return r, inDoubt(ctx, "", err)
 	}
 	return r, nil
+}
+
+// head reads status and header. Where the answer must not be lost it may also begin with its body, as
+// before HTTP had either.
+func (l *Line) head(lenient bool) (head, error) {
+	if b, err := l.in.Peek(1); err == nil && lenient && b[0] == '{' {
+		return head{http.StatusOK, http.Header{}}, nil
+	}
+	return readHead(l.in)
 }
 
 // body reads the body into r, at most bodyLimit bytes of it.
@@ -113,26 +138,38 @@ func (l *Line) body(r *Reply, h head, whole func([]byte) bool) error {
 	f := newFraming(l.in, h, nil)
 	if whole != nil {
 		f.beyond = func() bool {
-			if !seen.unfinished() && !packed && r.Status != http.StatusNoContent {
+			// Or nothing has come yet of what every good answer has.
+			if !seen.unfinished() && !packed && (asked > 0 || r.Status/100 != 2) {
 				return false
 			}
 			_ = l.tcp.SetReadDeadline(time.Now().Add(patience))
 			return true
 		}
 	}
-	in := undone(f, names(h.header, "Content-Encoding", "deflate"), func() { packed = true })
-	b := make([]byte, 0, 16<<10)
+	var framed io.Reader = f
+	if whole != nil && f.mode == chunked {
+		framed = &framing{in: bufio.NewReader(f), mode: chunked, first: true, beyond: f.beyond} // fronts put chunks into chunks
+	}
+	in := undone(framed, names(h.header, "Content-Encoding", "deflate"), func() { packed = true })
+	b, total := make([]byte, 0, 16<<10), 0
 	for {
 		if len(b) > bodyLimit {
-			r.Body, r.TooLong = b[:bodyLimit], true
-			return nil
+			r.TooLong = true
+			room := false
+			if whole != nil && total < lenientBody {
+				b, room = squeezed(b)
+			}
+			if !room {
+				r.Body = b[:bodyLimit]
+				return nil
+			}
 		}
 		if len(b) == cap(b) {
 			b = append(b, 0)[:len(b)]
 		}
 		read := len(b)
 		n, err := in.Read(b[read:min(cap(b), bodyLimit+1)])
-		b = b[:read+n]
+		b, total = b[:read+n], total+n
 		for i := read; i < len(b) && whole != nil && asked < asks; i++ {
 			if seen.feed(b[i]) {
 				asked++

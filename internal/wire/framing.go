@@ -133,6 +133,10 @@ func (f *framing) chunk() error {
 		}
 		return f.unframed()
 	}
+	if strings.TrimSpace(size) == "" && !extension { // a line break too many
+		_, err := readLine(f.in)
+		return err
+	}
 	n, err := strconv.ParseUint(strings.TrimSpace(size), 16, 62)
 	if err != nil {
 		return f.unframed()
@@ -146,9 +150,10 @@ func (f *framing) chunk() error {
 	return nil
 }
 
-// unframed is what a body that isn't framed as its header says is read as: as it comes.
+// unframed is what a body that isn't framed as its header says is read as: as it comes. Behind a good
+// chunk that is only worth it where the answer must not be lost.
 func (f *framing) unframed() error {
-	if !f.first {
+	if !f.first && f.beyond == nil {
 		return errNoHTTP
 	}
 	f.mode, f.odd = open, true

@@ -46,10 +46,12 @@ func readOneHead(br *bufio.Reader) (head, error) {
 	if err != nil {
 		return head{}, err
 	}
-	version, rest, _ := strings.Cut(line, " ")
-	status, _, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")
-	code, err := strconv.Atoi(status)
-	if !strings.HasPrefix(version, "HTTP/") || err != nil || len(status) != 3 || code < 100 {
+	words := strings.Fields(line)
+	if len(words) < 2 || len(words[0]) < 5 || !strings.EqualFold(words[0][:5], "HTTP/") {
+		return head{}, errNoHTTP
+	}
+	code, err := strconv.Atoi(words[1])
+	if err != nil || len(words[1]) != 3 || code < 100 {
 		return head{}, errNoHTTP
 	}
 	h := head{code, http.Header{}}
