@@ -106,11 +106,11 @@ func (c *Client) post(ctx, signing context.Context, path string, form url.Values
 		header.Set("Content-Type", signedType)
 	}
 	way := wire.Way{Who: "the domain", Roots: c.Roots, Proxy: c.Proxy, Connect: c.Connect, UserAgent: c.UserAgent, Now: c.Now}
-	line, err := way.Open(ctx, u)
+	conn, err := way.Open(ctx, u)
 	if err != nil {
 		return nil, broken(err, nil)
 	}
-	defer line.Close()
+	defer conn.Close()
 	body := form.Encode()
 	if signed {
 		more, err := signature.Sign(u.Host, u.Path, signedType, []byte(body))
@@ -134,7 +134,7 @@ func (c *Client) post(ctx, signing context.Context, path string, form url.Values
 	if ctx.Err() != nil {
 		return nil, broken(wire.Interrupted(ctx), nil)
 	}
-	r, err := line.ExchangeUntil(ctx, request, complete)
+	r, err := conn.ExchangeUntil(ctx, request, complete)
 	if r == nil {
 		return nil, broken(err, nil)
 	}

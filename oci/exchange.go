@@ -51,12 +51,12 @@ func (p Exchange) Session(ctx context.Context, m *Machine) (Session, error) {
 	header.Set("Content-Type", "application/x-www-form-urlencoded")
 	pair := url.QueryEscape(p.ClientID) + ":" + url.QueryEscape(p.Secret.Reveal()) // RFC 6749 2.3.1
 	header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
-	line, err := p.Way.Open(ctx, u)
+	conn, err := p.Way.Open(ctx, u)
 	if err != nil {
 		return Session{}, unanswered(u.Host, err)
 	}
-	defer line.Close()
-	r, err := m.send(ctx, line, wire.Request{Method: http.MethodPost, URL: u, Header: header, Body: form.Encode()})
+	defer conn.Close()
+	r, err := m.send(ctx, conn, wire.Request{Method: http.MethodPost, URL: u, Header: header, Body: form.Encode()})
 	if err != nil {
 		return Session{}, err
 	}

@@ -42,7 +42,7 @@ type identity struct {
 }
 
 // Session asks the metadata service, and turns the instance's certificate into a session. Meanwhile the
-// session's key is made, which takes longest, and the line to the federation endpoint is opened.
+// session's key is made, which takes longest, and the connection to the federation endpoint is opened.
 func (p Instance) Session(ctx context.Context, m *Machine) (Session, error) {
 	type made struct {
 		key Key
@@ -54,7 +54,7 @@ func (p Instance) Session(ctx context.Context, m *Machine) (Session, error) {
 		making <- made{k, err}
 	}()
 	type opened struct {
-		line *wire.Line
+		conn *wire.Conn
 		err  error
 	}
 	opening := make(chan opened, 1)
@@ -80,12 +80,12 @@ func (p Instance) Session(ctx context.Context, m *Machine) (Session, error) {
 		err = unanswered(ident.AuthHost(id.region), o.err)
 	}
 	if err != nil {
-		if o.line != nil {
-			o.line.Close()
+		if o.conn != nil {
+			o.conn.Close()
 		}
 		return Session{}, err
 	}
-	return m.federate(ctx, id, k.key, o.line)
+	return m.federate(ctx, id, k.key, o.conn)
 }
 
 // ask puts the four questions on one connection. A certificate that isn't the key's was rotated
@@ -183,13 +183,13 @@ type service struct {
 	m    *Machine
 	way  *wire.Way
 	base *url.URL
-	line *wire.Line // nil: none stands
+	conn *wire.Conn // nil: none is open
 }
 
 func (s *service) close() {
-	if s.line != nil {
-		s.line.Close()
-		s.line = nil
+	if s.conn != nil {
+		s.conn.Close()
+		s.conn = nil
 	}
 }
 
@@ -199,13 +199,13 @@ func (s *service) close() {
 func (s *service) get(ctx context.Context, name string) (string, error) {
 	u := *s.base
 	u.Path += name
-	if s.line == nil {
+	if s.conn == nil {
 		var err error
-		if s.line, err = s.way.Open(ctx, &u); err != nil {
+		if s.conn, err = s.way.Open(ctx, &u); err != nil {
 			return "", noInstance(s.base, err)
 		}
 	}
-	r, err := s.m.send(ctx, s.line, wire.Request{
+	r, err := s.m.send(ctx, s.conn, wire.Request{
 		Method: http.MethodGet, URL: &u, Keep: true,
 		Header: http.Header{"Authorization": {"Bearer Oracle"}, "User-Agent": {s.m.UserAgent}},
 	})
@@ -238,10 +238,10 @@ func noInstance(u *url.URL, err error) error {
 // is built from the table of regions alone.
 //
 // Read in oci-go-sdk v65.130.0, common/auth/federation_client.go:378-559.
-func (m *Machine) federate(ctx context.Context, id identity, key Key, line *wire.Line) (Session, error) {
+func (m *Machine) federate(ctx context.Context, id identity, key Key, conn *wire.Conn) (Session, error) {
 	tenancy := tenancyOf(id.certificate)
 	if tenancy == "" {
-		line.Close()
+		conn.Close()
 		return Session{}, settings("the instance's certificate names no tenancy")
 	}
 	sum := sha256.Sum256(id.certificate.Raw)
@@ -253,14 +253,14 @@ func (m *Machine) federate(ctx context.Context, id identity, key Key, line *wire
 		Algorithm    string   `json:"fingerprintAlgorithm"`
 	}{oneLine(id.certificate.Raw), oneLine(key.spki()), []string{oneLine(id.between.Raw)}, "SHA256"})
 	if err != nil {
-		line.Close()
+		conn.Close()
 		return Session{}, err
 	}
 	host := ident.AuthHost(id.region)
 	r, err := m.signed(ctx, own, order{
 		who: "the federation endpoint", method: http.MethodPost, host: host, path: "/v1/x509",
 		contentType: "application/json", body: string(body), noHost: true,
-	}, line)
+	}, conn)
 	switch {
 	case err != nil:
 		return Session{}, err

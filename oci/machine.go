@@ -91,8 +91,8 @@ func ClockMatters(off time.Duration) bool { return off >= clockMatters || off <=
 // signed connects, dates and signs, and sends once. Only a refusal by somebody whose clock is more
 // than 4 minutes from ours makes it sign again, with the date corrected, on a new connection: a
 // signature spends nothing.
-func (m *Machine) signed(ctx context.Context, s Session, o order, line *wire.Line) (*wire.Reply, error) {
-	r, err := m.once(ctx, s, o, m.Skew, line)
+func (m *Machine) signed(ctx context.Context, s Session, o order, conn *wire.Conn) (*wire.Reply, error) {
+	r, err := m.once(ctx, s, o, m.Skew, conn)
 	if err != nil || r.Status != http.StatusUnauthorized {
 		return r, err
 	}
@@ -103,16 +103,16 @@ func (m *Machine) signed(ctx context.Context, s Session, o order, line *wire.Lin
 	return m.once(ctx, s, o, clock.Skew, nil)
 }
 
-// once is one request. line is a connection that stands already, or nil.
-func (m *Machine) once(ctx context.Context, s Session, o order, skew time.Duration, line *wire.Line) (*wire.Reply, error) {
+// once is one request. conn is an open connection, or nil.
+func (m *Machine) once(ctx context.Context, s Session, o order, skew time.Duration, conn *wire.Conn) (*wire.Reply, error) {
 	u := &url.URL{Scheme: "https", Host: o.host, Path: o.path}
-	if line == nil {
+	if conn == nil {
 		var err error
-		if line, err = m.way(o.who).Open(ctx, u); err != nil {
+		if conn, err = m.way(o.who).Open(ctx, u); err != nil {
 			return nil, unanswered(o.host, err)
 		}
 	}
-	defer line.Close()
+	defer conn.Close()
 	id, err := m.requestID()
 	if err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func (m *Machine) once(ctx context.Context, s Session, o order, skew time.Durati
 	if o.method == http.MethodPost {
 		header.Set("Content-Type", o.contentType)
 	}
-	return m.send(ctx, line, wire.Request{Method: o.method, URL: u, Header: header, Body: o.body})
+	return m.send(ctx, conn, wire.Request{Method: o.method, URL: u, Header: header, Body: o.body})
 }
 
 // header is what every request says of itself.
@@ -142,7 +142,7 @@ func (m *Machine) header(id string) http.Header {
 	}
 }
 
-func (m *Machine) send(ctx context.Context, line *wire.Line, r wire.Request) (*wire.Reply, error) {
+func (m *Machine) send(ctx context.Context, conn *wire.Conn, r wire.Request) (*wire.Reply, error) {
 	bytes, err := r.Bytes()
 	if err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ func (m *Machine) send(ctx context.Context, line *wire.Line, r wire.Request) (*w
 	if ctx.Err() != nil {
 		return nil, unanswered(r.URL.Host, wire.Interrupted(ctx))
 	}
-	reply, err := line.Exchange(ctx, bytes)
+	reply, err := conn.Exchange(ctx, bytes)
 	if err != nil {
 		m.log("no answer", "host", r.URL.Host, "why", err.Error())
 		return nil, unanswered(r.URL.Host, err)

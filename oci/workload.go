@@ -67,12 +67,12 @@ func (p Workload) Session(ctx context.Context, m *Machine) (Session, error) {
 	header.Set("Content-Type", "application/json")
 	way := m.way("the cluster's workload endpoint")
 	way.Roots, way.Proxy = roots, nil
-	line, err := way.Open(ctx, u)
+	conn, err := way.Open(ctx, u)
 	if err != nil {
 		return Session{}, unanswered(u.Host, err)
 	}
-	defer line.Close()
-	r, err := m.send(ctx, line, wire.Request{Method: http.MethodPost, URL: u, Header: header, Body: string(body)})
+	defer conn.Close()
+	r, err := m.send(ctx, conn, wire.Request{Method: http.MethodPost, URL: u, Header: header, Body: string(body)})
 	if err != nil {
 		return Session{}, err
 	}

@@ -36,9 +36,9 @@ type Way struct {
 	hush time.Duration // 0: the constant
 }
 
-// A Line is a connection that stands: TLS to the host, perhaps through a proxy. It isn't meant for
+// A Conn is an open connection: TLS to the host, perhaps through a proxy. It isn't meant for
 // several goroutines.
-type Line struct {
+type Conn struct {
 	conn net.Conn
 	in   *bufio.Reader
 	left *io.LimitedReader // below in
@@ -51,7 +51,7 @@ type Line struct {
 
 // Close ends the connection at once. A TLS goodbye is left out: it may block for seconds on a
 // domain that reads nothing, and what was to be read has been read.
-func (l *Line) Close() { _ = l.tcp.Close() }
+func (c *Conn) Close() { _ = c.tcp.Close() }
 
 // past makes all reads and writes of a connection return.
 var past = time.Unix(1, 0)
@@ -60,7 +60,7 @@ var past = time.Unix(1, 0)
 // addresses of a name may be tried; nothing of the request is sent. Every error is an *Error.
 //
 // Plain http goes to this machine and to a cloud's metadata service alone, and never through a proxy.
-func (w *Way) Open(ctx context.Context, u *url.URL) (*Line, error) {
+func (w *Way) Open(ctx context.Context, u *url.URL) (*Conn, error) {
 	if ctx.Err() != nil {
 		return nil, Interrupted(ctx)
 	}
@@ -70,9 +70,9 @@ func (w *Way) Open(ctx context.Context, u *url.URL) (*Line, error) {
 		limited, cancel = context.WithTimeout(ctx, w.Connect)
 		defer cancel()
 	}
-	l, err := w.dial(limited, u)
+	c, err := w.dial(limited, u)
 	if err == nil {
-		return l, nil
+		return c, nil
 	}
 	var e *Error
 	var timeout net.Error // a dialer that knows the limit says so a moment before limited does
@@ -91,7 +91,7 @@ func (w *Way) Open(ctx context.Context, u *url.URL) (*Line, error) {
 	return nil, connectError(w.Who+" "+text.Clean(u.Host), err)
 }
 
-func (w *Way) dial(ctx context.Context, u *url.URL) (*Line, error) {
+func (w *Way) dial(ctx context.Context, u *url.URL) (*Conn, error) {
 	if u.Scheme == "http" {
 		return w.plain(ctx, u)
 	}
@@ -111,19 +111,19 @@ func (w *Way) tcp(ctx context.Context, u *url.URL) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp", authority(u))
 }
 
-func (w *Way) line(conn, tcp net.Conn) *Line {
+func (w *Way) newConn(conn, tcp net.Conn) *Conn {
 	left := &io.LimitedReader{R: conn}
-	l := &Line{conn: conn, in: bufio.NewReader(left), left: left, tcp: tcp, now: w.Now}
+	c := &Conn{conn: conn, in: bufio.NewReader(left), left: left, tcp: tcp, now: w.Now}
 	if secure, ok := conn.(*tls.Conn); ok {
-		l.leaf = secure.ConnectionState().PeerCertificates[0]
+		c.leaf = secure.ConnectionState().PeerCertificates[0]
 	}
-	return l
+	return c
 }
 
 // metadata is where the clouds tell a machine about itself: an address that no router passes on.
 var metadata = netip.AddrFrom4([4]byte{169, 254, 169, 254})
 
-func (w *Way) plain(ctx context.Context, u *url.URL) (*Line, error) {
+func (w *Way) plain(ctx context.Context, u *url.URL) (*Conn, error) {
 	a, err := netip.ParseAddr(u.Hostname())
 	if err != nil || !a.IsLoopback() && a != metadata {
 		return nil, refuse(w.Who+" "+text.Clean(u.Host)+" is asked by https only", nil)
@@ -132,7 +132,7 @@ func (w *Way) plain(ctx context.Context, u *url.URL) (*Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.line(tcp, tcp), nil
+	return w.newConn(tcp, tcp), nil
 }
 
 // tls is the configuration for one host: no session is kept, so nothing links two requests, and

@@ -2,9 +2,9 @@
 // knows TLS, proxies and HTTP/1.1, and nothing of tokens.
 //
 //	w := wire.Way{Who: "the domain", Roots: roots, Proxy: proxy, Connect: 10 * time.Second, Now: time.Now}
-//	line, err := w.Open(ctx, u)
-//	defer line.Close()
-//	reply, err := line.Exchange(ctx, request)
+//	conn, err := w.Open(ctx, u)
+//	defer conn.Close()
+//	reply, err := conn.Exchange(ctx, request)
 //
 // The two halves are apart because of what lies between them: after Open nothing has been sent, and the
 // caller can still say no, or sign a date that is true. Exchange writes once; nothing repeats, redirects

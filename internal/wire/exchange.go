@@ -63,8 +63,8 @@ func (r Request) Bytes() ([]byte, error) {
 // Exchange writes the request once and reads the answer. Whatever goes wrong here leaves the request
 // in doubt: a failed Write doesn't tell how much of it arrived. Every error is an *Error that is Sent;
 // a Reply beside it is the beginning of an answer that broke off.
-func (l *Line) Exchange(ctx context.Context, request []byte) (*Reply, error) {
-	return l.ExchangeUntil(ctx, request, nil)
+func (c *Conn) Exchange(ctx context.Context, request []byte) (*Reply, error) {
+	return c.ExchangeUntil(ctx, request, nil)
 }
 
 // asks is how often ExchangeUntil asks whether an answer is whole.
@@ -74,26 +74,26 @@ const asks = 16
 // so, which is asked at the end of each JSON object in the body, whatever the framing says and however
 // long the connection stays open. The body ends there; what breaks off before is handed back as it is,
 // beside the error.
-func (l *Line) ExchangeUntil(ctx context.Context, request []byte, whole func(body []byte) bool) (*Reply, error) {
-	if l.spent {
+func (c *Conn) ExchangeUntil(ctx context.Context, request []byte, whole func(body []byte) bool) (*Reply, error) {
+	if c.spent {
 		return nil, &Error{Cause: "the connection can't carry another request"}
 	}
-	l.spent = true
-	stop := context.AfterFunc(ctx, func() { _ = l.tcp.SetDeadline(past) })
+	c.spent = true
+	stop := context.AfterFunc(ctx, func() { _ = c.tcp.SetDeadline(past) })
 	defer stop()
-	sent := l.now()
+	sent := c.now()
 	// A server that refuses early may answer and close before it has read everything: its answer
 	// counts, so a failed Write isn't the end.
-	_, failed := l.conn.Write(request)
-	l.left.N = headerLimit
+	_, failed := c.conn.Write(request)
+	c.left.N = headerLimit
 	if whole != nil {
-		l.left.N = lenientHeader
+		c.left.N = lenientHeader
 	}
-	limit := l.left.N
-	h, err := l.head(whole != nil)
+	limit := c.left.N
+	h, err := c.head(whole != nil)
 	if err != nil {
 		cause := ""
-		if l.left.N <= 0 {
+		if c.left.N <= 0 {
 			cause = "the answer has headers of more than " + strconv.FormatInt(limit>>10, 10) + " KiB"
 		}
 		if errors.Is(err, errHTTP2) {
@@ -104,19 +104,19 @@ func (l *Line) ExchangeUntil(ctx context.Context, request []byte, whole func(bod
 		}
 		return nil, inDoubt(ctx, cause, failed)
 	}
-	r := &Reply{Status: h.status, Header: h.header, Sent: sent, Got: l.now(), leaf: l.leaf}
+	r := &Reply{Status: h.status, Header: h.header, Sent: sent, Got: c.now(), leaf: c.leaf}
 	redirect := r.Status/100 == 3 // judged by its header: what stands below is seldom of the host
 	if redirect && whole == nil {
 		return r, nil
 	}
 	if redirect {
-		_ = l.tcp.SetReadDeadline(time.Now().Add(patience))
+		_ = c.tcp.SetReadDeadline(time.Now().Add(patience))
 	}
-	l.left.N = 8 * bodyLimit // chunks have a price of their own
+	c.left.N = 8 * bodyLimit // chunks have a price of their own
 	if whole != nil {
-		l.left.N = lenientBody
+		c.left.N = lenientBody
 	}
-	if err := l.body(r, h, whole); err != nil && !redirect {
+	if err := c.body(r, h, whole); err != nil && !redirect {
 		return r, inDoubt(ctx, "", err)
 	}
 	return r, nil
@@ -124,25 +124,25 @@ func (l *Line) ExchangeUntil(ctx context.Context, request []byte, whole func(bod
 
 // head reads status and header. Where the answer must not be lost it may also begin with its body, as
 // before HTTP had either.
-func (l *Line) head(lenient bool) (head, error) {
-	if b, err := l.in.Peek(1); err == nil && lenient && b[0] == '{' {
+func (c *Conn) head(lenient bool) (head, error) {
+	if b, err := c.in.Peek(1); err == nil && lenient && b[0] == '{' {
 		return head{http.StatusOK, http.Header{}}, nil
 	}
-	return readHead(l.in)
+	return readHead(c.in)
 }
 
 // body reads the body into r, at most bodyLimit bytes of it.
-func (l *Line) body(r *Reply, h head, whole func([]byte) bool) error {
+func (c *Conn) body(r *Reply, h head, whole func([]byte) bool) error {
 	var seen object
 	asked, packed := 0, false
-	f := newFraming(l.in, h, nil)
+	f := newFraming(c.in, h, nil)
 	if whole != nil {
 		f.beyond = func() bool {
 			// Or nothing has come yet of what every good answer has.
 			if !seen.unfinished() && !packed && (asked > 0 || r.Status/100 != 2) {
 				return false
 			}
-			_ = l.tcp.SetReadDeadline(time.Now().Add(patience))
+			_ = c.tcp.SetReadDeadline(time.Now().Add(patience))
 			return true
 		}
 	}
@@ -182,7 +182,7 @@ func (l *Line) body(r *Reply, h head, whole func([]byte) bool) error {
 		r.Body = b
 		if err == io.EOF {
 			r.Odd = f.odd
-			l.spent = f.odd || f.mode != finished || names(h.header, "Connection", "close")
+			c.spent = f.odd || f.mode != finished || names(h.header, "Connection", "close")
 			return nil
 		}
 		if err != nil {

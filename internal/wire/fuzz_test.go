@@ -60,7 +60,7 @@ func FuzzExchange(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, lenient := range []bool{false, true} {
 			conn := said{in: iotest.OneByteReader(bytes.NewReader(b))}
-			line := (&Way{Now: time.Now}).line(conn, conn)
+			c := (&Way{Now: time.Now}).newConn(conn, conn)
 			stopped := false
 			var whole func([]byte) bool
 			if lenient {
@@ -72,7 +72,7 @@ func FuzzExchange(f *testing.F) {
 					return true
 				}
 			}
-			r, err := line.ExchangeUntil(context.Background(), nil, whole)
+			r, err := c.ExchangeUntil(context.Background(), nil, whole)
 			if r == nil {
 				if err == nil {
 					t.Error("neither answer nor error")

@@ -41,18 +41,18 @@ func TestPlainHTTPOnThisMachineKeepsItsLine(t *testing.T) {
 		t.Error("a proxy was asked for")
 		return nil, nil
 	}}
-	line, err := w.Open(bound(t), u)
+	conn, err := w.Open(bound(t), u)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer line.Close()
+	defer conn.Close()
 	for _, path := range []string{"/instance/region", "/identity/cert.pem", "/identity/key.pem", "/identity/intermediate.pem"} {
 		u.Path = path
 		b, err := Request{Method: "GET", URL: u, Header: http.Header{"Authorization": {"Bearer Oracle"}}, Keep: true}.Bytes()
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := line.Exchange(bound(t), b)
+		r, err := conn.Exchange(bound(t), b)
 		if err != nil || r.Status != 200 || string(r.Body) != "GET "+path+" Bearer Oracle" {
 			t.Fatalf("%s: %v, %+v", path, err, r)
 		}

@@ -26,7 +26,7 @@ type handshake struct {
 // secure connects and shakes hands. Some boxes between drop a ClientHello above 1,400 bytes, silently
 // or by a reset, and ours has 1,500 with a key share of ML-KEM: since nothing has been sent, it is tried
 // once more with a small one. The first is still listened to, as the server may only be slow.
-func (w *Way) secure(ctx context.Context, u, proxy *url.URL) (*Line, error) {
+func (w *Way) secure(ctx context.Context, u, proxy *url.URL) (*Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	results := make(chan handshake, 2)
 	silence := make(chan struct{}, 1)
@@ -56,7 +56,7 @@ func (w *Way) secure(ctx context.Context, u, proxy *url.URL) (*Line, error) {
 		case h := <-results:
 			running--
 			if h.err == nil {
-				return w.line(h.conn, h.tcp), nil
+				return w.newConn(h.conn, h.tcp), nil
 			}
 			if first == nil {
 				first = h.err

@@ -92,12 +92,12 @@ func (r *replayed) Read(b []byte) (int, error) { return r.in.Read(b) }
 
 func (b *box) ask(t *testing.T) error {
 	t.Helper()
-	line, err := b.way.Open(bound(t), b.url)
+	conn, err := b.way.Open(bound(t), b.url)
 	if err != nil {
 		return err
 	}
-	defer line.Close()
-	r, err := line.Exchange(bound(t), []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
+	defer conn.Close()
+	r, err := conn.Exchange(bound(t), []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
 	if err == nil && string(r.Body) != "{}" {
 		t.Errorf("got %q", r.Body)
 	}
@@ -200,13 +200,13 @@ func TestWhyThereIsNoConnection(t *testing.T) {
 // A server that speaks HTTP/2 whatever was agreed on is told by its first frame, of which no line comes.
 func TestAnswersInHTTP2AreTold(t *testing.T) {
 	b := newBox(t, nil, func(int, *net.TCPConn, <-chan struct{}) bool { return true })
-	line, err := b.way.Open(bound(t), b.url)
+	opened, err := b.way.Open(bound(t), b.url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	line.Close()
+	opened.Close()
 	conn := said{in: bytes.NewReader([]byte{0, 0, 18, 4, 0, 0, 0, 0, 0})}
-	_, err = b.way.line(conn, conn).Exchange(context.Background(), nil)
+	_, err = b.way.newConn(conn, conn).Exchange(context.Background(), nil)
 	var e *Error
 	if !errors.As(err, &e) || !e.Sent || !strings.Contains(e.Error(), "HTTP/2") {
 		t.Errorf("got %v", err)
