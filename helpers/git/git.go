@@ -115,6 +115,9 @@ func answerGet(ctx context.Context, call *helpers.Call) error {
 	}
 	source, err := call.Open()
 	if err != nil {
+		if helpers.AsFailure(err).Class == helpers.Profile {
+			return quit(call, err)
+		}
 		return err // whether this is a target can't be known, so other helpers may answer
 	}
 
@@ -134,13 +137,18 @@ func answerGet(ctx context.Context, call *helpers.Call) error {
 		case helpers.Config:
 			return f
 		}
-		if err := call.Print([]byte("quit=1\n")); err != nil {
-			return err
-		}
-		return f
+		return quit(call, f)
 	}
 	comeBack := req.state && !req.marked() && !req.negotiates()
 	return call.Print(answer(req, cred, comeBack))
+}
+
+// quit has git end with our message, where it would go on and ask for a password.
+func quit(call *helpers.Call, why error) error {
+	if err := call.Print([]byte("quit=1\n")); err != nil {
+		return err
+	}
+	return why
 }
 
 // refuseHTTP is silent for what git asks of proxies and others, but says a word where a person has

@@ -214,7 +214,7 @@ func (b *builder) ca(p *Profile) error {
 	for _, item := range items {
 		switch {
 		case item.text == "":
-			return &Error{b.file, item.line, "ca_file has an empty name"}
+			return &Error{File: b.file, Line: item.line, Reason: "ca_file has an empty name"}
 		case item.text == "system":
 			p.CA.System = true
 		default:
@@ -381,9 +381,16 @@ func (b *builder) fail(t *table, name, reason string) error {
 	if name != "" {
 		reason = name + " " + reason
 	}
-	return &Error{b.file, line, reason}
+	return &Error{File: b.file, Line: line, Reason: reason}
+}
+
+// lacks is fail for what isn't there, and may still come.
+func (b *builder) lacks(t *table, name, reason string) error {
+	err := b.fail(t, name, reason).(*Error) //nolint:errorlint // it makes no other
+	err.Short = true
+	return err
 }
 
 func (b *builder) missing(t *table, name string) error {
-	return b.fail(t, "", "profile "+quote(b.profile)+" has no "+name)
+	return b.lacks(t, "", "profile "+quote(b.profile)+" has no "+name)
 }

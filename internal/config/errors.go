@@ -14,6 +14,9 @@ type Error struct {
 	File   string // its path; the message has the base name
 	Line   int    // from 1; 0 if it is about the file as a whole
 	Reason string // names the key; cleaned; no value from the file but names of profiles and targets
+	// Short says that more text at the end could mend it: somebody may be saving the file, or had no room for
+	// all of it.
+	Short bool
 }
 
 // Error is `config.toml:12: unknown key "scopes"; did you mean "scope"?`.

@@ -46,7 +46,7 @@ func parse(file string, data []byte, at place) (*File, error) {
 	// Windows editors write a mark of the byte order, which TOML doesn't know.
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
-		return nil, &Error{file, 1, "is UTF-16; save it as UTF-8"}
+		return nil, &Error{File: file, Line: 1, Reason: "is UTF-16; save it as UTF-8"}
 	}
 	root, err := grow(file, data)
 	if err != nil {
@@ -73,7 +73,7 @@ func parse(file string, data []byte, at place) (*File, error) {
 	if n := root.get("default"); n != nil {
 		f.Default = n.text
 		if f.named(f.Default) == nil {
-			return nil, &Error{file, n.line, "default is no profile" + f.known()}
+			return nil, &Error{File: file, Line: n.line, Reason: "default is no profile" + f.known(), Short: len(f.Profiles) == 0}
 		}
 	}
 	return f, nil

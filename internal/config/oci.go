@@ -69,7 +69,7 @@ func (b *builder) oci(p *Profile) error {
 	n := b.table.get("oci")
 	if n == nil {
 		if p.Login == OCILogin {
-			return b.fail(b.table, "login", `= "oci" needs [profiles.`+b.profile+`.oci] with principal`)
+			return b.lacks(b.table, "login", `= "oci" needs [profiles.`+b.profile+`.oci] with principal`)
 		}
 		return nil
 	}
@@ -80,7 +80,7 @@ func (b *builder) oci(p *Profile) error {
 		}
 	}
 	if t.get("principal") == nil {
-		return b.fail(t, "", "profile "+quote(b.profile)+" has an oci without principal")
+		return b.lacks(t, "", "profile "+quote(b.profile)+" has an oci without principal")
 	}
 	o := &OCI{Profile: "DEFAULT", Refresh: true, at: b.at}
 	var err error
@@ -105,7 +105,7 @@ func (b *builder) oci(p *Profile) error {
 		}
 		o.Region = region
 	} else if o.Principal == PrincipalWorkload || o.Principal == PrincipalExchange {
-		return b.fail(t, "principal", `= "`+o.Principal+`" needs region`)
+		return b.lacks(t, "principal", `= "`+o.Principal+`" needs region`)
 	}
 	if o.Principal == PrincipalSession || o.Principal == PrincipalAPIKey {
 		o.File = b.at.path("~/.oci/config")
@@ -208,7 +208,7 @@ func (b *builder) loginOCI(p *Profile) error {
 		case has && taker == nil:
 			return b.fail(b.table, name, "is for targets that take tokens of the domain, and this profile has none")
 		case !has && taker != nil:
-			return &Error{b.file, taker.Line, "targets: " + quote(taker.String()) + " takes tokens of a domain, and profile " + quote(b.profile) + " has no " + name}
+			return &Error{File: b.file, Line: taker.Line, Reason: "targets: " + quote(taker.String()) + " takes tokens of a domain, and profile " + quote(b.profile) + " has no " + name, Short: true}
 		}
 	}
 	return nil
@@ -229,13 +229,29 @@ func (b *builder) kind(p *Profile, t *Target, own *table) error {
 	return nil
 }
 
+// KindOf is what a target takes as far as its address tells: an API server's doesn't.
+func KindOf(t helpers.Target) string {
+	if _, registry := ident.IsRegistry(t.HostPort()); registry {
+		return KindOCIR
+	}
+	return KindToken
+}
+
+// OwnTokens reports whether a host is one of Oracle's git services, of OCI DevOps or of Visual Builder Studio,
+// which accept auth tokens and passwords alone.
+//
+// https://docs.oracle.com/en-us/iaas/Content/devops/using/https_auth.htm
+func OwnTokens(host string) bool {
+	return strings.HasPrefix(host, "devops.scmservice.") || strings.HasSuffix(host, ".developer.ocp.oraclecloud.com")
+}
+
 func (b *builder) takes(p *Profile, t *Target, own *table) error {
-	_, registry := ident.IsRegistry(t.HostPort())
-	t.Kind = KindToken
+	t.Kind = KindOf(t.Target)
+	registry := t.Kind == KindOCIR
 	if registry {
-		t.Kind, t.Username, t.Named = KindOCIR, RegistryUser, true
+		t.Username, t.Named = RegistryUser, true
 		if t.Path() != "" {
-			return &Error{b.file, t.Line, "targets: " + quote(t.String()) + ": a registry has no path, docker names none"}
+			return &Error{File: b.file, Line: t.Line, Reason: "targets: " + quote(t.String()) + ": a registry has no path, docker names none"}
 		}
 	}
 	if own == nil {
@@ -275,7 +291,7 @@ func (b *builder) cluster(p *Profile, t *Target, own *table) error {
 	region, ok := ident.ClusterRegion(t.Cluster)
 	switch {
 	case own.get("cluster") == nil:
-		return b.fail(own, "kind", `= "oke" needs cluster, the OCID of the cluster`)
+		return b.lacks(own, "kind", `= "oke" needs cluster, the OCID of the cluster`)
 	case !ok:
 		return b.fail(own, "cluster", "must be the OCID of a cluster: ocid1.cluster.…")
 	}

@@ -24,7 +24,7 @@ func (b *builder) client(p *Profile) error {
 		return err
 	}
 	if found == "" {
-		return b.fail(t, "", "profile "+quote(b.profile)+" has a client without "+strings.Replace(all, " and ", " or ", 1))
+		return b.lacks(t, "", "profile "+quote(b.profile)+" has a client without "+strings.Replace(all, " and ", " or ", 1))
 	}
 	c := &Proof{
 		SecretFile: b.private(t, "secret_file"),
@@ -63,7 +63,7 @@ func (b *builder) user(p *Profile) error {
 		return err
 	}
 	if t.get("subject") == nil {
-		return b.fail(t, "", "profile "+quote(b.profile)+" has a user without subject")
+		return b.lacks(t, "", "profile "+quote(b.profile)+" has a user without subject")
 	}
 	if _, err := b.only(t, signers, "key_file, sign_command and sign_agent"); err != nil {
 		return err
@@ -130,11 +130,11 @@ func (b *builder) identified(t *table, k Key) error {
 		if at == "" { // the client's
 			at = first(t, "key_id")
 		}
-		return b.fail(t, at, "needs cert_file, which checks each signature")
+		return b.lacks(t, at, "needs cert_file, which checks each signature")
 	case !k.KeyFile.IsZero() && k.KeyID != "" && !k.CertFile.IsZero():
 		return b.fail(t, "cert_file", "stands beside key_id: only one of them")
 	case k.KeyID == "" && k.CertFile.IsZero():
-		return b.fail(t, "key_file", "needs key_id or cert_file")
+		return b.lacks(t, "key_file", "needs key_id or cert_file")
 	}
 	return nil
 }
@@ -184,7 +184,7 @@ func first(t *table, list ...string) string {
 // for the domain's no.
 func (b *builder) fits(p *Profile) error {
 	if lack := p.Method().Missing(p); lack != nil {
-		return b.fail(b.table, "login", `= "`+p.Login+`" needs `+lack.Key)
+		return b.lacks(b.table, "login", `= "`+p.Login+`" needs `+lack.Key)
 	}
 	if p.Token == "id" {
 		switch {

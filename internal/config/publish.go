@@ -54,7 +54,7 @@ func (f *File) Published() ([]Publish, error) {
 	file := filepath.Base(f.Path)
 	n := f.publish
 	if n.kind != unstable.ArrayTable && n.kind != unstable.Array || len(n.items) > 0 && n.tables() == nil {
-		return nil, &Error{file, n.line, "publish must be a list of tables: [[publish]]"}
+		return nil, &Error{File: file, Line: n.line, Reason: "publish must be a list of tables: [[publish]]"}
 	}
 	list := make([]Publish, 0, len(n.items))
 	lines := map[string]int{}
@@ -141,17 +141,17 @@ func (b *publisher) targets(p *Publish) error {
 	for _, item := range n.items {
 		t, err := helpers.ParseTarget(item.text)
 		if err != nil {
-			return &Error{b.file, item.line, "targets: " + shown(item.text) + ": " + err.Error()}
+			return &Error{File: b.file, Line: item.line, Reason: "targets: " + shown(item.text) + ": " + err.Error()}
 		}
 		own := p.Profile.target(t)
 		switch {
 		case own == nil:
-			return &Error{b.file, item.line, "targets: " + quote(t.String()) + " is not in targets of profile " + quote(p.Profile.Name)}
+			return &Error{File: b.file, Line: item.line, Reason: "targets: " + quote(t.String()) + " is not in targets of profile " + quote(p.Profile.Name)}
 		case seen[t]:
-			return &Error{b.file, item.line, "targets: " + quote(t.String()) + " is there twice"}
+			return &Error{File: b.file, Line: item.line, Reason: "targets: " + quote(t.String()) + " is there twice"}
 		}
 		if reason := p.cannotHold(own); reason != "" {
-			return &Error{b.file, item.line, "targets: " + quote(t.String()) + " " + reason}
+			return &Error{File: b.file, Line: item.line, Reason: "targets: " + quote(t.String()) + " " + reason}
 		}
 		seen[t] = true
 		p.Targets = append(p.Targets, *own)
@@ -184,7 +184,7 @@ func (b *publisher) fits(p *Publish) error {
 	}
 	fail := func(reason string) error {
 		n := b.table.get(line)
-		return &Error{b.file, n.line, reason}
+		return &Error{File: b.file, Line: n.line, Reason: reason}
 	}
 	switch p.Type {
 	case PublishToken:
@@ -223,11 +223,11 @@ func (b *publisher) labels(p *Publish) error {
 			prefix, _, _ := strings.Cut(name, "/")
 			switch {
 			case !qualified(name):
-				return &Error{b.file, v.line, kind + ": " + quote(name) + " can't be a name there"}
+				return &Error{File: b.file, Line: v.line, Reason: kind + ": " + quote(name) + " can't be a name there"}
 			case prefix == "credential-idcs", name == ArgoCDLabel:
-				return &Error{b.file, v.line, kind + ": " + quote(name) + " is set by the controller"}
+				return &Error{File: b.file, Line: v.line, Reason: kind + ": " + quote(name) + " is set by the controller"}
 			case kind == "labels" && v.text != "" && !word(v.text):
-				return &Error{b.file, v.line, kind + ": the value of " + quote(name) + " must be letters, digits, -, _ and ., 63 at most"}
+				return &Error{File: b.file, Line: v.line, Reason: kind + ": the value of " + quote(name) + " must be letters, digits, -, _ and ., 63 at most"}
 			}
 			m[name] = v.text
 		}

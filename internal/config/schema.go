@@ -124,7 +124,7 @@ func (s *section) check(file string, t *table) error {
 		n := t.get(name)
 		k := s.find(name)
 		if k == nil {
-			return &Error{file, n.line, "unknown key " + quote(name) + s.hint(name)}
+			return &Error{File: file, Line: n.line, Reason: "unknown key " + quote(name) + s.hint(name)}
 		}
 		if err := k.check(file, n); err != nil {
 			return err
@@ -134,7 +134,7 @@ func (s *section) check(file string, t *table) error {
 }
 
 func (k *key) check(file string, n *node) error {
-	wrong := func(is string) error { return &Error{file, n.line, k.name + " must be " + is} }
+	wrong := func(is string) error { return &Error{File: file, Line: n.line, Reason: k.name + " must be " + is} }
 	switch k.want {
 	case aString:
 		if n.kind != unstable.String {
@@ -170,7 +170,7 @@ func (k *key) check(file string, n *node) error {
 		for _, name := range n.table.keys {
 			m := n.table.get(name)
 			if m.table == nil {
-				return &Error{file, m.line, k.name + "." + quote(name) + " must be a table"}
+				return &Error{File: file, Line: m.line, Reason: k.name + "." + quote(name) + " must be a table"}
 			}
 			if err := k.sub.check(file, m.table); err != nil {
 				return err
@@ -183,7 +183,7 @@ func (k *key) check(file string, n *node) error {
 		for _, name := range n.table.keys {
 			m := n.table.get(name)
 			if m.kind != unstable.String {
-				return &Error{file, m.line, k.name + "." + quote(name) + " must be a string in quotes"}
+				return &Error{File: file, Line: m.line, Reason: k.name + "." + quote(name) + " must be a string in quotes"}
 			}
 			if err := k.plain(file, m); err != nil {
 				return err
@@ -198,7 +198,7 @@ func (k *key) check(file string, n *node) error {
 func (k *key) list(file string, n *node) error {
 	for _, item := range n.items {
 		if item.kind != unstable.String {
-			return &Error{file, item.line, k.name + " must have strings in quotes only"}
+			return &Error{File: file, Line: item.line, Reason: k.name + " must have strings in quotes only"}
 		}
 		if err := k.plain(file, item); err != nil {
 			return err
@@ -215,7 +215,7 @@ func (k *key) plain(file string, n *node) error {
 		if startsAsWindowsPath(n.text) {
 			said += inSingleQuotes
 		}
-		return &Error{file, n.line, said}
+		return &Error{File: file, Line: n.line, Reason: said}
 	}
 	return nil
 }

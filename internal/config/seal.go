@@ -8,7 +8,7 @@ import (
 // sealing reads how new tokens are sealed. It is one setting for the file, since the key is one for the
 // cache folder.
 func (f *File) sealing(file string, root *table) error {
-	mistake := func(n *node, text string) error { return &Error{file, n.line, text} }
+	mistake := func(n *node, text string) error { return &Error{File: file, Line: n.line, Reason: text} }
 	if n := root.get("seal"); n != nil {
 		switch n.text {
 		case "none":

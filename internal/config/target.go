@@ -16,10 +16,10 @@ func (b *builder) targets(p *Profile) error {
 		for _, item := range n.items {
 			t, err := helpers.ParseTarget(item.text)
 			if err != nil {
-				return &Error{b.file, item.line, "targets: " + shown(item.text) + ": " + err.Error()}
+				return &Error{File: b.file, Line: item.line, Reason: "targets: " + shown(item.text) + ": " + err.Error()}
 			}
 			if p.target(t) != nil {
-				return &Error{b.file, item.line, "targets: " + quote(t.String()) + " is there twice"}
+				return &Error{File: b.file, Line: item.line, Reason: "targets: " + quote(t.String()) + " is there twice"}
 			}
 			p.Targets = append(p.Targets, Target{Target: t, Line: item.line, Username: p.Username, Named: b.table.get("username") != nil, Scheme: "auto"})
 		}
@@ -94,7 +94,7 @@ func (b *builder) tools(own *table, target *Target) error {
 			if m := text.Nearest(item.text, Tools); m != "" {
 				reason += "; did you mean " + quote(m) + "?"
 			}
-			return &Error{b.file, item.line, reason}
+			return &Error{File: b.file, Line: item.line, Reason: reason}
 		}
 		if name := helpers.Tool(item.text); !slices.Contains(target.Tools, name) {
 			target.Tools = append(target.Tools, name)

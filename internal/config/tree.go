@@ -116,7 +116,8 @@ func (g *grower) syntax() error {
 			said += inSingleQuotes
 		}
 	}
-	return g.fail(line, said)
+	last := 1 + bytes.Count(bytes.TrimRight(g.parser.Data(), "\r\n"), []byte{'\n'})
+	return &Error{File: g.file, Line: line, Reason: said, Short: line == last}
 }
 
 // inSingleQuotes is for those who write a path as Windows shows it: a backslash begins an escape in double quotes.

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/helpers"
@@ -109,11 +112,35 @@ func (a *App) Load(helper bool) (*config.File, error) {
 		return nil, err
 	}
 	f, err := config.LoadAt(path, a.places())
+	for n := 0; helper && n < looks && unfinished(f, err); n++ {
+		time.Sleep(pause)
+		f, err = config.LoadAt(path, a.places())
+	}
 	if err != nil {
 		return nil, ExplainConfig(err)
 	}
 	a.File = f
 	return f, nil
+}
+
+// A helper that finds no profile, or a mistake, looks again for a fifth of a second: somebody may be saving
+// the file, and many editors move it away first, or empty it.
+const (
+	looks = 10
+	pause = 20 * time.Millisecond
+)
+
+// unfinished reports whether a configuration may be one that is being written.
+func unfinished(f *config.File, err error) bool {
+	if err != nil {
+		_, mistake := errors.AsType[*config.Error](err)
+		return mistake
+	}
+	if f.Missing {
+		_, err := os.Stat(filepath.Dir(f.Path))
+		return err == nil
+	}
+	return len(f.Profiles) == 0
 }
 
 // SecretVariables are the variables that hold a client's secret, of all profiles: a program that one of

@@ -44,7 +44,11 @@ func ExplainConfig(err error) error {
 	case errors.As(err, &file):
 		return failure(helpers.Config, err.Error(), mendFile(file))
 	case errors.As(err, &mistake) && filepath.IsAbs(mistake.File):
-		return failure(helpers.Config, err.Error(), text.Edit(mistake.File))
+		class := helpers.Config
+		if mistake.Short { // the next call may find all of it: nobody should be asked for a password now
+			class = helpers.Profile
+		}
+		return failure(class, err.Error(), text.Edit(mistake.File))
 	}
 	f := helpers.AsFailure(err)
 	if f.Message != "internal error" {
