@@ -97,6 +97,7 @@ func TestInitFromNothingToAToken(t *testing.T) {
 		{"User name at the domain: ", domain.User.Name},
 		{"Scope [urn:opc:idm:__myscopes__]: ", ""},
 		{"Target, such as", "git.example.com"},
+		{"Tools that use it, such as git,go; or all [git]: ", "git,go"},
 		{"Another target (Enter to finish)", ""},
 	} {
 		s.sees(step.question)

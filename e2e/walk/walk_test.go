@@ -88,7 +88,7 @@ func TestQuickStart(t *testing.T) {
 	l.must(os.WriteFile(commands, []byte(page(t, "README.md", "## Quick start").block(t, "")), 0o600))
 	typed := l.shell("cd "+l.sources+"; timeout 180 "+need.Tool(t, "script")+" --quiet --return --command 'bash -e commands' /dev/null", "BROWSER="+strings.Join(browser, " "))
 	typed.Stdin = strings.NewReader(strings.Join([]string{
-		"", domainHost, clientID, "browser", "none", "", "", gitHost, registryHost + ":5000", clusterHost + ":6443", "", "",
+		"", domainHost, clientID, "browser", "none", "", "", gitHost, "", registryHost + ":5000", "", clusterHost + ":6443", "", "", "",
 	}, "\n"))
 	out, err := typed.CombinedOutput()
 	for _, words := range []string{"refs/heads/main", `"schemaVersion": 2`, `"gitVersion"`} {

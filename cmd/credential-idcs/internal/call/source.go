@@ -236,6 +236,18 @@ func Listed(p *config.Profile) []helpers.Listed {
 	return all
 }
 
+// Unserved is why a target of Oracle's own takes nothing that its profile gets, or nil.
+func Unserved(p *config.Profile, t *config.Target) error {
+	if config.OwnTokens(t.HostPort()) {
+		return &helpers.Failure{
+			Class:   helpers.Profile,
+			Message: "profile " + p.Name + ": " + t.String() + " takes no token of an identity domain, only auth tokens and passwords of its own",
+			Command: "credential-idcs target remove " + text.Word(t.String()) + " --profile " + text.Word(p.Name),
+		}
+	}
+	return NoOCI(p, t)
+}
+
 // NoOCI is why a target that takes tokens of Oracle's own gets none, or nil.
 func NoOCI(p *config.Profile, t *config.Target) error {
 	if p.OCI != nil || t == nil || t.Kind == config.KindToken {

@@ -131,18 +131,14 @@ func (d *Doctor) unready(p *config.Profile, e *engine.Engine, err error) {
 	d.problem(f.Message, f.Command)
 }
 
-// unserved are targets that nobody can serve: registries without a principal, and Oracle's own git, which
+// Unserved are targets that nobody can serve: registries without a principal, and Oracle's own git, which
 // takes auth tokens alone.
-func (d *Doctor) unserved(p *config.Profile) {
+func (d *Doctor) Unserved(p *config.Profile) {
 	for i := range p.Targets {
 		t := &p.Targets[i]
-		if err := call.NoOCI(p, t); err != nil {
+		if err := call.Unserved(p, t); err != nil {
 			f := d.Explain(p, err)
 			d.problem(f.Message, f.Command)
-		}
-		host := t.HostPort()
-		if strings.HasPrefix(host, "devops.scmservice.") || strings.HasSuffix(host, "developer.ocp.oraclecloud.com") {
-			d.problem(of(p)+t.String()+" takes static tokens only, nobody can serve it", Edit(d.Config))
 		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 // Profile looks at what a profile names, at its domain and its login. Offline, nothing uses the
 // network.
 func (d *Doctor) Profile(ctx context.Context, p *config.Profile, offline bool) {
-	d.unserved(p)
+	d.Unserved(p)
 	if p.Login != config.OCILogin {
 		if e := d.Settings(ctx, p, offline); e != nil {
 			d.login(p, e)

@@ -20,12 +20,18 @@ type Profile struct {
 	Name, Domain, ClientID, Login     string
 	Scope, Expiry, Username, Token    string
 	CAFile, RedirectURL               string
-	Targets                           []string
+	Targets                           []Target
 	SecretFile, SecretEnv             string
 	KeyFile, KeyID, CertFile, Subject string
 
 	Principal, OCIProfile, Region string // of [profiles.NAME.oci]
 	Clusters                      []Cluster
+}
+
+// A Target is where its tokens may go.
+type Target struct {
+	URL   string
+	Tools []string // that get them there; none: all
 }
 
 // A Cluster is a target that is an OKE cluster.
@@ -94,7 +100,7 @@ func (p Profile) TOML() string {
 	if len(p.Targets)+len(p.Clusters) > 0 {
 		b.WriteString("targets = [ # where the tokens may go, and nowhere else\n")
 		for _, t := range p.Targets {
-			b.WriteString("  " + quote(t) + ",\n")
+			b.WriteString("  " + quote(t.URL) + ",\n")
 		}
 		for _, c := range p.Clusters {
 			b.WriteString("  " + quote(c.Target) + ",\n")
@@ -124,6 +130,11 @@ func (p Profile) TOML() string {
 			{"profile", p.OCIProfile, "of ~/.oci/config"},
 			{"region", p.Region, "a region's name or key"},
 		})
+	}
+	for _, t := range p.Targets {
+		if len(t.Tools) > 0 {
+			b.WriteString("\n[profiles." + name + ".target." + quote(t.URL) + "]\n" + toolsLine(t.Tools) + " # nothing else gets a token there\n")
+		}
 	}
 	for _, c := range p.Clusters {
 		b.WriteByte('\n')

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 
 var whole = Profile{
 	Name: "home office", Domain: "https://idcs.example.com", ClientID: "c", Login: "assertion", Scope: "s", Expiry: "8h",
-	Username: `an"a\`, CAFile: "ca.pem", Targets: []string{"https://git.example.com", "https://k8s.example.com:6443"},
+	Username: `an"a\`, CAFile: "ca.pem", Targets: []Target{{URL: "https://git.example.com", Tools: []string{"git", "go"}}, {URL: "https://k8s.example.com:6443"}},
 	KeyFile: "key.pem", KeyID: "alias", Subject: "ana@example.com",
 }
 
@@ -34,6 +35,9 @@ func TestAddKeepsWhatIsThere(t *testing.T) {
 	p, err := whole.Add(link, dir)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got := p.Targets[0].Tools; !slices.Equal(got, []string{"git", "go"}) || p.Targets[1].Tools != nil {
+		t.Errorf("tools read back as %q", got)
 	}
 	if p.Username != `an"a\` || len(p.Targets) != 2 || p.User.Subject != "ana@example.com" || p.Client.KeyID != "alias" || p.Expiry.Hours() != 8 {
 		t.Errorf("read back as %+v", p)

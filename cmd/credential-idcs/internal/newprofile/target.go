@@ -102,15 +102,11 @@ func (t TargetEdit) setTools(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var quoted []string
-	for _, name := range t.Tools {
-		quoted = append(quoted, edit.JSONString(name))
-	}
-	line := "tools = [" + strings.Join(quoted, ", ") + "]"
+	line := toolsLine(t.Tools)
 	own := t.own(d)
 	if own == "" {
 		end := edit.Ending(b)
-		header := "[profiles." + tomlKey(t.Profile) + ".target." + edit.JSONString(t.Target.String()) + "]"
+		header := "[profiles." + key(t.Profile) + ".target." + edit.JSONString(t.Target.String()) + "]"
 		return append(bytes.Clone(b), lineEnd(b, len(b))+end+header+end+line+end...), nil
 	}
 	if v := d.Value(own + edit.TOMLDot + "tools"); v != nil {
@@ -120,14 +116,13 @@ func (t TargetEdit) setTools(b []byte) ([]byte, error) {
 	return edit.Splice(b, edit.At(at, at), lineEnd(b, at)+line+edit.Ending(b)), nil
 }
 
-// tomlKey is a key as TOML has it: bare where it can be.
-func tomlKey(name string) string {
-	for _, r := range name {
-		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '_') {
-			return edit.JSONString(name)
-		}
+// toolsLine is the key and its list.
+func toolsLine(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = quote(name)
 	}
-	return name
+	return "tools = [" + strings.Join(quoted, ", ") + "]"
 }
 
 // ownLine is the line of an element, if nothing but its comma and its comment is on it.

@@ -12,6 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -137,9 +138,10 @@ func (a *app) configure(ctx context.Context, v *verb, operands []string, in tool
 	switch p, err := a.chosen(""); {
 	case err == nil:
 		in.Profile, in.Domain, in.ClientID = p.Name, p.Domain, p.ClientID
-		for _, l := range call.Listed(p) {
-			if in.All || v.name == "unconfigure" || l.For(t.Name) {
-				in.Targets = append(in.Targets, l)
+		in.Targets = call.Listed(p)
+		if v.name == "configure" {
+			if in.Targets, err = a.targetsFor(t.Name, p, in.Hosts); err != nil {
+				return err
 			}
 		}
 		in.Stored = a.stored(p)
@@ -155,6 +157,28 @@ func (a *app) configure(ctx context.Context, v *verb, operands []string, in tool
 	env := tool.Env{Vars: a.environment(), Home: a.Home(), Dir: a.Dir(), Program: a.Program(), RunContainers: call.RunContainers()}
 	done, err := choose(t)(ctx, env, in)
 	return a.carryOut(t.Name, done, err, dryRun, v.name == "unconfigure")
+}
+
+// targetsFor are a profile's targets that a tool is set up for. One of Oracle's own that takes no token of ours
+// is left out: set up for it, the tool would no longer use the one that it takes.
+func (a *app) targetsFor(name string, p *config.Profile, hosts []string) (list []helpers.Listed, err error) {
+	for i, l := range call.Listed(p) {
+		if !l.For(name) {
+			continue
+		}
+		if err := call.Unserved(p, &p.Targets[i]); err != nil {
+			if slices.ContainsFunc(hosts, func(typed string) bool {
+				h, err := helpers.ParseServer(typed)
+				return err == nil && h.SameOrigin(l.Target)
+			}) {
+				return nil, err
+			}
+			a.Say(helpers.AsFailure(err).Lines())
+			continue
+		}
+		list = append(list, l)
+	}
+	return list, nil
 }
 
 // elsewhere are the configuration and the cache folder of this run, where a program that knows nothing of

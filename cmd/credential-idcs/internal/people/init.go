@@ -23,7 +23,8 @@ func initVerb() *verb {
 	v := &verb{
 		name: "init",
 		usage: `[PROFILE] [--domain URL] [--client-id ID]
-       [--login METHOD] [--target URL]... [--scope SCOPE] [--redirect-url URL]
+       [--login METHOD] [--target URL [--tools LIST]]... [--scope SCOPE]
+       [--redirect-url URL]
        [--username NAME] [--subject NAME]
        [--secret-file FILE|--secret-env NAME|--key-file FILE]
        [--key-id ALIAS|--cert-file FILE] [--ca-file FILE] [--expiry DURATION]
@@ -41,7 +42,7 @@ The name of the profile is PROFILE; default ` + usualName + `.
 Example:
   credential-idcs init work --login browser --client-id 0a1b2c3d4e5f \
     --domain https://idcs-00112233.identity.oraclecloud.com \
-    --target https://git.example.com
+    --target https://git.example.com --tools git,go
   credential-idcs init work --oci session --oci-profile work \
     --target https://iad.ocir.io --oke prod
 `,
@@ -77,10 +78,26 @@ Example:
 	v.value(&p.Region, "region", "the `REGION` of the principal; needed for workload and exchange")
 	var clusters []string
 	v.list(&clusters, "oke", "a `CONTEXT` of the kubeconfig that oci ce cluster create-kubeconfig wrote; once for each")
-	v.list(&p.Targets, "target", "where its tokens may go, an https `URL`; once for each")
+	v.each("target", "where its tokens may go, an https `URL`; once for each", func(s string) {
+		p.Targets = append(p.Targets, newprofile.Target{URL: s})
+	})
+	lists := map[int]string{} // by the number of targets before it
+	v.each("tools", "behind a --target: the `LIST` of tools that it is for, such as git,go; default all", func(s string) {
+		lists[len(p.Targets)] += s + ","
+	})
 	offline := v.switched("offline", "do not ask the domain")
 	v.run = func(ctx context.Context, a *app, operands []string) error {
 		p.Name = operand(operands)
+		for behind, list := range lists {
+			names, err := toolsOf(list)
+			switch {
+			case err != nil:
+				return misuse("init: --tools: "+err.Error(), "credential-idcs help init")
+			case behind == 0:
+				return misuse("init: --tools belongs behind the --target that it is for", "credential-idcs help init")
+			}
+			p.Targets[behind-1].Tools = names
+		}
 		if err := a.oracle(&p, clusters); err != nil {
 			return err
 		}
@@ -185,11 +202,14 @@ func missing(d *newprofile.Profile) []string {
 		return names
 	}
 	for _, o := range []struct{ name, value string }{
-		{"--domain", d.Domain}, {"--client-id", d.ClientID}, {"--login", d.Login}, {"--target", strings.Join(d.Targets, "")},
+		{"--domain", d.Domain}, {"--client-id", d.ClientID}, {"--login", d.Login},
 	} {
 		if o.value == "" {
 			names = append(names, o.name)
 		}
+	}
+	if len(d.Targets) == 0 {
+		names = append(names, "--target")
 	}
 	return names
 }
@@ -276,6 +296,7 @@ func (a *app) firstLook(ctx context.Context, p *config.Profile, path string, off
 		d.Profile(ctx, p, offline)
 		return first
 	}
+	d.Unserved(p)
 	d.Settings(ctx, p, offline)
 	return first
 }

@@ -10,7 +10,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/newprofile"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
@@ -156,16 +158,48 @@ func (i *interview) targets(d *newprofile.Profile) {
 				break
 			}
 			https(&s)
-			_, err := helpers.ParseTarget(s)
-			if d.Targets = append(d.Targets, s); err == nil {
+			t, err := helpers.ParseTarget(s)
+			if d.Targets = append(d.Targets, newprofile.Target{URL: s}); err == nil {
 				err = i.check()
+			}
+			if err == nil {
+				err = i.served(t)
 			}
 			if err != nil {
 				i.app.Say("\t" + text.Clean(err.Error()) + "\n")
 				d.Targets = d.Targets[:len(d.Targets)-1]
+				continue
 			}
+			i.tools(t, &d.Targets[len(d.Targets)-1])
 		}
 	}
+}
+
+// served tells why a target of Oracle's own takes none of the profile's tokens.
+func (i *interview) served(t helpers.Target) error {
+	p := &config.Profile{Name: i.draft.Name}
+	if i.draft.Principal != "" {
+		p.OCI = &config.OCI{}
+	}
+	return call.Unserved(p, &config.Target{Target: t, Kind: config.KindOf(t)})
+}
+
+// tools asks what a target is for. One that takes a kind of token for some tools only is for these.
+func (i *interview) tools(t helpers.Target, to *newprofile.Target) {
+	if config.KindOf(t) != config.KindToken {
+		return
+	}
+	usual := tool.Guess(t)
+	if usual == "" {
+		usual = "all"
+	}
+	answer := ""
+	i.ask(&answer, "Tools that use it, such as git,go; or all", usual, func(s *string) (err error) {
+		if *s != "all" {
+			to.Tools, err = toolsOf(*s)
+		}
+		return err
+	})
 }
 
 // ask fills in *to unless an option has. usual is what an empty answer means; empty: there is no

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,12 +36,15 @@ func TestInitAsksOnATerminal(t *testing.T) {
 	home := t.TempDir()
 	status, said := atTerminal(t, home, strings.Join([]string{
 		"", "", "http://idcs.example.com", "idcs.example.com", "c1", "carrier pigeon", "", "", "http://192.0.2.1:8976/callback", "", "",
-		"http://git.example.com", "git.example.com", "https://k8s.example.com:6443", "", "",
+		"http://git.example.com", "git.example.com", "gti", "git, go", "https://k8s.example.com:6443", "", "files.example.com", "", "devops.scmservice.us-ashburn-1.oci.oraclecloud.com", "iad.ocir.io", "", "",
 	}, "\n"), "init", "--offline")
 	if status != 0 {
 		t.Fatalf("exit %d\n%s", status, said)
 	}
-	for _, want := range []string{"Name of the profile [work]: ", "\tit can't be left out\n", "\ta domain is https://HOST", "\tredirect_url must name this machine: 127.0.0.1, [::1] or localhost\n", "\tit must begin with https://\n", "\tplease answer browser, device, ", "next:\n\tcredential-idcs login work\n"} {
+	for _, want := range []string{"Name of the profile [work]: ", "\tit can't be left out\n", "\ta domain is https://HOST", "\tredirect_url must name this machine: 127.0.0.1, [::1] or localhost\n", "\tit must begin with https://\n", "\tplease answer browser, device, ",
+		"Tools that use it, such as git,go; or all [git]: ", "[kubectl]: ", "[all]: ", "\tthere is no tool gti; did you mean \"git\"?\n",
+		"\tprofile work: https://devops.scmservice.us-ashburn-1.oci.oraclecloud.com takes no token of an identity domain, only auth tokens",
+		"\tprofile work: https://iad.ocir.io takes no token of an identity domain; add [profiles.work.oci]", "next:\n\tcredential-idcs login work\n"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q in\n%s", want, said)
 		}
@@ -50,8 +54,14 @@ func TestInitAsksOnATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := f.Profiles[0]
-	if p.Name != "work" || p.Domain != "https://idcs.example.com" || p.ClientID != "c1" || p.Login != config.Browser || p.RedirectURL != methods.UsualRedirect || p.Scope != usualScope || p.Client != nil || len(p.Targets) != 2 {
+	if p.Name != "work" || p.Domain != "https://idcs.example.com" || p.ClientID != "c1" || p.Login != config.Browser || p.RedirectURL != methods.UsualRedirect || p.Scope != usualScope || p.Client != nil || len(p.Targets) != 3 {
 		t.Errorf("wrote %+v", p)
+	}
+
+	for i, want := range [][]string{{"git", "go"}, {"kubectl"}, nil} {
+		if got := p.Targets[i].Tools; !slices.Equal(got, want) {
+			t.Errorf("%v is for %q, want %q", p.Targets[i], got, want)
+		}
 	}
 
 	// The name is taken; and whoever leaves before the end leaves nothing.
@@ -76,7 +86,7 @@ func TestInitAsksWhatTheLoginNeeds(t *testing.T) {
 	if strings.Contains(said, "none") || status == 0 {
 		t.Errorf("exit %d\n%s", status, said)
 	}
-	status, said = atTerminal(t, home, "\nalias\nbuild@example.com\nhttps://git.example.com\n\n",
+	status, said = atTerminal(t, home, "\nalias\nbuild@example.com\nhttps://git.example.com\n\n\n",
 		"init", "ci", "--offline", "--domain", "https://idcs.example.com", "--login", "assertion", "--client-id", "c", "--scope", "s")
 	if status != 0 || !strings.Contains(said, "\tcredential-idcs token ci\n") || !strings.Contains(said, "client-key.pem can't be read") {
 		t.Errorf("exit %d\n%s", status, said)
@@ -88,7 +98,7 @@ func TestInitAsksWhatTheLoginNeeds(t *testing.T) {
 func TestInitTakesTheSecretToItsFile(t *testing.T) {
 	home := t.TempDir()
 	init := []string{"init", "--offline", "--domain", "https://idcs.example.com", "--client-id", "c", "--scope", "s"}
-	status, said := atTerminal(t, home, "work\npassword\n\nhunter2\nana\ngit.example.com\n\n", init...)
+	status, said := atTerminal(t, home, "work\npassword\n\nhunter2\nana\ngit.example.com\n\n\n", init...)
 	path := filepath.Join(home, "client.secret")
 	b, err := os.ReadFile(path)
 	if status != 0 || err != nil || string(b) != "hunter2\n" || strings.Contains(said, "hunter2") {
@@ -101,14 +111,14 @@ func TestInitTakesTheSecretToItsFile(t *testing.T) {
 		t.Errorf("said\n%s", said)
 	}
 	// It stays whatever another profile's is; and may be that one's, too.
-	status, said = atTerminal(t, home, "second\npassword\n\nother\nana\nhttps://git2.example.com\n\n", init...)
+	status, said = atTerminal(t, home, "second\npassword\n\nother\nana\nhttps://git2.example.com\n\n\n", init...)
 	if b, _ := os.ReadFile(path); status != 0 || string(b) != "hunter2\n" {
 		t.Errorf("exit %d, %q\n%s", status, b, said)
 	}
 	if b, _ := os.ReadFile(filepath.Join(home, "client2.secret")); string(b) != "other\n" {
 		t.Errorf("got %q\n%s", b, said)
 	}
-	status, said = atTerminal(t, home, "third\npassword\n\n\nana\nhttps://git3.example.com\n\n", init...)
+	status, said = atTerminal(t, home, "third\npassword\n\n\nana\nhttps://git3.example.com\n\n\n", init...)
 	if status != 0 || !strings.Contains(said, "press Enter to use the one in client.secret") || strings.Contains(said, "error") {
 		t.Errorf("exit %d\n%s", status, said)
 	}
@@ -131,7 +141,7 @@ func TestInitProposesAnotherPortForAnotherDomain(t *testing.T) {
 	for i, want := range []string{"8976", "8977", "8976"} {
 		domain := []string{"https://a.example.com", "https://b.example.com", "https://a.example.com"}[i]
 		name := []string{"one", "two", "three"}[i]
-		status, said := atTerminal(t, home, "\n\nhttps://"+name+".example.com\n\n", "init", name, "--offline", "--domain", domain, "--client-id", "c", "--scope", "s", "--login", "browser")
+		status, said := atTerminal(t, home, "\n\nhttps://"+name+".example.com\n\n\n", "init", name, "--offline", "--domain", domain, "--client-id", "c", "--scope", "s", "--login", "browser")
 		if status != 0 || !strings.Contains(said, "[http://127.0.0.1:"+want+"/callback]") {
 			t.Errorf("exit %d, want port %s\n%s", status, want, said)
 		}

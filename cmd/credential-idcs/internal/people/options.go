@@ -44,9 +44,14 @@ func (o *options) duration(name, usage string) *time.Duration {
 
 // list adds an option that may be given several times.
 func (o *options) list(to *[]string, name, usage string) {
+	o.each(name, usage, func(s string) { *to = append(*to, s) })
+}
+
+// each adds an option of which every value is taken by itself.
+func (o *options) each(name, usage string, take func(string)) {
 	o.order = append(o.order, name)
 	o.set().Func(name, usage, func(s string) error {
-		*to = append(*to, s)
+		take(s)
 		return nil
 	})
 }

@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -78,11 +79,8 @@ func (a *app) target(operands []string, tools string, asJSON bool) error {
 		return err
 	}
 	change := newprofile.TargetEdit{Profile: p.Name, Target: t}
-	for name := range strings.FieldsFuncSeq(tools, func(r rune) bool { return r == ',' || r == ' ' }) {
-		if !slices.Contains(config.Tools, name) {
-			return misuse("target add: there is no tool "+text.Clean(name)+didYouMean(name, config.Tools), help)
-		}
-		change.Tools = append(change.Tools, name)
+	if change.Tools, err = toolsOf(tools); err != nil {
+		return misuse("target add: "+err.Error(), help)
 	}
 	edit := change.Add
 	if action == "remove" {
@@ -92,6 +90,17 @@ func (a *app) target(operands []string, tools string, asJSON bool) error {
 		edit = change.Remove
 	}
 	return a.editTargets(p, t, action, edit)
+}
+
+// toolsOf are the names of a list such as git,go.
+func toolsOf(list string) (names []string, err error) {
+	for name := range strings.FieldsFuncSeq(list, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if !slices.Contains(config.Tools, name) {
+			return nil, errors.New("there is no tool " + text.Clean(name) + didYouMean(name, config.Tools))
+		}
+		names = append(names, name)
+	}
+	return names, nil
 }
 
 func (a *app) editTargets(p *config.Profile, t helpers.Target, action string, edit func([]byte) ([]byte, error)) error {

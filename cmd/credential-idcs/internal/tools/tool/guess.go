@@ -18,10 +18,14 @@ func (p *Place) Likely() string {
 	case config.KindOKE:
 		return "kubectl"
 	}
-	return likely(p.Target)
+	if name := Guess(p.Target); name != "" {
+		return name
+	}
+	return "git"
 }
 
-func likely(t helpers.Target) string {
+// Guess is the same for an address alone; empty: nothing in it tells.
+func Guess(t helpers.Target) string {
 	host, port := t.HostPort(), ""
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
 		host, port = host[:i], host[i+1:]
@@ -35,6 +39,18 @@ func likely(t helpers.Target) string {
 		return "kubectl"
 	case port == "5000" || has("registry", "docker", "images", "quay", "harbor"):
 		return "docker"
+	case has("git", "gitlab", "gitea", "forgejo", "gerrit", "bitbucket", "code", "scm"):
+		return "git"
+	case has("pypi", "devpi"):
+		return "pip"
+	case has("npm"):
+		return "pnpm"
+	case has("cargo", "crates"):
+		return "cargo"
+	case has("goproxy"):
+		return "go"
+	case has("terraform"):
+		return "terraform"
 	}
-	return "git"
+	return ""
 }

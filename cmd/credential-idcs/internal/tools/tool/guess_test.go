@@ -26,6 +26,9 @@ func TestASuggestionFitsTheTarget(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if guess := Guess(parsed); guess != want && guess != "" {
+			t.Errorf("%s: guessed %s, want %s or nothing", target, guess, want)
+		}
 		p := Place{Listed: helpers.Listed{Target: parsed}}
 		if got := p.Likely(); got != want {
 			t.Errorf("%s: got %s, want %s", target, got, want)
