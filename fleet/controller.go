@@ -65,7 +65,7 @@ func (c *Controller) keep(ctx context.Context, k *Keeper, wake <-chan struct{}) 
 			next = retry
 			retry = min(2*retry, lookEach)
 			if !errors.Is(err, ErrConflict) && !c.Stopping() {
-				c.Troubles.Set("profile", k.Profile, err.Error())
+				c.Troubles.Set("profile", k.Profile, kindOf(err), err.Error())
 			}
 		} else {
 			retry = time.Second
@@ -89,8 +89,18 @@ const (
 	manySecrets = 100
 )
 
+// kindOf is a call's failure without what differs from try to try.
+func kindOf(err error) string {
+	for _, kind := range []error{ErrMissing, ErrForbidden, errDamaged, errOtherType, errContended} {
+		if errors.Is(err, kind) {
+			return kind.Error()
+		}
+	}
+	return "the API"
+}
+
 // warn tells what will work badly, in the words of an administrator; "" if nothing will.
-func (c *Controller) warn(s *State, profile string) string {
+func (c *Controller) warn(s *State, profile string) (kind, wrong string) {
 	secrets := 0
 	for _, p := range c.Publications {
 		if p.Profile == profile {
@@ -99,34 +109,35 @@ func (c *Controller) warn(s *State, profile string) string {
 	}
 	switch {
 	case s.Life < 4*c.Lost:
-		return "a token lives " + s.Life.String() + ", too short to outlive a lost leader: let the domain give at least " + (4 * c.Lost).String()
+		return "shortest", "a token lives " + s.Life.String() + ", too short to outlive a lost leader: let the domain give at least " + (4 * c.Lost).String()
 	case s.Life < shortLife:
-		return "a published token lives " + s.Life.String() + ": who reads it late has little left"
+		return "short", "a published token lives " + s.Life.String() + ": who reads it late has little left"
 	case s.Access.Len() > largeToken && secrets > manySecrets:
-		return "a token of " + strconv.Itoa(s.Access.Len()>>10) + " KiB lies in " + strconv.Itoa(secrets) + " Secrets: mind the size of etcd"
+		return "large", "a token of " + strconv.Itoa(s.Access.Len()>>10) + " KiB lies in " + strconv.Itoa(secrets) + " Secrets: mind the size of etcd"
 	}
-	return ""
+	return "", ""
 }
 
 // report hands on what a turn came to. before is the generation of the turn before.
 func (c *Controller) report(k *Keeper, o Outlook, before int64) {
 	s := &o.Snapshot.State
-	wrong := ""
+	kind, wrong := "", ""
 	switch {
 	case o.LoginNeeded:
-		wrong = "login needed"
+		kind, wrong = "login needed", "login needed"
 		if s.Mark != nil && s.Mark.Interrupted != nil {
 			wrong += ": a refresh was interrupted, and the domain had already replaced its token"
 		}
 		wrong += "; run: credential-idcs-controller login " + k.Profile
 	case o.InDoubt && !s.Intent.Over:
-		wrong = "in doubt: a refresh was interrupted, its answer may still come"
+		kind, wrong = "in doubt", "in doubt: a refresh was interrupted, its answer may still come"
 	case o.Failed != nil:
-		wrong = o.Failed.Error()
+		kind, wrong = o.Failed.Class+" "+o.Failed.Code, o.Failed.Text
 	}
-	c.Troubles.Set("profile", k.Profile, wrong)
+	c.Troubles.Set("profile", k.Profile, kind, wrong)
 	if o.Usable.Life > 0 {
-		c.Troubles.Set("token", k.Profile, c.warn(&o.Usable, k.Profile))
+		kind, wrong = c.warn(&o.Usable, k.Profile)
+		c.Troubles.Set("token", k.Profile, kind, wrong)
 	}
 	c.Metrics.InDoubt.WithLabelValues(k.Profile).Set(flag(o.InDoubt))
 	c.Metrics.LoginNeeded.WithLabelValues(k.Profile).Set(flag(o.LoginNeeded))

@@ -23,7 +23,7 @@ func TestWarnings(t *testing.T) {
 		{time.Hour, 32 << 10, "a token of 32 KiB lies in 200 Secrets"},
 	} {
 		s := State{Life: tt.life, Access: text(strings.Repeat("x", tt.bytes))}
-		if got := c.warn(&s, "ci"); got != tt.want && (tt.want == "" || !strings.Contains(got, tt.want)) {
+		if _, got := c.warn(&s, "ci"); got != tt.want && (tt.want == "" || !strings.Contains(got, tt.want)) {
 			t.Errorf("life %v, %d bytes: %q", tt.life, tt.bytes, got)
 		}
 	}

@@ -55,8 +55,12 @@ const (
 	connectLimit = 10 * time.Second
 )
 
-// lookEach is how often the state is looked at, at most: so soon a person's `refresh` is seen.
-const lookEach = 10 * time.Second
+// lookEach is how long nobody looks at the state, at most: so soon a person's `refresh` is seen. For tests,
+// whose tokens live for seconds, it is a part of a life.
+const (
+	lookEach     = 10 * time.Second
+	shortestLook = 500 * time.Millisecond
+)
 
 // An Outlook is what a turn came to.
 type Outlook struct {
@@ -67,7 +71,7 @@ type Outlook struct {
 	Next        time.Duration
 	LoginNeeded bool
 	InDoubt     bool
-	Failed      error // the last attempt's failure, while it counts
+	Failed      *Failure // the last attempt's, while it counts
 }
 
 // Turn looks at the state, renews the token if it is due, and says what to do next. Its error is the
@@ -178,17 +182,14 @@ func (k *Keeper) ours(s *State) bool {
 
 func (k *Keeper) outlook(snap Snapshot, d decision) Outlook {
 	s := &snap.State
-	o := Outlook{Snapshot: snap, LoginNeeded: d.loginNeeded, InDoubt: d.inDoubt}
+	o := Outlook{Snapshot: snap, LoginNeeded: d.loginNeeded, InDoubt: d.inDoubt, Failed: s.Last}
 	each := lookEach
-	if s.Life > 0 {
-		each = min(each, max(s.Life/8, time.Second)) // a login, say, should be seen while the old token lives
+	if s.Life > 0 { // a login, say, is seen and published within little of a life
+		each = min(each, max(s.Life/40, shortestLook))
 	}
 	o.Next = max(min(d.wait, time.Duration((0.5+0.5*k.Spread())*float64(each))), 20*time.Millisecond)
 	if k.ours(s) && s.left(k.Clock()) > policy.Margin(s.Life) {
 		o.Usable = *s
-	}
-	if s.Last != nil {
-		o.Failed = s.Last
 	}
 	return o
 }

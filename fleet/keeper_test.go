@@ -472,3 +472,19 @@ func TestAGrantSpendsNothing(t *testing.T) {
 		t.Errorf("%d grants, %d writes", grants, w.writes)
 	}
 }
+
+// However short a life is, a login of a person's is seen within little of it: what is published is dying
+// meanwhile.
+func TestLooks(t *testing.T) {
+	for life, most := range map[time.Duration]time.Duration{time.Hour: 10 * time.Second, time.Minute: 1500 * time.Millisecond, 4 * time.Second: 500 * time.Millisecond} {
+		w := newWorld(t)
+		s := w.token(life)
+		s.Mark = &Mark{Digest: digest(s.Refresh)}
+		w.store(s)
+		k := w.keeper("a")
+		w.pass(life * 3 / 4)
+		if o := turn(t, k); !o.LoginNeeded || o.Next > most {
+			t.Errorf("life %v: the next look is in %v, login needed %v", life, o.Next, o.LoginNeeded)
+		}
+	}
+}

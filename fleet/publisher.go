@@ -60,6 +60,11 @@ const (
 	retryFirst    = 2 * time.Second
 )
 
+var (
+	errOtherType = errors.New("it is of another type, which can't be changed: delete it and create it again")
+	errContended = errors.New("it is changed all the time by somebody else")
+)
+
 // Start begins to keep the Secrets, until ctx ends; Wait returns when the last call is over.
 func (p *Publisher) Start(ctx context.Context, list []Publication) (wait func()) {
 	p.atOnce = make(chan struct{}, publishAtOnce)
@@ -145,7 +150,7 @@ func (p *Publisher) sync(s *published) error {
 		}
 		if s.last.Type != s.Empty().Type {
 			s.last = nil
-			return errors.New("it is of another type, which can't be changed: delete it and create it again")
+			return errOtherType
 		}
 		if token == nil || token.state.left(p.Clock()) <= 0 {
 			return nil // nothing to publish that would serve anybody
@@ -169,7 +174,7 @@ func (p *Publisher) sync(s *published) error {
 			return err
 		}
 	}
-	return errors.New("it is changed all the time by somebody else")
+	return errContended
 }
 
 // filled is the Secret with the token in it, and whether that differs from what it is.
@@ -223,21 +228,21 @@ func (p *Publisher) update(s *published, next *corev1.Secret) (*corev1.Secret, e
 
 // report says how a Secret is, for logs and metrics.
 func (p *Publisher) report(s *published, err error) {
-	state, wrong := secretStale, ""
+	state, kind, wrong := secretStale, "", ""
 	s.mu.Lock()
 	token := s.token
 	switch {
 	case errors.Is(err, ErrMissing):
-		state, wrong = secretMissing, err.Error()+`; run: credential-idcs-controller manifests --secrets … | kubectl create -f -`
+		state, kind, wrong = secretMissing, kindOf(err), err.Error()+`; run: credential-idcs-controller manifests --secrets … | kubectl create -f -`
 	case err != nil:
-		state, wrong = secretFailed, err.Error()
+		state, kind, wrong = secretFailed, kindOf(err), err.Error()
 	case token != nil && s.last != nil && !newer(s.last, token):
 		state = secretFresh
 	}
 	done := s.state != secretFresh && state == secretFresh
 	s.state = state
 	s.mu.Unlock()
-	p.Troubles.Set("secret", s.String(), wrong)
+	p.Troubles.Set("secret", s.String(), kind, wrong)
 	p.count(s.Profile)
 	if done && p.allFresh(s.Profile) && !token.saved.IsZero() {
 		p.Metrics.Publish.Observe(time.Since(token.saved).Seconds())

@@ -27,6 +27,7 @@ type shelf struct {
 	all        map[string]*corev1.Secret
 	gets, puts int
 	refuse     func(name string) error
+	changed    func(old *corev1.Secret) // before one is replaced
 }
 
 func (s *shelf) Secrets(ns string) corev1client.SecretInterface { return &shelfOf{nil, s, ns} }
@@ -61,7 +62,7 @@ func (s *shelfOf) Update(_ context.Context, o *corev1.Secret, _ metav1.UpdateOpt
 	switch {
 	case old == nil:
 		return nil, apierrors.NewNotFound(resource, o.Name)
-	case old.ResourceVersion != o.ResourceVersion:
+	case o.ResourceVersion != "" && old.ResourceVersion != o.ResourceVersion:
 		return nil, apierrors.NewConflict(resource, o.Name, fmt.Errorf("old"))
 	}
 	s.puts++
@@ -73,6 +74,9 @@ func (s *shelf) put(o *corev1.Secret) {
 	name := o.Namespace + "/" + o.Name
 	n := 0
 	if old := s.all[name]; old != nil {
+		if s.changed != nil {
+			s.changed(old)
+		}
 		_, _ = fmt.Sscan(old.ResourceVersion, &n)
 	}
 	o.ResourceVersion, o.UID = fmt.Sprint(n+1), types.UID(name)
@@ -283,4 +287,55 @@ func TestADeadTokenIsNotPublished(t *testing.T) {
 			t.Errorf("%d writes", puts)
 		}
 	})
+}
+
+// A Secret that can't be written is told of once, however often it is tried and whatever each try says; and
+// once when it works again.
+func TestAFailureIsToldOnce(t *testing.T) {
+	on(t, []Publication{{Profile: "ci", Namespace: "a", Name: "x", Kind: BasicAuth}, {Profile: "ci", Namespace: "a", Name: "y", Kind: BasicAuth}}, func(t *testing.T, p *Publisher, s *shelf) {
+		var told lines
+		p.Troubles.Log = slog.New(slog.NewTextHandler(&told, nil))
+		tries := 0
+		refuse := func(name string) error {
+			if name == "y" {
+				return nil
+			}
+			tries++
+			return fmt.Errorf("dial tcp 127.0.0.1:%d->127.0.0.1:6443: connection refused", 40000+tries)
+		}
+		s.mu.Lock()
+		s.refuse = refuse
+		s.mu.Unlock()
+		offer(p, 1, "a1")
+		time.Sleep(time.Hour)
+		if n := told.count(); n != 1 || tries < 5 {
+			t.Errorf("%d lines for %d tries", n, tries)
+		}
+		s.mu.Lock()
+		s.refuse = nil
+		s.mu.Unlock()
+		time.Sleep(10 * time.Minute)
+		if n := told.count(); n != 2 {
+			t.Errorf("%d lines when it works again", n)
+		}
+	})
+}
+
+// lines counts what is written.
+type lines struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.n++
+	return len(b), nil
+}
+
+func (l *lines) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.n
 }

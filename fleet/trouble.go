@@ -5,31 +5,32 @@ import (
 	"sync"
 )
 
-// Troubles logs a failure once when it begins, once when it becomes another one, and once when it ends.
+// Troubles logs a failure once when it begins, once when it becomes one of another kind, and once when it
+// ends. How it is put may differ from try to try, as an address does: that is no news.
 type Troubles struct {
 	Log *slog.Logger
 
 	mu   sync.Mutex
-	open map[string]string
+	open map[string]string // the kind
 }
 
-// Set notes how something is: what is wrong with it, or "". about names it, as in ("secret", "a/b").
-func (t *Troubles) Set(name, about, wrong string) {
+// Set notes how something is: what kind of failure it has, "" for none, and what to say of it. about
+// names it, as in ("secret", "a/b").
+func (t *Troubles) Set(name, about, kind, wrong string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	key := name + " " + about
-	before := t.open[key]
-	if before == wrong {
+	if t.open[key] == kind {
 		return
 	}
 	if t.open == nil {
 		t.open = map[string]string{}
 	}
-	if wrong == "" {
+	if kind == "" {
 		delete(t.open, key)
 		t.Log.Info("works again", name, about)
 		return
 	}
-	t.open[key] = wrong
+	t.open[key] = kind
 	t.Log.Error(wrong, name, about)
 }

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
 	"time"
 
@@ -90,7 +90,7 @@ func runRun(_ context.Context, a *app, args []string) error {
 		}
 		defer stop()
 	}
-	return s.elect(leaderelection.LeaderElectionConfig{
+	return s.serve(leaderelection.LeaderElectionConfig{
 		Lock: s.lease, LeaseDuration: *duration, RenewDeadline: *deadline, RetryPeriod: *retry, ReleaseOnCancel: true, Name: fleet.LeaseName,
 	})
 }
@@ -146,77 +146,19 @@ func (s *server) build(lost time.Duration) error {
 	return nil
 }
 
-// elect waits for the Lease, works while it is held, and ends: with nil after a signal, with a failure
-// when the Lease is lost. In both cases what was begun is done first.
-func (s *server) elect(config leaderelection.LeaderElectionConfig) error {
-	working, halt := context.WithCancel(context.Background())
-	defer halt()
-	electing, release := context.WithCancel(context.Background())
-	defer release()
-	w := &work{done: make(chan struct{})}
-	config.Callbacks = leaderelection.LeaderCallbacks{
-		OnStartedLeading: func(context.Context) {
-			if w.begin() {
-				s.log.Info("working", "holder", s.holder)
-				s.controller.Lead(working)
-				close(w.done)
-			}
-		},
-		OnStoppedLeading: func() {},
-	}
-	elector, err := leaderelection.NewLeaderElector(config)
-	if err != nil {
-		return err
-	}
-	end := func() {
-		s.controller.Stop()
-		halt()
-		w.end()
-	}
+// serve works until a signal comes, which ends it with nil, or the Lease is lost.
+func (s *server) serve(config leaderelection.LeaderElectionConfig) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
-	told := make(chan struct{})
+	end := make(chan struct{})
 	go func() {
 		<-signals
-		s.log.Info("ending")
-		close(told)
-		end()
-		release() // gives the Lease away
+		close(end)
 	}()
-	elector.Run(electing)
-	end()
-	select {
-	case <-told:
-		return nil
-	default:
-		return &failure{status: exitFailure, message: "the Lease was lost"}
+	err := s.controller.Serve(end, config)
+	if errors.Is(err, fleet.ErrLost) {
+		return &failure{status: exitFailure, message: err.Error(), err: err}
 	}
-}
-
-// work is the leader's, which begins at most once.
-type work struct {
-	mu     sync.Mutex
-	begun  bool
-	ending bool
-	done   chan struct{}
-}
-
-// begin reports whether the work may begin.
-func (w *work) begin() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.begun = !w.ending
-	return w.begun
-}
-
-// end lets none begin, and waits for what was.
-func (w *work) end() {
-	w.mu.Lock()
-	w.ending = true
-	begun := w.begun
-	w.mu.Unlock()
-	if begun {
-		<-w.done
-	}
+	return err
 }

@@ -1,0 +1,448 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/tools/leaderelection"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/client-go/util/flowcontrol"
+
+	"github.com/credential-idcs/credential-idcs/cache/policy"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
+)
+
+// A bubble is a cluster in which nobody really waits, so that lives are as long as real ones: the real
+// Controllers of several replicas with client-go's own election and its limit of requests. Doubles are the
+// API, which has compare-and-swap and nothing else, and the domain, which takes each token once.
+type bubble struct {
+	t     *testing.T
+	life  time.Duration
+	shelf *shelf
+
+	mu        sync.Mutex
+	pods      []*pod
+	lease     *resourcelock.LeaderElectionRecord
+	leased    int // the Lease's version
+	current   string
+	issued    int
+	born      map[string]time.Time // when the domain gave an access token
+	presented int
+	replaced  map[string]*pod // who was given the successor; nil: nobody
+	ended     bool            // the family was revoked
+	lostLogin bool            // an answer died with its pod
+	logins    int
+	down      map[string]bool // "api", "domain": for everybody
+	worst     float64         // of what a reader found, as a part of a life
+	missed    int             // how often a reader found a dead token
+	at        func(p *pod, gate string)
+	broken    []string
+}
+
+// The gates of a transaction, in its order.
+const (
+	atElected   = "elected"
+	atLooked    = "looked"
+	atConnected = "connected"
+	atIntent    = "intent stored"
+	atSent      = "sent"
+	atRotated   = "rotated"
+	atAnswered  = "answered"
+	atSaved     = "saved"
+	atHalf      = "half published"
+)
+
+var allGates = []string{atElected, atLooked, atConnected, atIntent, atSent, atRotated, atAnswered, atSaved, atHalf}
+
+const bubbleState = "ctl/credential-idcs-state-ci"
+
+// inBubble runs a test in a bubble with so many Secrets, after a login.
+func inBubble(t *testing.T, life time.Duration, secrets int, test func(t *testing.T, b *bubble)) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &bubble{
+			t: t, life: life, shelf: &shelf{all: map[string]*corev1.Secret{}}, worst: 1,
+			replaced: map[string]*pod{}, born: map[string]time.Time{}, down: map[string]bool{}, at: func(*pod, string) {},
+		}
+		empty := EmptyState("ctl", "ci")
+		b.shelf.put(empty)
+		for _, p := range b.publications(secrets) {
+			b.shelf.put(p.Empty())
+		}
+		b.shelf.changed = b.read
+		b.login()
+		test(t, b)
+		for _, p := range b.pods {
+			p.term()
+		}
+		for _, p := range b.pods {
+			<-p.done
+		}
+		for _, s := range b.broken {
+			t.Error(s)
+		}
+	})
+}
+
+func (b *bubble) publications(n int) (list []Publication) {
+	for i := range n {
+		list = append(list, Publication{Profile: "ci", Namespace: "team", Name: fmt.Sprint("s", i), Kind: BasicAuth, Username: "u"})
+	}
+	return list
+}
+
+// read is a reader's look, at the moment that matters: just before a Secret gets its next token.
+func (b *bubble) read(old *corev1.Secret) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	born, ok := b.born[string(old.Data[corev1.BasicAuthPasswordKey])]
+	if !ok {
+		return
+	}
+	left := 1 - time.Since(born).Seconds()/b.life.Seconds()
+	if b.worst = min(b.worst, left); left <= 0 {
+		b.missed++
+	}
+}
+
+func (b *bubble) breaks(format string, args ...any) {
+	b.broken = append(b.broken, fmt.Sprintf(format, args...))
+}
+
+// state is what is stored.
+func (b *bubble) state() State {
+	s, err := decodeState(b.shelf.get(bubbleState).Data[stateKey])
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return s
+}
+
+// login is a person's.
+func (b *bubble) login() {
+	b.t.Helper()
+	b.mu.Lock()
+	a := b.issue()
+	b.ended, b.logins = false, b.logins+1
+	b.mu.Unlock()
+	k := &Keeper{
+		Profile: "ci", Identity: "id", Holder: "person", Clock: bubbleClock, Spread: rand.Float64,
+		Store: &SecretStore{Secrets: b.shelf.Secrets("ctl"), Profile: "ci"},
+	}
+	if err := k.Login(b.t.Context(), func(context.Context, Attempt) (Answer, *Refusal) { return a, nil }); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func bubbleClock() Stamp { return Stamp{Wall: time.Now()} }
+
+func (b *bubble) issue() Answer {
+	b.issued++
+	b.current = fmt.Sprint("r", b.issued)
+	b.born[fmt.Sprint("a", b.issued)] = time.Now()
+	return Answer{Access: text(fmt.Sprint("a", b.issued)), Refresh: text(b.current), Life: b.life}
+}
+
+// A pod is one replica's process.
+type pod struct {
+	*bubble
+	name  string
+	clock Clock
+	ctl   *Controller
+	lost  *Lease
+	end   chan struct{}
+	over  sync.Once
+	done  chan struct{}
+	err   error
+
+	dead   bool
+	cut    map[string]bool // its ways, "api" and "domain"
+	frozen chan struct{}   // closed when it goes on; nil: it isn't stopped
+	wrote  int             // published Secrets
+	saw    int             // the Lease's version
+	again  bool            // another was started in its place
+}
+
+// The default Lease.
+const (
+	leaseDuration = 60 * time.Second
+	renewDeadline = 40 * time.Second
+	retryPeriod   = 2 * time.Second
+)
+
+// start starts a replica. clock is what it takes for the time.
+func (b *bubble) start(clock Clock) *pod {
+	p := &pod{
+		bubble: b, name: fmt.Sprint("pod", len(b.pods)), clock: clock, end: make(chan struct{}), done: make(chan struct{}), cut: map[string]bool{},
+	}
+	b.mu.Lock()
+	b.pods = append(b.pods, p)
+	b.mu.Unlock()
+	p.lost = &Lease{Interface: &podLock{p}, Clock: clock, Duration: leaseDuration}
+	log := slog.New(slog.DiscardHandler)
+	c := &Controller{
+		Publications: b.publications(len(b.shelf.all) - 1), Troubles: &Troubles{Log: log},
+		Metrics: NewMetrics(prometheus.NewRegistry(), []string{"ci"}), Lost: leaseDuration + 2*retryPeriod,
+	}
+	c.Publisher = &Publisher{
+		Client: &podSecrets{p, flowcontrol.NewTokenBucketRateLimiter(50, 100)}, Clock: clock, Spread: rand.Float64, Troubles: c.Troubles, Metrics: c.Metrics,
+	}
+	c.Keepers = []*Keeper{{
+		Profile: "ci", Identity: "id", Holder: p.name, Store: &SecretStore{Secrets: (&podSecrets{p, nil}).Secrets("ctl"), Profile: "ci"},
+		Renewal: Renewal{Refresh: p.present, Client: func() string { return "c" }}, Clock: clock, Spread: rand.Float64,
+		Fence: p.lost.Holds, Stopping: c.Stopping, Log: log, Done: func(string) {},
+	}}
+	p.ctl = c
+	go func() {
+		defer close(p.done)
+		p.err = c.Serve(p.end, leaderelection.LeaderElectionConfig{
+			Lock: p.lost, LeaseDuration: leaseDuration, RenewDeadline: renewDeadline, RetryPeriod: retryPeriod, ReleaseOnCancel: true, Name: LeaseName,
+		})
+	}()
+	return p
+}
+
+func (p *pod) term() { p.over.Do(func() { close(p.end) }) }
+
+// kill ends the process at its next call. An answer that it holds dies with it.
+func (p *pod) kill() {
+	stored := p.state().Refresh.Reveal()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dead = true
+	p.lostLogin = p.lostLogin || p.replaced[stored] == p
+}
+
+// passes is each call of the process: here it is killed, stopped or cut off. What is on its way to the domain
+// arrives, though the process is stopped.
+func (p *pod) passes(gate, way string) error {
+	p.mu.Lock()
+	at := p.at
+	dead := p.dead
+	p.mu.Unlock()
+	if !dead && gate != "" {
+		at(p, gate)
+	}
+	p.mu.Lock()
+	frozen := p.frozen
+	p.mu.Unlock()
+	if frozen != nil && gate != atSent && gate != atRotated {
+		<-frozen
+	}
+	p.mu.Lock()
+	dead, cut := p.dead, way != "" && (p.cut[way] || p.down[way])
+	p.mu.Unlock()
+	if dead {
+		runtime.Goexit()
+	}
+	if cut {
+		time.Sleep(callLimit)
+		return errors.New("timeout")
+	}
+	return nil
+}
+
+// present is the domain.
+func (p *pod) present(_ context.Context, refresh secret.Text, a Attempt) (Answer, *Refusal) {
+	unsent := func(err error) (Answer, *Refusal) {
+		return Answer{}, &Refusal{Failure: Failure{Text: "not sent"}, Verdict: policy.NotSent, Pause: policy.PauseConnect, Err: err}
+	}
+	if err := p.passes(atConnected, "domain"); err != nil {
+		return unsent(err)
+	}
+	if err := a.Sending(); err != nil {
+		return unsent(err)
+	}
+	doubt := &Refusal{Failure: Failure{Text: "no answer"}, Verdict: policy.Doubt, Pause: policy.PauseAnswer}
+	p.mu.Lock()
+	p.presented++
+	p.mu.Unlock()
+	if err := p.passes(atSent, "domain"); err != nil {
+		return Answer{}, doubt
+	}
+	token := refresh.Reveal()
+	answer, spent := p.judge(token)
+	if spent {
+		return Answer{}, &Refusal{Failure: Failure{Code: "invalid_grant", Text: "spent"}, Verdict: policy.Spent}
+	}
+	err := p.passes(atRotated, "domain")
+	if err != nil {
+		p.mu.Lock()
+		p.lostLogin = true
+		p.mu.Unlock()
+		return Answer{}, doubt
+	}
+	_ = p.passes(atAnswered, "")
+	return answer, nil
+}
+
+func (p *pod) judge(token string) (a Answer, spent bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if by, again := p.replaced[token]; again || p.ended || token != p.current {
+		if again && !p.lostLogin {
+			p.breaks("%s presents %s again, whose successor %s has", p.name, token, by.name)
+		}
+		p.ended = true
+		return Answer{}, true
+	}
+	p.replaced[token] = p
+	return p.issue(), false
+}
+
+// podSecrets is the API's Secrets as one replica sees them.
+type podSecrets struct {
+	p     *pod
+	limit flowcontrol.RateLimiter
+}
+
+type podSecretsOf struct {
+	corev1client.SecretInterface
+	*podSecrets
+	ns string
+}
+
+func (s *podSecrets) Secrets(ns string) corev1client.SecretInterface {
+	return &podSecretsOf{s.p.shelf.Secrets(ns), s, ns}
+}
+
+func (s *podSecretsOf) pass(ctx context.Context, gate string) error {
+	if s.limit != nil {
+		if err := s.limit.Wait(ctx); err != nil {
+			return err
+		}
+	}
+	return s.p.passes(gate, "api")
+}
+
+func (s *podSecretsOf) Get(ctx context.Context, name string, o metav1.GetOptions) (*corev1.Secret, error) {
+	if err := s.pass(ctx, ""); err != nil {
+		return nil, err
+	}
+	got, err := s.SecretInterface.Get(ctx, name, o)
+	if s.ns == "ctl" {
+		_ = s.p.passes(atLooked, "")
+	}
+	return got, err
+}
+
+func (s *podSecretsOf) Update(ctx context.Context, next *corev1.Secret, o metav1.UpdateOptions) (*corev1.Secret, error) {
+	if err := s.pass(ctx, ""); err != nil {
+		return nil, err
+	}
+	got, err := s.SecretInterface.Update(ctx, next, o)
+	if err != nil {
+		return nil, err
+	}
+	gate := ""
+	if s.ns == "ctl" {
+		state, _ := decodeState(next.Data[stateKey])
+		switch {
+		case state.Intent != nil && !state.Intent.Over:
+			gate = atIntent
+		case state.Intent == nil && state.Mark == nil && state.Last == nil:
+			gate = atSaved
+		}
+	} else {
+		s.p.mu.Lock()
+		if s.p.wrote++; s.p.wrote%len(s.p.shelf.all) == len(s.p.shelf.all)/2 {
+			gate = atHalf
+		}
+		s.p.mu.Unlock()
+	}
+	// Done is done, but the answer of a call may be lost on its way.
+	if err := s.p.passes(gate, "api"); err != nil {
+		return nil, err
+	}
+	return got, nil
+}
+
+// podLock is the Lease.
+type podLock struct{ p *pod }
+
+var leases = schema.GroupResource{Group: "coordination.k8s.io", Resource: "leases"}
+
+func (l *podLock) Get(context.Context) (*resourcelock.LeaderElectionRecord, []byte, error) {
+	if err := l.p.passes("", "api"); err != nil {
+		return nil, nil, err
+	}
+	l.p.mu.Lock()
+	defer l.p.mu.Unlock()
+	if l.p.lease == nil {
+		return nil, nil, apierrors.NewNotFound(leases, LeaseName)
+	}
+	r := *l.p.lease
+	l.p.saw = l.p.leased
+	return &r, fmt.Append(nil, l.p.leased), nil
+}
+
+func (l *podLock) Create(ctx context.Context, r resourcelock.LeaderElectionRecord) error {
+	return l.put(r)
+}
+
+func (l *podLock) Update(ctx context.Context, r resourcelock.LeaderElectionRecord) error {
+	return l.put(r)
+}
+
+func (l *podLock) put(r resourcelock.LeaderElectionRecord) error {
+	if err := l.p.passes("", "api"); err != nil {
+		return err
+	}
+	l.p.mu.Lock()
+	if l.p.saw != l.p.leased {
+		l.p.mu.Unlock()
+		return apierrors.NewConflict(leases, LeaseName, errors.New("it was changed"))
+	}
+	elected := r.HolderIdentity == l.p.name && (l.p.lease == nil || l.p.lease.HolderIdentity != l.p.name)
+	l.p.lease, l.p.leased = &r, l.p.leased+1
+	l.p.saw = l.p.leased
+	l.p.mu.Unlock()
+	if elected {
+		return l.p.passes(atElected, "")
+	}
+	return nil
+}
+
+func (l *podLock) RecordEvent(string) {}
+func (l *podLock) Identity() string   { return l.p.name }
+func (l *podLock) Describe() string   { return LeaseName }
+
+// leader is who has the Lease.
+func (b *bubble) leader() *pod {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.lease == nil {
+		return nil
+	}
+	for _, p := range b.pods {
+		if p.name == b.lease.HolderIdentity && !p.dead {
+			return p
+		}
+	}
+	return nil
+}
+
+// once has a function run at the first time that somebody comes to a gate from now on.
+func (b *bubble) once(gate string, f func(p *pod)) {
+	var one sync.Once
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.at = func(p *pod, at string) {
+		if at == gate {
+			one.Do(func() { f(p) })
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package fleet
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The model and the figures are worth what they find. Each of these is a mistake that somebody could make.
+func TestSeededBugsAreFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the package for each bug")
+	}
+	for _, bug := range []struct {
+		name, file, from, to string
+		test                 string // that must fail
+	}{
+		{"the intent of another isn't waited for", "keeper.go", "if i.same(k.seen) {", "if false {", "TestModel"},
+		{"an intent of one's own isn't written", "transaction.go",
+			"got, err := x.Store.Swap(ctx, x.snap, s)\n\tif err != nil {\n\t\tx.disarm", "got, err := x.snap, error(nil)\n\tif err != nil {\n\t\tx.disarm", "TestModel"},
+		{"an intent that may have been written is forgotten", "transaction.go", "x.disarm(false)", "_ = 0", "TestNothingIsSent|TestAnIntent"},
+		{"a spent token isn't marked", "transaction.go", "if !s.spent() {", "if false {", "TestModel"},
+		{"what is owed is forgotten", "transaction.go", "x.owe(note)\n", "x.owe(func(*State) {})\n", "TestModel|TestADoubt"},
+		{"a save isn't tried again", "transaction.go", "if !told && !errors.Is(err, ErrConflict) {", "if !errors.Is(err, ErrConflict) {\n\t\t\t\treturn x.snap\n\t\t\t}\n\t\t\tif !told && !errors.Is(err, ErrConflict) {", "TestModel"},
+		{"a save overwrites a login", "transaction.go", "if !same && !fresh {", "if false {", "TestAnAnswerIsSaved"},
+		{"a stopped process sends when it wakes", "transaction.go", "case now.Since(begun) > swapLimit:", "case false:", "TestTheFence"},
+		{"a token is due late", "state.go", "(0.50 + 0.05*s.lot())", "(0.30 + 0.05*s.lot())", "TestQuiet"},
+		{"the old token is presented again too late", "keeper.go", "left-s.Life/4", "left-s.Life/8", "TestAnyOneLoss"},
+		{"a login is seen late", "keeper.go", "max(s.Life/40, shortestLook)", "s.Life", "TestFreshCostsNoWrite|TestLooks"},
+		{"the Lease is given away before the work is done", "elect.go",
+			"finish()\n\t\t\trelease()", "release()\n\t\t\ttime.Sleep(90 * time.Second)\n\t\t\tfinish()", "TestAnyOneLoss/told"},
+		{"an older token overwrites", "publisher.go", "if newer(s.last, token) {", "if false {", "TestALowerGeneration"},
+		{"each try is told of", "trouble.go", "if t.open[key] == kind {", "if false {", "TestAFailureIsToldOnce"},
+	} {
+		t.Run(bug.name, func(t *testing.T) {
+			t.Parallel()
+			source, err := os.ReadFile(bug.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := string(source)
+			if strings.Count(text, bug.from) != 1 {
+				t.Fatalf("%s has not just one %q", bug.file, bug.from)
+			}
+			text = strings.Replace(text, bug.from, bug.to, 1)
+			if strings.Contains(bug.to, "time.") && !strings.Contains(text, "\t\"time\"\n") {
+				text = strings.Replace(text, "import (", "import (\n\t\"time\"", 1)
+			}
+			if out := seeded(t, bug.file, text, bug.test); !strings.Contains(out, "--- FAIL: ") {
+				t.Errorf("not found:\n%s", out)
+			}
+		})
+	}
+}
+
+// seeded runs tests of this package with another content of one of its files, and returns what they printed.
+func seeded(t *testing.T, file, content, run string) string {
+	t.Helper()
+	dir := t.TempDir()
+	changed := filepath.Join(dir, file)
+	if err := os.WriteFile(changed, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	original, err := filepath.Abs(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{original: changed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", filepath.Join(dir, "overlay.json"), "-vet=off", "-short", "-run", run, ".")
+	out, _ := cmd.CombinedOutput() // it is to fail
+	return string(out)
+}
