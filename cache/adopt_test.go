@@ -146,7 +146,7 @@ func TestAnInterruptedRefreshIsTakenOverWhole(t *testing.T) {
 		t.Errorf("got %+v, %v", tok, err)
 	}
 	var busy *BusyError
-	if _, err := d.Token(context.Background(), newKey, Want{CachedOnly: true}, Renewal{Client: func() string { return "" }}); errors.As(err, &busy) {
+	if _, err := d.Token(context.Background(), newKey, Query{CachedOnly: true}, Renewal{Client: func() string { return "" }}); errors.As(err, &busy) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 type call struct {
 	d     *Dir
 	name  string
-	want  Want
+	query Query
 	key   Key
 	renew Renewal
 	start Token // as stored when the call began
@@ -39,15 +39,15 @@ type waits struct{ hard, expired, save time.Duration }
 //
 // Errors: ErrNothing, *SpentError, ErrNoID, ErrOtherMachine, *DamagedError: a login is needed.
 // *BusyError, *Failure: try later, or as its class says. *FolderError, *NewerError: the files.
-// *SignalError: the process must end. ErrNotFresh only for Want.CachedOnly.
-func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, error) {
-	c := d.call(key, w, r)
+// *SignalError: the process must end. ErrNotFresh only for Query.CachedOnly.
+func (d *Dir) Token(ctx context.Context, key Key, q Query, r Renewal) (Result, error) {
+	c := d.call(key, q, r)
 	t, err := d.read(c.name)
 	if err != nil {
 		switch {
 		case !errors.Is(err, errDamaged) && !(isLost(err) && r.Grant != nil):
 			return Result{}, err
-		case w.CachedOnly:
+		case q.CachedOnly:
 			return Result{}, ErrNotFresh
 		}
 		return c.underLock(ctx, expired, d.readState(c.name))
@@ -55,12 +55,12 @@ func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, er
 	c.start = t
 	z, err := c.classify(t)
 	if log := d.sys.Log; log != nil {
-		log("token looked at", "zone", z, "left", c.left(w.stamp(t), t).Round(time.Second), "stored", !t.none())
+		log("token looked at", "zone", z, "left", c.left(q.stamp(t), t).Round(time.Second), "stored", !t.none())
 	}
 	switch {
 	case z == fresh:
 		return Result{Token: t}, nil
-	case w.CachedOnly:
+	case q.CachedOnly:
 		return Result{}, ErrNotFresh
 	case err != nil:
 		return c.answer(t, z, err)
@@ -73,8 +73,8 @@ func (d *Dir) Token(ctx context.Context, key Key, w Want, r Renewal) (Result, er
 	return c.underLock(ctx, z, s)
 }
 
-func (d *Dir) call(key Key, w Want, r Renewal) *call {
-	return &call{d: d, name: d.name(key), key: key, want: w, renew: r}
+func (d *Dir) call(key Key, q Query, r Renewal) *call {
+	return &call{d: d, name: d.name(key), key: key, query: q, renew: r}
 }
 
 // hopeless returns why nothing would be sent now, or nil: then it is worth taking the lock. It is
@@ -83,7 +83,7 @@ func (c *call) hopeless(t Token, s state) error {
 	if c.d.readOnly {
 		return &FolderError{Path: c.d.path, Problem: "belongs to another user"}
 	}
-	if !c.want.Force && s.Pause.counts(c.d.sys.Now(), digest(t.Refresh), c.renew) && s.Last != nil {
+	if !c.query.Force && s.Pause.counts(c.d.sys.Now(), digest(t.Refresh), c.renew) && s.Last != nil {
 		return s.Last
 	}
 	if c.renew.Grant != nil || c.canRefresh(t, s) {
@@ -94,7 +94,7 @@ func (c *call) hopeless(t Token, s state) error {
 
 // canRefresh reports whether the stored refresh token may be sent.
 func (c *call) canRefresh(t Token, s state) bool {
-	return !t.Refresh.Empty() && !c.foreign(t) && !t.copied && (c.want.Force || !s.spent(t))
+	return !t.Refresh.Empty() && !c.foreign(t) && !t.copied && (c.query.Force || !s.spent(t))
 }
 
 func (s state) spent(t Token) bool { return s.Mark != nil && s.Mark.Digest == digest(t.Refresh) }
@@ -125,7 +125,7 @@ func (c *call) underLock(ctx context.Context, z zone, before state) (Result, err
 	c.name = c.d.name(c.key) // a folder that was just made may turn out to be on the network
 	var wait time.Duration   // early: look, don't wait
 	switch {
-	case z == expired || c.want.Force:
+	case z == expired || c.query.Force:
 		wait = c.d.waits.expired
 	case z == hard:
 		wait = c.d.waits.hard

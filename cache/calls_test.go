@@ -20,7 +20,7 @@ func TestForceAdoptsARefreshThatEndedAfterItBegan(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := 0
-	c := dir.call(testKey, Want{Force: true}, giving(aToken("mine", "mine"), &sent))
+	c := dir.call(testKey, Query{Force: true}, giving(aToken("mine", "mine"), &sent))
 	c.start = stored(t, dir)
 	// Sent before this call began, saved after it.
 	plant(t, dir, "theirs", "theirs", 10*time.Second, time.Hour)
@@ -29,7 +29,7 @@ func TestForceAdoptsARefreshThatEndedAfterItBegan(t *testing.T) {
 	if err != nil || got.Token.Access != text("theirs") || sent != 0 {
 		t.Errorf("got %s, %v, sent %d times", got.Token.Access.Reveal(), err, sent)
 	}
-	got, err = dir.Token(t.Context(), testKey, Want{Force: true}, giving(aToken("mine", "mine"), &sent))
+	got, err = dir.Token(t.Context(), testKey, Query{Force: true}, giving(aToken("mine", "mine"), &sent))
 	if err != nil || got.Token.Access != text("mine") || sent != 1 {
 		t.Errorf("the next one: %s, %v, sent %d times", got.Token.Access.Reveal(), err, sent)
 	}
@@ -41,11 +41,11 @@ func TestAForcedRefreshThatFailsIsAnError(t *testing.T) {
 	sent := 0
 	r := refusing(&Refusal{Verdict: Doubt, Pause: PauseAnswer, Failure: Failure{Text: "no"}}, &sent)
 	for i := range 2 { // whatever pause there is
-		if _, err := dir.Token(t.Context(), testKey, Want{Force: true}, r); err == nil || sent != i+1 {
+		if _, err := dir.Token(t.Context(), testKey, Query{Force: true}, r); err == nil || sent != i+1 {
 			t.Errorf("got %v, sent %d times", err, sent)
 		}
 	}
-	if got, err := dir.Token(t.Context(), testKey, Want{}, r); err != nil || len(got.Warnings) != 0 {
+	if got, err := dir.Token(t.Context(), testKey, Query{}, r); err != nil || len(got.Warnings) != 0 {
 		t.Errorf("the fresh token: %v", err)
 	}
 }
@@ -56,11 +56,11 @@ func TestASuspectTokenIsRefreshedOnceAMinute(t *testing.T) {
 	tok := plant(t, dir, "fresh", "r", 59*time.Second, time.Hour)
 	sent := 0
 	r := giving(aToken("next", "next"), &sent)
-	w := Want{Suspect: Hint(tok.Access)}
+	w := Query{Suspect: Hint(tok.Access)}
 	if got, err := dir.Token(t.Context(), testKey, w, r); err != nil || got.Token.Access != tok.Access || sent != 0 {
 		t.Errorf("too young: %v, sent %d times", err, sent)
 	}
-	if got, err := dir.Token(t.Context(), testKey, Want{Suspect: Hint(text("other"))}, r); err != nil || got.Token.Access != tok.Access || sent != 0 {
+	if got, err := dir.Token(t.Context(), testKey, Query{Suspect: Hint(text("other"))}, r); err != nil || got.Token.Access != tok.Access || sent != 0 {
 		t.Errorf("another one: %v, sent %d times", err, sent)
 	}
 	move(time.Second)
@@ -86,7 +86,7 @@ func TestASuspectIDTokenIsRefreshedOnceAMinute(t *testing.T) {
 	tok.ID, tok.IDStamp = text("id"), tok.AccessStamp
 	plantToken(t, dir, tok)
 	sent := 0
-	w := Want{ID: true, Suspect: Hint(tok.ID)}
+	w := Query{ID: true, Suspect: Hint(tok.ID)}
 	for minute := 1; minute <= 2; minute++ {
 		r := giving(aToken("next", "next"), &sent)
 		for range 3 {
@@ -118,7 +118,7 @@ func TestASuspectIDTokenIsGrantedAnew(t *testing.T) {
 		})
 		want := cmp.Or(brings, "id")
 		for range 3 {
-			got, err := dir.Token(t.Context(), testKey, Want{ID: true, Suspect: Hint(text("id"))}, r)
+			got, err := dir.Token(t.Context(), testKey, Query{ID: true, Suspect: Hint(text("id"))}, r)
 			if err != nil || got.Token.ID != text(want) || refreshed != 0 || granted != 1 {
 				t.Errorf("grant brings %q: %v, %d refreshes, %d grants", brings, err, refreshed, granted)
 			}
@@ -127,12 +127,12 @@ func TestASuspectIDTokenIsGrantedAnew(t *testing.T) {
 			continue
 		}
 		move(time.Minute)
-		if got, err := dir.Token(t.Context(), testKey, Want{ID: true, Suspect: Hint(text("id"))}, r); err != nil || got.Token.ID != text("id") || granted != 2 {
+		if got, err := dir.Token(t.Context(), testKey, Query{ID: true, Suspect: Hint(text("id"))}, r); err != nil || got.Token.ID != text("id") || granted != 2 {
 			t.Errorf("a minute later: %v, %d grants", err, granted)
 		}
 		move(time.Hour) // and at its end it is no more
 		for range 2 {
-			if _, err := dir.Token(t.Context(), testKey, Want{ID: true}, r); !errors.Is(err, ErrNoID) || granted != 3 {
+			if _, err := dir.Token(t.Context(), testKey, Query{ID: true}, r); !errors.Is(err, ErrNoID) || granted != 3 {
 				t.Errorf("dead: %v, %d grants", err, granted)
 			}
 		}
@@ -166,7 +166,7 @@ func TestDropForgetsTheRefusedAccessTokenAlone(t *testing.T) {
 		t.Errorf("view %+v", v)
 	}
 	sent := 0
-	if got, err := dir.Token(t.Context(), testKey, Want{}, giving(aToken("next", "next"), &sent)); err != nil || got.Token.Access != text("next") {
+	if got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("next", "next"), &sent)); err != nil || got.Token.Access != text("next") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -352,10 +352,10 @@ func TestACopySpendsNothing(t *testing.T) {
 	dir.sys.Machine = func() string { return "this" }
 	sent := 0
 	r := giving(aToken("x", "y"), &sent)
-	if got, err := dir.Token(t.Context(), testKey, Want{}, r); err != nil || got.Token.Access != text("alive") {
+	if got, err := dir.Token(t.Context(), testKey, Query{}, r); err != nil || got.Token.Access != text("alive") {
 		t.Errorf("alive: %v", err)
 	}
-	if _, err := dir.Token(t.Context(), testKey, Want{Force: true}, r); !errors.Is(err, ErrOtherMachine) {
+	if _, err := dir.Token(t.Context(), testKey, Query{Force: true}, r); !errors.Is(err, ErrOtherMachine) {
 		t.Errorf("forced: %v", err)
 	}
 	if sent != 0 {
@@ -375,15 +375,15 @@ func TestTheIDTokenServesToItsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	move(55 * time.Minute)
-	if got, err := dir.Token(t.Context(), testKey, Want{}, giving(next, &sent)); err != nil || got.Token.ID != text("id") {
+	if got, err := dir.Token(t.Context(), testKey, Query{}, giving(next, &sent)); err != nil || got.Token.ID != text("id") {
 		t.Fatalf("refreshed without: %v", err)
 	}
 	move(34 * time.Minute)
-	if got, err := dir.Token(t.Context(), testKey, Want{ID: true}, giving(next, &sent)); err != nil || got.Token.ID != text("id") || sent != 1 {
+	if got, err := dir.Token(t.Context(), testKey, Query{ID: true}, giving(next, &sent)); err != nil || got.Token.ID != text("id") || sent != 1 {
 		t.Errorf("a minute before its end: %v, sent %d times", err, sent)
 	}
 	move(time.Minute)
-	if _, err := dir.Token(t.Context(), testKey, Want{ID: true}, giving(next, &sent)); !errors.Is(err, ErrNoID) || err.Error() != ErrNoID.Error() || sent != 1 {
+	if _, err := dir.Token(t.Context(), testKey, Query{ID: true}, giving(next, &sent)); !errors.Is(err, ErrNoID) || err.Error() != ErrNoID.Error() || sent != 1 {
 		t.Errorf("dead: %v, sent %d times", err, sent)
 	}
 }
@@ -444,7 +444,7 @@ func TestADeadIDTokenIsGrantedAnew(t *testing.T) {
 		{time.Minute, "", 1, 3},         // nobody asks again
 	} {
 		move(step.wait)
-		want := Want{ID: true}
+		want := Query{ID: true}
 		if step.wait == 55*time.Minute {
 			want.ID = false
 		}
@@ -464,7 +464,7 @@ func TestAFirstLoginKilledBeforeItsRename(t *testing.T) {
 	tok := aToken("a", "r")
 	tok.AccessStamp.Obtained = dir.sys.Now()
 	plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(tok)))
-	got, err := dir.Token(t.Context(), testKey, Want{}, Renewal{})
+	got, err := dir.Token(t.Context(), testKey, Query{}, Renewal{})
 	if err != nil || got.Token.Access != text("a") {
 		t.Errorf("got %v", err)
 	}

@@ -62,20 +62,20 @@ func TestACopyOfTheFileSpendsNothing(t *testing.T) {
 	other := copyOf(t, dir)
 	sent := 0
 	r := giving(aToken("x", "y"), &sent)
-	if got, err := other.Token(t.Context(), testKey, Want{}, r); err != nil || got.Token.Access != text("a") {
+	if got, err := other.Token(t.Context(), testKey, Query{}, r); err != nil || got.Token.Access != text("a") {
 		t.Errorf("alive: %v", err)
 	}
-	if _, err := other.Token(t.Context(), testKey, Want{Force: true}, r); !errors.Is(err, ErrCopied) {
+	if _, err := other.Token(t.Context(), testKey, Query{Force: true}, r); !errors.Is(err, ErrCopied) {
 		t.Errorf("forced: %v", err)
 	}
 	if v := other.View(testKey, Renewal{}); v.Refresh || v.State != "stale" {
 		t.Errorf("view %+v", v)
 	}
 	move(time.Hour)
-	if _, err := other.Token(t.Context(), testKey, Want{}, r); !errors.Is(err, ErrCopied) || sent != 0 {
+	if _, err := other.Token(t.Context(), testKey, Query{}, r); !errors.Is(err, ErrCopied) || sent != 0 {
 		t.Errorf("expired: %v, sent %d times", err, sent)
 	}
-	if got, err := dir.Token(t.Context(), testKey, Want{}, r); err != nil || got.Token.Access != text("x") || sent != 1 {
+	if got, err := dir.Token(t.Context(), testKey, Query{}, r); err != nil || got.Token.Access != text("x") || sent != 1 {
 		t.Errorf("the original: %v, sent %d times", err, sent)
 	}
 	if _, err := other.Login(t.Context(), testKey, grantOf(func() (Token, *Refusal) { return aToken("b", "s"), nil })); err != nil {
@@ -94,7 +94,7 @@ func TestACopyIsReplacedByAGrant(t *testing.T) {
 	sent := 0
 	r := giving(aToken("x", "y"), &sent)
 	r.Grant = grantOf(func() (Token, *Refusal) { return aToken("granted", "g"), nil })
-	if got, err := other.Token(t.Context(), testKey, Want{}, r); err != nil || got.Token.Access != text("granted") || sent != 0 {
+	if got, err := other.Token(t.Context(), testKey, Query{}, r); err != nil || got.Token.Access != text("granted") || sent != 0 {
 		t.Errorf("got %v, sent %d times", err, sent)
 	}
 	if stored(t, other).copied {
@@ -120,14 +120,14 @@ func TestACopiedSuccessorIsNoSuccessorOfOurs(t *testing.T) {
 	other := copyOf(t, dir)
 	sent := 0
 	for range 2 {
-		if got, err := other.Token(t.Context(), testKey, Want{}, giving(aToken("x", "x"), &sent)); err != nil || got.Token.Access != text("successor") {
+		if got, err := other.Token(t.Context(), testKey, Query{}, giving(aToken("x", "x"), &sent)); err != nil || got.Token.Access != text("successor") {
 			t.Errorf("alive: %v", err)
 		}
 	}
-	if _, err := other.Token(t.Context(), testKey, Want{Force: true}, giving(aToken("x", "x"), &sent)); !errors.Is(err, ErrCopied) || sent != 0 {
+	if _, err := other.Token(t.Context(), testKey, Query{Force: true}, giving(aToken("x", "x"), &sent)); !errors.Is(err, ErrCopied) || sent != 0 {
 		t.Errorf("forced: %v, sent %d times", err, sent)
 	}
-	if got, err := dir.Token(t.Context(), testKey, Want{}, giving(aToken("x", "x"), &sent)); err != nil || got.Token.Access != text("successor") || stored(t, dir).copied {
+	if got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("x", "x"), &sent)); err != nil || got.Token.Access != text("successor") || stored(t, dir).copied {
 		t.Errorf("the original: %v", err)
 	}
 }
@@ -138,7 +138,7 @@ func TestAFileWithoutItsNumberIsNoCopy(t *testing.T) {
 	plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
 	other := copyOf(t, dir)
 	sent := 0
-	if _, err := other.Token(t.Context(), testKey, Want{}, giving(aToken("x", "y"), &sent)); err != nil || sent != 1 {
+	if _, err := other.Token(t.Context(), testKey, Query{}, giving(aToken("x", "y"), &sent)); err != nil || sent != 1 {
 		t.Errorf("got %v, sent %d times", err, sent)
 	}
 	b, err := os.ReadFile(other.file(string(testKey), ".json"))
@@ -161,7 +161,7 @@ func TestWhereInodesDontLastThereAreNoCopies(t *testing.T) {
 	dir.sys.LastingInodes = func(string) bool { return false }
 	other := copyOf(t, dir)
 	sent := 0
-	if _, err := other.Token(t.Context(), testKey, Want{}, giving(aToken("x", "y"), &sent)); err != nil || sent != 1 {
+	if _, err := other.Token(t.Context(), testKey, Query{}, giving(aToken("x", "y"), &sent)); err != nil || sent != 1 {
 		t.Errorf("got %v, sent %d times", err, sent)
 	}
 }
@@ -175,7 +175,7 @@ func TestACopyStaysOneWithoutItsAccessToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := 0
-	if _, err := other.Token(t.Context(), testKey, Want{}, giving(aToken("x", "y"), &sent)); !errors.Is(err, ErrCopied) || sent != 0 {
+	if _, err := other.Token(t.Context(), testKey, Query{}, giving(aToken("x", "y"), &sent)); !errors.Is(err, ErrCopied) || sent != 0 {
 		t.Errorf("got %v, sent %d times", err, sent)
 	}
 }

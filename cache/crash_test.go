@@ -112,7 +112,7 @@ func TestWhatADeadProcessLeft(t *testing.T) {
 			dom := newDomain(t)
 			dir, old := crashed(t, dom)
 			tt.leave(t, dir, old, dom)
-			got, err := dir.Token(t.Context(), testKey, Want{}, renewal(dom.URL))
+			got, err := dir.Token(t.Context(), testKey, Query{}, renewal(dom.URL))
 			if h := heard(got, err); h.Kind != tt.err {
 				t.Fatalf("got %+v, want %q", h, tt.err)
 			}
@@ -121,7 +121,7 @@ func TestWhatADeadProcessLeft(t *testing.T) {
 			}
 			switch {
 			case tt.err != "":
-				if got, err := dir.again(t).Token(t.Context(), testKey, Want{}, renewal(dom.URL)); heard(got, err).Kind != "interrupted" || dom.count() != tt.posts {
+				if got, err := dir.again(t).Token(t.Context(), testKey, Query{}, renewal(dom.URL)); heard(got, err).Kind != "interrupted" || dom.count() != tt.posts {
 					t.Errorf("the next call: %v, %d presentations", err, dom.count())
 				}
 			case tt.access != "":
@@ -170,7 +170,7 @@ func TestASuccessorThatCantBeReadStays(t *testing.T) {
 				before, _ := os.ReadFile(path)
 				sent := 0
 				for range 3 {
-					got, err := dir.again(t).Token(t.Context(), testKey, Want{}, giving(aToken("x", "x"), &sent))
+					got, err := dir.again(t).Token(t.Context(), testKey, Query{}, giving(aToken("x", "x"), &sent))
 					if age < time.Hour {
 						if err != nil || got.Token.Access != text("old") {
 							t.Errorf("a live token: %v", err)
@@ -188,7 +188,7 @@ func TestASuccessorThatCantBeReadStays(t *testing.T) {
 				if err := tt.mend(path); err != nil {
 					t.Fatal(err)
 				}
-				got, err := dir.Token(t.Context(), testKey, Want{}, giving(aToken("x", "x"), &sent))
+				got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("x", "x"), &sent))
 				if err != nil || got.Token.Access != text("successor") || sent != 0 {
 					t.Errorf("then: %v, sent %d times", err, sent)
 				}
@@ -213,7 +213,7 @@ func TestASuccessorOfWhatCantBeReadIsUsed(t *testing.T) {
 			}
 		}
 		sent := 0
-		got, err := dir.Token(t.Context(), testKey, Want{}, giving(aToken("x", "x"), &sent))
+		got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("x", "x"), &sent))
 		if err != nil || got.Token.Access != text("successor") || stored(t, dir).Refresh != text("next") || sent != 0 {
 			t.Errorf("gone %v: %v, sent %d times", gone, err, sent)
 		}
@@ -255,7 +255,7 @@ func TestAnIntentAtWorkIsRespected(t *testing.T) {
 			if err := dir.writeState(dir.name(testKey), before, false); err != nil {
 				t.Fatal(err)
 			}
-			_, err := dir.Token(t.Context(), testKey, Want{}, renewal(dom.URL))
+			_, err := dir.Token(t.Context(), testKey, Query{}, renewal(dom.URL))
 			if _, busy := errors.AsType[*BusyError](err); busy != (tt.posts == 0) {
 				t.Errorf("got %v", err)
 			}
@@ -297,7 +297,7 @@ func TestAPidThatCameAgainBlocksNobody(t *testing.T) {
 			if err := dir.writeState(dir.name(testKey), s, false); err != nil {
 				t.Fatal(err)
 			}
-			_, err := dir.Token(t.Context(), testKey, Want{}, renewal(dom.URL))
+			_, err := dir.Token(t.Context(), testKey, Query{}, renewal(dom.URL))
 			if _, busy := errors.AsType[*BusyError](err); busy != tt.busy || !busy && err != nil {
 				t.Errorf("got %v", err)
 			}
@@ -323,7 +323,7 @@ func TestKilledWhileTheDomainHoldsTheAnswer(t *testing.T) {
 			p.ends()
 			release()
 			dom.script(nil)
-			got, err := dir.Token(t.Context(), testKey, Want{}, renewal(dom.URL))
+			got, err := dir.Token(t.Context(), testKey, Query{}, renewal(dom.URL))
 			h := heard(got, err)
 			if n := dom.presented[old.Refresh.Reveal()]; n != 2 {
 				t.Errorf("%d presentations, want one more", n)
@@ -349,7 +349,7 @@ func TestKilledWhileTheDomainHoldsTheAnswer(t *testing.T) {
 func TestKilledAnywhere(t *testing.T) {
 	dom := newDomain(t)
 	dir := folder(t)
-	j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Want: Want{Force: true}, Rounds: 1000}
+	j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Query: Query{Force: true}, Rounds: 1000}
 	for i := range count(40, 5) {
 		expiredToken(t, dir, dom)
 		p := j.start(t)
@@ -363,7 +363,7 @@ func TestKilledAnywhere(t *testing.T) {
 		}
 		_ = p.Process.Kill()
 		_ = p.Wait()
-		s := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Want: Want{}}.start(t).release().says()
+		s := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Query: Query{}}.start(t).release().says()
 		if s.Error != "" && s.Kind != "interrupted" {
 			t.Errorf("after kill %d: %+v", i, s)
 		}
@@ -390,10 +390,10 @@ func TestADamagedFileIsKeptAside(t *testing.T) {
 			for i := range 5 {
 				b := append(bytes.Clone(tt.b), bytes.Repeat([]byte{'\n'}, min(i, len(tt.b)))...)
 				plantBytes(t, path, b)
-				if _, err := dir.Token(t.Context(), testKey, Want{CachedOnly: true}, Renewal{}); !errors.Is(err, ErrNotFresh) {
+				if _, err := dir.Token(t.Context(), testKey, Query{CachedOnly: true}, Renewal{}); !errors.Is(err, ErrNotFresh) {
 					t.Errorf("cached only: %v", err)
 				}
-				_, err := dir.Token(t.Context(), testKey, Want{}, Renewal{})
+				_, err := dir.Token(t.Context(), testKey, Query{}, Renewal{})
 				damaged, ok := errors.AsType[*DamagedError](err)
 				if !ok {
 					t.Fatalf("got %v", err)
@@ -408,7 +408,7 @@ func TestADamagedFileIsKeptAside(t *testing.T) {
 			if n := len(dir.aside(dir.name(testKey), badFile)); n != 3 {
 				t.Errorf("%d files kept aside", n)
 			}
-			if _, err := dir.Token(t.Context(), testKey, Want{}, Renewal{}); !errors.Is(err, ErrNothing) {
+			if _, err := dir.Token(t.Context(), testKey, Query{}, Renewal{}); !errors.Is(err, ErrNothing) {
 				t.Errorf("the next call: %v", err)
 			}
 		})
@@ -504,7 +504,7 @@ func TestFifosUnderTheOtherNamesHangNobody(t *testing.T) {
 			defer keep.Close()
 			dir.waits = waits{}
 			tok := plant(t, dir, "alive", "refresh-1-1", 50*time.Minute, time.Hour)
-			got, err := dir.Token(t.Context(), testKey, Want{}, renewal(dom.URL))
+			got, err := dir.Token(t.Context(), testKey, Query{}, renewal(dom.URL))
 			if err != nil || got.Token.Access != tok.Access && suffix != ".new" {
 				t.Errorf("got %v", err)
 			}
@@ -519,5 +519,5 @@ func callWith(t *testing.T, dir *Dir, op string, ask func() (Token, *Refusal)) (
 	if op == "login" {
 		return dir.Login(t.Context(), testKey, grantOf(ask))
 	}
-	return dir.Token(t.Context(), testKey, Want{Force: true}, Renewal{Grant: grantOf(ask), Client: func() string { return "" }})
+	return dir.Token(t.Context(), testKey, Query{Force: true}, Renewal{Grant: grantOf(ask), Client: func() string { return "" }})
 }

@@ -126,7 +126,7 @@ func TestWaitersHearOfAFailureBesideTheLock(t *testing.T) {
 		}
 		return 0
 	}
-	if _, err := waiter.Token(t.Context(), testKey, Want{}, renewal(dom.URL)); err == nil || err.Error() != "theirs" {
+	if _, err := waiter.Token(t.Context(), testKey, Query{}, renewal(dom.URL)); err == nil || err.Error() != "theirs" {
 		t.Errorf("got %v", err)
 	}
 	if n := dom.count(); n != 0 {
@@ -269,7 +269,7 @@ func crowdWhile(t *testing.T, dir *Dir, dom *domain, harm func(arrived <-chan st
 			}
 		}
 	}()
-	j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Want: Want{Force: true}, Wait: 2 * time.Second, Rounds: 10}
+	j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Query: Query{Force: true}, Wait: 2 * time.Second, Rounds: 10}
 	for range 100 {
 		if dom.count() >= count(40, 10) {
 			break
@@ -291,7 +291,7 @@ func TestNoReaderSeesHalfAFile(t *testing.T) {
 	dir, dom := folder(t), newDomain(t)
 	expiredToken(t, dir, dom)
 	rounds := count(200, 20)
-	writer := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Want: Want{Force: true}, Rounds: rounds}.start(t)
+	writer := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Query: Query{Force: true}, Rounds: rounds}.start(t)
 	done := make(chan struct{})
 	var readers sync.WaitGroup
 	var seen [32]map[string]bool

@@ -110,7 +110,7 @@ func TestModesDontDependOnTheUmask(t *testing.T) {
 			if s := j.start(t, wrap...).release().says(); s.Error != "" {
 				t.Fatalf("login: %s", s.Error)
 			}
-			j.Op, j.Want = "token", Want{Force: true}
+			j.Op, j.Query = "token", Query{Force: true}
 			var crowd []*process
 			for range 8 {
 				crowd = append(crowd, j.start(t, wrap...))
@@ -203,11 +203,11 @@ func TestAnotherUsersFolderIsRefusedAndOnlyReadByRoot(t *testing.T) {
 	asked := func() (Token, *Refusal) { t.Error("asked the domain"); return Token{}, &Refusal{} }
 	r := Renewal{Grant: grantOf(asked), Client: func() string { return "" }}
 	before := listing(t, dir.path)
-	got, err := d.Token(t.Context(), testKey, Want{}, r)
+	got, err := d.Token(t.Context(), testKey, Query{}, r)
 	if err != nil || got.Token.Access != tok.Access {
 		t.Errorf("a live token: %v", err)
 	}
-	if _, err := d.Token(t.Context(), testKey, Want{Force: true}, r); err == nil {
+	if _, err := d.Token(t.Context(), testKey, Query{Force: true}, r); err == nil {
 		t.Error("forced a refresh")
 	}
 	if _, err := d.Login(t.Context(), testKey, grantOf(asked)); err == nil {
@@ -254,7 +254,7 @@ func TestAFreshTokenTouchesNothing(t *testing.T) {
 	defer h.release()
 	before := listing(t, dir.path)
 	for range 10 {
-		got, err := dir.again(t).Token(t.Context(), testKey, Want{}, Renewal{})
+		got, err := dir.again(t).Token(t.Context(), testKey, Query{}, Renewal{})
 		if err != nil || got.Token.Access != tok.Access {
 			t.Errorf("got %v", err)
 		}
@@ -281,7 +281,7 @@ func TestANetworkFolderHasAKeyPerMachine(t *testing.T) {
 			return Token{Access: text("of " + m), AccessStamp: Stamp{Life: time.Hour}}, nil
 		})}
 		for range 2 {
-			got, err := d.Token(t.Context(), testKey, Want{}, r)
+			got, err := d.Token(t.Context(), testKey, Query{}, r)
 			if err != nil || got.Token.Access != text("of "+m) {
 				t.Errorf("%s: %v", m, err)
 			}

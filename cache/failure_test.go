@@ -75,7 +75,7 @@ func TestPausesDouble(t *testing.T) {
 			r := refusing(&tt.r, &sent)
 			ask := func() {
 				t.Helper()
-				if _, err := dir.again(t).Token(t.Context(), testKey, Want{}, r); err == nil || err.Error() != "no" {
+				if _, err := dir.again(t).Token(t.Context(), testKey, Query{}, r); err == nil || err.Error() != "no" {
 					t.Errorf("got %v", err)
 				}
 			}
@@ -103,9 +103,9 @@ func TestAPauseIsSpreadDownToAHalf(t *testing.T) {
 	plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
 	sent := 0
 	r := refusing(&Refusal{Verdict: Doubt, Pause: PauseAnswer, Failure: Failure{Text: "no"}}, &sent)
-	_, _ = dir.Token(t.Context(), testKey, Want{}, r)
+	_, _ = dir.Token(t.Context(), testKey, Query{}, r)
 	move(2500 * time.Millisecond)
-	if _, _ = dir.Token(t.Context(), testKey, Want{}, r); sent != 2 {
+	if _, _ = dir.Token(t.Context(), testKey, Query{}, r); sent != 2 {
 		t.Errorf("sent %d times", sent)
 	}
 }
@@ -142,9 +142,9 @@ func TestWhatEndsAPause(t *testing.T) {
 			plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
 			sent := 0
 			r := refusing(&Refusal{Verdict: Settled, Pause: tt.pause, Failure: Failure{Text: "no"}}, &sent)
-			_, _ = dir.Token(t.Context(), testKey, Want{}, r)
+			_, _ = dir.Token(t.Context(), testKey, Query{}, r)
 			tt.end(t, dir, &r, move)
-			_, _ = dir.Token(t.Context(), testKey, Want{}, r)
+			_, _ = dir.Token(t.Context(), testKey, Query{}, r)
 			if sent != tt.sent {
 				t.Errorf("sent %d times, want %d", sent, tt.sent)
 			}
@@ -168,7 +168,7 @@ func TestVerdicts(t *testing.T) {
 		tok := plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
 		sent := 0
 		r := refusing(&Refusal{Verdict: tt.verdict, Pause: tt.pause, Failure: Failure{Text: "no"}}, &sent)
-		_, err := dir.Token(t.Context(), testKey, Want{}, r)
+		_, err := dir.Token(t.Context(), testKey, Query{}, r)
 		if _, spent := errors.AsType[*SpentError](err); spent != tt.spent {
 			t.Errorf("verdict %d: %v", tt.verdict, err)
 		}
@@ -192,7 +192,7 @@ func TestAMarkedTokenIsntSentAgain(t *testing.T) {
 	sent := 0
 	r := refusing(&Refusal{Verdict: Spent, Failure: Failure{Text: "no"}}, &sent)
 	for range 20 {
-		if _, err := dir.again(t).Token(t.Context(), testKey, Want{}, r); err == nil || err.Error() != "the refresh token is spent" {
+		if _, err := dir.again(t).Token(t.Context(), testKey, Query{}, r); err == nil || err.Error() != "the refresh token is spent" {
 			t.Errorf("got %v", err)
 		}
 		move(time.Hour)
@@ -203,7 +203,7 @@ func TestAMarkedTokenIsntSentAgain(t *testing.T) {
 	if v := dir.View(testKey, r); v.State != "login_needed" || v.Refresh {
 		t.Errorf("view %+v", v)
 	}
-	if _, err := dir.Token(t.Context(), testKey, Want{Force: true}, giving(aToken("a", "next"), &sent)); err != nil || sent != 2 {
+	if _, err := dir.Token(t.Context(), testKey, Query{Force: true}, giving(aToken("a", "next"), &sent)); err != nil || sent != 2 {
 		t.Errorf("forced: %v, sent %d times", err, sent)
 	}
 	if s := dir.readState(dir.name(testKey)); s.Mark != nil || s.Last != nil {
@@ -226,7 +226,7 @@ func TestATokenThatDiesMeanwhileIsNotServed(t *testing.T) {
 			move(tt.meanwhile)
 			return fail.Refresh(ctx, old, a)
 		}
-		got, err := dir.Token(t.Context(), testKey, Want{}, r)
+		got, err := dir.Token(t.Context(), testKey, Query{}, r)
 		if (err == nil) != tt.served {
 			t.Errorf("after %v: %v", tt.meanwhile, err)
 		}
@@ -242,14 +242,14 @@ func TestAUselessAnswersSuccessorIsKept(t *testing.T) {
 	plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
 	sent := 0
 	r := refusing(&Refusal{Verdict: Settled, Pause: PauseAnswer, Refresh: text("successor"), Failure: Failure{Text: "useless"}}, &sent)
-	if _, err := dir.Token(t.Context(), testKey, Want{}, r); err == nil || err.Error() != "useless" {
+	if _, err := dir.Token(t.Context(), testKey, Query{}, r); err == nil || err.Error() != "useless" {
 		t.Errorf("got %v", err)
 	}
 	got := stored(t, dir)
 	if got.Refresh != text("successor") || got.Access != text("dead") || got.predecessor != digest(text("r")) {
 		t.Errorf("stored %+v", got)
 	}
-	_, _ = dir.Token(t.Context(), testKey, Want{}, r)
+	_, _ = dir.Token(t.Context(), testKey, Query{}, r)
 	if sent != 1 {
 		t.Error("no pause after it")
 	}
@@ -261,7 +261,7 @@ func TestAUselessAnswersSuccessorIsKept(t *testing.T) {
 		_ = a.Sending()
 		return aToken("a", ""), nil
 	}
-	if _, err := dir.Token(t.Context(), testKey, Want{}, r); err != nil {
+	if _, err := dir.Token(t.Context(), testKey, Query{}, r); err != nil {
 		t.Error(err)
 	}
 	if stored(t, dir).Refresh != text("successor") {
@@ -281,7 +281,7 @@ func TestANewerTokenIsAdopted(t *testing.T) {
 		plant(t, dir, "newer", "newer", 0, time.Hour) // a login, under a lock that we don't see
 		return got, refusal
 	}
-	got, err := dir.Token(t.Context(), testKey, Want{}, r)
+	got, err := dir.Token(t.Context(), testKey, Query{}, r)
 	if err != nil || got.Token.Access != text("newer") {
 		t.Errorf("got %v", err)
 	}
@@ -304,7 +304,7 @@ func TestTheDomainsClockIsRemembered(t *testing.T) {
 		return Token{}, &Refusal{Verdict: Settled, Pause: PauseAnswer, Failure: Failure{Text: "no"}}
 	}}
 	for range 2 {
-		_, _ = dir.again(t).Token(t.Context(), testKey, Want{}, r)
+		_, _ = dir.again(t).Token(t.Context(), testKey, Query{}, r)
 		move(time.Hour)
 	}
 	if len(seen) != 2 || seen[0] != 0 || seen[1] != 10*time.Minute {

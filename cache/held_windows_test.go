@@ -35,17 +35,17 @@ func TestAHeldTokenFileStopsNobody(t *testing.T) {
 	release := holdFile(t, dir.file(dir.name(testKey), ".json"))
 	sent := 0
 	r := giving(aToken("a", "next"), &sent)
-	got, err := dir.Token(t.Context(), testKey, Want{}, r)
+	got, err := dir.Token(t.Context(), testKey, Query{}, r)
 	if err != nil || got.Token.Access != text("a") || len(got.Warnings) != 1 || strings.Contains(got.Warnings[0].Error(), "\n") {
 		t.Errorf("got %s, %v, %v", got.Token.Access.Reveal(), got.Warnings, err)
 	}
 	for range 3 {
-		if got, err := dir.again(t).Token(t.Context(), testKey, Want{}, r); err != nil || got.Token.Access != text("a") || sent != 1 {
+		if got, err := dir.again(t).Token(t.Context(), testKey, Query{}, r); err != nil || got.Token.Access != text("a") || sent != 1 {
 			t.Errorf("while it is held: %v, sent %d times", err, sent)
 		}
 	}
 	release()
-	if got, err := dir.Token(t.Context(), testKey, Want{}, r); err != nil || got.Token.Access != text("a") || stored(t, dir).Refresh != text("next") || sent != 1 {
+	if got, err := dir.Token(t.Context(), testKey, Query{}, r); err != nil || got.Token.Access != text("a") || stored(t, dir).Refresh != text("next") || sent != 1 {
 		t.Errorf("then: %v, sent %d times", err, sent)
 	}
 	if left := leftovers(t, dir); left != nil {
@@ -61,7 +61,7 @@ func TestAReaderThatGoesIsWaitedFor(t *testing.T) {
 	sent := 0
 	r := giving(aToken("a", "next"), &sent)
 	time.AfterFunc(500*time.Millisecond, release)
-	got, err := dir.Token(t.Context(), testKey, Want{}, r)
+	got, err := dir.Token(t.Context(), testKey, Query{}, r)
 	if err != nil || got.Token.Access != text("a") || len(got.Warnings) != 0 || stored(t, dir).Refresh != text("next") {
 		t.Errorf("got %s, %v, %v", got.Token.Access.Reveal(), got.Warnings, err)
 	}

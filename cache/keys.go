@@ -293,7 +293,7 @@ func (d *Dir) Reseal(ctx context.Context, key Key) (changed bool, err error) {
 		return false, err
 	}
 	_, err = d.withLock(ctx, name, func(h *hold) (Result, error) {
-		x := &transaction{call: d.call(key, Want{}, Renewal{}), hold: h}
+		x := &transaction{call: d.call(key, Query{}, Renewal{}), hold: h}
 		return x.locked(func() (r Result, err error) {
 			changed, err = x.reseal()
 			return r, err

@@ -39,7 +39,7 @@ func TestASlowDomainCostsNoLogin(t *testing.T) {
 	for _, tt := range []struct {
 		name            string
 		age             time.Duration // of 60 minutes
-		want            Want
+		want            Query
 		held            time.Duration // the lock, by somebody else
 		sending         bool          // who awaits the domain's answer
 		connect, answer time.Duration
@@ -53,7 +53,7 @@ func TestASlowDomainCostsNoLogin(t *testing.T) {
 		{name: "hard, 20 s", age: 3590 * time.Second, answer: 20 * time.Second, limit: 10 * time.Second, sent: 1, access: "a"},
 		{name: "early, 20 s", age: 50 * time.Minute, answer: 20 * time.Second, limit: time.Second, sent: 1, access: "a"},
 		{name: "early, slow names", age: 50 * time.Minute, connect: 2 * time.Second, limit: time.Second, access: "old"},
-		{name: "typed", age: 2 * time.Hour, want: Want{Force: true}, connect: 19 * time.Second, answer: 20 * time.Second, limit: 20 * time.Second, sent: 1, access: "a"},
+		{name: "typed", age: 2 * time.Hour, want: Query{Force: true}, connect: 19 * time.Second, answer: 20 * time.Second, limit: 20 * time.Second, sent: 1, access: "a"},
 		{name: "a long wait, time enough", age: 2 * time.Hour, held: 14 * time.Second, connect: 2 * time.Second, answer: 8 * time.Second, limit: 10 * time.Second, sent: 1, access: "a"},
 		{name: "a long wait, too late", age: 2 * time.Hour, held: 14 * time.Second, connect: 4 * time.Second, limit: 10 * time.Second, err: ErrTooLate},
 		{name: "a holder that awaits its answer, and ends without", age: 2 * time.Hour, held: 20 * time.Second, sending: true, err: ErrTooLate},

@@ -21,7 +21,7 @@ func (d *Dir) Login(ctx context.Context, key Key, grant func(context.Context, At
 		return Result{}, err
 	}
 	name := d.name(key)
-	x := &transaction{call: d.call(key, Want{}, Renewal{})}
+	x := &transaction{call: d.call(key, Query{}, Renewal{})}
 	if _, err := d.withLock(ctx, name, func(h *hold) (r Result, err error) {
 		defer h.release()
 		x.start, err = d.rehearse(name)
@@ -147,7 +147,7 @@ func (d *Dir) Exchange(ctx context.Context, key Key, refresh secret.Text, r Rene
 	if err := d.ensure(); err != nil {
 		return Result{}, err
 	}
-	c := d.call(key, Want{Force: true}, r)
+	c := d.call(key, Query{Force: true}, r)
 	return d.withLock(ctx, c.name, func(h *hold) (Result, error) {
 		x := &transaction{call: c, hold: h}
 		return x.locked(func() (Result, error) { return x.exchange(ctx, refresh) })

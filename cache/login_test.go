@@ -64,7 +64,7 @@ func TestALoginTellsWhomItOverwrote(t *testing.T) {
 		}, "second"},
 		"a refresh": {func(dir *Dir) error {
 			sent := 0
-			_, err := dir.Token(t.Context(), testKey, Want{Force: true}, giving(aToken("b", "refreshed"), &sent))
+			_, err := dir.Token(t.Context(), testKey, Query{Force: true}, giving(aToken("b", "refreshed"), &sent))
 			return err
 		}, "refreshed"},
 		"nothing": {func(*Dir) error { return nil }, ""},

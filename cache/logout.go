@@ -53,7 +53,7 @@ func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Conte
 	} else if err != nil {
 		return err // the one live token lies in a file that can't be put in its place
 	}
-	c := d.call(key, Want{}, Renewal{})
+	c := d.call(key, Query{}, Renewal{})
 	switch {
 	case t.Refresh.Empty():
 	case c.foreign(t) || t.copied:

@@ -39,7 +39,7 @@ func TestATokenThatCantBeSavedIsAnsweredWithAWarning(t *testing.T) {
 	dir, _ := clocked(t)
 	old := plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
 	sent := 0
-	got, err := dir.Token(t.Context(), testKey, Want{}, whileSent(giving(aToken("a", "next"), &sent), func() { block(t, dir) }))
+	got, err := dir.Token(t.Context(), testKey, Query{}, whileSent(giving(aToken("a", "next"), &sent), func() { block(t, dir) }))
 	if err != nil || got.Token.Access != text("a") || len(got.Warnings) != 1 {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -66,7 +66,7 @@ func TestASecondFileIsMadeWhereTheRoomIsGone(t *testing.T) {
 			dir, _ := clocked(t)
 			plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
 			sent := 0
-			got, err := dir.Token(t.Context(), testKey, Want{}, whileSent(giving(aToken("a", "next"), &sent), func() {
+			got, err := dir.Token(t.Context(), testKey, Query{}, whileSent(giving(aToken("a", "next"), &sent), func() {
 				if err := take(t, dir); err != nil {
 					t.Error(err)
 				}
@@ -86,7 +86,7 @@ func TestASuccessorThatCantBeSavedLeavesTheIntent(t *testing.T) {
 	plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
 	sent := 0
 	r := refusing(&Refusal{Verdict: Settled, Pause: PauseAnswer, Refresh: text("next"), Failure: Failure{Text: "useless"}}, &sent)
-	if _, err := dir.Token(t.Context(), testKey, Want{}, whileSent(r, func() { block(t, dir) })); err == nil || err.Error() != "useless" {
+	if _, err := dir.Token(t.Context(), testKey, Query{}, whileSent(r, func() { block(t, dir) })); err == nil || err.Error() != "useless" {
 		t.Errorf("got %v", err)
 	}
 	if s := dir.readState(dir.name(testKey)); s.Intent == nil || s.Pause == nil {
@@ -99,7 +99,7 @@ func TestALoginUnderAnotherLockFileIsNotOverwritten(t *testing.T) {
 	dir, _ := clocked(t)
 	plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
 	sent := 0
-	got, err := dir.Token(t.Context(), testKey, Want{}, whileSent(giving(aToken("a", "next"), &sent), func() {
+	got, err := dir.Token(t.Context(), testKey, Query{}, whileSent(giving(aToken("a", "next"), &sent), func() {
 		if err := os.Remove(dir.file(dir.name(testKey), ".lock")); err != nil {
 			t.Error(err)
 		}
@@ -125,7 +125,7 @@ func TestAnExchangeKilledBeforeItsRename(t *testing.T) {
 	next.AccessStamp.Obtained, next.predecessor, next.machine = dir.sys.Now(), digest(text("given")), old.machine
 	plantBytes(t, dir.file(name, ".new"), seal(encodeToken(next)))
 	sent := 0
-	got, err := dir.Token(t.Context(), testKey, Want{}, giving(aToken("x", "x"), &sent))
+	got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("x", "x"), &sent))
 	if err != nil || got.Token.Access != text("a") || sent != 0 {
 		t.Errorf("got %s, %v, sent %d times", got.Token.Access.Reveal(), err, sent)
 	}
@@ -142,12 +142,12 @@ func TestAnInterruptionOutlivesATypedRefresh(t *testing.T) {
 			pid := dir.readState(dir.name(testKey)).Intent.Pid
 			sent := 0
 			r := refusing(&Refusal{Verdict: Spent, Failure: Failure{Text: "no"}}, &sent)
-			_, err := dir.Token(t.Context(), testKey, Want{}, r)
+			_, err := dir.Token(t.Context(), testKey, Query{}, r)
 			if h := heard(Result{}, err); h.Kind != "interrupted" || h.Pid != pid {
 				t.Fatalf("got %+v", h)
 			}
 			if again == "refresh" {
-				_, err = dir.Token(t.Context(), testKey, Want{Force: true}, r)
+				_, err = dir.Token(t.Context(), testKey, Query{Force: true}, r)
 				if h := heard(Result{}, err); h.Kind != "interrupted" || h.Pid != pid {
 					t.Errorf("refresh: %+v", h)
 				}
@@ -157,7 +157,7 @@ func TestAnInterruptionOutlivesATypedRefresh(t *testing.T) {
 			if sent != 2 {
 				t.Errorf("sent %d times", sent)
 			}
-			_, err = dir.Token(t.Context(), testKey, Want{}, r)
+			_, err = dir.Token(t.Context(), testKey, Query{}, r)
 			if h := heard(Result{}, err); h.Kind != "interrupted" || h.Pid != pid || sent != 2 {
 				t.Errorf("the next call: %+v, sent %d times", h, sent)
 			}
@@ -172,10 +172,10 @@ func TestAnotherTokensPausesStartAnew(t *testing.T) {
 	r := refusing(&Refusal{Verdict: Settled, Pause: PauseAnswer, Failure: Failure{Text: "no"}}, &sent)
 	for _, refresh := range []string{"r", "another"} {
 		plant(t, dir, "dead", refresh, 2*time.Hour, time.Hour)
-		_, _ = dir.Token(t.Context(), testKey, Want{}, r)
+		_, _ = dir.Token(t.Context(), testKey, Query{}, r)
 		move(5 * time.Second)
 	}
-	if _, _ = dir.Token(t.Context(), testKey, Want{}, r); sent != 3 {
+	if _, _ = dir.Token(t.Context(), testKey, Query{}, r); sent != 3 {
 		t.Errorf("sent %d times", sent)
 	}
 }
@@ -198,7 +198,7 @@ func TestASuccessorIsFoundBehindAMarkAndAPause(t *testing.T) {
 			}
 			plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(successorOf(old, "successor", "next", now))))
 			sent := 0
-			got, err := dir.Token(t.Context(), testKey, Want{}, giving(aToken("x", "x"), &sent))
+			got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("x", "x"), &sent))
 			if err != nil || got.Token.Access != text("successor") || stored(t, dir).Refresh != text("next") || sent != 0 {
 				t.Errorf("got %s, %v, sent %d times", got.Token.Access.Reveal(), err, sent)
 			}
@@ -222,7 +222,7 @@ func TestAnAdoptedTokenIsRefreshedAtOnce(t *testing.T) {
 		connected++
 		return refresh(ctx, old, a)
 	}
-	got, err := dir.Token(t.Context(), testKey, Want{}, r)
+	got, err := dir.Token(t.Context(), testKey, Query{}, r)
 	if err != nil || got.Token.Access != text("a") || connected != 1 || sent != 1 {
 		t.Errorf("got %s, %v, connected %d times, sent %d times", got.Token.Access.Reveal(), err, connected, sent)
 	}

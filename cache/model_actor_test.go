@@ -181,7 +181,7 @@ func (p *actor) send(refresh secret.Text, a Attempt) (Token, *Refusal) {
 
 // Processes of the model.
 
-func refresher(want Want) func(*actor, *Dir) (Result, error) {
+func refresher(want Query) func(*actor, *Dir) (Result, error) {
 	return func(p *actor, d *Dir) (Result, error) {
 		return d.Token(context.Background(), testKey, want, p.renewal())
 	}
@@ -212,9 +212,9 @@ func eraser(p *actor, d *Dir) (Result, error) {
 }
 
 func looker(p *actor, d *Dir) (Result, error) {
-	return d.Token(context.Background(), testKey, Want{CachedOnly: true}, Renewal{})
+	return d.Token(context.Background(), testKey, Query{CachedOnly: true}, Renewal{})
 }
 
 var cast = map[string]func(*actor, *Dir) (Result, error){
-	"refresher": refresher(Want{}), "forced": refresher(Want{Force: true}), "login": loginer, "logout": logouter, "erase": eraser, "reader": looker,
+	"refresher": refresher(Query{}), "forced": refresher(Query{Force: true}), "login": loginer, "logout": logouter, "erase": eraser, "reader": looker,
 }

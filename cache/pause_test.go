@@ -22,25 +22,25 @@ func TestADeadProxyHoldsUpOnlyThoseBehindIt(t *testing.T) {
 		straight := by("straight", giving(aToken("new", "r2"), &sent))
 
 		before := dir.readState(dir.name(testKey))
-		if _, err := dir.Token(t.Context(), testKey, Want{}, dead); err == nil || err.Error() != "the proxy is down" {
+		if _, err := dir.Token(t.Context(), testKey, Query{}, dead); err == nil || err.Error() != "the proxy is down" {
 			t.Fatalf("pause %d: got %v", kind, err)
 		}
 		for _, tt := range []struct {
 			r    Renewal
 			told bool
 		}{{dead, true}, {straight, false}} {
-			if news := dir.call(testKey, Want{}, tt.r).news(expired, before); (news != nil) != tt.told {
+			if news := dir.call(testKey, Query{}, tt.r).news(expired, before); (news != nil) != tt.told {
 				t.Errorf("pause %d: one that waited with the way %s is told: %v", kind, tt.r.Way(), news != nil)
 			}
 		}
-		_, err := dir.Token(t.Context(), testKey, Want{}, dead)
+		_, err := dir.Token(t.Context(), testKey, Query{}, dead)
 		if want := map[Pause]int{PauseConnect: 1, PauseWay: 2}[kind]; err == nil || failed != want {
 			t.Errorf("pause %d: the same way: %v, tried %d times, want %d", kind, err, failed, want)
 		}
 		if v := dir.View(testKey, straight); !v.PauseUntil.IsZero() {
 			t.Errorf("pause %d: the other way is said to be paused", kind)
 		}
-		got, err := dir.Token(t.Context(), testKey, Want{}, straight)
+		got, err := dir.Token(t.Context(), testKey, Query{}, straight)
 		if err != nil || got.Token.Access != text("new") || sent != 1 {
 			t.Errorf("pause %d: another way: %v, sent %d times", kind, err, sent)
 		}
@@ -72,7 +72,7 @@ func TestAnAttemptKnowsTheFailureBeforeIt(t *testing.T) {
 			remember(a)
 			return inner(ctx, old, a)
 		}
-		_, _ = dir.Token(t.Context(), testKey, Want{Force: true}, r)
+		_, _ = dir.Token(t.Context(), testKey, Query{Force: true}, r)
 		move(time.Minute)
 	}
 	if got := strings.Join(last, ","); got != ",first,second," {

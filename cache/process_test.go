@@ -22,7 +22,7 @@ type job struct {
 	Dir, URL  string
 	Op        string // "token", "login", "logout", "drop", "exchange"
 	Key       Key
-	Want      Want
+	Query      Query
 	Secret    string        // of drop and exchange
 	Seal      string        // of new tokens
 	Grant     bool          // the profile's login needs no person
@@ -88,7 +88,7 @@ func (j job) once() (said, int) {
 	var res Result
 	switch j.Op {
 	case "token":
-		res, err = d.Token(ctx, j.Key, j.Want, r)
+		res, err = d.Token(ctx, j.Key, j.Query, r)
 	case "login":
 		res, err = d.Login(ctx, j.Key, func(ctx context.Context, a Attempt) (Token, *Refusal) { return post(ctx, j.URL, "/login", "", a) })
 	case "exchange":

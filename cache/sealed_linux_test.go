@@ -103,7 +103,7 @@ func nothingOpen(t *testing.T, dir *Dir, secrets ...string) {
 
 func TestASealedLoginIsRefreshedSealed(t *testing.T) {
 	dir, s, move := sealedLogin(t)
-	if got, err := dir.again(t).Token(t.Context(), testKey, Want{}, Renewal{}); err != nil || got.Token.Access != text("a-secret-access") {
+	if got, err := dir.again(t).Token(t.Context(), testKey, Query{}, Renewal{}); err != nil || got.Token.Access != text("a-secret-access") {
 		t.Fatalf("fresh: %v", err)
 	}
 	if v := dir.View(testKey, Renewal{}); v.Seal != "kernel" || v.State != "fresh" {
@@ -112,7 +112,7 @@ func TestASealedLoginIsRefreshedSealed(t *testing.T) {
 	move(2 * time.Hour)
 	dir.sys.Seal = "" // the form of the file counts, not the setting
 	sent := 0
-	if _, err := dir.again(t).Token(t.Context(), testKey, Want{}, giving(aToken("b-secret-access", "b-secret-refresh"), &sent)); err != nil || sent != 1 {
+	if _, err := dir.again(t).Token(t.Context(), testKey, Query{}, giving(aToken("b-secret-access", "b-secret-refresh"), &sent)); err != nil || sent != 1 {
 		t.Errorf("refresh: %v", err)
 	}
 	if got := stored(t, dir); got.Refresh != text("b-secret-refresh") || !got.form.sealed() {
@@ -139,7 +139,7 @@ func TestASealedFileWithoutItsKey(t *testing.T) {
 		before := listing(t, dir.path)
 		sent := 0
 		r := giving(aToken("x", "y"), &sent)
-		for _, w := range []Want{{}, {Force: true}, {CachedOnly: true}} {
+		for _, w := range []Query{{}, {Force: true}, {CachedOnly: true}} {
 			_, err := dir.again(t).Token(t.Context(), testKey, w, r)
 			if sealed, ok := errors.AsType[*SealedError](err); !ok || sealed.Lost != lost {
 				t.Errorf("lost %v, %+v: %v", lost, w, err)
@@ -156,7 +156,7 @@ func TestASealedFileWithoutItsKey(t *testing.T) {
 			t.Errorf("the folder changed, or something was sent (%d): %s, then %s", sent, before, after)
 		}
 		s.keys, s.closed = keys, nil
-		if _, err := dir.again(t).Token(t.Context(), testKey, Want{}, r); err != nil || sent != 1 {
+		if _, err := dir.again(t).Token(t.Context(), testKey, Query{}, r); err != nil || sent != 1 {
 			t.Errorf("with its key: %v, sent %d times", err, sent)
 		}
 	}
@@ -172,12 +172,12 @@ func TestAGrantInPlaceOfALostKey(t *testing.T) {
 		return aToken("g-secret", "g-secret-refresh"), nil
 	})}
 	s.closed = errors.New("locked")
-	if _, err := dir.again(t).Token(t.Context(), testKey, Want{}, r); err == nil || granted != 0 {
+	if _, err := dir.again(t).Token(t.Context(), testKey, Query{}, r); err == nil || granted != 0 {
 		t.Errorf("locked: %v, %d grants", err, granted)
 	}
 	s.closed, s.keys = nil, nil
 	for range 2 {
-		if got, err := dir.again(t).Token(t.Context(), testKey, Want{}, r); err != nil || got.Token.Access != text("g-secret") || granted != 1 {
+		if got, err := dir.again(t).Token(t.Context(), testKey, Query{}, r); err != nil || got.Token.Access != text("g-secret") || granted != 1 {
 			t.Errorf("lost: %v, %d grants", err, granted)
 		}
 	}
@@ -299,7 +299,7 @@ func TestResealWritesTheConfiguredForm(t *testing.T) {
 	_ = before
 	move(2 * time.Hour)
 	sent := 0
-	if _, err := dir.again(t).Token(t.Context(), testKey, Want{}, giving(aToken("x", "y"), &sent)); err != nil || sent != 1 {
+	if _, err := dir.again(t).Token(t.Context(), testKey, Query{}, giving(aToken("x", "y"), &sent)); err != nil || sent != 1 {
 		t.Errorf("the chain: %v", err)
 	}
 }
@@ -317,11 +317,11 @@ func TestASealedSuccessorIsKept(t *testing.T) {
 	s.closed = errors.New("locked")
 	sent := 0
 	r := giving(aToken("x", "y"), &sent)
-	if _, err := dir.again(t).Token(t.Context(), testKey, Want{}, r); !isSealed(err) || sent != 0 {
+	if _, err := dir.again(t).Token(t.Context(), testKey, Query{}, r); !isSealed(err) || sent != 0 {
 		t.Errorf("locked: %v", err)
 	}
 	s.closed = nil
-	if got, err := dir.again(t).Token(t.Context(), testKey, Want{}, r); err != nil || got.Token.Access != text("successor") || sent != 0 {
+	if got, err := dir.again(t).Token(t.Context(), testKey, Query{}, r); err != nil || got.Token.Access != text("successor") || sent != 0 {
 		t.Errorf("then: %v, sent %d times", err, sent)
 	}
 }
@@ -364,13 +364,13 @@ func TestTheKernelsKeyring(t *testing.T) {
 	id := dir.readSealing().Key
 	t.Cleanup(func() { _ = store.Forget(id) })
 	nothingOpen(t, dir, "secret")
-	if got, err := dir.again(t).Token(t.Context(), testKey, Want{}, Renewal{}); err != nil || got.Token.Access != text("a-secret") {
+	if got, err := dir.again(t).Token(t.Context(), testKey, Query{}, Renewal{}); err != nil || got.Token.Access != text("a-secret") {
 		t.Errorf("another process: %v", err)
 	}
 	if err := store.Forget(id); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := dir.again(t).Token(t.Context(), testKey, Want{}, Renewal{}); !isLost(err) {
+	if _, err := dir.again(t).Token(t.Context(), testKey, Query{}, Renewal{}); !isLost(err) {
 		t.Errorf("cleared: %v", err)
 	}
 	move(time.Second)
@@ -409,7 +409,7 @@ func TestTheKernelsKeyringFromElsewhere(t *testing.T) {
 		}
 	}
 	var all []*process
-	j.Want = Want{Force: true}
+	j.Query = Query{Force: true}
 	for range 8 {
 		all = append(all, j.start(t))
 	}

@@ -148,7 +148,7 @@ func TestASignalBeforeSendingEndsAtOnce(t *testing.T) {
 	if n := dom.count(); n != 0 {
 		t.Errorf("%d presentations", n)
 	}
-	got, err := dir.Token(t.Context(), testKey, Want{}, renewal(dom.URL))
+	got, err := dir.Token(t.Context(), testKey, Query{}, renewal(dom.URL))
 	if err != nil || got.Token.Access.Empty() {
 		t.Errorf("the next call: %v", err)
 	}

@@ -88,7 +88,7 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 
 	limit, connect := limitCall-x.waited, connectLate
 	switch {
-	case x.want.Force:
+	case x.query.Force:
 		limit, connect = limitPerson, ConnectPerson
 	case z == early:
 		connect = connectEarly
@@ -277,7 +277,7 @@ func (x *transaction) finish(z zone, o outcome) (Result, error) {
 	if err == nil || inPlace(err) {
 		x.settled()
 	} // else the intent stays: the token on the disk is spent, and the next call must find that out
-	if x.want.ID {
+	if x.query.ID {
 		if z, _ := x.classify(o.token); z == expired {
 			return Result{}, ErrNoID
 		}

@@ -11,7 +11,7 @@ func (d *Dir) Unsigned(key Key, id bool) string {
 	if err != nil {
 		return ""
 	}
-	text := Want{ID: id}.secret(t).Reveal()
+	text := Query{ID: id}.secret(t).Reveal()
 	if strings.Count(text, ".") != 2 {
 		return ""
 	}

@@ -25,7 +25,7 @@ type View struct {
 
 // View looks at the files of a key without lock or network, and changes nothing.
 func (d *Dir) View(key Key, r Renewal) View {
-	c := d.call(key, Want{}, r)
+	c := d.call(key, Query{}, r)
 	c.view = true
 	v := View{State: "none", Network: d.network, Seal: "none"}
 	t, err := d.read(c.name)

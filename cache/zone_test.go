@@ -60,7 +60,7 @@ func TestAnotherMachinesBootClockIsIgnored(t *testing.T) {
 		dir.sys.Machine = func() string { return "this" }
 	}
 	r := Renewal{Refresh: nil} // would panic
-	got, err := dir.Token(t.Context(), testKey, Want{}, r)
+	got, err := dir.Token(t.Context(), testKey, Query{}, r)
 	if err != nil || got.Token.Access != tok.Access {
 		t.Errorf("got %v", err)
 	}
@@ -77,7 +77,7 @@ func TestEachTokenFallsDueAtAMomentOfItsOwn(t *testing.T) {
 		plant(t, dir, "a", fmt.Sprint("refresh-", i), 40*time.Minute, time.Hour) // between half of its life and early
 		var answers [3]error
 		for call := range answers {
-			_, answers[call] = dir.Token(t.Context(), testKey, Want{CachedOnly: true}, Renewal{})
+			_, answers[call] = dir.Token(t.Context(), testKey, Query{CachedOnly: true}, Renewal{})
 		}
 		if answers[0] != answers[1] || answers[0] != answers[2] {
 			t.Errorf("token %d: the calls don't agree: %v", i, answers)

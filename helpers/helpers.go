@@ -1,7 +1,7 @@
 // Package helpers is what all protocol adapters share: the seam to the tokens (Source), the one
 // target matcher (Target), and the words for what can go wrong (Failure).
 //
-// A helper turns one protocol's input into an Ask and a Credential into that protocol's output. It
+// A helper turns one protocol's input into a Query and a Credential into that protocol's output. It
 // uses no network, sees no refresh token and opens no file (but kubectl's, which remembers
 // fingerprints of what it answered; its text says why). A new protocol is a folder beside this file
 // and a line in the table of cmd/credential-idcs.
@@ -33,18 +33,18 @@ import (
 //
 // A Source serves one call and isn't meant for several goroutines.
 type Source interface {
-	// Credential returns a credential for ask.Target. Failure.Class tells why there is none:
+	// Credential returns a credential for query.Target. Failure.Class tells why there is none:
 	// NotConfigured if no profile owns the target (known without lock and network).
-	Credential(ctx context.Context, ask Ask) (Credential, error)
+	Credential(ctx context.Context, query Query) (Credential, error)
 
 	// Owner tells, from the configuration alone, which profile a target belongs to and under which
 	// user name and scheme: what Credential would use. The same failures, but no token is touched.
-	Owner(ask Ask) (Owner, error)
+	Owner(query Query) (Owner, error)
 
 	// Refused tells that a server said no to an access token. It is dropped if it still is the
 	// stored one and was obtained at least a minute ago; the refresh token stays. No network; it
 	// waits a second for a busy lock, then gives up with a Failure of class Temporary.
-	Refused(ctx context.Context, ask Ask, access secret.Text) error
+	Refused(ctx context.Context, query Query, access secret.Text) error
 
 	// Targets lists the configured targets in the order of the configuration, from that alone.
 	Targets() ([]Listed, error)
@@ -55,8 +55,8 @@ type Source interface {
 	Ready(profile string) bool
 }
 
-// An Ask says which credential a helper needs.
-type Ask struct {
+// A Query says which credential a helper needs.
+type Query struct {
 	// Target is where the credential will go. Its zero value asks for the profile's credential
 	// without naming a target, which only protocols may do that name none (kubectl without cluster
 	// information, pnpm): then the profile is Profile, or cli.md's default order.
@@ -70,7 +70,7 @@ type Ask struct {
 	Sole bool
 
 	// Username is the user name that the client insists on. A profile whose configuration sets another
-	// one isn't configured for this Ask. Empty: any.
+	// one isn't configured for this Query. Empty: any.
 	Username string
 
 	// Kind is the token that is wanted.
@@ -94,7 +94,7 @@ type Ask struct {
 	CachedOnly bool
 }
 
-// Kind is the kind of token that an Ask wants.
+// Kind is the kind of token that a Query wants.
 type Kind int
 
 const (

@@ -22,7 +22,7 @@ var ours = Way{
 	Name:    "credential-idcs",
 	Soonest: policy.Soonest,
 	Zone: func(life, left time.Duration, lot, _ float64) policy.Zone {
-		return policy.Demand{}.Zone(life, left, policy.Due(life, lot))
+		return policy.Query{}.Zone(life, left, policy.Due(life, lot))
 	},
 	Pause: policy.PauseAnswer.Length,
 }
@@ -53,7 +53,7 @@ func window(name string, lowest, highest float64, perCall bool) Way {
 				lot = dice
 			}
 			due := (lowest + (highest-lowest)*lot) * float64(policy.EarlyFrom(life))
-			return policy.Demand{}.Zone(life, left, time.Duration(due))
+			return policy.Query{}.Zone(life, left, time.Duration(due))
 		},
 		Pause: policy.PauseAnswer.Length,
 	}

@@ -40,8 +40,8 @@ func Margin(life time.Duration) time.Duration { return min(5*time.Second, life/1
 // DefaultNeed is what a call needs if it doesn't say: enough to outlive a clone's start.
 const DefaultNeed = 60 * time.Second
 
-// A Demand is what one call wants of a token.
-type Demand struct {
+// A Query says what one call needs of a token.
+type Query struct {
 	// Need is the life that the answer should have left, capped at a quarter of its whole life: a need
 	// near the whole life would be a storm. 0: DefaultNeed.
 	Need time.Duration
@@ -55,27 +55,27 @@ type Demand struct {
 
 // Zone classifies a token by its whole life, the life it has left, and the life left at which it is due
 // (see Due).
-func (d Demand) Zone(life, left, due time.Duration) Zone {
-	need := d.MinTTL
+func (q Query) Zone(life, left, due time.Duration) Zone {
+	need := q.MinTTL
 	if need == 0 {
-		need = d.Need
+		need = q.Need
 		if need == 0 {
 			need = DefaultNeed
 		}
 		share := life / 4
-		if d.Half {
+		if q.Half {
 			share = life / 2
 		}
 		need = min(need, share)
-		if d.Least <= life/4*3 {
-			need = max(need, d.Least)
+		if q.Least <= life/4*3 {
+			need = max(need, q.Least)
 		}
 	}
 	switch {
 	case left <= Margin(life):
 		return Expired
 	case left <= need:
-		if d.MinTTL > 0 && life-left < min(30*time.Second, life/4) {
+		if q.MinTTL > 0 && life-left < min(30*time.Second, life/4) {
 			return Fresh // just obtained: the domain gives no more
 		}
 		return Hard

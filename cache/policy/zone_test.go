@@ -23,9 +23,9 @@ func TestZones(t *testing.T) {
 			t.Errorf("life %v: early from %v, want %v", tt.life, got, tt.early)
 		}
 		for _, w := range []struct {
-			demand Demand
+			demand Query
 			need   time.Duration
-		}{{Demand{}, tt.need}, {Demand{Need: 300 * time.Second}, tt.docker}} {
+		}{{Query{}, tt.need}, {Query{Need: 300 * time.Second}, tt.docker}} {
 			for _, due := range []time.Duration{Due(tt.life, 0), tt.early, Due(tt.life, 1)} {
 				early := max(due, w.need)
 				for _, p := range []struct {
@@ -85,7 +85,7 @@ func TestMinTTL(t *testing.T) {
 		{time.Minute, time.Hour, 45 * time.Second, Hard},                               //
 		{hour, time.Second, 700 * time.Second, Early}, {hour, time.Second, 0, Expired}, // less than usual
 	} {
-		if got := (Demand{MinTTL: tt.ttl}).Zone(tt.life, tt.left, EarlyFrom(tt.life)); got != tt.want {
+		if got := (Query{MinTTL: tt.ttl}).Zone(tt.life, tt.left, EarlyFrom(tt.life)); got != tt.want {
 			t.Errorf("life %v, min %v, left %v: %v, want %v", tt.life, tt.ttl, tt.left, got, tt.want)
 		}
 	}

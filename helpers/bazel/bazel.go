@@ -61,7 +61,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 	if err != nil {
 		return err
 	}
-	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: call.Profile})
+	cred, err := source.Credential(ctx, helpers.Query{Target: target, Profile: call.Profile})
 	if err == nil {
 		err = cred.Check(0)
 	}

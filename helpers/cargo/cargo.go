@@ -102,10 +102,10 @@ func (s *session) answer(ctx context.Context, line []byte) any {
 	}
 	index := request.Object("registry").String("index-url")
 	target, err := helpers.ParseURL(strings.TrimPrefix(index, "sparse+"))
-	ask := helpers.Ask{Target: target, Profile: s.call.Profile}
+	query := helpers.Query{Target: target, Profile: s.call.Profile}
 	switch {
 	case request.String("kind") != "get":
-		return s.unsupported(ask, index != "" && err != nil)
+		return s.unsupported(query, index != "" && err != nil)
 	case index == "":
 		return other(malformed("the request names no registry"))
 	case err != nil:
@@ -115,7 +115,7 @@ func (s *session) answer(ctx context.Context, line []byte) any {
 	if err != nil {
 		return other(err)
 	}
-	cred, err := source.Credential(ctx, ask)
+	cred, err := source.Credential(ctx, query)
 	if err == nil {
 		err = cred.Check(0)
 	}
@@ -132,10 +132,10 @@ func (s *session) answer(ctx context.Context, line []byte) any {
 }
 
 // unsupported is the answer to a login or logout, which nobody but us may answer at a target.
-func (s *session) unsupported(ask helpers.Ask, elsewhere bool) refused {
-	if !elsewhere && !ask.Target.IsZero() {
+func (s *session) unsupported(query helpers.Query, elsewhere bool) refused {
+	if !elsewhere && !query.Target.IsZero() {
 		if source, err := s.open(); err == nil {
-			_, err = source.Owner(ask)
+			_, err = source.Owner(query)
 			elsewhere = err != nil && helpers.AsFailure(err).Class == helpers.NotConfigured
 		}
 	}

@@ -69,7 +69,7 @@ func TestInputLimit(t *testing.T) {
 	for name, line := range map[string]string{"one line": "a", "many lines": strings.Repeat(" ", 1<<16) + "\n"} {
 		in := &endless{line: line}
 		got, source := converse(t, "https://git.example.com", in)
-		if got.Exit != 0 || got.Stderr != "" || !strings.HasSuffix(got.Stdout, tooLong) || len(source.Asks) != 0 {
+		if got.Exit != 0 || got.Stderr != "" || !strings.HasSuffix(got.Stdout, tooLong) || len(source.Queries) != 0 {
 			t.Errorf("%s: got %.200q, exit %d", name, got.Stdout, got.Exit)
 		}
 		if in.read > 2<<20 {

@@ -123,7 +123,7 @@ func get(ctx context.Context, call *helpers.Call) error {
 	if err != nil {
 		return failBoth(call, err)
 	}
-	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: call.Profile, Kind: helpers.Registry, Need: need, Half: true})
+	cred, err := source.Credential(ctx, helpers.Query{Target: target, Profile: call.Profile, Kind: helpers.Registry, Need: need, Half: true})
 	if err == nil {
 		err = cred.Check(0)
 	}
@@ -148,7 +148,7 @@ func refuseHTTP(call *helpers.Call, host string) error {
 		if err != nil {
 			return failBoth(call, err)
 		}
-		if _, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile, Kind: helpers.Registry}); err == nil {
+		if _, err := source.Owner(helpers.Query{Target: target, Profile: call.Profile, Kind: helpers.Registry}); err == nil {
 			why = &helpers.Failure{
 				Class:   helpers.NotConfigured,
 				Message: "http://" + text.Clean(host) + " gets no token, only https does",

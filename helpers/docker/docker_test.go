@@ -66,7 +66,7 @@ func TestInputLimit(t *testing.T) {
 	} {
 		in := &counted{r: io.LimitReader(zeros{}, 1<<30)}
 		got, source := run1(t, "https://registry.example.com", action, io.MultiReader(strings.NewReader("registry.example.com/"), in))
-		if got != want || len(source.Asks) != 0 {
+		if got != want || len(source.Queries) != 0 {
 			t.Errorf("%s: got %+v, want %+v", action, got, want)
 		}
 		if in.n > 2<<20 {

@@ -20,7 +20,7 @@ func list(call *helpers.Call) error {
 		if t.Target.Path() != "" {
 			continue
 		}
-		owner, err := source.Owner(helpers.Ask{Target: t.Target, Profile: call.Profile, Kind: helpers.Registry})
+		owner, err := source.Owner(helpers.Query{Target: t.Target, Profile: call.Profile, Kind: helpers.Registry})
 		if err != nil {
 			continue
 		}

@@ -33,7 +33,7 @@ func store(call *helpers.Call) error {
 	if err != nil {
 		return failBoth(call, err)
 	}
-	owner, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile, Kind: helpers.Registry})
+	owner, err := source.Owner(helpers.Query{Target: target, Profile: call.Profile, Kind: helpers.Registry})
 	if err != nil {
 		if helpers.AsFailure(err).Class == helpers.NotConfigured {
 			err = unkept(target.HostPort())
@@ -73,7 +73,7 @@ func erase(call *helpers.Call) error {
 	if err != nil {
 		return nil
 	}
-	owner, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile, Kind: helpers.Registry})
+	owner, err := source.Owner(helpers.Query{Target: target, Profile: call.Profile, Kind: helpers.Registry})
 	if err != nil {
 		return nil
 	}

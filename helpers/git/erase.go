@@ -22,10 +22,10 @@ func erase(ctx context.Context, call *helpers.Call) {
 	if err != nil {
 		return
 	}
-	ask := helpers.Ask{Target: target, Profile: call.Profile, Username: req.username}
+	query := helpers.Query{Target: target, Profile: call.Profile, Username: req.username}
 	for _, said := range []secret.Text{req.password, req.credential} {
 		if !said.Empty() {
-			_ = source.Refused(ctx, ask, said)
+			_ = source.Refused(ctx, query, said)
 		}
 	}
 }

@@ -121,8 +121,8 @@ func answerGet(ctx context.Context, call *helpers.Call) error {
 		return err // whether this is a target can't be known, so other helpers may answer
 	}
 
-	ask := helpers.Ask{Target: target, Profile: call.Profile, Username: req.username}
-	cred, err := source.Credential(ctx, ask)
+	query := helpers.Query{Target: target, Profile: call.Profile, Username: req.username}
+	cred, err := source.Credential(ctx, query)
 	if err == nil && !cred.Named && req.username != "" {
 		cred.Username = req.username // nobody set another, and git prompts if it gets another
 	}
@@ -133,7 +133,7 @@ func answerGet(ctx context.Context, call *helpers.Call) error {
 		f := helpers.AsFailure(err)
 		switch f.Class {
 		case helpers.NotConfigured:
-			return whyNot(call, source, ask, req, f)
+			return whyNot(call, source, query, req, f)
 		case helpers.Config:
 			return f
 		}
@@ -162,7 +162,7 @@ func refuseHTTP(call *helpers.Call, req request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile}); err != nil {
+	if _, err := source.Owner(helpers.Query{Target: target, Profile: call.Profile}); err != nil {
 		return nil
 	}
 	return &helpers.Exit{Err: &helpers.Failure{
@@ -173,41 +173,41 @@ func refuseHTTP(call *helpers.Call, req request) error {
 
 // whyNot tells a person why a host that is ours gets nothing: git only asks for a password then. Exit 0,
 // so that other helpers may answer. For a stranger's host it is silent.
-func whyNot(call *helpers.Call, source helpers.Source, ask helpers.Ask, req request, f *helpers.Failure) error {
+func whyNot(call *helpers.Call, source helpers.Source, query helpers.Query, req request, f *helpers.Failure) error {
 	say := func(message, command string) error {
 		return &helpers.Exit{Err: &helpers.Failure{Class: helpers.NotConfigured, Message: message, Command: command}}
 	}
-	any := ask
+	any := query
 	any.Username = ""
 	switch owner, err := source.Owner(any); {
 	case err != nil && helpers.AsFailure(err).Class == helpers.Profile: // several profiles, each for another user
 		return say(f.Message, f.Command)
 	case err == nil: // it is the user name
-		return say("git asks "+ask.Target.String()+" for the user "+text.Clean(ask.Username)+", and profile "+owner.Profile+" is "+owner.Username,
-			"git remote set-url origin "+text.Word("https://"+ask.Target.HostPort()+"/"+orWord(req.path)))
+		return say("git asks "+query.Target.String()+" for the user "+text.Clean(query.Username)+", and profile "+owner.Profile+" is "+owner.Username,
+			"git remote set-url origin "+text.Word("https://"+query.Target.HostPort()+"/"+orWord(req.path)))
 	}
 	listed, err := source.Targets()
 	if err != nil {
 		return nil
 	}
 	for _, l := range listed {
-		if !l.Target.SameOrigin(ask.Target) || l.Target.Path() == "" ||
-			ask.Profile != "" && ask.Profile != l.Profile || ask.Username != "" && l.Named && ask.Username != l.Username {
+		if !l.Target.SameOrigin(query.Target) || l.Target.Path() == "" ||
+			query.Profile != "" && query.Profile != l.Profile || query.Username != "" && l.Named && query.Username != l.Username {
 			continue
 		}
 		if req.path != "" {
-			asked, path := strings.ToLower(ask.Target.Path()), strings.ToLower(l.Target.Path())
+			asked, path := strings.ToLower(query.Target.Path()), strings.ToLower(l.Target.Path())
 			if asked != path && !strings.HasPrefix(asked, path+"/") {
 				continue // another path altogether
 			}
-			return say(ask.Target.String()+" is no target, "+l.Target.String()+" is: paths are compared letter by letter", "credential-idcs target list")
+			return say(query.Target.String()+" is no target, "+l.Target.String()+" is: paths are compared letter by letter", "credential-idcs target list")
 		}
 		return say(l.Target.String()+" is a target, but git sends paths only with credential.useHttpPath",
 			"git config --global "+text.Word("credential."+l.Target.String()+".useHttpPath")+" true")
 	}
-	if call.GitSection != nil && call.GitSection(ask.Target.HostPort()) {
-		return say("git uses credential-idcs for "+text.Clean("https://"+ask.Target.HostPort())+", which is no target of any profile",
-			"credential-idcs target add "+text.Word("https://"+ask.Target.HostPort()))
+	if call.GitSection != nil && call.GitSection(query.Target.HostPort()) {
+		return say("git uses credential-idcs for "+text.Clean("https://"+query.Target.HostPort())+", which is no target of any profile",
+			"credential-idcs target add "+text.Word("https://"+query.Target.HostPort()))
 	}
 	return nil
 }

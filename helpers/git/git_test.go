@@ -67,7 +67,7 @@ func TestInputLimit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, source := get(t, listed, io.MultiReader(strings.NewReader(request1), io.LimitReader(in, 1<<30)))
-			if got.Stdout != "" || got.Exit != 0 || len(source.Asks) != 0 {
+			if got.Stdout != "" || got.Exit != 0 || len(source.Queries) != 0 {
 				t.Errorf("got %+v", got)
 			}
 			if in.read > 2<<20 {
@@ -214,7 +214,7 @@ func TestHeal(t *testing.T) {
 			if got.Stdout != c.stdout {
 				t.Errorf("got\n%swant\n%s", got.Stdout, c.stdout)
 			}
-			if got := source.Asks[0].Suspect; got != "" {
+			if got := source.Queries[0].Suspect; got != "" {
 				t.Errorf("Suspect: %q would force a refresh", got)
 			}
 		})

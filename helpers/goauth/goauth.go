@@ -68,8 +68,8 @@ func all(ctx context.Context, call *helpers.Call) error {
 	}
 	var b []byte
 	for _, l := range listed {
-		ask := helpers.Ask{Target: l.Target, Profile: call.Profile, CachedOnly: true}
-		cred, err := source.Credential(ctx, ask)
+		query := helpers.Query{Target: l.Target, Profile: call.Profile, CachedOnly: true}
+		cred, err := source.Credential(ctx, query)
 		if err != nil || cred.Profile != l.Profile || cred.Check(0) != nil {
 			continue
 		}
@@ -95,15 +95,15 @@ func one(ctx context.Context, call *helpers.Call, address string) error {
 	if err != nil {
 		return err
 	}
-	ask := helpers.Ask{Target: target, Profile: call.Profile}
+	query := helpers.Query{Target: target, Profile: call.Profile}
 	if resp.status == 401 {
-		cached := ask
+		cached := query
 		cached.CachedOnly = true
 		if cred, err := source.Credential(ctx, cached); err == nil {
-			ask.Suspect = helpers.Fingerprint(cred.Secret)
+			query.Suspect = helpers.Fingerprint(cred.Secret)
 		}
 	}
-	cred, err := source.Credential(ctx, ask)
+	cred, err := source.Credential(ctx, query)
 	if err == nil {
 		err = cred.Check(0)
 	}

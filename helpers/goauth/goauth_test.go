@@ -44,7 +44,7 @@ func TestSuspect(t *testing.T) {
 			if got.Stdout == "" || got.Exit != 0 {
 				t.Fatalf("got %+v", got)
 			}
-			if got := source.Asks[len(source.Asks)-1]; got.Suspect != c.suspect || got.CachedOnly {
+			if got := source.Queries[len(source.Queries)-1]; got.Suspect != c.suspect || got.CachedOnly {
 				t.Errorf("got %+v, want suspect %q", got, c.suspect)
 			}
 		})
@@ -55,7 +55,7 @@ func TestSuspect(t *testing.T) {
 func TestInputLimit(t *testing.T) {
 	in := &counted{r: strings.NewReader("HTTP/1.1 401 x\n" + strings.Repeat("A: "+strings.Repeat("b", 1000)+"\n", 4000))}
 	got, source := ask(t, "https://git.example.com", "https://git.example.com/mod", in)
-	if got != (helpertest.Result{}) || len(source.Asks) != 0 || in.n > helpers.InputLimit+1 {
+	if got != (helpertest.Result{}) || len(source.Queries) != 0 || in.n > helpers.InputLimit+1 {
 		t.Errorf("got %+v after %d bytes", got, in.n)
 	}
 }

@@ -83,7 +83,7 @@ func credential(ctx context.Context, call *helpers.Call) (helpers.Credential, er
 	if err != nil {
 		return none, err
 	}
-	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: call.Profile, Kind: helpers.ID})
+	cred, err := source.Credential(ctx, helpers.Query{Target: target, Profile: call.Profile, Kind: helpers.ID})
 	if err != nil {
 		return none, err
 	}

@@ -25,8 +25,8 @@ func ask(t *testing.T, token string) (helpertest.Result, *helpertest.Source) {
 // An access token never stands in for the ID token, and only the latter is asked for.
 func TestKind(t *testing.T) {
 	got, source := ask(t, "IDTOKEN")
-	if len(source.Asks) != 1 || source.Asks[0].Kind != helpers.ID || source.Asks[0].Target.String() != exchange || strings.Contains(got.Stdout, "ACCESS") {
-		t.Errorf("asked %+v, got %+v", source.Asks, got)
+	if len(source.Queries) != 1 || source.Queries[0].Kind != helpers.ID || source.Queries[0].Target.String() != exchange || strings.Contains(got.Stdout, "ACCESS") {
+		t.Errorf("asked %+v, got %+v", source.Queries, got)
 	}
 }
 

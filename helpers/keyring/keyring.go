@@ -59,7 +59,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 	if err != nil {
 		return &helpers.Exit{Status: 1, Err: err}
 	}
-	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: call.Profile, Username: q.user})
+	cred, err := source.Credential(ctx, helpers.Query{Target: target, Profile: call.Profile, Username: q.user})
 	if err == nil {
 		err = cred.Check(0)
 	}

@@ -25,7 +25,7 @@ func do(t *testing.T, token string, args ...string) (helpertest.Result, *helpert
 // An empty user name is nobody's; to a Source it would mean any.
 func TestEmptyUser(t *testing.T) {
 	for _, args := range [][]string{{"get", "git.example.com", ""}, {"get", "git.example.com", "", "--mode", "creds"}} {
-		if got, source := do(t, "TOKEN", args...); got != (helpertest.Result{Exit: 1}) || len(source.Asks) != 0 {
+		if got, source := do(t, "TOKEN", args...); got != (helpertest.Result{Exit: 1}) || len(source.Queries) != 0 {
 			t.Errorf("%q: got %+v", args, got)
 		}
 	}

@@ -82,33 +82,33 @@ func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 	}
 	// Some clients send no cluster (of JavaScript, of Python): what they would do with the token of the
 	// file's default nobody can tell.
-	ask := helpers.Ask{Profile: call.Profile, Kind: info.kind, Sole: !info.hasCluster}
-	if ask.Profile == "" {
-		ask.Profile = info.profile
+	query := helpers.Query{Profile: call.Profile, Kind: info.kind, Sole: !info.hasCluster}
+	if query.Profile == "" {
+		query.Profile = info.profile
 	}
 	source, err := call.Open()
 	if err != nil {
 		return err
 	}
 	if info.hasCluster {
-		if ask.Target, err = helpers.ParseURL(info.server); err != nil {
-			return notTarget(source, ask, info.server)
+		if query.Target, err = helpers.ParseURL(info.server); err != nil {
+			return notTarget(source, query, info.server)
 		}
 	}
 
 	var rec *record
 	if info.given {
-		rec = a.recall(call.Getenv, ask)
-		ask.Suspect = rec.last()
+		rec = a.recall(call.Getenv, query)
+		query.Suspect = rec.last()
 	}
-	cred, err := source.Credential(ctx, ask)
+	cred, err := source.Credential(ctx, query)
 	if err == nil {
 		err = cred.Check(0)
 	}
 	if err != nil {
 		f := helpers.AsFailure(err)
 		if f.Class == helpers.NotConfigured && info.hasCluster {
-			return notTarget(source, ask, info.server)
+			return notTarget(source, query, info.server)
 		}
 		return f
 	}
@@ -150,22 +150,22 @@ func parse(args []string) (o options, ok bool) {
 }
 
 // notTarget names the server, and the profile that the call would have used.
-func notTarget(source helpers.Source, ask helpers.Ask, server string) error {
+func notTarget(source helpers.Source, query helpers.Query, server string) error {
 	f := &helpers.Failure{Class: helpers.NotConfigured}
 	switch {
 	case server == "":
 		f.Message = infoVariable + " names no server"
 		return f
-	case ask.Profile == "":
+	case query.Profile == "":
 		// Without a name, it is the one that a call without cluster information gets.
-		owner, err := source.Owner(helpers.Ask{Kind: ask.Kind})
+		owner, err := source.Owner(helpers.Query{Kind: query.Kind})
 		if err != nil {
 			f.Message = helpers.Shown(server) + " is not a target of any profile"
 			return f
 		}
-		ask.Profile = owner.Profile
+		query.Profile = owner.Profile
 	}
-	f.Message = helpers.Shown(server) + " is not a target of profile " + text.Clean(ask.Profile)
+	f.Message = helpers.Shown(server) + " is not a target of profile " + text.Clean(query.Profile)
 	return f
 }
 

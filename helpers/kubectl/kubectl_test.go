@@ -48,18 +48,18 @@ func newWorld(t *testing.T) *world {
 }
 
 // call runs the helper and returns what it asked the Source.
-func (w *world) call(t *testing.T) helpers.Ask {
+func (w *world) call(t *testing.T) helpers.Query {
 	t.Helper()
 	a := adapter{parent: func() (process, bool) { return w.parent, w.known }}
 	call := helpers.Call{Getenv: func(key string) string {
 		return map[string]string{"XDG_RUNTIME_DIR": w.runtime, infoVariable: w.info}[key]
 	}}
-	w.source.Asks = nil
+	w.source.Queries = nil
 	got := helpertest.Run(t.Context(), helpers.Helper{Run: a.run}, call, func() (helpers.Source, error) { return w.source, nil })
-	if got.Exit != 0 || got.Stdout == "" || got.Stderr != "" || len(w.source.Asks) != 1 {
-		t.Fatalf("got %+v, %d asks", got, len(w.source.Asks))
+	if got.Exit != 0 || got.Stdout == "" || got.Stderr != "" || len(w.source.Queries) != 1 {
+		t.Fatalf("got %+v, %d queries", got, len(w.source.Queries))
 	}
-	return w.source.Asks[0]
+	return w.source.Queries[0]
 }
 
 // records are the files that are kept, by name.

@@ -44,7 +44,7 @@ const recordLimit = 4096
 
 // recall reads the record of a question. It is nil without a runtime folder that is ours and closed
 // to others, and where the parent can't be told.
-func (a adapter) recall(getenv func(string) string, ask helpers.Ask) *record {
+func (a adapter) recall(getenv func(string) string, query helpers.Query) *record {
 	dir := getenv("XDG_RUNTIME_DIR")
 	if !filepath.IsAbs(dir) || !private(os.Stat(dir)) {
 		return nil
@@ -53,7 +53,7 @@ func (a adapter) recall(getenv func(string) string, ask helpers.Ask) *record {
 	if !ok {
 		return nil
 	}
-	question := ask.Profile + "\x00" + ask.Target.String() + "\x00" + strconv.Itoa(int(ask.Kind))
+	question := query.Profile + "\x00" + query.Target.String() + "\x00" + strconv.Itoa(int(query.Kind))
 	sum := sha256.Sum256([]byte(question))
 	r := &record{
 		path:   filepath.Join(dir, "credential-idcs", "exec-"+hex.EncodeToString(sum[:8])),

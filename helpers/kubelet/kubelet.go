@@ -70,8 +70,8 @@ func run(ctx context.Context, call *helpers.Call) error {
 	if err != nil {
 		return err
 	}
-	ask := helpers.Ask{Target: target, Profile: call.Profile, Kind: helpers.Registry, Need: need}
-	cred, err := credential(ctx, source, ask)
+	query := helpers.Query{Target: target, Profile: call.Profile, Kind: helpers.Registry, Need: need}
+	cred, err := credential(ctx, source, query)
 	if err != nil {
 		f := helpers.AsFailure(err)
 		if f.Class == helpers.NotConfigured {
@@ -85,8 +85,8 @@ func run(ctx context.Context, call *helpers.Call) error {
 	return call.PrintJSON(r)
 }
 
-func credential(ctx context.Context, source helpers.Source, ask helpers.Ask) (helpers.Credential, error) {
-	owner, err := source.Owner(ask)
+func credential(ctx context.Context, source helpers.Source, query helpers.Query) (helpers.Credential, error) {
+	owner, err := source.Owner(query)
 	if err != nil {
 		return helpers.Credential{}, err
 	}
@@ -96,7 +96,7 @@ func credential(ctx context.Context, source helpers.Source, ask helpers.Ask) (he
 			Message: "profile " + owner.Profile + `: its login needs a person, and a kubelet has none (login = "assertion" or "client_credentials" needs nobody)`,
 		}
 	}
-	cred, err := source.Credential(ctx, ask)
+	cred, err := source.Credential(ctx, query)
 	if err != nil {
 		return helpers.Credential{}, err
 	}

@@ -50,8 +50,8 @@ func TestRemaining(t *testing.T) {
 // A profile whose login needs a person isn't even asked for its token.
 func TestPersonIsNotAskedFor(t *testing.T) {
 	got, source := call(t, "https://registry.example.com", request("registry.example.com/app"))
-	if got.Exit != 5 || got.Stdout != "" || len(source.Asks) != 0 {
-		t.Errorf("got %+v, %d asks", got, len(source.Asks))
+	if got.Exit != 5 || got.Stdout != "" || len(source.Queries) != 0 {
+		t.Errorf("got %+v, %d queries", got, len(source.Queries))
 	}
 }
 

@@ -43,7 +43,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 	if err != nil {
 		return err
 	}
-	cred, err := source.Credential(ctx, helpers.Ask{Profile: call.Profile})
+	cred, err := source.Credential(ctx, helpers.Query{Profile: call.Profile})
 	if err == nil {
 		err = cred.Check(0)
 	}

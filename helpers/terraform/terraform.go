@@ -80,7 +80,7 @@ func get(ctx context.Context, call *helpers.Call, host string) error {
 	if err != nil {
 		return err
 	}
-	cred, err := source.Credential(ctx, helpers.Ask{Target: target, Profile: call.Profile})
+	cred, err := source.Credential(ctx, helpers.Query{Target: target, Profile: call.Profile})
 	if err == nil {
 		err = cred.Check(0)
 	}
@@ -114,7 +114,7 @@ func forget(call *helpers.Call, host string) error {
 	if err != nil {
 		return err
 	}
-	owner, err := source.Owner(helpers.Ask{Target: target, Profile: call.Profile})
+	owner, err := source.Owner(helpers.Query{Target: target, Profile: call.Profile})
 	if err != nil {
 		f := helpers.AsFailure(err)
 		if f.Class == helpers.NotConfigured {

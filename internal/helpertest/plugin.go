@@ -89,19 +89,19 @@ type logged struct {
 	log string
 }
 
-func (l logged) Credential(ctx context.Context, ask helpers.Ask) (helpers.Credential, error) {
-	if !ask.CachedOnly {
-		l.write("asked for " + ask.Target.String() + ", suspect " + ask.Suspect)
+func (l logged) Credential(ctx context.Context, query helpers.Query) (helpers.Credential, error) {
+	if !query.CachedOnly {
+		l.write("asked for " + query.Target.String() + ", suspect " + query.Suspect)
 	}
-	cred, err := l.Source.Credential(ctx, ask)
-	if err == nil && ask.Suspect == helpers.Fingerprint(cred.Secret) {
+	cred, err := l.Source.Credential(ctx, query)
+	if err == nil && query.Suspect == helpers.Fingerprint(cred.Secret) {
 		cred.Secret = secret.New("NEW")
 	}
 	return cred, err
 }
 
-func (l logged) Refused(ctx context.Context, ask helpers.Ask, access secret.Text) error {
-	err := l.Source.Refused(ctx, ask, access)
+func (l logged) Refused(ctx context.Context, query helpers.Query, access secret.Text) error {
+	err := l.Source.Refused(ctx, query, access)
 	for _, token := range l.Refusals {
 		l.write("refused " + token)
 	}

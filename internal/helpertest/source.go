@@ -17,9 +17,9 @@ import (
 // helpers.Source as far as helpers can see it.
 type Source struct {
 	Entries []Entry
-	Default string // the profile of an Ask without Target and Profile
+	Default string // the profile of a Query without Target and Profile
 
-	Asks     []helpers.Ask // each one that Credential got
+	Queries     []helpers.Query // each one that Credential got
 	Refusals []string      // each token that Refused got for a target of a profile
 }
 
@@ -31,7 +31,7 @@ type Entry struct {
 	Expiry  time.Time        // as reported
 	Failure *helpers.Failure // instead of a token
 	Unready bool             // a person would have to log in
-	Stale   bool             // nothing for an Ask with CachedOnly
+	Stale   bool             // nothing for a Query with CachedOnly
 }
 
 // Parse reads entries, a line each: the target, then any of profile=work user=oauth2 scheme=auto
@@ -117,22 +117,22 @@ func failure(word, profile string) *helpers.Failure {
 	return f
 }
 
-// find is the entry that an Ask means.
-func (s *Source) find(ask helpers.Ask) (Entry, error) {
+// find is the entry that a Query means.
+func (s *Source) find(query helpers.Query) (Entry, error) {
 	var found []Entry
-	profile := ask.Profile
-	if ask.Target.IsZero() && profile == "" && ask.Sole && slices.ContainsFunc(s.Entries, func(e Entry) bool { return e.Profile != s.Entries[0].Profile }) {
+	profile := query.Profile
+	if query.Target.IsZero() && profile == "" && query.Sole && slices.ContainsFunc(s.Entries, func(e Entry) bool { return e.Profile != s.Entries[0].Profile }) {
 		return Entry{}, &helpers.Failure{Class: helpers.Config, Message: "which profile?"}
 	}
-	if ask.Target.IsZero() && profile == "" {
+	if query.Target.IsZero() && profile == "" {
 		profile = s.Default
 	}
 	for _, e := range s.Entries {
 		switch {
 		case profile != "" && e.Profile != profile,
-			ask.Target.IsZero() && profile == "",
-			ask.Username != "" && e.Named && e.Username != ask.Username,
-			!ask.Target.IsZero() && !e.Target.Covers(ask.Target):
+			query.Target.IsZero() && profile == "",
+			query.Username != "" && e.Named && e.Username != query.Username,
+			!query.Target.IsZero() && !e.Target.Covers(query.Target):
 			continue
 		case len(found) > 0 && e.Target.Narrower(found[0].Target):
 			found = nil
@@ -144,7 +144,7 @@ func (s *Source) find(ask helpers.Ask) (Entry, error) {
 	switch {
 	case len(found) == 0:
 		return Entry{}, &helpers.Failure{Class: helpers.NotConfigured, Message: "not a target of any profile"}
-	case !ask.Target.IsZero() && len(found) > 1:
+	case !query.Target.IsZero() && len(found) > 1:
 		return Entry{}, &helpers.Failure{
 			Class:   helpers.Profile,
 			Message: found[0].Target.String() + " is a target of profiles " + found[0].Profile + " and " + found[1].Profile,
@@ -154,34 +154,34 @@ func (s *Source) find(ask helpers.Ask) (Entry, error) {
 }
 
 // Credential answers with the entry's token, or its failure.
-func (s *Source) Credential(_ context.Context, ask helpers.Ask) (helpers.Credential, error) {
-	s.Asks = append(s.Asks, ask)
-	e, err := s.find(ask)
+func (s *Source) Credential(_ context.Context, query helpers.Query) (helpers.Credential, error) {
+	s.Queries = append(s.Queries, query)
+	e, err := s.find(query)
 	if err != nil {
 		return helpers.Credential{}, err
 	}
 	if e.Failure != nil {
 		return helpers.Credential{}, e.Failure
 	}
-	if ask.CachedOnly && e.Stale {
+	if query.CachedOnly && e.Stale {
 		return helpers.Credential{}, &helpers.Failure{Class: helpers.Temporary, Message: "profile " + e.Profile + ": no fresh token is stored"}
 	}
 	token := e.Token
-	if ask.Kind == helpers.ID {
+	if query.Kind == helpers.ID {
 		token = e.IDToken
 	}
 	return helpers.Credential{Owner: e.Owner, Secret: secret.New(token), Expiry: e.Expiry}, nil
 }
 
 // Owner answers from the entries alone.
-func (s *Source) Owner(ask helpers.Ask) (helpers.Owner, error) {
-	e, err := s.find(ask)
+func (s *Source) Owner(query helpers.Query) (helpers.Owner, error) {
+	e, err := s.find(query)
 	return e.Owner, err
 }
 
 // Refused remembers what was refused.
-func (s *Source) Refused(_ context.Context, ask helpers.Ask, access secret.Text) error {
-	if _, err := s.find(ask); err != nil {
+func (s *Source) Refused(_ context.Context, query helpers.Query, access secret.Text) error {
+	if _, err := s.find(query); err != nil {
 		return err
 	}
 	s.Refusals = append(s.Refusals, access.Reveal())

@@ -134,12 +134,12 @@ func runCase(t *testing.T, h helpers.Helper, targets, lines string, streams map[
 	if diff := cmp.Diff(refused, source.Refusals); diff != "" {
 		t.Errorf("refused tokens, -want +got:\n%s", diff)
 	}
-	for _, ask := range source.Asks {
-		if need != "" && strconv.Itoa(int(ask.Need.Seconds())) != need {
-			t.Errorf("need: got %v, want %s s", ask.Need, need)
+	for _, query := range source.Queries {
+		if need != "" && strconv.Itoa(int(query.Need.Seconds())) != need {
+			t.Errorf("need: got %v, want %s s", query.Need, need)
 		}
 	}
-	if need != "" && len(source.Asks) == 0 {
+	if need != "" && len(source.Queries) == 0 {
 		t.Error("no credential was asked for")
 	}
 }

@@ -20,39 +20,39 @@ type source struct {
 	file *config.File
 }
 
-// find is the profile that answers an Ask, and its target if that has one.
-func (s *source) find(ask helpers.Ask) (*config.Profile, *config.Target, error) {
-	p, t, err := s.search(ask)
+// find is the profile that answers a Query, and its target if that has one.
+func (s *source) find(query helpers.Query) (*config.Profile, *config.Target, error) {
+	p, t, err := s.search(query)
 	if log := s.app.Log(); log != nil {
 		if err != nil {
-			log("no profile", "target", ask.Target.String(), "why", err)
+			log("no profile", "target", query.Target.String(), "why", err)
 		} else {
-			log("profile found", "target", ask.Target.String(), "profile", p.Name, "username", ownerOf(p, t).Username)
+			log("profile found", "target", query.Target.String(), "profile", p.Name, "username", ownerOf(p, t).Username)
 		}
 	}
 	return p, t, err
 }
 
-func (s *source) search(ask helpers.Ask) (*config.Profile, *config.Target, error) {
-	if ask.Target.IsZero() {
+func (s *source) search(query helpers.Query) (*config.Profile, *config.Target, error) {
+	if query.Target.IsZero() {
 		variable := s.app.Getenv("CREDENTIAL_IDCS_PROFILE")
-		if ask.Sole && ask.Profile == "" && variable == "" && len(s.file.Profiles) > 1 {
+		if query.Sole && query.Profile == "" && variable == "" && len(s.file.Profiles) > 1 {
 			return nil, nil, &helpers.Failure{
 				Class:   helpers.Config,
 				Message: "the client doesn't tell the server, and there are several profiles (" + text.Clean(strings.Join(s.file.Names(), ", ")) + "): the arguments in the kubeconfig need --profile NAME",
 				Command: "credential-idcs configure kubectl --profile " + text.Word(s.file.Names()[0]),
 			}
 		}
-		p, err := s.file.Choose(ask.Profile, variable)
+		p, err := s.file.Choose(query.Profile, variable)
 		if err != nil {
 			return nil, nil, ExplainConfig(err)
 		}
-		t, err := unnamed(p, ask.Kind)
+		t, err := unnamed(p, query.Kind)
 		return p, t, err
 	}
-	p, t, err := s.file.Owner(ask.Target, config.Query{Username: ask.Username, Profile: ask.Profile, Tool: s.app.tool})
-	if err == nil && !takes(t.Kind, ask.Kind) {
-		err = &config.UnlistedError{Target: ask.Target, Profile: ask.Profile}
+	p, t, err := s.file.Owner(query.Target, config.Query{Username: query.Username, Profile: query.Profile, Tool: s.app.tool})
+	if err == nil && !takes(t.Kind, query.Kind) {
+		err = &config.UnlistedError{Target: query.Target, Profile: query.Profile}
 	}
 	if err != nil {
 		return nil, nil, ExplainConfig(err)
@@ -99,8 +99,8 @@ func unnamed(p *config.Profile, kind helpers.Kind) (*config.Target, error) {
 	return nil, nil
 }
 
-func (s *source) Owner(ask helpers.Ask) (helpers.Owner, error) {
-	p, t, err := s.find(ask)
+func (s *source) Owner(query helpers.Query) (helpers.Owner, error) {
+	p, t, err := s.find(query)
 	if err == nil {
 		err = NoOCI(p, t)
 	}
@@ -110,19 +110,19 @@ func (s *source) Owner(ask helpers.Ask) (helpers.Owner, error) {
 	return ownerOf(p, t), nil
 }
 
-func (s *source) Credential(ctx context.Context, ask helpers.Ask) (helpers.Credential, error) {
-	p, target, err := s.find(ask)
+func (s *source) Credential(ctx context.Context, query helpers.Query) (helpers.Credential, error) {
+	p, target, err := s.find(query)
 	if err != nil {
 		return helpers.Credential{}, err
 	}
 	if err := NoOCI(p, target); err != nil {
 		return helpers.Credential{}, err
 	}
-	w := cache.Want{Need: ask.Need, Suspect: ask.Suspect, CachedOnly: ask.CachedOnly, Half: ask.Half}
-	if ask.Half && target != nil {
+	w := cache.Query{Need: query.Need, Suspect: query.Suspect, CachedOnly: query.CachedOnly, Half: query.Half}
+	if query.Half && target != nil {
 		w.Least = target.MinTTL
 	}
-	w.ID = ask.Kind == helpers.ID || ask.Kind == helpers.Cluster && p.Token == "id" && !Derived(p, target)
+	w.ID = query.Kind == helpers.ID || query.Kind == helpers.Cluster && p.Token == "id" && !Derived(p, target)
 	if w.ID {
 		if err := NoIDToken(p); err != nil {
 			return helpers.Credential{}, err
@@ -157,8 +157,8 @@ func Reported(dies, now time.Time) time.Time {
 	return t.UTC()
 }
 
-func (s *source) Refused(ctx context.Context, ask helpers.Ask, access secret.Text) error {
-	p, target, err := s.find(ask)
+func (s *source) Refused(ctx context.Context, query helpers.Query, access secret.Text) error {
+	p, target, err := s.find(query)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 // Tokens is a profile's way to its tokens.
 type Tokens interface {
-	Token(ctx context.Context, w cache.Want) (cache.Result, error)
+	Token(ctx context.Context, q cache.Query) (cache.Result, error)
 	Drop(ctx context.Context, refused secret.Text) error
 	View() cache.View
 }
@@ -59,9 +59,9 @@ type stored struct {
 	key     cache.Key
 }
 
-func (s *stored) Token(ctx context.Context, w cache.Want) (cache.Result, error) {
-	w.CachedOnly = true
-	r, err := s.dir.Token(ctx, s.key, w, s.renewal())
+func (s *stored) Token(ctx context.Context, q cache.Query) (cache.Result, error) {
+	q.CachedOnly = true
+	r, err := s.dir.Token(ctx, s.key, q, s.renewal())
 	if err != nil {
 		s.app.unanswered = true
 	}

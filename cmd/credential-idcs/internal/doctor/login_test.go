@@ -65,7 +65,7 @@ func (w *ward) engine(p *config.Profile) *engine.Engine {
 }
 
 // use logs in where that is needed, and refreshes where it is due: what a helper does.
-func (w *ward) use(p *config.Profile, want cache.Want) {
+func (w *ward) use(p *config.Profile, want cache.Query) {
 	w.t.Helper()
 	if _, err := w.engine(p).Token(context.Background(), want); err != nil {
 		w.t.Fatal(err)
@@ -79,9 +79,9 @@ func TestRefreshedTokenThatOutlivesTheExpiryIsNamed(t *testing.T) {
 	w.file("client-key.pem", string(w.domain.KeyClient.Key.KeyPEM()))
 	w.file("client-cert.pem", string(w.domain.KeyClient.Key.CertPEM()))
 	p := w.alone(`expiry = "1h"`)
-	w.use(p, cache.Want{})
+	w.use(p, cache.Query{})
 	lacks(t, w.lookOffline(p), "longer than")
-	w.use(p, cache.Want{Force: true})
+	w.use(p, cache.Query{Force: true})
 	has(t, w.lookOffline(p), "warning  profile work: its token lives 365d5h, longer than the 1h00m that expiry asks for; "+
 		`refresh_scope = "urn:opc:idm:__myscopes__ urn:opc:resource:expiry=3600 offline_access" asks for it with each refresh, too`)
 }
@@ -93,7 +93,7 @@ func TestLargeTokenIsNamed(t *testing.T) {
 	w.file("client-key.pem", string(w.domain.KeyClient.Key.KeyPEM()))
 	w.file("client-cert.pem", string(w.domain.KeyClient.Key.CertPEM()))
 	p := w.alone("")
-	w.use(p, cache.Want{})
+	w.use(p, cache.Query{})
 	has(t, w.lookOffline(p), "warning  profile work: its token has ", " bytes, and many servers take no header above 8192")
 }
 
@@ -120,7 +120,7 @@ secret_file = "client.secret"
 		t.Fatal(err)
 	}
 	p := f.Profiles[0]
-	w.use(p, cache.Want{})
+	w.use(p, cache.Query{})
 	lacks(t, w.lookOffline(p), "no refresh token") // it never has one, and needs none
 
 	p.Login, p.Username = config.Password, w.domain.User.Name
@@ -190,7 +190,7 @@ func TestProxyIsNamedWithoutItsPassword(t *testing.T) {
 func TestLoginNeededIsAWarningWithItsCommand(t *testing.T) {
 	w := newWard(t)
 	p := w.alone("")
-	w.use(p, cache.Want{})
+	w.use(p, cache.Query{})
 	has(t, w.lookOffline(p), "ok       profile work: logged in, the token is fresh")
 	w.ahead = 2 * time.Hour
 	has(t, w.lookOffline(p), "ok       profile work: logged in, the token is expired")

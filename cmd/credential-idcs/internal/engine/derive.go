@@ -70,7 +70,7 @@ func (e *Engine) exchanged(ctx context.Context) (secret.Text, error) {
 	if err != nil {
 		return secret.Text{}, err
 	}
-	r, err := own.Token(ctx, cache.Want{})
+	r, err := own.Token(ctx, cache.Query{})
 	return r.Token.Access, err
 }
 
@@ -91,7 +91,7 @@ type keptSessions struct {
 
 // Stored takes no lock and no network: without a Grant nothing is renewed.
 func (s keptSessions) Stored() secret.Text {
-	r, err := s.e.dir.Token(context.Background(), s.key, cache.Want{}, cache.Renewal{Client: s.client})
+	r, err := s.e.dir.Token(context.Background(), s.key, cache.Query{}, cache.Renewal{Client: s.client})
 	if err != nil {
 		return secret.Text{}
 	}
@@ -101,7 +101,7 @@ func (s keptSessions) Stored() secret.Text {
 func (s keptSessions) client() string { return s.e.Profile.ClientDigest(s.e.world.Getenv) }
 
 func (s keptSessions) Renewed(ctx context.Context, half time.Duration, renew func(context.Context, methods.Attempt) (methods.Derived, error)) (secret.Text, error) {
-	r, err := s.e.dir.Token(ctx, s.key, cache.Want{MinTTL: half}, cache.Renewal{
+	r, err := s.e.dir.Token(ctx, s.key, cache.Query{MinTTL: half}, cache.Renewal{
 		Client: s.client,
 		Grant: func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
 			return s.e.derived(a, func(try methods.Attempt) (methods.Derived, error) { return renew(ctx, try) })

@@ -103,7 +103,7 @@ func (b *oracleBench) of(toml, profile string, target int) *Engine {
 }
 
 // mustToken is a token, or the end of the test.
-func (e *Engine) mustToken(t *testing.T, w cache.Want) cache.Token {
+func (e *Engine) mustToken(t *testing.T, w cache.Query) cache.Token {
 	t.Helper()
 	r, err := e.Token(context.Background(), w)
 	if err != nil {
@@ -112,7 +112,7 @@ func (e *Engine) mustToken(t *testing.T, w cache.Want) cache.Token {
 	return r.Token
 }
 
-func (b *oracleBench) token(target int, w cache.Want) cache.Token {
+func (b *oracleBench) token(target int, w cache.Query) cache.Token {
 	b.t.Helper()
 	r, err := b.engine(target).Token(context.Background(), w)
 	if err != nil {
@@ -128,18 +128,18 @@ func (b *oracleBench) token(target int, w cache.Want) cache.Token {
 // none for a cluster's, none at all while it lives.
 func TestDerivedCredentialsAreCachedByTarget(t *testing.T) {
 	b := newOracleBench(t, ocitest.Options{})
-	first := b.token(0, cache.Want{})
-	if again := b.token(0, cache.Want{}); again.Access != first.Access || b.oracle.Count("registry") != 1 {
+	first := b.token(0, cache.Query{})
+	if again := b.token(0, cache.Query{}); again.Access != first.Access || b.oracle.Count("registry") != 1 {
 		t.Errorf("another token, or %d requests", b.oracle.Count("registry"))
 	}
-	if other := b.token(2, cache.Want{}); other.Access == first.Access || b.oracle.Count("registry") != 2 {
+	if other := b.token(2, cache.Query{}); other.Access == first.Access || b.oracle.Count("registry") != 2 {
 		t.Errorf("another registry got the same token, or %d requests", b.oracle.Count("registry"))
 	}
-	cluster := b.token(1, cache.Want{})
+	cluster := b.token(1, cache.Query{})
 	if who, err := b.oracle.VerifyCluster(cluster.Access.Reveal(), okeCluster, "us-ashburn-1"); err != nil || who != ocitest.User {
 		t.Errorf("the cluster sees %q, %v", who, err)
 	}
-	if again := b.token(1, cache.Want{}); again.Access != cluster.Access {
+	if again := b.token(1, cache.Query{}); again.Access != cluster.Access {
 		t.Error("a cluster's token was made anew while it lives")
 	}
 	if cluster.AccessStamp.Life != 240*time.Second {
@@ -150,7 +150,7 @@ func TestDerivedCredentialsAreCachedByTarget(t *testing.T) {
 	}
 	b.ahead = 5 * time.Minute
 	b.oracle.SetSkew(b.ahead)
-	next := b.token(1, cache.Want{})
+	next := b.token(1, cache.Query{})
 	if _, err := b.oracle.VerifyCluster(next.Access.Reveal(), okeCluster, "us-ashburn-1"); err != nil || next.Access == cluster.Access {
 		t.Errorf("after its life: %v", err)
 	}
@@ -163,10 +163,10 @@ func TestDerivedCredentialsAreCachedByTarget(t *testing.T) {
 // served to its end.
 func TestEndedSessionIsAPersonsToRenew(t *testing.T) {
 	b := newOracleBench(t, ocitest.Options{RegistryTTL: 3 * time.Hour})
-	b.token(0, cache.Want{})
+	b.token(0, cache.Query{})
 	b.ahead = 61 * time.Minute
-	b.token(0, cache.Want{}) // lives on
-	_, err := b.engine(1).Token(context.Background(), cache.Want{})
+	b.token(0, cache.Query{}) // lives on
+	_, err := b.engine(1).Token(context.Background(), cache.Query{})
 	f, ok := errors.AsType[*cache.Failure](err)
 	if !ok || f.Class != call.Login {
 		t.Fatalf("got %v", err)
@@ -184,7 +184,7 @@ func TestEndedSessionIsAPersonsToRenew(t *testing.T) {
 	if err := b.oracle.WriteToken(b.home, b.oracle.Issue(ocitest.User, &b.home.Key.PublicKey)); err != nil {
 		t.Fatal(err)
 	}
-	b.token(1, cache.Want{})
+	b.token(1, cache.Query{})
 }
 
 // A refused signature is not repeated by every call, but a mended one works at once.
@@ -192,7 +192,7 @@ func TestRefusedSignaturePausesUntilFilesChange(t *testing.T) {
 	b := newOracleBench(t, ocitest.Options{})
 	b.oracle.End(b.home.Session)
 	for range 3 {
-		_, err := b.engine(0).Token(context.Background(), cache.Want{})
+		_, err := b.engine(0).Token(context.Background(), cache.Query{})
 		f, ok := errors.AsType[*cache.Failure](err)
 		if !ok || f.Class != call.Configured || f.Text != "iad.ocir.io refused the signature (401 NotAuthenticated)" {
 			t.Fatalf("got %v", err)
@@ -204,7 +204,7 @@ func TestRefusedSignaturePausesUntilFilesChange(t *testing.T) {
 	if err := b.oracle.WriteToken(b.home, b.oracle.Issue(ocitest.User, &b.home.Key.PublicKey)); err != nil {
 		t.Fatal(err)
 	}
-	b.token(0, cache.Want{})
+	b.token(0, cache.Query{})
 }
 
 // A wrong clock is corrected once, warned of, and known to the next call; a cluster's token then has the
@@ -213,14 +213,14 @@ func TestOraclesClockIsKept(t *testing.T) {
 	b := newOracleBench(t, ocitest.Options{SessionTTL: 3 * time.Hour})
 	b.oracle.SetSkew(10 * time.Minute)
 	e := b.engine(0)
-	r, err := e.Token(context.Background(), cache.Want{})
+	r, err := e.Token(context.Background(), cache.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(r.Warnings) != 1 || b.oracle.Count("registry") != 2 {
 		t.Errorf("warnings %v, %d requests", r.Warnings, b.oracle.Count("registry"))
 	}
-	if _, err = b.engine(0).Token(context.Background(), cache.Want{Force: true}); err != nil || b.oracle.Count("registry") != 3 {
+	if _, err = b.engine(0).Token(context.Background(), cache.Query{Force: true}); err != nil || b.oracle.Count("registry") != 3 {
 		t.Errorf("%v, %d requests", err, b.oracle.Count("registry"))
 	}
 }
@@ -235,25 +235,25 @@ func TestSessionIsRenewedInItsSecondHalf(t *testing.T) {
 	}
 	at := func(d time.Duration) { b.ahead = d; b.oracle.SetSkew(d) }
 	at(20 * time.Minute)
-	b.token(0, cache.Want{})
+	b.token(0, cache.Query{})
 	if n := b.oracle.Count("renew"); n != 0 {
 		t.Errorf("%d renewals in the first half", n)
 	}
 	at(40 * time.Minute)
-	b.token(0, cache.Want{})
-	b.token(2, cache.Want{})
+	b.token(0, cache.Query{})
+	b.token(2, cache.Query{})
 	if n := b.oracle.Count("renew"); n != 1 {
 		t.Errorf("%d renewals for two targets, want 1", n)
 	}
 	at(65 * time.Minute) // the file's token is dead, its successor isn't 30 minutes old
-	b.token(0, cache.Want{})
+	b.token(0, cache.Query{})
 	if n := b.oracle.Count("renew"); n != 1 {
 		t.Errorf("%d renewals, want 1", n)
 	}
 	at(80 * time.Minute)
 	b.oracle.Script(ocitest.Fault{On: "renew", Status: 503})
-	b.token(0, cache.Want{})
-	b.token(2, cache.Want{}) // within the pause nobody asks again
+	b.token(0, cache.Query{})
+	b.token(2, cache.Query{}) // within the pause nobody asks again
 	if n := b.oracle.Count("renew"); n != 2 {
 		t.Errorf("%d renewals, want one more, which failed", n)
 	}
@@ -262,7 +262,7 @@ func TestSessionIsRenewedInItsSecondHalf(t *testing.T) {
 		t.Errorf("~/.oci was changed: %v", err)
 	}
 	at(101 * time.Minute) // nothing lives any more
-	_, err = b.engine(0).Token(context.Background(), cache.Want{})
+	_, err = b.engine(0).Token(context.Background(), cache.Query{})
 	if f, ok := errors.AsType[*cache.Failure](err); !ok || f.Class != call.Login {
 		t.Errorf("after its end: %v", err)
 	}
@@ -288,16 +288,16 @@ principal = "instance"
 metadata_url = %q
 `, domain.URL(), ca, oracle.MetadataURL())
 	b := &oracleBench{t: t, oracle: oracle, dir: dir}
-	first := b.of(doc, "ci", 0).mustToken(t, cache.Want{})
+	first := b.of(doc, "ci", 0).mustToken(t, cache.Query{})
 	claims, err := domain.Verify(first.Access.Reveal())
 	if err != nil || claims.Subject != oracle.Instance.ID || claims.Type != "AT" {
 		t.Errorf("the token names %+v, %v", claims, err)
 	}
-	if again := b.of(doc, "ci", 0).mustToken(t, cache.Want{}); again.Access != first.Access || domain.Posts(idcstest.Exchange) != 1 {
+	if again := b.of(doc, "ci", 0).mustToken(t, cache.Query{}); again.Access != first.Access || domain.Posts(idcstest.Exchange) != 1 {
 		t.Errorf("another token, or %d exchanges", domain.Posts(idcstest.Exchange))
 	}
 	domain.Script(idcstest.Fault{On: idcstest.Exchange, At: idcstest.BeforeRotation, Status: 400, Error: "invalid_request", ECID: "A1b2"})
-	_, err = b.of(doc, "ci", 0).Token(context.Background(), cache.Want{Force: true})
+	_, err = b.of(doc, "ci", 0).Token(context.Background(), cache.Query{Force: true})
 	f, ok := errors.AsType[*cache.Failure](err)
 	if !ok || f.Class != call.Configured || !strings.HasPrefix(f.Text, "the domain refused the signed exchange (400 invalid_request") {
 		t.Errorf("got %v", err)
@@ -329,8 +329,8 @@ principal = "exchange"
 region = "us-ashburn-1"
 `, domain.SecretClient.ID, domain.URL(), ca)
 	b := &oracleBench{t: t, oracle: oracle, dir: dir}
-	b.of(doc, "ci", 0).mustToken(t, cache.Want{})
-	own := b.of(doc, "ci", 1).mustToken(t, cache.Want{})
+	b.of(doc, "ci", 0).mustToken(t, cache.Query{})
+	own := b.of(doc, "ci", 1).mustToken(t, cache.Query{})
 	if _, err := domain.Verify(own.Access.Reveal()); err != nil {
 		t.Errorf("the profile's own token: %v", err)
 	}
@@ -342,12 +342,12 @@ region = "us-ashburn-1"
 // Somebody else's session in the same profile gets nothing that was derived for the one before.
 func TestAnotherSessionFindsNothingStored(t *testing.T) {
 	b := newOracleBench(t, ocitest.Options{})
-	first := b.token(0, cache.Want{})
+	first := b.token(0, cache.Query{})
 	replaced := []byte("[work]\nregion=iad\ntenancy=" + b.oracle.Tenancy + "\nfingerprint=aa\nkey_file=" + b.home.KeyFile + "\nsecurity_token_file=" + b.home.TokenFile + "\n")
 	if err := os.WriteFile(b.home.ConfigFile, replaced, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if again := b.token(0, cache.Want{}); again.Access == first.Access {
+	if again := b.token(0, cache.Query{}); again.Access == first.Access {
 		t.Error("another fingerprint got the token of before")
 	}
 }
@@ -366,11 +366,11 @@ func TestADeadProxyIsNobodyElsesRegistry(t *testing.T) {
 			}
 			e := b.engine(0)
 			e.world.Proxy = func(*url.URL) (*url.URL, error) { return dead, nil }
-			_, err = e.Token(context.Background(), cache.Want{})
+			_, err = e.Token(context.Background(), cache.Query{})
 			if f, ok := errors.AsType[*cache.Failure](err); !ok || f.Class != tt.class || !strings.Contains(f.Text, tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
-			b.engine(0).mustToken(t, cache.Want{})
+			b.engine(0).mustToken(t, cache.Query{})
 		})
 	}
 }

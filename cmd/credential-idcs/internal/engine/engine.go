@@ -65,14 +65,14 @@ func (e *Engine) settled(ctx context.Context) cache.Key { return e.dir.Settle(ct
 
 // Token returns the stored tokens, renewed where that is due; see cache.Dir.Token. Where there is no
 // folder to store them in, and none can be made, a login that needs no person is made for this call.
-func (e *Engine) Token(ctx context.Context, w cache.Want) (cache.Result, error) {
+func (e *Engine) Token(ctx context.Context, q cache.Query) (cache.Result, error) {
 	key := e.settled(ctx)
-	r, err := e.dir.Token(ctx, key, w, e.renewal())
+	r, err := e.dir.Token(ctx, key, q, e.renewal())
 	if key != e.key && errors.Is(err, cache.ErrNothing) && e.settled(ctx) == e.key { // moved while we waited
-		r, err = e.dir.Token(ctx, e.key, w, e.renewal())
+		r, err = e.dir.Token(ctx, e.key, q, e.renewal())
 	}
-	if e.renewal().Grant != nil && !w.CachedOnly && homeless(err) {
-		r, err = e.fromMemory(ctx, w, err)
+	if e.renewal().Grant != nil && !q.CachedOnly && homeless(err) {
+		r, err = e.fromMemory(ctx, q, err)
 	}
 	return e.warned(r, err)
 }
@@ -86,7 +86,7 @@ func homeless(err error) bool {
 }
 
 // fromMemory gets tokens that end with this call.
-func (e *Engine) fromMemory(ctx context.Context, w cache.Want, why error) (cache.Result, error) {
+func (e *Engine) fromMemory(ctx context.Context, q cache.Query, why error) (cache.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, memoryLimit)
 	defer cancel()
 	begun := e.world.Now()
@@ -94,7 +94,7 @@ func (e *Engine) fromMemory(ctx context.Context, w cache.Want, why error) (cache
 	switch {
 	case refusal != nil:
 		return cache.Result{}, &refusal.Failure
-	case w.ID && t.ID.Empty():
+	case q.ID && t.ID.Empty():
 		return cache.Result{}, cache.ErrNoID
 	}
 	t.AccessStamp.Obtained, t.IDStamp.Obtained = begun, begun

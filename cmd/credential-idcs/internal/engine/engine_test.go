@@ -106,7 +106,7 @@ secret_file = "client.secret"
 %s`, b.domain.SecretClient.ID, login, b.domain.User.Name, extra)
 }
 
-func (b *bench) token(e *Engine, w cache.Want) cache.Token {
+func (b *bench) token(e *Engine, w cache.Query) cache.Token {
 	b.t.Helper()
 	r, err := e.Token(context.Background(), w)
 	if err != nil {
@@ -127,8 +127,8 @@ func (b *bench) verify(t cache.Token) {
 // them, and when they have expired one refresh brings new ones.
 func TestAssertionGetsTokensByItself(t *testing.T) {
 	b := newBench(t, idcstest.Options{AccessTTL: time.Hour})
-	first := b.token(b.engine(b.byKey()), cache.Want{})
-	if again := b.token(b.engine(b.byKey()), cache.Want{}); again.Access != first.Access {
+	first := b.token(b.engine(b.byKey()), cache.Query{})
+	if again := b.token(b.engine(b.byKey()), cache.Query{}); again.Access != first.Access {
 		t.Error("a fresh token was not answered from the cache")
 	}
 	if got := b.domain.Posts(idcstest.Assertion); got != 1 {
@@ -136,7 +136,7 @@ func TestAssertionGetsTokensByItself(t *testing.T) {
 	}
 	b.ahead = 61 * time.Minute
 	b.domain.SetSkew(b.ahead)
-	second := b.token(b.engine(b.byKey()), cache.Want{})
+	second := b.token(b.engine(b.byKey()), cache.Query{})
 	if second.Access == first.Access || second.Refresh == first.Refresh {
 		t.Error("an expired token was not replaced")
 	}
@@ -148,11 +148,11 @@ func TestAssertionGetsTokensByItself(t *testing.T) {
 // When the refresh token is spent, the same call goes on to the profile's own grant.
 func TestSpentRefreshTokenIsReplacedByAnotherGrant(t *testing.T) {
 	b := newBench(t, idcstest.Options{AccessTTL: time.Hour})
-	first := b.token(b.engine(b.byKey()), cache.Want{})
+	first := b.token(b.engine(b.byKey()), cache.Query{})
 	b.domain.EndLogin(first.Refresh.Reveal())
 	b.ahead = 61 * time.Minute
 	b.domain.SetSkew(b.ahead)
-	b.token(b.engine(b.byKey()), cache.Want{})
+	b.token(b.engine(b.byKey()), cache.Query{})
 	if r, a := b.domain.Posts(idcstest.Refresh), b.domain.Posts(idcstest.Assertion); r != 1 || a != 2 {
 		t.Errorf("%d refreshes and %d assertions, want 1 and 2", r, a)
 	}
@@ -161,7 +161,7 @@ func TestSpentRefreshTokenIsReplacedByAnotherGrant(t *testing.T) {
 func TestPasswordLoginThenSpentNeedsALogin(t *testing.T) {
 	b := newBench(t, idcstest.Options{AccessTTL: time.Hour})
 	e := b.engine(b.bySecret("password", ""))
-	if _, err := e.Token(context.Background(), cache.Want{}); !errors.Is(err, cache.ErrNothing) {
+	if _, err := e.Token(context.Background(), cache.Query{}); !errors.Is(err, cache.ErrNothing) {
 		t.Fatalf("before the login: %v, want ErrNothing", err)
 	}
 	r, err := e.LoginPassword(context.Background(), secret.New(b.domain.User.Password))
@@ -173,7 +173,7 @@ func TestPasswordLoginThenSpentNeedsALogin(t *testing.T) {
 	b.ahead = 61 * time.Minute
 	b.domain.SetSkew(b.ahead)
 	for range 3 {
-		_, err := b.engine(b.bySecret("password", "")).Token(context.Background(), cache.Want{})
+		_, err := b.engine(b.bySecret("password", "")).Token(context.Background(), cache.Query{})
 		if _, ok := errors.AsType[*cache.SpentError](err); !ok {
 			t.Fatalf("got %v, want a SpentError", err)
 		}
@@ -209,7 +209,7 @@ func TestRefusedRefreshTokenFromElsewhereChangesNothing(t *testing.T) {
 	if _, err := e.LoginRefreshToken(context.Background(), wrong); err == nil {
 		t.Fatal("a made-up refresh token was accepted")
 	}
-	if got := b.token(b.engine(b.bySecret("refresh_token", "")), cache.Want{}); got.Access != kept.Token.Access {
+	if got := b.token(b.engine(b.bySecret("refresh_token", "")), cache.Query{}); got.Access != kept.Token.Access {
 		t.Error("the stored token changed")
 	}
 }
@@ -219,7 +219,7 @@ func TestWrongSecretPausesUntilItIsMended(t *testing.T) {
 	b := newBench(t, idcstest.Options{})
 	b.write("client.secret", []byte("wrong"), 0o600)
 	for range 3 {
-		_, err := b.engine(b.bySecret("client_credentials", "")).Token(context.Background(), cache.Want{})
+		_, err := b.engine(b.bySecret("client_credentials", "")).Token(context.Background(), cache.Query{})
 		f, ok := errors.AsType[*cache.Failure](err)
 		if !ok || f.Class != call.Configured || f.Code != "invalid_client" {
 			t.Fatalf("got %v, want invalid_client", err)
@@ -229,7 +229,7 @@ func TestWrongSecretPausesUntilItIsMended(t *testing.T) {
 		t.Errorf("%d requests, want 1", got)
 	}
 	b.write("client.secret", []byte(b.domain.SecretClient.Secret), 0o600)
-	b.token(b.engine(b.bySecret("client_credentials", "")), cache.Want{})
+	b.token(b.engine(b.bySecret("client_credentials", "")), cache.Query{})
 }
 
 // A machine whose clock is off has its assertions refused once, and then corrects them by the
@@ -238,7 +238,7 @@ func TestClockIsCorrectedByTheDomain(t *testing.T) {
 	b := newBench(t, idcstest.Options{AccessTTL: time.Hour})
 	b.ahead = -10 * time.Minute
 	e := b.engine(b.byKey())
-	r, err := e.Token(context.Background(), cache.Want{})
+	r, err := e.Token(context.Background(), cache.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +248,7 @@ func TestClockIsCorrectedByTheDomain(t *testing.T) {
 	if got := b.domain.Posts(idcstest.Assertion); got != 2 {
 		t.Errorf("%d requests, want 2: one refused, one corrected", got)
 	}
-	b.token(b.engine(b.byKey()), cache.Want{Force: true})
+	b.token(b.engine(b.byKey()), cache.Query{Force: true})
 	if got := b.domain.Posts(idcstest.Refresh); got != 1 {
 		t.Errorf("%d refreshes, want 1: the correction is remembered", got)
 	}
@@ -256,7 +256,7 @@ func TestClockIsCorrectedByTheDomain(t *testing.T) {
 
 func TestLogoutRevokes(t *testing.T) {
 	b := newBench(t, idcstest.Options{})
-	first := b.token(b.engine(b.byKey()), cache.Want{})
+	first := b.token(b.engine(b.byKey()), cache.Query{})
 	if err := b.engine(b.byKey()).Logout(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -277,5 +277,5 @@ func TestSecretCommand(t *testing.T) {
 	b.write("print-secret", []byte("#!/bin/sh\n[ -z \"$KUBERNETES_EXEC_INFO$GIT_CONFIG_PARAMETERS\" ] || exit 1\nsleep 60 >/dev/null 2>&1 &\ncat "+filepath.Join(b.dir, "client.secret")+"\n"), 0o700)
 	lines := fmt.Sprintf("client_id = %q\nlogin = \"client_credentials\"\nscope = \"urn:opc:idm:__myscopes__\"\n[profiles.work.client]\nsecret_command = [%q]\n",
 		b.domain.SecretClient.ID, script)
-	b.token(b.engine(lines), cache.Want{})
+	b.token(b.engine(lines), cache.Query{})
 }

@@ -31,14 +31,14 @@ func TestACommandSigns(t *testing.T) {
 	need.Tool(t, "openssl")
 	for _, script := range []string{openssl, openssl + " | openssl base64", openssl + ` | openssl base64 -A | tr +/ -_ | tr -d =`} {
 		b := newBench(t, idcstest.Options{})
-		b.token(b.engine(b.byCommand(script)), cache.Want{})
-		b.token(b.engine(b.byCommand(script)), cache.Want{Force: true})
+		b.token(b.engine(b.byCommand(script)), cache.Query{})
+		b.token(b.engine(b.byCommand(script)), cache.Query{Force: true})
 		if n := len(strings.Fields(b.read("log"))); n != 3 { // client and user, then client
 			t.Errorf("%s: %d signatures, want 3", script, n)
 		}
 	}
 	b := newBench(t, idcstest.Options{}) // by the certificate itself
-	b.token(b.engine(strings.Replace(b.byCommand(openssl), fmt.Sprintf("key_id = %q\n", b.key.Alias), "", 1)), cache.Want{})
+	b.token(b.engine(strings.Replace(b.byCommand(openssl), fmt.Sprintf("key_id = %q\n", b.key.Alias), "", 1)), cache.Query{})
 }
 
 // A signer that is wrong, old or hostile costs nothing: no request, no pause, a line that names it.
@@ -64,7 +64,7 @@ func TestAWrongSignerCanOnlyRefuse(t *testing.T) {
 			b := newBench(t, idcstest.Options{})
 			for range 2 {
 				begun := time.Now()
-				_, err := b.engine(b.byCommand(tt.script)).Token(context.Background(), cache.Want{})
+				_, err := b.engine(b.byCommand(tt.script)).Token(context.Background(), cache.Query{})
 				f, ok := errors.AsType[*cache.Failure](err)
 				if !ok || f.Class != call.Configured || !strings.HasPrefix(f.Text, "sign_command "+filepath.Join(b.dir, "sign")+tt.want) {
 					t.Fatalf("got %v, want %q", err, tt.want)
@@ -79,7 +79,7 @@ func TestAWrongSignerCanOnlyRefuse(t *testing.T) {
 			if c := b.domain.Counts(); c.Connections != 0 {
 				t.Errorf("%d connections", c.Connections)
 			}
-			b.token(b.engine(b.byCommand(openssl)), cache.Want{}) // mended, it works at once
+			b.token(b.engine(b.byCommand(openssl)), cache.Query{}) // mended, it works at once
 		})
 	}
 }
@@ -88,7 +88,7 @@ func TestAWrongSignerCanOnlyRefuse(t *testing.T) {
 func TestAnAgentThatIsntThere(t *testing.T) {
 	b := newBench(t, idcstest.Options{})
 	lines := strings.Replace(b.byKey(), "key_file = \"client-key.pem\"\n", "sign_agent = \"agent.sock\"\ncert_file = \"client-cert.pem\"\n", 1)
-	_, err := b.engine(lines).Token(context.Background(), cache.Want{})
+	_, err := b.engine(lines).Token(context.Background(), cache.Query{})
 	f, ok := errors.AsType[*cache.Failure](err)
 	if !ok || f.Class != call.Configured || !strings.HasPrefix(f.Text, "sign_agent agent.sock can't be found: ") || b.domain.Counts().Connections != 0 {
 		t.Errorf("got %v", err)

@@ -19,7 +19,7 @@ import (
 // failure is what a forced refresh fails with.
 func failure(t *testing.T, e *Engine) *cache.Failure {
 	t.Helper()
-	_, err := e.Token(context.Background(), cache.Want{Force: true})
+	_, err := e.Token(context.Background(), cache.Query{Force: true})
 	f, ok := errors.AsType[*cache.Failure](err)
 	if !ok {
 		t.Fatalf("got %v, want a Failure", err)
@@ -64,7 +64,7 @@ func TestWhatComesAgainIsASetting(t *testing.T) {
 				}
 			}
 			b.domain.Unscript()
-			if _, err := b.engine(b.bySecret("password", "")).Token(context.Background(), cache.Want{Force: true}); err != nil {
+			if _, err := b.engine(b.bySecret("password", "")).Token(context.Background(), cache.Query{Force: true}); err != nil {
 				t.Fatal(err)
 			}
 			b.domain.Script(fault(idcstest.Refresh))
@@ -127,7 +127,7 @@ func TestADeadProxyIsNobodyElses(t *testing.T) {
 					t.Errorf("attempt %d: got %+v, want %s", i, f, class)
 				}
 			}
-			_, err := behind().Token(context.Background(), cache.Want{}) // a pause, or another attempt
+			_, err := behind().Token(context.Background(), cache.Query{}) // a pause, or another attempt
 			if f, ok := errors.AsType[*cache.Failure](err); !ok || !strings.Contains(f.Text, tt.want) {
 				t.Errorf("got %v", err)
 			}
@@ -137,7 +137,7 @@ func TestADeadProxyIsNobodyElses(t *testing.T) {
 			if v := behind().View(); v.PauseUntil.IsZero() != (tt.want == "isn't supported") {
 				t.Errorf("behind it, a pause until %v", v.PauseUntil)
 			}
-			b.token(b.engine(b.bySecret("password", "")), cache.Want{})
+			b.token(b.engine(b.bySecret("password", "")), cache.Query{})
 			if n := b.domain.Posts(idcstest.Refresh); n != 1 {
 				t.Errorf("%d refreshes", n)
 			}
@@ -150,7 +150,7 @@ func TestAWildDateIsNoCorrection(t *testing.T) {
 	for _, off := range []time.Duration{10 * 365 * 24 * time.Hour, -25 * time.Hour} {
 		b := newBench(t, idcstest.Options{})
 		b.domain.Script(idcstest.Fault{On: idcstest.Assertion, Status: 401, Error: "invalid_client", DateOffset: off})
-		_, err := b.engine(b.byKey()).Token(context.Background(), cache.Want{})
+		_, err := b.engine(b.byKey()).Token(context.Background(), cache.Query{})
 		f, ok := errors.AsType[*cache.Failure](err)
 		if !ok || f.Class != call.Configured || !strings.HasPrefix(f.Text, "the domain refused the client (invalid_client") || !strings.HasSuffix(f.Text, " the domain's Date, too far to be corrected by it") {
 			t.Errorf("off by %v: got %v", off, err)
@@ -159,7 +159,7 @@ func TestAWildDateIsNoCorrection(t *testing.T) {
 			t.Errorf("off by %v: %d requests", off, n)
 		}
 		b.domain.Unscript()
-		b.token(b.engine(b.byKey()), cache.Want{Force: true}) // signed by our own clock, or the domain would refuse it
+		b.token(b.engine(b.byKey()), cache.Query{Force: true}) // signed by our own clock, or the domain would refuse it
 	}
 }
 
@@ -178,5 +178,5 @@ func TestATokenFromBeforeIsNotNew(t *testing.T) {
 		t.Errorf("got %+v", f)
 	}
 	b.domain.Unscript()
-	b.token(b.engine(b.bySecret("password", "")), cache.Want{Force: true}) // with the successor that came in that answer
+	b.token(b.engine(b.bySecret("password", "")), cache.Query{Force: true}) // with the successor that came in that answer
 }

@@ -126,7 +126,7 @@ func (a *app) refreshAll(ctx context.Context, p *config.Profile) error {
 	}
 	for _, part := range parts {
 		done := a.alive("getting a token for " + part.name())
-		r, err := part.engine.Token(ctx, cache.Want{Force: true})
+		r, err := part.engine.Token(ctx, cache.Query{Force: true})
 		done()
 		if err != nil {
 			return a.failed(p, err)

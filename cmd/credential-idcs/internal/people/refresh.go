@@ -33,7 +33,7 @@ func refresh(ctx context.Context, a *app, operands []string) error {
 		return a.unready(p, err)
 	}
 	done := a.alive("asking " + p.Domain)
-	r, err := e.Token(ctx, cache.Want{Force: true})
+	r, err := e.Token(ctx, cache.Query{Force: true})
 	done()
 	if err != nil {
 		return a.failed(p, err)

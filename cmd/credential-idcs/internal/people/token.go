@@ -68,7 +68,7 @@ func (a *app) token(ctx context.Context, profile string, o tokenOptions) error {
 	if err != nil {
 		return err
 	}
-	r, err := e.Token(ctx, cache.Want{ID: o.id, MinTTL: o.minTTL})
+	r, err := e.Token(ctx, cache.Query{ID: o.id, MinTTL: o.minTTL})
 	if err != nil {
 		return a.failed(p, err)
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// A Want says what a caller needs of the token.
-type Want struct {
+// A Query says what a caller needs of the token.
+type Query struct {
 	// ID: the ID token is wanted, and its life counts.
 	ID bool
 	// Need is the life that the answer should have left, capped at a quarter of its whole life.
@@ -49,15 +49,15 @@ type Result struct {
 }
 
 // secret is the one that was asked for.
-func (w Want) secret(t Token) secret.Text {
-	if w.ID {
+func (q Query) secret(t Token) secret.Text {
+	if q.ID {
 		return t.ID
 	}
 	return t.Access
 }
 
-func (w Want) stamp(t Token) Stamp {
-	if w.ID {
+func (q Query) stamp(t Token) Stamp {
+	if q.ID {
 		return t.IDStamp
 	}
 	return t.AccessStamp
@@ -66,14 +66,14 @@ func (w Want) stamp(t Token) Stamp {
 // classify says in which zone the stored token is for this call. The error is ErrNoID where another refresh would
 // bring no more than the last one did.
 func (c *call) classify(t Token) (zone, error) {
-	if c.want.secret(t).Empty() && !c.want.ID {
+	if c.query.secret(t).Empty() && !c.query.ID {
 		return expired, nil
 	}
-	z := c.zone(c.want.stamp(t), t)
-	if c.want.secret(t).Empty() {
+	z := c.zone(c.query.stamp(t), t)
+	if c.query.secret(t).Empty() {
 		z = expired
 	}
-	if c.want.ID && t.idless && z != fresh && c.zone(t.AccessStamp, t) == fresh {
+	if c.query.ID && t.idless && z != fresh && c.zone(t.AccessStamp, t) == fresh {
 		switch {
 		case z != expired:
 			z = fresh // the ID token serves to its end
@@ -82,7 +82,7 @@ func (c *call) classify(t Token) (zone, error) {
 		}
 	}
 	switch {
-	case c.want.Force && t.Access == c.start.Access && t.AccessStamp.Obtained.Equal(c.start.AccessStamp.Obtained):
+	case c.query.Force && t.Access == c.start.Access && t.AccessStamp.Obtained.Equal(c.start.AccessStamp.Obtained):
 		z = max(z, hard)
 	case c.suspect(t):
 		z = max(z, hard)
@@ -93,28 +93,28 @@ func (c *call) classify(t Token) (zone, error) {
 // grantsID reports whether a grant is what brings an ID token in place of a dead or refused one: a refresh
 // need not. What has never had one won't get it by a grant either.
 func (c *call) grantsID(t Token) bool {
-	return c.want.ID && c.renew.Grant != nil && !t.ID.Empty()
+	return c.query.ID && c.renew.Grant != nil && !t.ID.Empty()
 }
 
 // suspect reports whether the stored token is the one that a server may have refused, and old enough. An
 // ID token may be older than the last refresh, which brought none, and an access token never is: so it
 // is the age of that which keeps refreshes a minute apart.
 func (c *call) suspect(t Token) bool {
-	return c.want.Suspect != "" && Hint(c.want.secret(t)) == c.want.Suspect &&
+	return c.query.Suspect != "" && Hint(c.query.secret(t)) == c.query.Suspect &&
 		c.d.sys.Now().Sub(t.AccessStamp.Obtained) >= settle
 }
 
 func (c *call) zone(s Stamp, t Token) zone {
-	demand := policy.Demand{Need: c.want.Need, Half: c.want.Half, Least: c.want.Least, MinTTL: c.want.MinTTL}
+	query := policy.Query{Need: c.query.Need, Half: c.query.Half, Least: c.query.Least, MinTTL: c.query.MinTTL}
 	due := policy.EarlyFrom(s.Life)
 	if !c.view {
 		due = policy.Due(s.Life, t.lot())
 	}
-	z := demand.Zone(s.Life, left(s, c.d.sys.Now(), c.d.sys.Boot()), due)
+	z := query.Zone(s.Life, left(s, c.d.sys.Now(), c.d.sys.Boot()), due)
 	if z == fresh {
 		return z // by both clocks: then it is so on any machine, which costs another file to know
 	}
-	return demand.Zone(s.Life, c.left(s, t), due)
+	return query.Zone(s.Life, c.left(s, t), due)
 }
 
 // left is the life that a stamp of t has left. On another machine than t's the boot clocks have
@@ -140,14 +140,14 @@ func (c *call) foreign(t Token) bool {
 func (c *call) answer(t Token, z zone, why error) (Result, error) {
 	now, _ := c.classify(t)
 	z = max(z, now)
-	if z == expired || c.want.Force {
+	if z == expired || c.query.Force {
 		return Result{}, why
 	}
-	if id := c.want.ID; id && t.ID.Empty() || !id && t.Access.Empty() {
+	if id := c.query.ID; id && t.ID.Empty() || !id && t.Access.Empty() {
 		return Result{}, why
 	}
 	r := Result{Token: t}
-	if z == hard && c.want.Suspect == "" && why != nil && !errors.Is(why, errSettled) {
+	if z == hard && c.query.Suspect == "" && why != nil && !errors.Is(why, errSettled) {
 		r.Warnings = []error{why}
 	}
 	return r, nil
