@@ -16,7 +16,8 @@ import (
 const (
 	meansThreads     = 8
 	meansDescriptors = 4
-	meansMemory      = 24 << 20 // an answer of 1 MiB, taken apart and written, with what is garbage by then
+	meansMemory      = 24 << 20 // of address space: an answer of 1 MiB, taken apart and written, with what is garbage by then
+	meansPages       = 8 << 20  // of that, what such an answer really takes
 )
 
 // gather gets all that the window needs while nothing has been sent: threads, descriptors and memory.
@@ -36,6 +37,10 @@ func gather(dir string) (release func(), err error) {
 			return nil, &MeansError{Problem: "can't open the files that it needs (ulimit -n)", Err: err}
 		}
 		spare = append(spare, f)
+	}
+	if err := groupMemory("", meansPages); err != nil {
+		release()
+		return nil, &MeansError{Problem: "can't have the memory that it needs (the memory.max of its control group)", Err: err}
 	}
 	if had.Load() {
 		return release, nil

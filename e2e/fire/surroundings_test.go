@@ -290,6 +290,41 @@ func TestFewTasks(t *testing.T) {
 	}
 }
 
+// Little memory in a control group, where the kernel kills who takes more: nothing is sent that might not be
+// stored.
+func TestLittleMemoryInAGroup(t *testing.T) {
+	const groups = "/sys/fs/cgroup/memory"
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make a control group")
+	}
+	group := filepath.Join(groups, fmt.Sprintf("fire%d", os.Getpid()))
+	if err := os.Mkdir(group, 0o755); err != nil {
+		t.Skipf("no memory controller here: %v", err)
+	}
+	t.Cleanup(func() { _ = os.Remove(group) })
+	sent := 0
+	for mb := 4; mb <= 24; mb++ {
+		if err := os.WriteFile(filepath.Join(group, "memory.limit_in_bytes"), fmt.Appendf(nil, "%d", mb<<20), 0); err != nil {
+			t.Fatal(err)
+		}
+		s := expired(t, machine.Person, idcstest.Options{Rotation: idcstest.StrictRevoke, TokenSize: 500_000, IDTokenSize: 500_000})
+		r := s.Do(machine.Token.Under("/bin/sh", "-c", `echo $$ > "$0/cgroup.procs" && exec "$@"`, group))
+		switch {
+		case r.Exit == 0 && r.Secret() != "":
+			sent++
+			s.posts(1)
+		case r.Exit == 1 && strings.Contains(r.Stderr, "memory.max"), r.Signal == 9 && mb < 8: // killed at its start
+			s.posts(0)
+		default:
+			t.Errorf("%d MiB: %s", mb, r)
+		}
+		s.Chain()
+	}
+	if sent == 0 {
+		t.Error("no limit was enough")
+	}
+}
+
 // No keyring is asked, so a dead one makes no difference.
 func TestDeadKeyring(t *testing.T) {
 	s := expired(t, machine.Person, idcstest.Options{})
