@@ -3,6 +3,7 @@ package oci
 import (
 	"context"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/internal/rsakey"
@@ -87,7 +88,7 @@ func (m *Machine) valueOrFile(name string) (string, error) {
 	if v == "" {
 		return "", settings(name + " is not set")
 	}
-	if path.IsAbs(v) {
+	if path.IsAbs(v) || filepath.IsAbs(v) {
 		b, err := m.Read(v, SecretFile)
 		if err != nil {
 			return "", err

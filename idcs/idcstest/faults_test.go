@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -30,7 +29,7 @@ func begin(t *testing.T, s *Server, token string) *tls.Conn {
 }
 
 func TestFaultsAtEachPoint(t *testing.T) {
-	isReset := func(err error) bool { return errors.Is(err, syscall.ECONNRESET) }
+	isReset := func(err error) bool { return errors.Is(err, connReset) }
 	isEOF := func(err error) bool { return errors.Is(err, io.EOF) }
 	isCut := func(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }
 	for _, row := range []struct {
@@ -305,7 +304,7 @@ func TestOutage(t *testing.T) {
 	s := Start(t, Options{})
 	token := s.NewLogin(s.SecretClient.ID, myScopes)
 	s.Stop()
-	if _, err := try(s, request(t, s, "/oauth2/v1/token", refreshForm(token), withBasic(s))); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := try(s, request(t, s, "/oauth2/v1/token", refreshForm(token), withBasic(s))); !errors.Is(err, connRefused) {
 		t.Errorf("down: %v", err)
 	}
 	if err := s.Resume(); err != nil {

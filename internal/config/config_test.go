@@ -45,6 +45,10 @@ func TestLoadReadsEverythingTheContractShows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	rooted := filepath.Clean("/etc/pki/corp-ca.pem")
+	if !filepath.IsAbs(rooted) { // without a drive it is not absolute on Windows
+		rooted = filepath.Join(folder, rooted)
+	}
 	key := Path{Written: "client-key.pem", Full: filepath.Join(folder, "client-key.pem")}
 	want := &File{Path: path, Default: "work", Profiles: []*Profile{
 		{
@@ -53,7 +57,7 @@ func TestLoadReadsEverythingTheContractShows(t *testing.T) {
 			ClientID: "0a1b2c3d4e5f60718293a4b5c6d7e8f9", Login: Assertion,
 			Scope: "urn:opc:idm:__myscopes__", Expiry: 8 * time.Hour,
 			Username: "ana@example.com", Token: "access",
-			CA: CA{Files: []Path{{Written: "/etc/pki/corp-ca.pem", Full: filepath.Clean("/etc/pki/corp-ca.pem")}}}, RedirectURL: "http://127.0.0.1:8976/callback", RedirectLine: 13,
+			CA: CA{Files: []Path{{Written: "/etc/pki/corp-ca.pem", Full: rooted}}}, RedirectURL: "http://127.0.0.1:8976/callback", RedirectLine: 13,
 			Targets: []Target{
 				{Target: mustTarget(t, "https://git.example.com"), Line: 15, Username: "ana", Named: true, Scheme: "bearer", Kind: KindToken},
 				{Target: mustTarget(t, "https://git.example.com:8443/team"), Line: 16, Username: "ana@example.com", Named: true, Scheme: "auto", Kind: KindToken},

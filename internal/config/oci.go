@@ -341,7 +341,7 @@ func (o *OCI) Identity(getenv func(string) string) string {
 		parts = append(parts, o.Metadata)
 	case PrincipalResource:
 		token := getenv("OCI_RESOURCE_PRINCIPAL_RPST")
-		if path.IsAbs(token) {
+		if path.IsAbs(token) || filepath.IsAbs(token) {
 			b, err := ReadSecret(Path{Written: token, Full: token})
 			if err != nil {
 				return ""

@@ -23,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/internal/rsakey"
 )
 
@@ -221,6 +222,7 @@ func response(format string, s []byte) []byte {
 func until(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
 
 func TestAgentsThatMisbehave(t *testing.T) {
+	need.Unix(t, "Wine has no sockets of the family unix")
 	mine, _ := keys()
 	cert := certificate(t, mine)
 	s := sign(t, mine, message)
@@ -275,6 +277,7 @@ func TestAgentsThatMisbehave(t *testing.T) {
 }
 
 func TestSocketsThatAreNone(t *testing.T) {
+	need.Unix(t, "Wine has no sockets of the family unix")
 	mine, _ := keys()
 	cert := certificate(t, mine)
 	dir := t.TempDir()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tooltest"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 	"github.com/credential-idcs/credential-idcs/internal/config"
@@ -59,7 +60,7 @@ func (w *ward) file(name, content string) string {
 // program puts something executable on PATH.
 func (w *ward) program(name string) string {
 	w.t.Helper()
-	path := filepath.Join(w.tools, name)
+	path := filepath.Join(w.tools, name+tooltest.Exe)
 	if err := os.WriteFile(path, []byte("#!/bin/sh\nexit 9\n"), 0o755); err != nil {
 		w.t.Fatal(err)
 	}
@@ -126,7 +127,7 @@ func (w *ward) look(look func(*Doctor)) string {
 			return ""
 		},
 		Proxy: w.proxy, EngineFiles: []string{filepath.Join(w.home, "daemon.json")},
-		Now: w.now, Getenv: getenv, Environ: environ, Home: w.home, Dir: w.home, Self: filepath.Join(w.tools, "credential-idcs"), Unnamed: w.unnamed, Others: []*config.Profile{{Name: "home"}},
+		Now: w.now, Getenv: getenv, Environ: environ, Home: w.home, Dir: w.home, Self: filepath.Join(w.tools, "credential-idcs"+tooltest.Exe), Unnamed: w.unnamed, Others: []*config.Profile{{Name: "home"}},
 	})
 	return out.String()
 }
@@ -185,7 +186,7 @@ func TestCertificateIsHeldAgainstKeyAndClock(t *testing.T) {
 
 	end := certificateEnd(t, w.domain.KeyClient.Key.CertPEM())
 	w.ahead = time.Until(end) - 10*24*time.Hour
-	has(t, offline(), "warning  profile work: client-cert.pem expires on ", "\topenssl req -x509 -new -key "+w.home+"/client-key.pem ")
+	has(t, offline(), "warning  profile work: client-cert.pem expires on ", "\topenssl req -x509 -new -key "+filepath.Join(w.home, "client-key.pem")+" ")
 	w.ahead = time.Until(end) + time.Hour
 	has(t, offline(), "error    profile work: client-cert.pem expired on ")
 

@@ -3,9 +3,12 @@ package doctor
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -14,10 +17,12 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // lookOffline is a look at a profile's files and login.
@@ -135,15 +140,26 @@ func TestMissingProofComesWithTheCommandThatMakesIt(t *testing.T) {
 	w := newWard(t)
 	p := w.profile("https://git.example.com")
 	p.Client.KeyFile.Full = filepath.Join(w.home, "none", "client-key.pem")
-	has(t, w.lookOffline(p), "error    profile work: client-key.pem can't be read: no such file or directory; make one ",
-		"\topenssl req -x509 -newkey rsa:2048 ", " -keyout "+w.home+"/none/client-key.pem -out "+w.home+"/client-cert.pem\n")
+	has(t, w.lookOffline(p), "error    profile work: client-key.pem can't be read: "+missing(t, w, "none/client-key.pem")+"; make one ",
+		"\topenssl req -x509 -newkey rsa:2048 ", " -keyout "+filepath.Join(w.home, "none", "client-key.pem")+" -out "+filepath.Join(w.home, "client-cert.pem")+"\n")
 
 	p.Client.KeyFile, p.Client.CertFile = config.Path{}, config.Path{}
 	p.Client.SecretFile = config.Path{Written: "client.secret", Full: filepath.Join(w.home, "client.secret")}
-	make := "\tread -rs SECRET && (umask 077 && printf %s \"$SECRET\" >" + w.home + "/client.secret)\n"
-	has(t, w.lookOffline(p), "error    profile work: client.secret can't be read: no such file or directory\n"+make)
+	make := "\t" + text.StoreHidden(filepath.Join(w.home, "client.secret")) + "\n"
+	has(t, w.lookOffline(p), "error    profile work: client.secret can't be read: "+missing(t, w, "client.secret")+"\n"+make)
 	w.file("client.secret", "\n")
 	has(t, w.lookOffline(p), "error    profile work: client.secret is empty\n"+make)
+}
+
+// missing is what the system says of a file that isn't there.
+func missing(t *testing.T, w *ward, name string) string {
+	t.Helper()
+	_, err := os.Open(filepath.Join(w.home, filepath.FromSlash(name)))
+	var path *fs.PathError
+	if !errors.As(err, &path) {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return path.Err.Error()
 }
 
 // A browser login needs a browser, and a port for it to come back to.
@@ -154,10 +170,19 @@ func TestBrowserLoginIsTriedUpToTheBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
+	used := "address already in use\n"
+	if runtime.GOOS == "windows" {
+		used = "" // its own words
+	}
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := w.profile("https://git.example.com")
 	p.Login, p.RedirectURL = config.Browser, "http://"+l.Addr().String()+"/callback"
-	has(t, w.lookOffline(p), "warning  profile work: the browser can't come back to "+l.Addr().String()+": address already in use\n\tlsof -nP -iTCP:")
+	has(t, w.lookOffline(p), "warning  profile work: the browser can't come back to "+l.Addr().String()+": "+used, "\n\t"+text.WhoListens(port, false)+"\n")
 	_ = l.Close()
+	need.Unix(t, "a browser is opened by the system")
 	has(t, w.lookOffline(p), "warning  profile work: no browser can be opened here: ", "\tcredential-idcs login work --no-browser\n")
 	w.program("xdg-open")
 	if runtime.GOOS == "linux" {

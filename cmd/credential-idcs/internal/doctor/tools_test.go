@@ -80,6 +80,7 @@ func TestGitHelpersAreCollectedInFileOrder(t *testing.T) {
 }
 
 func TestDockerAndPodmanFiles(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	w := newWard(t)
 	w.program("docker")
 	w.program("podman")
@@ -157,6 +158,7 @@ contexts:
 
 // What configure writes is what doctor finds, and what stands in its way what doctor names.
 func TestOtherToolsAreWhatConfigureMakesOfThem(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	w := newWard(t)
 	p := w.profile("https://git.example.com", "https://npm.example.com/team")
 	for _, name := range []string{"go", "cargo", "terraform", "tofu", "pip", "pnpm", "bazel", "cargo-credential-idcs", "pnpm-token-idcs", "bazel-credential-idcs"} {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/methods"
@@ -269,6 +270,7 @@ func TestLogoutRevokes(t *testing.T) {
 }
 
 func TestSecretCommand(t *testing.T) {
+	need.Unix(t, "the command is a shell's script")
 	b := newBench(t, idcstest.Options{})
 	b.env["HIDDEN"] = "x"
 	t.Setenv("GIT_CONFIG_PARAMETERS", "'credential.helper=evil'")

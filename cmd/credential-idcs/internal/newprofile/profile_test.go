@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
@@ -19,6 +20,7 @@ var whole = Profile{
 
 // What is written is read back as it was meant, behind what was there, which stays byte for byte.
 func TestAddKeepsWhatIsThere(t *testing.T) {
+	need.Unix(t, "modes, and links that everybody may make")
 	dir := t.TempDir()
 	path := filepath.Join(dir, "dotfiles", "config.toml")
 	link := filepath.Join(dir, "config.toml")

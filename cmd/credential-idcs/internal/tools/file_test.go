@@ -12,6 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tooltest"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // The files of some tools, for what they have in common.
@@ -205,7 +206,7 @@ func TestLocksOfOthersAreRespected(t *testing.T) {
 				t.Fatal(err)
 			}
 			lock := h.Path(c.file + ".lock")
-			want := lock + " exists: another program is editing that file, or died while it did\n\trm " + lock + "\n"
+			want := lock + " exists: another program is editing that file, or died while it did\n\t" + text.Remove(lock) + "\n"
 			if got := tooltest.Refusal(t, p.Apply()); got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}

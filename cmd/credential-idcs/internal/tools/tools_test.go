@@ -9,6 +9,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tooltest"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -89,6 +90,7 @@ func undo(t *testing.T, h *tooltest.Home, name string, in tool.Request) (tool.Pl
 }
 
 func TestToolsTwiceIsOnceAndUndoGivesTheBytesBack(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	for _, c := range toolCases {
 		for name, before := range c.everyFile() {
 			t.Run(c.tool+" "+name, func(t *testing.T) {
@@ -151,6 +153,7 @@ func links(h *tooltest.Home) (list []string) {
 
 // Dotfiles that are links stay links, and modes stay modes; a dry run writes nothing.
 func TestToolsFollowLinksAndKeepModes(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	for _, c := range toolCases {
 		h := tooltest.New(t)
 		h.Write("dotfiles/file", "# mine\n")
@@ -180,6 +183,7 @@ func TestToolsFollowLinksAndKeepModes(t *testing.T) {
 
 // What somebody else has set for the same is refused, and replaced if the person says so.
 func TestToolsRefuseWhatIsNotOurs(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	for _, c := range []struct {
 		tool, file, before, message string
 		after                       string // with --overwrite
@@ -244,6 +248,7 @@ func TestToolsRefuseWhatTheyDoNotUnderstand(t *testing.T) {
 
 // What stands in the way is said, with the command that takes it away.
 func TestToolsNoteWhatStandsInTheWay(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	for _, c := range []struct {
 		tool, variable, file, content string
 		message, command              string
@@ -324,6 +329,7 @@ func TestToolsNoteWhatStandsInTheWay(t *testing.T) {
 
 // A helper that is not on PATH would leave the tool without one.
 func TestToolsNeedOurNamesOnPATH(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	for name, helper := range map[string]string{"go": "credential-idcs", "cargo": "cargo-credential-idcs", "pnpm": "pnpm-token-idcs", "bazel": "bazel-credential-idcs"} {
 		h := tooltest.New(t)
 		if err := os.Remove(h.Path("bin/" + helper)); err != nil {
@@ -372,6 +378,7 @@ func TestToolsWithHosts(t *testing.T) {
 
 // What the person has put into a table of our making keeps its header.
 func TestToolsLeaveWhatHasComeSince(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	for _, c := range []struct{ tool, file, more, left string }{
 		{"cargo", ".cargo/config.toml", "default = 'a'\n", "[registry]\ndefault = 'a'\n"},
 		{"pip", ".config/pip/pip.conf", "timeout = 1\n", "[global]\ntimeout = 1\n"},
@@ -391,6 +398,7 @@ func TestToolsLeaveWhatHasComeSince(t *testing.T) {
 
 // The link goes where another program's is only if the person says so; what is no link never goes.
 func TestLinkReplacesNoStranger(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	h := tooltest.New(t)
 	link := h.Path(".terraform.d/plugins/terraform-credentials-idcs")
 	in := request(t, "https://git.example.com")
@@ -424,6 +432,7 @@ func TestLinkReplacesNoStranger(t *testing.T) {
 
 // A link that somebody changed after the plan was made is left as it is now.
 func TestLinkThatChangedMeanwhileIsLeft(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	h := tooltest.New(t)
 	link := h.Path(".terraform.d/plugins/terraform-credentials-idcs")
 	p, err := plan(t, h, "terraform", request(t, "https://git.example.com"))
@@ -446,6 +455,7 @@ func TestLinkThatChangedMeanwhileIsLeft(t *testing.T) {
 
 // OpenTofu's files, as internal/command/cliconfig finds them.
 func TestTofuFindsItsFiles(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	for _, c := range []struct {
 		name, there string
 		xdg         bool

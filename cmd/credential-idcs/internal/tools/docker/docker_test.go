@@ -12,6 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tooltest"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -125,6 +126,7 @@ func TestDockerKeepsTheStyle(t *testing.T) {
 }
 
 func TestDockerMakesAFileAndTakesItAway(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	h := tooltest.New(t)
 	h.Env.Vars = append(h.Env.Vars, "DOCKER_CONFIG=conf")
 	p, err := (Tool{}).Plan(t.Context(), h.Env, registriesOf(t, "https://reg.example.com"))
@@ -165,6 +167,7 @@ func TestDockerItselfAsksUs(t *testing.T) {
 }
 
 func TestDockerRefuses(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	for name, c := range map[string]struct {
 		file, path string
 		urls       []string
@@ -222,6 +225,7 @@ func TestDockerOverwrites(t *testing.T) {
 }
 
 func TestDockerNotes(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	h := tooltest.New(t)
 	h.Write(".docker/config.json", `{"auths":{"https://reg.example.com/v1/":{"auth":"U0VDUkVU"},"empty.example.com":{},"x.example.com":{"auth":"x"}}}`)
 	h.Env.Vars = append(h.Env.Vars, `DOCKER_AUTH_CONFIG={"auths":{"reg.example.com":{"auth":"HIDDEN"}}}`)
@@ -271,6 +275,7 @@ func TestPasswordIsFoundUnderEverySpelling(t *testing.T) {
 
 // Every key that means the target counts, and what no image's name is spelled like is never looked up.
 func TestKeysAreSpelledAsImagesAre(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	h := tooltest.New(t)
 	h.Write("bin/docker", "")
 	if err := os.Chmod(h.Path("bin/docker"), 0o755); err != nil {
@@ -310,6 +315,7 @@ func TestKeysAreSpelledAsImagesAre(t *testing.T) {
 }
 
 func TestDockerDryRun(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	h := tooltest.New(t)
 	h.Write(".docker/config.json", dockerFiles["docker"])
 	p, err := (Tool{}).Plan(t.Context(), h.Env, registriesOf(t, "https://reg.example.com"))

@@ -154,6 +154,7 @@ func valuesWithoutUsers(t *testing.T, b string) map[string]any {
 }
 
 func TestKubectlTwiceIsOnceAndUndoGivesTheBytesBack(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	for name, unix := range kubeconfigs {
 		for ending, before := range map[string]string{"LF": unix, "CRLF": strings.ReplaceAll(unix, "\n", "\r\n")} {
 			t.Run(name+" "+ending, func(t *testing.T) {
@@ -203,6 +204,7 @@ func TestKubectlTwiceIsOnceAndUndoGivesTheBytesBack(t *testing.T) {
 }
 
 func TestKubectlMakesAFileAndTakesItAway(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	h := tooltest.New(t)
 	p, err := (Tool{}).Plan(t.Context(), h.Env, cluster())
 	tooltest.Must(t, p, err)
@@ -390,6 +392,7 @@ func TestKubectlWithAnUnknownContext(t *testing.T) {
 }
 
 func TestKubectlPrintsWhatOthersNeed(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	h := tooltest.New(t)
 	in := cluster()
 	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
@@ -683,6 +686,7 @@ func TestCurrentContextIsSetUp(t *testing.T) {
 // The entry works in every shell: with another configuration or cache folder it says so; what a person has
 // put into it stays, and only what is wrong changes.
 func TestEntryIsSelfContainedAndKeepsWhatAPersonPutThere(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	h := tooltest.New(t)
 	in := cluster()
 	in.ConfigFile, in.CacheDir = "/etc/idcs/config.toml", "/var/cache/idcs"

@@ -8,6 +8,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tooltest"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -46,6 +47,7 @@ func TestPodmanFindsItsFile(t *testing.T) {
 }
 
 func TestPodmanTellsOfTheFileThatComesFirst(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	h := tooltest.New(t)
 	h.Env.Vars = append(h.Env.Vars, "XDG_RUNTIME_DIR="+h.Path("run"))
 	h.Write("run/containers/auth.json", `{"auths":{"reg.example.com":{"auth":"x"}},"credHelpers":{"b.example.com":"other"}}`)
@@ -67,6 +69,7 @@ func TestPodmanTellsOfTheFileThatComesFirst(t *testing.T) {
 // What podman's configuration of registries says counts as well: whether auth.json is read at all, and
 // whether anybody looks at a registry's certificate.
 func TestPodmanReadsRegistriesConf(t *testing.T) {
+	need.Unix(t, "it has the paths, modes and commands of Unix")
 	h := tooltest.New(t)
 	h.Write("bin/podman", "")
 	if err := os.Chmod(h.Path("bin/podman"), 0o755); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -23,6 +24,9 @@ type Home struct {
 	Env tool.Env
 }
 
+// Exe is the ending of a program's file.
+var Exe = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
+
 // New makes one.
 func New(t *testing.T) *Home {
 	t.Helper()
@@ -36,6 +40,7 @@ func New(t *testing.T) *Home {
 		"credential-idcs", "git-credential-idcs", "docker-credential-idcs",
 		"cargo-credential-idcs", "terraform-credentials-idcs", "pnpm-token-idcs", "bazel-credential-idcs",
 	} {
+		name += Exe
 		h.Write("bin/"+name, "#!/bin/sh\n[ \"$1\" = get ] && echo username=ana && echo password=from-"+name+"\nexit 0\n")
 		if err := os.Chmod(filepath.Join(bin, name), 0o755); err != nil {
 			t.Fatal(err)
@@ -46,7 +51,7 @@ func New(t *testing.T) *Home {
 			"PATH=" + bin + string(filepath.ListSeparator) + os.Getenv("PATH"),
 			"HOME=" + dir, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0", "GIT_CEILING_DIRECTORIES=" + filepath.Dir(dir),
 		},
-		Home: dir, Dir: dir, Program: filepath.Join(bin, "credential-idcs"),
+		Home: dir, Dir: dir, Program: filepath.Join(bin, "credential-idcs"+Exe),
 	}
 	return h
 }

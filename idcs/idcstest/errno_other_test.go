@@ -1,0 +1,10 @@
+//go:build !windows
+
+package idcstest
+
+import "syscall"
+
+const (
+	connReset   = syscall.ECONNRESET
+	connRefused = syscall.ECONNREFUSED
+)
