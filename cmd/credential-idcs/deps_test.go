@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // What is linked is initialised on every start, whatever runs: a helper that git starts twice for
@@ -41,7 +43,7 @@ func TestNothingIsLinkedThatShouldNotBe(t *testing.T) {
 	}
 	var linked []string
 	for _, system := range []string{"linux", "darwin", "windows"} {
-		cmd := exec.Command("go", "list", "-deps", ".")
+		cmd := exec.Command(need.Tool(t, "go"), "list", "-deps", ".")
 		cmd.Env = append(cmd.Environ(), "GOOS="+system, "CGO_ENABLED=0")
 		out, err := cmd.Output()
 		if err != nil {
@@ -75,7 +77,7 @@ func TestLeavesDoNotImportEachOther(t *testing.T) {
 		"oci":               {"cache", "idcs", "helpers", "internal/config", "cmd"}, // its double shares idcstest's CA
 	}
 	for leaf, others := range leaves {
-		out, err := exec.Command("go", "list", "-deps", root+leaf).Output()
+		out, err := exec.Command(need.Tool(t, "go"), "list", "-deps", root+leaf).Output()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +90,7 @@ func TestLeavesDoNotImportEachOther(t *testing.T) {
 		}
 	}
 	for pkg, net := range map[string]string{"cache": "net/http", "oci/ident": "net", "fleet": root + "cache"} {
-		out, err := exec.Command("go", "list", "-deps", root+pkg).Output()
+		out, err := exec.Command(need.Tool(t, "go"), "list", "-deps", root+pkg).Output()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +115,7 @@ func TestACallLinksNoNetwork(t *testing.T) {
 		"runtime/debug": "Go initialises it behind YAML",
 	}
 	for _, system := range []string{"linux", "darwin", "windows"} {
-		cmd := exec.Command("go", "list", "-deps", "./internal/call")
+		cmd := exec.Command(need.Tool(t, "go"), "list", "-deps", "./internal/call")
 		cmd.Env = append(cmd.Environ(), "GOOS="+system, "CGO_ENABLED=0")
 		out, err := cmd.Output()
 		if err != nil {

@@ -70,7 +70,7 @@ func oracleCommands(t *testing.T, cmds map[string]func(*testscript.TestScript, b
 		ts.Check(os.WriteFile(filepath.Join(ts.Getenv("CONFIG"), "client.secret"), []byte(domain.SecretClient.Secret+"\n"), 0o600))
 		ts.Setenv("SECRET_CLIENT", domain.SecretClient.ID)
 		for k, v := range map[string]string{
-			"DOMAIN": domain.URL(), "CA": ca, "HTTPS_PROXY": s.ProxyURL(), "METADATA": s.MetadataURL(),
+			"DOMAIN": domain.URL(), "CA": filepath.ToSlash(ca), "HTTPS_PROXY": s.ProxyURL(), "METADATA": s.MetadataURL(),
 			"WORKLOAD": s.WorkloadURL(), "ACCOUNT": account,
 		} {
 			ts.Setenv(k, v)

@@ -375,7 +375,7 @@ func cmdDomain(t *testing.T, ts *testscript.TestScript, args []string) {
 	ts.Check(os.WriteFile(filepath.Join(dir, "client.secret"), []byte(s.SecretClient.Secret+"\n"), 0o600))
 	ts.Check(os.WriteFile(ts.MkAbs("password"), []byte(s.User.Password+"\n"), 0o600))
 	for k, v := range map[string]string{
-		"DOMAIN": s.URL(), "CA": s.CAFile, "USER_NAME": s.User.Name, "ALIAS": s.KeyClient.Key.Alias,
+		"DOMAIN": s.URL(), "CA": filepath.ToSlash(s.CAFile), "USER_NAME": s.User.Name, "ALIAS": s.KeyClient.Key.Alias,
 		"KEY_CLIENT": s.KeyClient.ID, "SECRET_CLIENT": s.SecretClient.ID, "PUBLIC_CLIENT": s.PublicClient.ID,
 	} {
 		ts.Setenv(k, v)

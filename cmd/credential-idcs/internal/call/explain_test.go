@@ -59,7 +59,7 @@ func TestCommandsQuoteTheProfile(t *testing.T) {
 		"ünterwegs*": "credential-idcs login 'ünterwegs*'",
 	} {
 		if runtime.GOOS == "windows" {
-			want = strings.ReplaceAll(want, `'`+"'", "")
+			want = strings.ReplaceAll(want, `'\''`, "''")
 		}
 		f := Explain(name, cache.ErrNothing)
 		if f.Command != want || f.Class != helpers.LoginNeeded || !errors.Is(f, cache.ErrNothing) {
