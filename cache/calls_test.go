@@ -56,11 +56,11 @@ func TestASuspectTokenIsRefreshedOnceAMinute(t *testing.T) {
 	tok := plant(t, dir, "fresh", "r", 59*time.Second, time.Hour)
 	sent := 0
 	r := giving(aToken("next", "next"), &sent)
-	w := Query{Suspect: Hint(tok.Access)}
+	w := Query{Suspect: tok.Access.Fingerprint()}
 	if got, err := dir.Token(t.Context(), testKey, w, r); err != nil || got.Token.Access != tok.Access || sent != 0 {
 		t.Errorf("too young: %v, sent %d times", err, sent)
 	}
-	if got, err := dir.Token(t.Context(), testKey, Query{Suspect: Hint(text("other"))}, r); err != nil || got.Token.Access != tok.Access || sent != 0 {
+	if got, err := dir.Token(t.Context(), testKey, Query{Suspect: text("other").Fingerprint()}, r); err != nil || got.Token.Access != tok.Access || sent != 0 {
 		t.Errorf("another one: %v, sent %d times", err, sent)
 	}
 	move(time.Second)
@@ -86,7 +86,7 @@ func TestASuspectIDTokenIsRefreshedOnceAMinute(t *testing.T) {
 	tok.ID, tok.IDStamp = text("id"), tok.AccessStamp
 	plantToken(t, dir, tok)
 	sent := 0
-	w := Query{ID: true, Suspect: Hint(tok.ID)}
+	w := Query{ID: true, Suspect: tok.ID.Fingerprint()}
 	for minute := 1; minute <= 2; minute++ {
 		r := giving(aToken("next", "next"), &sent)
 		for range 3 {
@@ -118,7 +118,7 @@ func TestASuspectIDTokenIsGrantedAnew(t *testing.T) {
 		})
 		want := cmp.Or(brings, "id")
 		for range 3 {
-			got, err := dir.Token(t.Context(), testKey, Query{ID: true, Suspect: Hint(text("id"))}, r)
+			got, err := dir.Token(t.Context(), testKey, Query{ID: true, Suspect: text("id").Fingerprint()}, r)
 			if err != nil || got.Token.ID != text(want) || refreshed != 0 || granted != 1 {
 				t.Errorf("grant brings %q: %v, %d refreshes, %d grants", brings, err, refreshed, granted)
 			}
@@ -127,7 +127,7 @@ func TestASuspectIDTokenIsGrantedAnew(t *testing.T) {
 			continue
 		}
 		move(time.Minute)
-		if got, err := dir.Token(t.Context(), testKey, Query{ID: true, Suspect: Hint(text("id"))}, r); err != nil || got.Token.ID != text("id") || granted != 2 {
+		if got, err := dir.Token(t.Context(), testKey, Query{ID: true, Suspect: text("id").Fingerprint()}, r); err != nil || got.Token.ID != text("id") || granted != 2 {
 			t.Errorf("a minute later: %v, %d grants", err, granted)
 		}
 		move(time.Hour) // and at its end it is no more

@@ -26,7 +26,7 @@ type Query struct {
 	// Force: refresh now, whatever time is left and whatever failed before. A refresh that ended
 	// after this call began will do. A failure is an error even if a live token is stored.
 	Force bool
-	// Suspect is the Hint of a token that a server may have refused. If it still is the stored one,
+	// Suspect is the Fingerprint of a token that a server may have refused. If it still is the stored one,
 	// and the last refresh is at least a minute ago, one is tried; if that fails, or brings no such
 	// token, the same one is answered.
 	Suspect string
@@ -100,7 +100,7 @@ func (c *call) grantsID(t Token) bool {
 // ID token may be older than the last refresh, which brought none, and an access token never is: so it
 // is the age of that which keeps refreshes a minute apart.
 func (c *call) suspect(t Token) bool {
-	return c.query.Suspect != "" && Hint(c.query.secret(t)) == c.query.Suspect &&
+	return c.query.Suspect != "" && c.query.secret(t).Fingerprint() == c.query.Suspect &&
 		c.d.sys.Now().Sub(t.AccessStamp.Obtained) >= settle
 }
 

@@ -64,15 +64,6 @@ func digest(t secret.Text) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Hint is the short digest of an access or ID token, 16 hex digits, by which a caller may say later
-// which token a server refused.
-func Hint(t secret.Text) string {
-	if t.Empty() {
-		return ""
-	}
-	return digest(t)[:16]
-}
-
 // lot is the token's random number, 0 to 1, by which it falls due (see policy.Due). All processes know
 // it and no other machine has the same.
 func (t Token) lot() float64 {

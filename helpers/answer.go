@@ -2,7 +2,6 @@ package helpers
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -10,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
 // Check refuses a credential that a protocol could not carry whole, with a Failure of class
@@ -50,13 +47,6 @@ func (c Credential) Check(limit int) error {
 // Unicode's line and paragraph separator.
 func Control(r rune) bool {
 	return r < 0x20 || 0x7f <= r && r <= 0x9f || r == 0x2028 || r == 0x2029
-}
-
-// Fingerprint tells one token from another where the token itself must not be written down: the
-// first 16 hex digits of its SHA-256. 64 bits of a digest give away nothing of a random token.
-func Fingerprint(token secret.Text) string {
-	sum := sha256.Sum256([]byte(token.Reveal()))
-	return hex.EncodeToString(sum[:8])
 }
 
 // Print writes a whole answer, or a whole failure, to stdout in one Write: clients use what they

@@ -49,7 +49,7 @@ type Source interface {
 	// Targets lists the configured targets in the order of the configuration, from that alone.
 	Targets() ([]Listed, error)
 
-	// Ready is whether a credential of the profile could be had without a person: a token is stored
+	// Ready reports whether a credential of the profile could be had without a person: a token is stored
 	// that lives or can be refreshed, or the profile's login needs nobody. From files alone, no
 	// lock, no network; what can't be read isn't ready.
 	Ready(profile string) bool
@@ -119,9 +119,9 @@ type Owner struct {
 	Profile  string
 	Username string
 	Scheme   string // "auto", "basic" or "bearer"
-	// Named is whether the configuration sets the user name. Where it doesn't, any will do.
+	// Named reports whether the configuration sets the user name. Where it doesn't, any will do.
 	Named bool
-	// Unattended is whether the profile's login needs no person (a user assertion, the client's own
+	// Unattended reports whether the profile's login needs no person (a user assertion, the client's own
 	// credentials): then it can be repeated where nobody sits.
 	Unattended bool
 }
@@ -231,7 +231,7 @@ type Call struct {
 	Stdin  io.Reader
 	Stdout io.Writer // the protocol's; one Write an answer
 	Stderr io.Writer // people's
-	// Terminal is whether a person sits at stdin.
+	// Terminal reports whether a person sits at stdin.
 	Terminal bool
 	Getenv   func(string) string
 	Now      func() time.Time

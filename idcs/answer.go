@@ -50,7 +50,7 @@ func (r *reply) now() time.Time {
 	return r.Sent.Add(r.skew)
 }
 
-// complete is whether an answer holds all that can come, so that nothing behind it is waited for.
+// complete reports whether an answer holds all that can come, so that nothing behind it is waited for.
 func complete(body []byte) bool {
 	m, ok := tokenMembers(body)
 	return ok && !silent(m)
@@ -134,7 +134,7 @@ func bearer(v any) bool {
 	return v == nil || strings.EqualFold(strings.TrimSpace(textOf(v)), "Bearer")
 }
 
-// visible is whether s is ASCII from low to 0x7e. It keeps line breaks out of git's protocol.
+// visible reports whether s is ASCII from low to 0x7e. It keeps line breaks out of git's protocol.
 func visible(s string, low byte) bool {
 	for i := range len(s) {
 		if s[i] < low || s[i] > 0x7e {

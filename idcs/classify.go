@@ -68,7 +68,7 @@ func (r *reply) classify(m map[string]any, isJSON bool, refused Class) *Error {
 	return e
 }
 
-// silent is whether an object has nothing that OAuth knows: in an answer whose framing is broken, too,
+// silent reports whether an object has nothing that OAuth knows: in an answer whose framing is broken, too,
 // it isn't the domain's word.
 func silent(m map[string]any) bool {
 	for _, name := range []string{"access_token", "refresh_token", "device_code"} {
@@ -91,7 +91,7 @@ func errorCode(m map[string]any) string {
 	return strings.ToLower(code)
 }
 
-// settings is whether an error is caused by somebody's settings: the client's, its scope's, its
+// settings reports whether an error is caused by somebody's settings: the client's, its scope's, its
 // grants'. RFC 6749 5.2; invalid_redirect_uri is Oracle's.
 func settings(code string) bool {
 	switch code {

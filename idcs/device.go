@@ -79,7 +79,7 @@ func (c *Client) Device(ctx context.Context, scope string) (Device, error) {
 	return d, nil
 }
 
-// typeable is whether a user code is one, such as BCDF-GHJK (RFC 8628 6.1): a person copies it from a
+// typeable reports whether a user code is one, such as BCDF-GHJK (RFC 8628 6.1): a person copies it from a
 // terminal, perhaps back into one, so it must not be a line that a shell would run.
 func typeable(code string) bool {
 	if code == "" || len(code) > maxUserCode {

@@ -14,7 +14,7 @@ import (
 type Proof interface {
 	// prove adds the proof to a request.
 	prove(ctx context.Context, c *Client, form url.Values, header http.Header) error
-	// confidential is whether it proves anything.
+	// confidential reports whether it proves anything.
 	confidential() bool
 }
 

@@ -59,7 +59,7 @@ func TestAnotherHelperBesideUs(t *testing.T) {
 	}
 }
 
-// kept is whether one of git's helpers has our token. It ends the cache's daemon, if there is one.
+// kept reports whether one of git's helpers has our token. It ends the cache's daemon, if there is one.
 func kept(h *hosting, helper string) bool {
 	h.Helper()
 	said := h.Types(`printf "protocol=https\nhost=$HOST\n\n" | git credential-` + helper + " get")

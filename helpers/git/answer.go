@@ -37,7 +37,7 @@ func answer(req request, cred helpers.Credential, comeBack bool) []byte {
 	}
 	line("password_expiry_utc", strconv.FormatInt(cred.Expiry.Unix(), 10))
 	if comeBack {
-		line("state[]", markPrefix+helpers.Fingerprint(cred.Secret))
+		line("state[]", statePrefix+cred.Secret.Fingerprint())
 		line("continue", "1")
 	}
 	return b

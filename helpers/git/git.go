@@ -139,7 +139,7 @@ func answerGet(ctx context.Context, call *helpers.Call) error {
 		}
 		return quit(call, f)
 	}
-	comeBack := req.state && !req.marked() && !req.negotiates()
+	comeBack := req.state && !req.hasState() && !req.negotiates()
 	return call.Print(answer(req, cred, comeBack))
 }
 

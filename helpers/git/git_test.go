@@ -169,7 +169,7 @@ func TestOtherValuesThatMustNotLeave(t *testing.T) {
 // X1 to X5.
 func TestHeal(t *testing.T) {
 	const fingerprint = "f98103e9217f0992" // of TOKEN, below
-	if got := helpers.Fingerprint(secret.New("TOKEN")); got != fingerprint {
+	if got := secret.New("TOKEN").Fingerprint(); got != fingerprint {
 		t.Fatalf("Fingerprint: got %s, want %s", got, fingerprint)
 	}
 	const basic = "username=ana\npassword=TOKEN\npassword_expiry_utc=1790000000\n"
@@ -276,7 +276,7 @@ func FuzzGet(f *testing.F) {
 					continue // the input guessed the token
 				}
 			case "state[]", "continue": // only git that has named the capability understands them
-				if !said["capability[]=state"] || line != "continue=1" && line != "state[]="+markPrefix+helpers.Fingerprint(secret.New(token)) {
+				if !said["capability[]=state"] || line != "continue=1" && line != "state[]="+statePrefix+secret.New(token).Fingerprint() {
 					t.Errorf("line %q", line)
 				}
 			default:

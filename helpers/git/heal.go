@@ -21,14 +21,14 @@ import "strings"
 // http.proactiveAuth, by Basic and by Bearer. (The probe before a push in chunks has no Bearer header at
 // all, which nothing heals and nothing makes worse.)
 
-// markPrefix begins our own state[]: the helper's name, and a version of what follows, which is the
+// statePrefix begins our own state[]: the helper's name, and a version of what follows, which is the
 // Fingerprint of the token that was answered. It is for people who read a trace; any state[] of ours says
 // that this is the second call.
-const markPrefix = "idcs:1:"
+const statePrefix = "idcs:1:"
 
-// marked reports whether git, or git-lfs, has state of ours: this isn't the first call. Of two of ours
+// hasState reports whether git, or git-lfs, has state of ours: this isn't the first call. Of two of ours
 // at least one is a stranger's, so they count as none.
-func (r *request) marked() bool {
+func (r *request) hasState() bool {
 	ours := 0
 	for _, s := range r.states {
 		if strings.HasPrefix(s, "idcs:") {

@@ -100,7 +100,7 @@ func one(ctx context.Context, call *helpers.Call, address string) error {
 		cached := query
 		cached.CachedOnly = true
 		if cred, err := source.Credential(ctx, cached); err == nil {
-			query.Suspect = helpers.Fingerprint(cred.Secret)
+			query.Suspect = cred.Secret.Fingerprint()
 		}
 	}
 	cred, err := source.Credential(ctx, query)

@@ -112,7 +112,7 @@ func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 		}
 		return f
 	}
-	rec.save(helpers.Fingerprint(cred.Secret))
+	rec.save(cred.Secret.Fingerprint())
 	return call.PrintJSON(newAnswer(info.version, cred))
 }
 

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
@@ -21,7 +20,7 @@ func needUnix(t *testing.T) {
 	}
 }
 
-var access, id = helpers.Fingerprint(secret.New("ACCESS")), helpers.Fingerprint(secret.New("IDTOKEN"))
+var access, id = secret.New("ACCESS").Fingerprint(), secret.New("IDTOKEN").Fingerprint()
 
 // K12, K13: the same parent that asks again is a hint, another isn't.
 func TestSameParentAsksAgain(t *testing.T) {
@@ -47,7 +46,7 @@ func TestSameParentAsksAgain(t *testing.T) {
 	}
 	w.source.Entries[0].Token = "OTHER"
 	w.call(t)
-	if got, want := w.call(t).Suspect, helpers.Fingerprint(secret.New("OTHER")); got != want {
+	if got, want := w.call(t).Suspect, secret.New("OTHER").Fingerprint(); got != want {
 		t.Errorf("after another answer: suspect %q, want %q", got, want)
 	}
 }

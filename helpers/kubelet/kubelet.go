@@ -126,7 +126,7 @@ func readRequest(call *helpers.Call) (image string, err error) {
 	return image, nil
 }
 
-// given is whether a property has a value, of whatever type.
+// given reports whether a property has a value, of whatever type.
 func given(raw json.RawMessage) bool {
 	v := string(raw)
 	return v != "" && v != "null" && v != `""`

@@ -94,7 +94,7 @@ func (l logged) Credential(ctx context.Context, query helpers.Query) (helpers.Cr
 		l.write("asked for " + query.Target.String() + ", suspect " + query.Suspect)
 	}
 	cred, err := l.Source.Credential(ctx, query)
-	if err == nil && query.Suspect == helpers.Fingerprint(cred.Secret) {
+	if err == nil && query.Suspect == cred.Secret.Fingerprint() {
 		cred.Secret = secret.New("NEW")
 	}
 	return cred, err

@@ -30,7 +30,7 @@ func LookAt(f *os.File, getenv func(string) string) Screen {
 	return s
 }
 
-// utf8Locale is whether the terminal was promised UTF-8: the first of these variables that is set
+// utf8Locale reports whether the terminal was promised UTF-8: the first of these variables that is set
 // decides (POSIX, Internationalization Variables).
 func utf8Locale(getenv func(string) string) bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {

@@ -148,7 +148,7 @@ func (p Person) readable() bool {
 	return p.Stdin != nil && (!ok || !term.IsTerminal(int(f.Fd())) || inFront(f))
 }
 
-// Check is whether the answer to Grant belongs to this login: an ID token in it must carry our nonce
+// Check reports whether the answer to Grant belongs to this login: an ID token in it must carry our nonce
 // (OpenID Connect Core 3.1.3.7, 11). Without one there is nothing to check, the verifier has bound
 // the code to us.
 func (v *Visit) Check(a idcs.Answer) error {

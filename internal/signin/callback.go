@@ -253,7 +253,7 @@ func (cb *callback) isTaken() bool {
 	return cb.taken
 }
 
-// visited is whether a browser brought the answer.
+// visited reports whether a browser brought the answer.
 func (cb *callback) visited() bool {
 	cb.mu.Lock()
 	defer cb.mu.Unlock()

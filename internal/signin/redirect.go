@@ -70,7 +70,7 @@ func localhost(port string) []string {
 	return both
 }
 
-// here is whether a Host header names the redirect's own host. A page elsewhere whose name was made
+// here reports whether a Host header names the redirect's own host. A page elsewhere whose name was made
 // to point to 127.0.0.1 (DNS rebinding) comes with its own.
 func (r *redirect) here(host string) bool {
 	return strings.EqualFold(host, r.host) || r.port == "80" && strings.EqualFold(strings.TrimSuffix(host, ":80"), strings.TrimSuffix(r.host, ":80"))
@@ -114,7 +114,7 @@ func (r *redirect) read(query string, c check) (result, error) {
 	return result{code: secret.New(q.Get("code"))}, nil
 }
 
-// issued is whether an answer's issuer is one that this login may have. Domains print theirs with and
+// issued reports whether an answer's issuer is one that this login may have. Domains print theirs with and
 // without the slash at the end.
 func (c check) issued(iss string) bool {
 	for _, known := range c.issuers {

@@ -9,7 +9,7 @@ import (
 
 // A Clock is what an answer tells about this machine's clock.
 type Clock struct {
-	// Known is whether the answer had a Date that could be read.
+	// Known reports whether the answer had a Date that could be read.
 	Known bool
 	// Skew is the domain's clock minus ours: add it to our time to get the domain's. It is the
 	// smallest difference that explains the Date, so neither a slow answer nor the header's whole

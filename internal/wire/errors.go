@@ -61,7 +61,7 @@ func inDoubt(ctx context.Context, cause string, err error) *Error {
 	return &Error{Sent: true, Cause: cause, Err: err}
 }
 
-// isNetwork is whether an error is one of the network, whose text holds nothing of an answer.
+// isNetwork reports whether an error is one of the network, whose text holds nothing of an answer.
 func isNetwork(err error) bool {
 	var n net.Error
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &n)

@@ -115,7 +115,7 @@ func judge(b []byte) (*http.Response, []byte) {
 	}
 }
 
-// plainIsNotPlain is whether we would unpack or decode it.
+// plainIsNotPlain reports whether we would unpack or decode it.
 func plainIsNotPlain(body []byte) bool {
 	return len(body) > 0 && (body[0] == 0x1f || body[0]&0x0f == 8) || bytes.IndexByte(body, 0) >= 0 || bytes.IndexByte(body, 0xff) == 0 || bytes.IndexByte(body, 0xfe) == 0
 }

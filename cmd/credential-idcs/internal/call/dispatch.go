@@ -117,7 +117,7 @@ func (a *App) version() string {
 
 const module = "github.com/credential-idcs/credential-idcs"
 
-// open makes the source of a call's credentials; asks is whether git or docker wants one. It reads the configuration and nothing else.
+// open makes the source of a call's credentials; asks reports whether git or docker wants one. It reads the configuration and nothing else.
 func (a *App) open(asks bool) (helpers.Source, error) {
 	f, err := a.Load(true)
 	if err != nil {

@@ -105,7 +105,7 @@ func (a *app) diagnose(ctx context.Context, profile string, offline, asJSON bool
 	return nil
 }
 
-// openToAll is whether everybody can replace what lies in a folder.
+// openToAll reports whether everybody can replace what lies in a folder.
 func openToAll(folder string) bool {
 	fi, err := os.Stat(folder)
 	return err == nil && runtime.GOOS != "windows" && fi.Mode().Perm()&0o002 != 0 && fi.Mode()&fs.ModeSticky == 0

@@ -128,7 +128,7 @@ func TestToolsTwiceIsOnceAndUndoGivesTheBytesBack(t *testing.T) {
 	}
 }
 
-// grown is whether a text holds all of another, in its order.
+// grown reports whether a text holds all of another, in its order.
 func grown(text, old string) bool {
 	for i := range len(old) {
 		at := strings.IndexByte(text, old[i])

@@ -178,7 +178,7 @@ func bazelSetting(line string) (host, helper string) {
 	return "", ""
 }
 
-// continued is whether the last line goes on in a next one.
+// continued reports whether the last line goes on in a next one.
 func continued(list []string) bool {
 	return len(list) > 0 && strings.HasSuffix(strings.TrimRight(list[len(list)-1], "\r\n"), `\`)
 }

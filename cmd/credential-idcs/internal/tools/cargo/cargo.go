@@ -168,12 +168,12 @@ func ownProviders(b []byte, in tool.Request) ([]byte, error) {
 
 const providerLine = `credential-provider = "` + cargoHelper + `"`
 
-// ownProvider is whether a registry's own provider is ours: a name, or a list of a name and arguments.
+// ownProvider reports whether a registry's own provider is ours: a name, or a list of a name and arguments.
 func ownProvider(v edit.TOMLValue) bool {
 	return v.Kind == unstable.String && isProvider(v.Text) || len(v.Items) > 0 && isProvider(v.Items[0].Text)
 }
 
-// isProvider is whether a provider is this program, under whatever path.
+// isProvider reports whether a provider is this program, under whatever path.
 func isProvider(provider string) bool {
 	word, _, _ := strings.Cut(provider, " ")
 	word = strings.TrimSuffix(filepath.Base(word), ".exe")

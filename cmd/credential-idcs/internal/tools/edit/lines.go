@@ -73,7 +73,7 @@ func Ending(b []byte) string {
 	return "\n"
 }
 
-// LoneCR is whether a CR stands without the LF that makes it the end of a line: there readers differ.
+// LoneCR reports whether a CR stands without the LF that makes it the end of a line: there readers differ.
 func LoneCR(b []byte) bool {
 	return bytes.Count(b, []byte("\r")) != bytes.Count(b, []byte("\r\n"))
 }

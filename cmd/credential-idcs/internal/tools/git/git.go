@@ -188,7 +188,7 @@ func cutSection(b, section []byte) []byte {
 	return bytes.TrimSuffix(b, last)
 }
 
-// complete is whether the last two helpers of t are the empty one and ours.
+// complete reports whether the last two helpers of t are the empty one and ours.
 func (g *gitFile) complete(entries []entry, t helpers.Target) bool {
 	h := values(entries, t, helperKey)
 	if len(h) < 2 || !serves(h[len(h)-1], g.value) || h[len(h)-2] != "" {

@@ -36,7 +36,7 @@ func (g *gitFile) refuseLater(walk []entry, t helpers.Target) error {
 	return nil
 }
 
-// followed is whether something behind our pair, in the same file or in one that it includes,
+// followed reports whether something behind our pair, in the same file or in one that it includes,
 // spoils it: then ours has to move to the end.
 func (g *gitFile) followed(walk, entries []entry, t helpers.Target) bool {
 	isOurs := func(e entry) bool { return e.url == t.String() && e.name == helperKey && isOurHelper(e.value) }
@@ -93,7 +93,7 @@ func spoils(entries []entry, t helpers.Target) int {
 	return -1
 }
 
-// followedByOurs is whether the next helper of that URL is ours.
+// followedByOurs reports whether the next helper of that URL is ours.
 func followedByOurs(entries []entry, url string, t helpers.Target) bool {
 	for _, e := range entries {
 		if e.key == "" && e.name == helperKey && touches(e.url, t) {

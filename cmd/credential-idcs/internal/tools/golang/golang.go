@@ -166,7 +166,7 @@ func dropGoAuth(b []byte) []byte {
 	return edit.ReplaceLine(list, i, strings.Replace(list[i], value, strings.TrimSpace(strings.Join(rest, ";")), 1))
 }
 
-// isGoCommand is whether a command of GOAUTH is ours, under whatever path and with whatever profile.
+// isGoCommand reports whether a command of GOAUTH is ours, under whatever path and with whatever profile.
 func isGoCommand(command string) bool {
 	words := strings.Fields(command)
 	return len(words) > 1 && strings.TrimSuffix(filepath.Base(words[0]), ".exe") == "credential-idcs" && slices.Contains(words, "goauth")

@@ -16,7 +16,7 @@ func encodeScalar(s string) string {
 
 func letter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
-// reserved is whether YAML 1.1 or 1.2 takes a word for something else than text.
+// reserved reports whether YAML 1.1 or 1.2 takes a word for something else than text.
 func reserved(s string) bool {
 	switch strings.ToLower(s) {
 	case "y", "yes", "n", "no", "on", "off", "true", "false", "null", "---":
