@@ -1,0 +1,60 @@
+package cache
+
+import (
+	"cmp"
+	"context"
+)
+
+// Reseal writes what is stored in the configured form, under the lock and as durably as a refresh does, without
+// a request. It reports whether there was anything to write.
+func (d *Dir) Reseal(ctx context.Context, key Key) (changed bool, err error) {
+	name := d.name(key)
+	if !d.anything(name) {
+		return false, nil
+	}
+	if err := d.ensure(); err != nil {
+		return false, err
+	}
+	_, err = d.withLock(ctx, name, func(h *hold) (Result, error) {
+		x := &transaction{call: d.call(key, Query{}, Renewal{}), hold: h}
+		return x.locked(func() (r Result, err error) {
+			changed, err = x.reseal()
+			return r, err
+		})
+	})
+	return changed, err
+}
+
+func (x *transaction) reseal() (changed bool, err error) {
+	damaged, err := x.lookAgain()
+	if err := cmp.Or(err, damaged); err != nil || x.old.none() {
+		return false, err
+	}
+	f, err := x.d.configured()
+	if err != nil {
+		return false, err
+	}
+	if x.old.form.store == f.store && x.old.form.key == f.key {
+		return false, nil
+	}
+	x.d.sign(x.hold)
+	room, err := x.d.reserveRoom(x.name, f)
+	if err != nil {
+		return false, err
+	}
+	// Under another lock file somebody may be about to replace what was read. As in beforeSend, one of the two
+	// finds the other.
+	guard, err := x.d.guardState(x.name)
+	if err != nil || !x.hold.same() || !x.d.readState(x.name).same(x.seen) {
+		guard.release()
+		room.drop()
+		return false, errLockLost
+	}
+	defer guard.release()
+	t := x.old
+	t.predecessor = digest(t.Refresh) // so that a kill before the rename is mended like any other
+	if err := room.save(x.name, t); err != nil && !inPlace(err) {
+		return false, &FolderError{Path: x.d.path, Problem: "can't be written", Err: err}
+	}
+	return true, nil
+}
