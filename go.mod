@@ -35,6 +35,7 @@ require (
 )
 
 require (
+	github.com/godbus/dbus/v5 v5.2.4
 	golang.org/x/net v0.58.0
 	golang.org/x/text v0.41.0
 )
