@@ -19,6 +19,7 @@ type Dir struct {
 	sys  System
 
 	readOnly bool // root serving another user's folder: nothing is written
+	owner    int  // whose folder that is
 	network  bool // shared with other machines, perhaps
 	found    bool // the folder exists
 
@@ -78,7 +79,7 @@ func (d *Dir) look() error {
 		switch o := owner(fi); {
 		case o == d.sys.UID:
 		case d.sys.UID == 0: // sudo: answer from it, and leave everything as it is
-			d.readOnly = true
+			d.readOnly, d.owner = true, o
 		default:
 			return &FolderError{Path: d.path, Problem: "belongs to another user"}
 		}

@@ -2,25 +2,29 @@ package cache
 
 import (
 	"errors"
+	"os/user"
+	"strconv"
 )
 
 // A KeyStore keeps the keys of sealed token files. The cache asks for a key by its id, and for no more.
 type KeyStore interface {
-	// Key is the key of an id. errNoKey: the store answers and has none. Any other error: it can't be asked
+	// Key is the key of an id. ErrNoKey: the store answers and has none. Any other error: it can't be asked
 	// now, or not from here.
 	Key(id string) ([]byte, error)
+	// Ready is why no key could be kept now, or nil. It keeps none.
+	Ready() error
 	// Keep stores a key under its id.
 	Keep(id string, key []byte) error
 	// Forget takes a key out. One that isn't there is none.
 	Forget(id string) error
 }
 
-// errNoKey says that a store answers, and has no such key.
-var errNoKey = errors.New("no such key")
+// ErrNoKey says that a store answers, and has no such key.
+var ErrNoKey = errors.New("no such key")
 
 // A SealedError says that the stored tokens are sealed and their key can't be had, so nothing was done.
 type SealedError struct {
-	Store string // "kernel"
+	Store string // "kernel", "keyring"
 	Why   string // "keyctl is not permitted here (a container?)"
 	// Lost: the store answers and has no such key. Else it may have it, at another time or from elsewhere.
 	Lost bool
@@ -57,13 +61,13 @@ func (d *Dir) keyOf(f form) ([]byte, error) {
 	case store == nil:
 		return nil, &SealedError{Store: f.store, Why: "this system has no such store"}
 	case d.readOnly:
-		return nil, &SealedError{Store: f.store, Why: "they are another user's; run it without sudo"}
+		return nil, &SealedError{Store: f.store, Why: "they are " + userName(d.owner) + "'s; run it without sudo"}
 	}
 	key, err := store.Key(f.key)
 	switch {
-	case errors.Is(err, errNoKey) && f.boot == d.sys.BootID() && f.ns != d.sys.UserNamespace():
+	case errors.Is(err, ErrNoKey) && f.boot == d.sys.BootID() && f.ns != d.sys.UserNamespace():
 		return nil, &SealedError{Store: f.store, Why: "they were sealed outside of this container"}
-	case errors.Is(err, errNoKey):
+	case errors.Is(err, ErrNoKey):
 		return nil, &SealedError{Store: f.store, Why: "the " + f.store + " has no such key any more", Lost: true}
 	case err != nil:
 		return nil, &SealedError{Store: f.store, Why: err.Error()}
@@ -104,4 +108,12 @@ func (d *Dir) wrap(name string, f form, record []byte) ([]byte, error) {
 		return nil, err
 	}
 	return sealAs(boxVersion, box), nil
+}
+
+// userName is a user's name, for a message.
+func userName(uid int) string {
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "user " + strconv.Itoa(uid)
 }

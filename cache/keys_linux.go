@@ -10,12 +10,15 @@ import (
 )
 
 // keyStore is a store of this machine, or nil. timeout is how long the kernel keeps a key after its last use;
-// 0: until the next boot.
-func keyStore(name string, timeout time.Duration) KeyStore {
-	if name != "kernel" {
-		return nil
+// 0: until the next boot. keyring is the person's, for who may ask it; nil: only its copies are looked at.
+func keyStore(name string, timeout time.Duration, keyring KeyStore) KeyStore {
+	switch kernel := (kernelKeys{timeout}); name {
+	case "kernel":
+		return kernel
+	case "keyring":
+		return copied{kernel, keyring}
 	}
-	return kernelKeys{timeout}
+	return nil
 }
 
 // kernelKeys keeps keys in the user keyring (keyrings(7)), which all processes of a user have, and which ends
@@ -64,10 +67,17 @@ func (k kernelKeys) Keep(id string, key []byte) error {
 	return nil
 }
 
+func (k kernelKeys) Ready() error {
+	if _, err := unix.KeyctlGetKeyringID(unix.KEY_SPEC_USER_KEYRING, true); err != nil {
+		return keyError(err)
+	}
+	return nil
+}
+
 func (k kernelKeys) Forget(id string) error {
 	serial, err := unix.KeyctlSearch(unix.KEY_SPEC_USER_KEYRING, userKey, description(id), 0)
 	if err != nil {
-		if err := keyError(err); !errors.Is(err, errNoKey) {
+		if err := keyError(err); !errors.Is(err, ErrNoKey) {
 			return err
 		}
 		return nil
@@ -87,7 +97,7 @@ func (k kernelKeys) extend(serial int) {
 func keyError(err error) error {
 	switch {
 	case errors.Is(err, unix.ENOKEY), errors.Is(err, unix.EKEYREVOKED), errors.Is(err, unix.EKEYEXPIRED):
-		return errNoKey
+		return ErrNoKey
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EACCES):
 		return errors.New("keyctl is not permitted here (a container?)")
 	case errors.Is(err, unix.EDQUOT):

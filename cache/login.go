@@ -155,7 +155,13 @@ func (d *Dir) Exchange(ctx context.Context, key Key, refresh secret.Text, r Rene
 }
 
 func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result, error) {
-	if _, err := x.lookAgain(); err != nil {
+	_, err := x.lookAgain()
+	if isLost(err) { // a login takes its place
+		if _, err = x.d.setAside(x.name, ".json", sealedFile); err == nil {
+			_, err = x.lookAgain()
+		}
+	}
+	if err != nil {
 		return Result{}, err
 	}
 	if err := x.known(refresh); err != nil {

@@ -63,7 +63,7 @@ func (j job) run() int {
 
 func (j job) once() (said, int) {
 	ctx := context.Background()
-	d, err := Open(j.Dir, NewSystem().Sealed(j.Seal, 0))
+	d, err := Open(j.Dir, NewSystem().Sealed(j.Seal, 0, nil))
 	if err != nil {
 		return heard(Result{}, err), 1
 	}

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -31,7 +32,7 @@ func (s *shelf) Key(id string) ([]byte, error) {
 	case s.closed != nil:
 		return nil, s.closed
 	case key == nil:
-		return nil, errNoKey
+		return nil, ErrNoKey
 	default:
 		return key, nil
 	}
@@ -48,6 +49,12 @@ func (s *shelf) Keep(id string, key []byte) error {
 	}
 	s.keys[id] = bytes.Clone(key)
 	return nil
+}
+
+func (s *shelf) Ready() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return cmp.Or(s.closed, s.full)
 }
 
 func (s *shelf) Forget(id string) error {
@@ -354,7 +361,7 @@ func TestLogoutTakesTheKeyAlong(t *testing.T) {
 func TestTheKernelsKeyring(t *testing.T) {
 	dir, move := clocked(t)
 	dir.sys.Seal = "kernel"
-	store := keyStore("kernel", 0)
+	store := keyStore("kernel", 0, nil)
 	_, err := dir.Login(t.Context(), testKey, grantOf(func() (Token, *Refusal) { return aToken("a-secret", "r"), nil }))
 	if sealed, ok := errors.AsType[*SealedError](err); ok && strings.Contains(sealed.Why, "not permitted") {
 		need.Missing(t, "the kernel's keyring ("+err.Error()+")")
@@ -396,7 +403,7 @@ func TestTheKernelsKeyringFromElsewhere(t *testing.T) {
 	} else if s.Error != "" {
 		t.Fatal(s.Error)
 	}
-	t.Cleanup(func() { _ = keyStore("kernel", 0).Forget(dir.readSealing().Key) })
+	t.Cleanup(func() { _ = keyStore("kernel", 0, nil).Forget(dir.readSealing().Key) })
 	j.Op = "token"
 	if keyctl, err := exec.LookPath("keyctl"); err == nil {
 		if s := j.start(t, keyctl, "session", "-").release().says(); s.Error != "" {
@@ -457,7 +464,7 @@ func TestManyFirstLoginsMakeOneKey(t *testing.T) {
 		if aside, _ := filepath.Glob(dir.path + "/*.sealed-*"); aside != nil {
 			t.Errorf("set aside: %v", aside)
 		}
-		if err := keyStore("kernel", 0).Forget(id); err != nil {
+		if err := keyStore("kernel", 0, nil).Forget(id); err != nil {
 			t.Error(err)
 		}
 	}

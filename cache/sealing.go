@@ -38,21 +38,18 @@ func (d *Dir) configured() (form, error) {
 	if d.sys.Seal == "" {
 		return form{}, nil
 	}
-	store := d.store(d.sys.Seal)
-	if store == nil {
-		return form{}, &SealedError{Store: d.sys.Seal, Writing: true, Why: "this system has no such store"}
-	}
-	if f, ok := d.sealedWith(); ok {
-		return f, nil
+	if f, err := d.sealedWith(); err == nil || !isLost(err) {
+		return f, writing(err)
 	}
 	h, err := d.lockSealing()
 	if err != nil {
 		return form{}, err
 	}
 	defer h.release()
-	if f, ok := d.sealedWith(); ok { // another process was quicker
-		return f, nil
+	if f, err := d.sealedWith(); err == nil || !isLost(err) { // another process was quicker
+		return f, writing(err)
 	}
+	store := d.store(d.sys.Seal)
 	key := make([]byte, keySize)
 	_, _ = rand.Read(key) // never fails
 	f := form{store: d.sys.Seal, key: keyID(key)}
@@ -65,7 +62,7 @@ func (d *Dir) configured() (form, error) {
 	if back, err := store.Key(f.key); err != nil {
 		return unready(err)
 	} else if keyID(back) != f.key {
-		return unready(errors.New("the store gives another key back"))
+		return unready(errOtherKey)
 	}
 	if err := d.writeSealing(sealing{f.store, f.key}); err != nil {
 		_ = store.Forget(f.key)
@@ -75,14 +72,101 @@ func (d *Dir) configured() (form, error) {
 	return f, nil
 }
 
-// sealedWith is the form that seal.json names, if its store has the key.
-func (d *Dir) sealedWith() (form, bool) {
+var errOtherKey = errors.New("the store gives another key back")
+
+// writing is an error of sealedWith for who is about to write.
+func writing(err error) error {
+	if e, ok := errors.AsType[*SealedError](err); ok {
+		return &SealedError{Store: e.Store, Why: e.Why, Writing: true}
+	}
+	return err
+}
+
+// sealedWith is the form that seal.json names, its key in memory. The error is a *SealedError: lost, where
+// another key is to be made.
+func (d *Dir) sealedWith() (form, error) {
 	s := d.readSealing()
 	f := form{store: s.Store, key: s.Key}
-	if f.store != d.sys.Seal {
+	switch {
+	case d.store(d.sys.Seal) == nil:
+		return form{}, &SealedError{Store: d.sys.Seal, Why: "this system has no such store"}
+	case f.store != d.sys.Seal:
+		return form{}, &SealedError{Store: d.sys.Seal, Why: "there is no key yet", Lost: true}
+	}
+	f.boot, f.ns = d.sys.BootID(), d.sys.UserNamespace() // a key that isn't here is made anew, wherever it was made
+	if _, err := d.keyOf(f); err != nil {
+		return form{}, err
+	}
+	return f, nil
+}
+
+// Sealing is why a login couldn't be sealed as configured, or nil. Nothing is made for that.
+func (d *Dir) Sealing() error {
+	if d.sys.Seal == "" {
+		return nil
+	}
+	_, err := d.sealedWith()
+	if !isLost(err) {
+		return writing(err)
+	}
+	if err := d.store(d.sys.Seal).Ready(); err != nil {
+		return &SealedError{Store: d.sys.Seal, Why: err.Error(), Writing: true}
+	}
+	return nil
+}
+
+// Unlock gets the key of what is stored under a key, from a store that may ask a person for that: no lock is held
+// meanwhile.
+func (d *Dir) Unlock(key Key) error {
+	if _, err := d.read(d.name(key)); isSealed(err) {
+		return err
+	}
+	return nil
+}
+
+// Lock takes the kernel's copies of the folder's keys away.
+func (d *Dir) Lock() error {
+	if !d.found || d.readOnly {
+		return nil
+	}
+	files, err := filepath.Glob(filepath.Join(d.path, "*"))
+	if err != nil {
+		return err
+	}
+	s := d.readSealing()
+	forms := []form{{store: s.Store, key: s.Key}}
+	for _, path := range files {
+		if f, ok := d.formOf(path); ok {
+			forms = append(forms, f)
+		}
+	}
+	for _, f := range forms {
+		c, ok := d.store(f.store).(copied)
+		if !ok {
+			continue
+		}
+		failed := c.copy.Forget(f.key)
+		if _, there := c.copy.Key(f.key); there == nil { // where keyctl is denied there is no copy
+			err = errors.Join(err, failed)
+		}
+	}
+	return err
+}
+
+// formOf is how a sealed token file is written, without opening it.
+func (d *Dir) formOf(path string) (form, bool) {
+	if !isBox(path) {
 		return form{}, false
 	}
-	_, err := d.keyOf(f)
+	b, _, err := d.readPrivate(path)
+	if err != nil {
+		return form{}, false
+	}
+	_, record, _, err := unsealAny(b)
+	if err != nil {
+		return form{}, false
+	}
+	f, _, err := takeApart(record)
 	return f, err == nil
 }
 

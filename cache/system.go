@@ -35,8 +35,8 @@ type System struct {
 	// Running reports whether the process that has this pid and start runs, and isn't stopped. Nil: nobody
 	// can tell.
 	Running func(pid int, start string) bool
-	// Seal is the store of the key with which a login's tokens are sealed: "kernel", or empty: they lie in
-	// the open. Keys is a store by its name, or nil; files say for themselves which one is theirs.
+	// Seal is the store of the key with which a login's tokens are sealed: "kernel", "keyring", or empty:
+	// they lie in the open. Keys is a store by its name, or nil; files say for themselves which one is theirs.
 	Seal string
 	Keys func(store string) KeyStore
 	// BootID and UserNamespace name what a kernel's key is bound to.
@@ -53,14 +53,14 @@ type System struct {
 func NewSystem() System {
 	return System{
 		Now: time.Now, Boot: bootClock, Machine: machineID, NetworkFS: networkFS, LastingInodes: lastingInodes,
-		Spread: rand.Float64, UID: os.Geteuid(), Pid: os.Getpid(), Keys: func(name string) KeyStore { return keyStore(name, 0) }, BootID: bootID, UserNamespace: userNamespace, Process: processStart, Running: processRuns, Gather: gather, Shield: shield,
+		Spread: rand.Float64, UID: os.Geteuid(), Pid: os.Getpid(), Keys: func(name string) KeyStore { return keyStore(name, 0, nil) }, BootID: bootID, UserNamespace: userNamespace, Process: processStart, Running: processRuns, Gather: gather, Shield: shield,
 	}
 }
 
 // Sealed is the machine with the sealing that a configuration asks for. timeout is how long the kernel keeps
-// a key after its last use; 0: no limit.
-func (s System) Sealed(store string, timeout time.Duration) System {
-	s.Seal, s.Keys = store, func(name string) KeyStore { return keyStore(name, timeout) }
+// a key after its last use; 0: no limit. keyring is the person's keyring; nil: it isn't to be asked.
+func (s System) Sealed(store string, timeout time.Duration, keyring KeyStore) System {
+	s.Seal, s.Keys = store, func(name string) KeyStore { return keyStore(name, timeout, keyring) }
 	return s
 }
 

@@ -43,7 +43,7 @@ type File struct {
 	Path    string // as given to Load; empty in the zero File
 	Missing bool   // there is no such file, which is no mistake: no profile owns any target
 	Default string // the name of a profile, or empty
-	// Seal is the store of the key with which new tokens are sealed: "kernel", or empty, then they lie in
+	// Seal is the store of the key with which new tokens are sealed: "kernel", "keyring", or empty, then they lie in
 	// the open. SealTimeout is how long the kernel keeps the key after its last use; 0: no limit.
 	Seal        string
 	SealTimeout time.Duration

@@ -45,11 +45,10 @@ func TestMistakesOfTheLanguageNameTheLine(t *testing.T) {
 
 func TestSealing(t *testing.T) {
 	for _, c := range []struct{ doc, want string }{
-		{"seal = \"vault\"\n", `config.toml:1: seal must be "none" or "kernel"`},
-		{"seal = \"\"\n", `config.toml:1: seal must be "none" or "kernel"`},
+		{"seal = \"vault\"\n", `config.toml:1: seal must be "none", "kernel" or "keyring"`},
+		{"seal = \"\"\n", `config.toml:1: seal must be "none", "kernel" or "keyring"`},
 		{"seal = true\n", `config.toml:1: seal `},
-		{"seal = \"keyring\"\n", `config.toml:1: seal: "keyring" is not supported by this version; use "kernel" or "none"`},
-		{"seal = \"none\"\nseal_timeout = \"8h\"\n", `config.toml:2: seal_timeout goes with seal = "kernel"`},
+		{"seal = \"none\"\nseal_timeout = \"8h\"\n", `config.toml:2: seal_timeout goes with seal = "kernel" or "keyring"`},
 		{"seal = \"kernel\"\nseal_timeout = \"8\"\n", `config.toml:2: seal_timeout must be a duration from 1m to 8760h, such as 8h`},
 		{"seal = \"kernel\"\nseal_timeout = \"1s\"\n", `config.toml:2: seal_timeout must be`},
 		{"seal = \"kernel\"\nseal_timeout = \"-8h\"\n", `config.toml:2: seal_timeout must be`},
@@ -61,7 +60,12 @@ func TestSealing(t *testing.T) {
 		checkMistake(t, c.doc, err, c.want)
 	}
 	if runtime.GOOS != "linux" {
+		_, err := load(t, "seal = \"keyring\"\n"+above)
+		checkMistake(t, "keyring", err, `config.toml:1: seal: "keyring" is Linux's; use "none" here`)
 		return
+	}
+	if f, err := load(t, "seal = \"keyring\"\nseal_timeout = \"8h\"\n"+above+"targets = []\n"); err != nil || f.Seal != "keyring" {
+		t.Errorf("%+v, %v", f, err)
 	}
 	f, err := load(t, "seal = \"kernel\"\nseal_timeout = \"8h\"\n"+above+"targets = []\n")
 	if err != nil || f.Seal != "kernel" || f.SealTimeout != 8*time.Hour {

@@ -12,23 +12,21 @@ func (f *File) sealing(file string, root *table) error {
 	if n := root.get("seal"); n != nil {
 		switch n.text {
 		case "none":
-		case "kernel":
+		case "kernel", "keyring":
 			if runtime.GOOS != "linux" {
-				return mistake(n, `seal: "kernel" is Linux's; use "none" here`)
+				return mistake(n, "seal: "+quote(n.text)+` is Linux's; use "none" here`)
 			}
 			f.Seal = n.text
-		case "keyring":
-			return mistake(n, `seal: "keyring" is not supported by this version; use "kernel" or "none"`)
 		default:
-			return mistake(n, "seal must be "+oneOf([]string{quote("none"), quote("kernel")}))
+			return mistake(n, "seal must be "+oneOf([]string{quote("none"), quote("kernel"), quote("keyring")}))
 		}
 	}
 	n := root.get("seal_timeout")
 	if n == nil {
 		return nil
 	}
-	if f.Seal != "kernel" {
-		return mistake(n, `seal_timeout goes with seal = "kernel"`)
+	if f.Seal == "" {
+		return mistake(n, `seal_timeout goes with seal = "kernel" or "keyring"`)
 	}
 	d, err := time.ParseDuration(n.text)
 	if err != nil || d < time.Minute || d > maxSealTimeout || d%time.Second != 0 {

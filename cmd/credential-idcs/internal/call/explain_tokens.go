@@ -83,8 +83,8 @@ func Explain(profile string, err error) *helpers.Failure {
 		say("%s", err.Error())
 	case errors.As(err, &sealed):
 		switch {
-		case sealed.Writing:
-			f.Class, f.Command = helpers.Profile, "credential-idcs doctor "+text.Word(profile)
+		case sealed.Writing && sealed.Store == "kernel": // nothing unlocks that
+			f.Class, f.Command = helpers.Temporary, "credential-idcs doctor "+text.Word(profile)
 		case sealed.Lost:
 			f.Class, f.Command = helpers.LoginNeeded, login
 		default:

@@ -31,7 +31,7 @@ func (a *App) tokens(p *config.Profile, t *config.Target) (Tokens, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := cache.Open(folder, a.System())
+	dir, err := cache.Open(folder, a.System(nil))
 	if err != nil {
 		return nil, Explain(p.Name, err)
 	}
@@ -42,13 +42,13 @@ func (a *App) tokens(p *config.Profile, t *config.Target) (Tokens, error) {
 	return s, nil
 }
 
-// System is this machine, with the sealing that the configuration asks for.
-func (a *App) System() cache.System {
-	s := cache.NewSystem()
-	if a.File != nil {
-		s = s.Sealed(a.File.Seal, a.File.SealTimeout)
+// System is this machine, with the sealing that the configuration asks for. keyring is the person's; without one
+// only the keys that the kernel has are found.
+func (a *App) System(keyring cache.KeyStore) cache.System {
+	if a.File == nil {
+		return cache.NewSystem().Sealed("", 0, keyring)
 	}
-	return s
+	return cache.NewSystem().Sealed(a.File.Seal, a.File.SealTimeout, keyring)
 }
 
 // stored is what the files have. What they haven't makes the call unanswered.

@@ -87,8 +87,8 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 	} else if err != nil {
 		d.unusable(p, err)
 	}
-	if v.State != "none" && d.File != nil {
-		d.seal(p, v.Seal)
+	if d.File != nil {
+		d.seal(p, e, v)
 	}
 	switch {
 	case p.Alone() && v.State == "none":
@@ -131,14 +131,23 @@ func (d *Doctor) unusable(p *config.Profile, err error) {
 	d.problem(f.Message, f.Command)
 }
 
-// seal warns of tokens that lie otherwise than the configuration says.
-func (d *Doctor) seal(p *config.Profile, lies string) {
+// seal warns of tokens that lie otherwise than the configuration says, and of a key that new ones couldn't have.
+func (d *Doctor) seal(p *config.Profile, e *engine.Engine, v cache.View) {
 	configured := cmp.Or(d.File.Seal, "none")
-	switch {
-	case lies == configured:
+	switch lies := v.Seal; {
+	case v.State == "none" || lies == configured:
 	case configured == "none":
 		d.warn(of(p)+"its tokens are sealed (seal = "+strconv.Quote(lies)+"), and the configuration says none", "credential-idcs seal "+text.Word(p.Name))
-	default:
+	case lies == "none":
 		d.warn(of(p)+"its tokens lie in the open, and the configuration says seal = "+strconv.Quote(configured), "credential-idcs seal "+text.Word(p.Name))
+	default:
+		d.warn(of(p)+"its tokens are sealed (seal = "+strconv.Quote(lies)+"), and the configuration says seal = "+strconv.Quote(configured), "credential-idcs seal "+text.Word(p.Name))
+	}
+	if err := e.Sealing(false); err != nil {
+		f := d.Explain(p, err)
+		if f.Command == "credential-idcs doctor "+text.Word(p.Name) {
+			f.Command = Edit(d.Config)
+		}
+		d.problem(f.Message, f.Command)
 	}
 }

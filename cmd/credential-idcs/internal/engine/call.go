@@ -8,6 +8,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/build"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/methods"
+	"github.com/credential-idcs/credential-idcs/internal/secretservice"
 )
 
 // Renewer is For as package call has it.
@@ -26,7 +27,8 @@ func For(a *call.App, p *config.Profile, t *config.Target) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	system := a.System()
+	keyring := &secretservice.Keyring{Getenv: a.Getenv}
+	system := a.System(keyring)
 	system.Log = a.Log()
 	e, err := New(World{
 		Machine: methods.Machine{
@@ -35,7 +37,7 @@ func For(a *call.App, p *config.Profile, t *config.Target) (*Engine, error) {
 			Getenv:    a.Getenv, Environ: a.Environ, Hide: a.SecretVariables(),
 			Terminal: terminal(a),
 		},
-		CacheDir: dir, System: system, Log: system.Log, Mend: call.Mend, File: a.File,
+		CacheDir: dir, System: system, Keyring: keyring, Log: system.Log, Mend: call.Mend, File: a.File,
 	}, p, t)
 	if err != nil {
 		return nil, call.Explain(p.Name, err)

@@ -14,6 +14,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/secretservice"
 )
 
 // A World is what an Engine uses of the process and the machine.
@@ -21,6 +22,8 @@ type World struct {
 	methods.Machine
 	CacheDir string // absolute
 	System   cache.System
+	// Keyring is the one of System that may ask a person. Nil: there is none.
+	Keyring *secretservice.Keyring
 	// File is the whole configuration, which says what else belongs to a profile's files. Nil: nothing.
 	File *config.File
 	// Log is cache.System.Log, for what the domain is asked and says. Nil: nobody wants it.
@@ -135,6 +138,33 @@ func (e *Engine) ForgetOthers(ctx context.Context, profiles []*config.Profile) (
 func (e *Engine) Reseal(ctx context.Context) (changed bool, err error) {
 	return e.dir.Reseal(ctx, e.settled(ctx))
 }
+
+// Unlock gets the key of what is stored, if it is sealed, from where a person may be asked for that.
+func (e *Engine) Unlock() error {
+	defer e.asksPerson()()
+	return e.dir.Unlock(e.where())
+}
+
+// Sealing is why a login couldn't be sealed as configured, or nil. person: somebody may be asked for a password.
+func (e *Engine) Sealing(person bool) error {
+	if person {
+		defer e.asksPerson()()
+	}
+	return e.dir.Sealing()
+}
+
+// asksPerson lets the keyring show its dialog, until done.
+func (e *Engine) asksPerson() (done func()) {
+	k := e.world.Keyring
+	if k == nil {
+		return func() {}
+	}
+	k.Person = true
+	return func() { k.Person = false }
+}
+
+// Lock takes away the keys that a keyring has lent; see cache.Dir.Lock.
+func (e *Engine) Lock() error { return e.dir.Lock() }
 
 func (e *Engine) revoke(ctx context.Context, refresh secret.Text, skew time.Duration) error {
 	c, err := e.client(ctx, cache.Attempt{Connect: cache.ConnectPerson, Skew: skew})

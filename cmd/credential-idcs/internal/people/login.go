@@ -111,6 +111,9 @@ func (a *app) logIn(ctx context.Context, profile string, in login) error {
 	if q := a.File.Rival(p); in.method.Redirects && q != nil {
 		return &helpers.Failure{Class: helpers.Config, Message: "profile " + p.Name + ": " + text.Clean(doctor.SharedRedirect(p, q)), Command: text.Edit(a.File.Path)}
 	}
+	if err := a.sealable(e); err != nil {
+		return err
+	}
 	if err := e.Prepare(ctx); err != nil {
 		return a.unready(p, err)
 	}
@@ -125,6 +128,33 @@ func (a *app) logIn(ctx context.Context, profile string, in login) error {
 	}
 	a.Say("credential-idcs: profile " + p.Name + ": logged in" + as(p, engine.SubjectOf(r.Token)) + ", the token is good until " + until(r) + "\n")
 	return nil
+}
+
+// sealable sees to it that the new tokens can be stored as configured, before anybody logs in. The keyring may
+// ask for its password.
+func (a *app) sealable(e *engine.Engine) error {
+	done := a.alive("asking the keyring")
+	err := e.Unlock()
+	if sealed, ok := errors.AsType[*cache.SealedError](err); ok && sealed.Lost {
+		err = nil // the login takes its place
+	}
+	if err == nil {
+		err = e.Sealing(true)
+	}
+	done()
+	if err == nil {
+		return nil
+	}
+	return unsealable(e.Profile, err)
+}
+
+// unsealable explains tokens whose key can't be had to who logs in.
+func unsealable(p *config.Profile, err error) *helpers.Failure {
+	f := call.Explain(p.Name, err)
+	if _, ok := errors.AsType[*cache.SealedError](err); ok {
+		f.Class = helpers.Profile
+	}
+	return f
 }
 
 // unready explains what a profile's own file or command lacks.
@@ -245,7 +275,7 @@ func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
 			return signal
 		}
 	}
-	f := call.Explain(e.Profile.Name, err)
+	f := unsealable(e.Profile, err)
 	if advice := signin.Advice(e.Cause(), methods.Setup(e.Profile, in.method)); advice != "" {
 		f.Message += "; " + advice
 	}

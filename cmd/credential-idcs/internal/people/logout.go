@@ -99,7 +99,10 @@ func (a *app) logout(ctx context.Context, p *config.Profile) error {
 	if same := call.SameLogin(a.File, p); len(same) > 0 && e.View().State != "none" {
 		a.Say("credential-idcs: profile " + p.Name + ": this also logs out " + strings.Join(same, ", ") + ", the same login\n")
 	}
-	done := a.alive("asking " + p.Domain)
+	done := a.alive("asking the keyring")
+	_ = e.Unlock() // what can't be opened is deleted all the same
+	done()
+	done = a.alive("asking " + p.Domain)
 	err = e.Logout(ctx)
 	done()
 	switch {
@@ -116,6 +119,13 @@ func (a *app) logout(ctx context.Context, p *config.Profile) error {
 	)
 	if errors.As(err, &busy) || errors.As(err, &folder) || errors.As(err, &newer) {
 		return call.Explain(p.Name, err)
+	}
+	if _, ok := errors.AsType[*cache.SealedError](err); ok {
+		return &helpers.Failure{
+			Class:   helpers.Internal,
+			Message: "profile " + p.Name + ": logged out here, but the refresh token could not be revoked: " + err.Error(),
+			Err:     err,
+		}
 	}
 	return &helpers.Failure{
 		Class:   helpers.Internal,

@@ -207,6 +207,7 @@ type derivation struct {
 	left    time.Duration
 	last    *cache.Failure
 	problem error
+	seal    string
 }
 
 // derivations are those of a profile, from the files alone.
@@ -218,7 +219,7 @@ func (a *app) derivations(p *config.Profile) ([]derivation, error) {
 	list := make([]derivation, 0, len(parts))
 	for _, part := range parts {
 		v := part.engine.View()
-		d := derivation{Target: part.name(), Kind: part.kind(), State: v.State, left: v.Left, last: v.Last, problem: v.Problem}
+		d := derivation{Target: part.name(), Kind: part.kind(), State: v.State, left: v.Left, last: v.Last, problem: v.Problem, seal: v.Seal}
 		if !v.Expires.IsZero() {
 			at := v.Expires.UTC().Truncate(time.Second)
 			d.Expires = &at
@@ -229,12 +230,12 @@ func (a *app) derivations(p *config.Profile) ([]derivation, error) {
 }
 
 // states are those of status, from the best to the worst.
-const states = "fresh stale expired none login_needed"
+const states = "fresh stale expired none locked login_needed"
 
 // rowOCI is the row of a profile whose login is an OCI principal: its state is that of the session, or
 // the worst of what was derived.
 func (a *app) rowOCI(p *config.Profile, list []derivation) row {
-	r := row{Profile: p.Name, Domain: p.Domain, Username: p.OCI.Principal, State: "none", Refreshable: true}
+	r := row{Profile: p.Name, Domain: p.Domain, Username: p.OCI.Principal, State: "none", Refreshable: true, Seal: "none"}
 	for i := range list {
 		d := &list[i]
 		if i == 0 || strings.Index(states, d.State) > strings.Index(states, r.State) {
@@ -245,6 +246,9 @@ func (a *app) rowOCI(p *config.Profile, list []derivation) row {
 		}
 		if d.problem != nil {
 			r.problem = d.problem
+		}
+		if d.seal != "none" {
+			r.Seal = d.seal
 		}
 	}
 	if p.OCI.Principal != config.PrincipalSession {

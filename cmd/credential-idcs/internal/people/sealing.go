@@ -3,10 +3,11 @@ package people
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
-	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -29,6 +30,7 @@ func unlockVerb() *verb {
 	return &verb{
 		name: "unlock", about: "make the key of sealed tokens available",
 		text: `
+With seal = "keyring" this opens the keyring, which asks for its password.
 With seal = "kernel" there is nothing to unlock: the kernel has the key, or it
 is gone with a reboot or after seal_timeout, and only a login helps.
 `,
@@ -40,8 +42,10 @@ func lockVerb() *verb {
 	return &verb{
 		name: "lock", about: "take the key of sealed tokens away until unlock",
 		text: `
-With seal = "kernel" the kernel's key is the only one, so this is refused:
-credential-idcs logout ends the login.
+With seal = "keyring" the kernel's copy of the key is deleted. The next call
+gets another while the keyring is open, so lock that, too. With seal = "kernel"
+the kernel's key is the only one, so this is refused: credential-idcs logout
+ends the login.
 `,
 		run: lock,
 	}
@@ -53,32 +57,46 @@ func seal(ctx context.Context, a *app, operands []string) error {
 		return err
 	}
 	for _, p := range profiles {
-		e, err := a.engine(p)
+		engines, err := a.stores(p)
 		if err != nil {
 			return err
 		}
-		switch changed, err := e.Reseal(ctx); {
-		case isWriting(err): // nothing is lost, and what mends it may come by itself
-			f := call.Explain(p.Name, err)
-			f.Class = helpers.Temporary
-			return f
-		case err != nil:
-			return call.Explain(p.Name, err)
-		case changed && a.File.Seal == "":
+		wrote := false
+		for _, e := range engines {
+			changed, err := e.Reseal(ctx)
+			if err != nil {
+				return call.Explain(p.Name, err)
+			}
+			wrote = wrote || changed
+		}
+		switch {
+		case !wrote:
+			a.Say("credential-idcs: profile " + p.Name + ": nothing to do\n")
+		case a.File.Seal == "":
 			a.Say("credential-idcs: profile " + p.Name + ": the tokens lie in the open now\n")
-		case changed:
+		default:
 			a.Say("credential-idcs: profile " + p.Name + ": sealed; the file of before may still be on the disk, this makes its refresh token worthless\n" +
 				"\tcredential-idcs refresh " + text.Word(p.Name) + "\n")
-		default:
-			a.Say("credential-idcs: profile " + p.Name + ": nothing to do\n")
 		}
 	}
 	return nil
 }
 
-func isWriting(err error) bool {
-	sealed, ok := errors.AsType[*cache.SealedError](err)
-	return ok && sealed.Writing
+// stores are the engines of all that is stored for a profile: its own tokens, and what was derived.
+func (a *app) stores(p *config.Profile) ([]*engine.Engine, error) {
+	own, err := a.engine(p)
+	if err != nil {
+		return nil, err
+	}
+	engines := []*engine.Engine{own}
+	if p.OCI == nil {
+		return engines, nil
+	}
+	parts, err := a.derived(p)
+	for _, part := range parts {
+		engines = append(engines, part.engine)
+	}
+	return engines, err
 }
 
 // meant is the profile that was named, or all.
@@ -94,32 +112,46 @@ func (a *app) meant(name string) ([]*config.Profile, error) {
 	return file.Profiles, nil
 }
 
-// sealed are the profiles whose stored tokens are sealed, and the first error of one that can't be opened, a
-// lost key before a locked one.
-func (a *app) sealed() (names []string, problem error) {
+// sealed are the profiles whose stored tokens are sealed, by the store of their key, and the first error of one
+// that can't be opened, a lost key before a locked one. person: the keyring may ask for its password.
+func (a *app) sealed(person bool) (names map[string][]string, problem error) {
 	profiles, err := a.meant("")
 	if err != nil {
 		return nil, err
 	}
+	names = map[string][]string{}
 	for _, p := range profiles {
-		e, err := a.engine(p)
+		engines, err := a.stores(p)
 		if err != nil {
 			return nil, err
 		}
-		v := e.View()
-		if v.Seal == "none" {
-			continue
-		}
-		names = append(names, p.Name)
-		if v.Problem != nil && (problem == nil || v.State != "locked") {
+		for _, e := range engines {
+			if person {
+				_ = e.Unlock() // the view says what came of it
+			}
+			v := e.View()
+			if v.Seal == "none" {
+				continue
+			}
+			if !slices.Contains(names[v.Seal], p.Name) {
+				names[v.Seal] = append(names[v.Seal], p.Name)
+			}
+			if v.Problem == nil || problem != nil && v.State == "locked" {
+				continue
+			}
 			problem = call.Explain(p.Name, v.Problem)
+			if v.State == "locked" && person { // who has closed the dialog isn't asked by the next profile
+				return names, problem
+			}
 		}
 	}
 	return names, problem
 }
 
 func unlock(_ context.Context, a *app, _ []string) error {
-	names, err := a.sealed()
+	done := a.alive("asking the keyring")
+	names, err := a.sealed(true)
+	done()
 	if f, ok := errors.AsType[*helpers.Failure](err); ok && f.Class == helpers.LoginNeeded {
 		f.Class = helpers.Internal // it isn't a credential that was asked for
 		return f
@@ -130,23 +162,41 @@ func unlock(_ context.Context, a *app, _ []string) error {
 	case len(names) == 0:
 		a.Say("credential-idcs: nothing is sealed\n")
 	default:
-		a.Say("credential-idcs: the key is there, for " + strings.Join(names, ", ") + "\n")
+		all := slices.Concat(names["kernel"], names["keyring"])
+		slices.Sort(all)
+		a.Say("credential-idcs: the key is there, for " + strings.Join(slices.Compact(all), ", ") + "\n")
 	}
 	return nil
 }
 
 func lock(_ context.Context, a *app, _ []string) error {
-	names, err := a.sealed()
-	switch {
-	case err != nil:
+	names, err := a.sealed(false)
+	if len(names) == 0 {
+		if err == nil {
+			a.Say("credential-idcs: nothing is sealed\n")
+		}
 		return err
-	case len(names) == 0:
-		a.Say("credential-idcs: nothing is sealed\n")
-		return nil
 	}
-	return &helpers.Failure{
-		Class:   helpers.Internal,
-		Message: "the kernel has the only key of the sealed tokens: taking it away would end the login",
-		Command: "credential-idcs logout " + text.Word(names[0]),
+	if of := names["keyring"]; len(of) > 0 {
+		p, err := a.chosen(of[0])
+		if err != nil {
+			return err
+		}
+		e, err := a.engine(p)
+		if err != nil {
+			return err
+		}
+		if err := e.Lock(); err != nil {
+			return call.Explain(p.Name, err)
+		}
+		a.Say("credential-idcs: the kernel's copy of the key is deleted; the next call gets another while the keyring is open\n")
 	}
+	if of := names["kernel"]; len(of) > 0 {
+		return &helpers.Failure{
+			Class:   helpers.Internal,
+			Message: "the kernel has the only key of the sealed tokens: taking it away would end the login",
+			Command: "credential-idcs logout " + text.Word(of[0]),
+		}
+	}
+	return nil
 }

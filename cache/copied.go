@@ -1,0 +1,62 @@
+package cache
+
+import "errors"
+
+// copied is a store of keys that has a copy of each key that was used in the kernel's keyring, so that an answer
+// costs as much as with the kernel's own and asks no other program. The copy ends with the machine's uptime, or
+// by lock.
+type copied struct {
+	copy KeyStore
+	// store has the keys themselves. nil: it isn't to be asked, as by the first look of a call.
+	store KeyStore
+}
+
+var errNotAsked = errors.New("the keyring was not asked")
+
+func (c copied) Key(id string) ([]byte, error) {
+	if key, err := c.copy.Key(id); err == nil && keyID(key) == id {
+		return key, nil
+	}
+	if c.store == nil {
+		return nil, errNotAsked
+	}
+	key, err := c.store.Key(id)
+	if err == nil && keyID(key) == id {
+		_ = c.copy.Keep(id, key) // where keyctl is denied, or its quota is used up, each call asks the store
+	}
+	return key, err
+}
+
+// Keep looks whether the store itself gives the key back: the copy would hide that it doesn't.
+func (c copied) Keep(id string, key []byte) error {
+	if c.store == nil {
+		return errNotAsked
+	}
+	if err := c.store.Keep(id, key); err != nil {
+		return err
+	}
+	back, err := c.store.Key(id)
+	if err != nil {
+		return err
+	}
+	if keyID(back) != id {
+		return errOtherKey
+	}
+	_ = c.copy.Keep(id, key)
+	return nil
+}
+
+func (c copied) Ready() error {
+	if c.store == nil {
+		return errNotAsked
+	}
+	return c.store.Ready()
+}
+
+func (c copied) Forget(id string) error {
+	err := c.copy.Forget(id)
+	if c.store == nil {
+		return err
+	}
+	return c.store.Forget(id)
+}

@@ -1,0 +1,73 @@
+package secretservice
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// addresses are where the session's bus may be: those of DBUS_SESSION_BUS_ADDRESS that name a socket of this
+// machine, and else the one that systemd makes for each user. No address leads to the network, and none starts
+// a program (autolaunch:), which dbus.SessionBus would.
+func addresses(getenv func(string) string) []string {
+	text := getenv("DBUS_SESSION_BUS_ADDRESS")
+	if text == "" {
+		if folder := getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(folder) {
+			return []string{filepath.Join(folder, "bus")}
+		}
+		return nil
+	}
+	var list []string
+	for address := range strings.SplitSeq(text, ";") {
+		transport, rest, _ := strings.Cut(address, ":")
+		if transport != "unix" {
+			continue
+		}
+		for pair := range strings.SplitSeq(rest, ",") {
+			name, value, _ := strings.Cut(pair, "=")
+			value, err := dbus.UnescapeBusAddressValue(value)
+			switch {
+			case err != nil || value == "":
+			case name == "path":
+				list = append(list, value)
+			case name == "abstract":
+				list = append(list, "@"+value)
+			}
+		}
+	}
+	return list
+}
+
+// connect connects to the first bus that is there. All of it ends with ctx, at which dbus closes the socket.
+func connect(ctx context.Context, addresses []string) (*talk, error) {
+	for _, address := range addresses {
+		var d net.Dialer
+		socket, err := d.DialContext(ctx, "unix", address)
+		if err != nil {
+			continue
+		}
+		conn, err := dbus.NewConn(socket, dbus.WithContext(ctx))
+		if err != nil {
+			_ = socket.Close()
+			return nil, err
+		}
+		if err := conn.Auth([]dbus.Auth{dbus.AuthExternal(strconv.Itoa(os.Geteuid()))}); err != nil {
+			_ = conn.Close()
+			if ctx.Err() != nil {
+				return nil, errMute
+			}
+			return nil, errRejected
+		}
+		if err := conn.Hello(); err != nil {
+			_ = conn.Close()
+			return nil, errMute
+		}
+		return &talk{ctx: ctx, conn: conn}, nil
+	}
+	return nil, errNoBus
+}

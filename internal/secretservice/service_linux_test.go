@@ -1,0 +1,225 @@
+package secretservice
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/keyring"
+	"github.com/godbus/dbus/v5"
+)
+
+const id = "0123456789abcdef0123456789abcdef"
+
+var key = bytes.Repeat([]byte{0, 0xff, '\n', 7}, 8)
+
+// on is the keyring of a bus, as a tool asks it, on a machine that may have much else to do.
+func on(address string) *Keyring {
+	k := within(address)
+	k.patience = time.Minute
+	return k
+}
+
+// within is on with the time that a tool has.
+func within(address string) *Keyring {
+	return &Keyring{Getenv: func(name string) string {
+		if name == "DBUS_SESSION_BUS_ADDRESS" {
+			return address
+		}
+		return ""
+	}}
+}
+
+func (k *Keyring) asPerson() *Keyring { k.Person = true; return k }
+
+func TestKeysInGnomeKeyring(t *testing.T) {
+	bus := keyring.Start(t)
+	gnome := bus.Gnome(true)
+	watch := bus.Watch()
+	k := on(bus.Address)
+	if _, err := k.Key(id); !errors.Is(err, cache.ErrNoKey) {
+		t.Errorf("none yet: %v", err)
+	}
+	if err := k.Ready(); err != nil {
+		t.Error(err)
+	}
+	for range 2 { // the second replaces the first
+		if err := k.Keep(id, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := on(bus.Address).Key(id); err != nil || !bytes.Equal(got, key) {
+		t.Errorf("%x, %v", got, err)
+	}
+	if got := gnome.Items(); !slices.Equal(got, []string{"credential-idcs:" + id}) {
+		t.Errorf("items %q", got)
+	}
+
+	gnome.Lock()
+	for _, id := range []string{id, "fedcba9876543210fedcba9876543210"} { // of a closed keyring nobody knows what it lacks
+		if _, err := k.Key(id); !errors.Is(err, errLocked) {
+			t.Errorf("locked: %v", err)
+		}
+	}
+	for what, err := range map[string]error{"keep": k.Keep(id, key), "ready": k.Ready(), "forget": k.Forget(id)} {
+		if !errors.Is(err, errLocked) {
+			t.Errorf("%s, locked: %v", what, err)
+		}
+	}
+	gnome.Unlock()
+	if got, err := k.Key(id); err != nil || !bytes.Equal(got, key) {
+		t.Errorf("open again: %x, %v", got, err)
+	}
+
+	gnome.End() // a logout
+	if _, err := k.Key(id); !errors.Is(err, errAbsent) {
+		t.Errorf("absent: %v", err)
+	}
+	gnome = bus.Gnome(false) // the next session, which nobody has opened
+	if _, err := k.Key(id); err == nil || errors.Is(err, cache.ErrNoKey) {
+		t.Errorf("the next session: %v", err)
+	}
+	gnome.End()
+	gnome = bus.Gnome(true)
+	if got, err := k.Key(id); err != nil || !bytes.Equal(got, key) {
+		t.Errorf("the next session, open: %x, %v", got, err)
+	}
+	gnome.Empty()
+	if _, err := k.Key(id); !errors.Is(err, cache.ErrNoKey) {
+		t.Errorf("deleted: %v", err)
+	}
+	if err := k.Keep(id, key); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := k.Forget(id); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := gnome.Items(); len(got) != 0 {
+		t.Errorf("items %q", got)
+	}
+	for _, method := range []string{"Unlock", "Prompt", "StartServiceByName"} {
+		if n := watch.Count(method); n != 0 {
+			t.Errorf("%s was called %d times", method, n)
+		}
+	}
+	if watch.Count("SearchItems") == 0 {
+		t.Error("the watch saw nothing")
+	}
+}
+
+// A home where nobody has used a keyring yet.
+func TestNoDefaultCollection(t *testing.T) {
+	bus := keyring.Start(t)
+	bus.Gnome(false)
+	k := on(bus.Address)
+	for what, err := range map[string]error{"keep": k.Keep(id, key), "ready": k.Ready(), "key": second(k.Key(id))} {
+		if !errors.Is(err, errNowhere) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// A person is asked once, and what they open is used; a tool never asks.
+func TestOnlyAPersonIsAsked(t *testing.T) {
+	bus := keyring.Start(t)
+	var yes atomic.Bool
+	yes.Store(true)
+	fake := bus.Fake(&keyring.Fake{Missing: true, Answer: yes.Load})
+	if err := on(bus.Address).Keep(id, key); !errors.Is(err, errNowhere) || fake.Prompts() != 0 {
+		t.Errorf("a tool: %v, %d dialogs", err, fake.Prompts())
+	}
+	if err := on(bus.Address).asPerson().Keep(id, key); err != nil || fake.Prompts() != 1 {
+		t.Errorf("a new collection: %v, %d dialogs", err, fake.Prompts())
+	}
+	fake.SetLocked(true)
+	if _, err := on(bus.Address).Key(id); !errors.Is(err, errLocked) || fake.Prompts() != 1 {
+		t.Errorf("a tool: %v, %d dialogs", err, fake.Prompts())
+	}
+	k := on(bus.Address).asPerson()
+	if got, err := k.Key(id); err != nil || !bytes.Equal(got, key) || fake.Prompts() != 2 {
+		t.Errorf("opened: %x, %v, %d dialogs", got, err, fake.Prompts())
+	}
+	fake.SetLocked(true)
+	yes.Store(false)
+	for range 3 {
+		if _, err := k.Key(id); !errors.Is(err, errLocked) || fake.Prompts() != 3 {
+			t.Errorf("closed: %v, %d dialogs", err, fake.Prompts())
+		}
+	}
+}
+
+// Whatever the bus does, and whatever is in its place, the question ends and says why.
+func TestABusThatIsNone(t *testing.T) {
+	const mute, nobody, other = "the keyring doesn't answer", "no D-Bus session", "the D-Bus session is another user's"
+	gone := filepath.Join(t.TempDir(), "bus")
+	plain := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(plain, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ address, why string }{
+		"none":           {"", nobody},
+		"gone":           {"unix:path=" + gone, nobody},
+		"a file":         {"unix:path=" + plain, nobody},
+		"autolaunch":     {"autolaunch:", nobody},
+		"tcp":            {"tcp:host=127.0.0.1,port=1", nobody},
+		"garbage":        {"%%;=;unix:;unix:path=;unix:path=%zz", nobody},
+		"mute":           {keyring.Mute(t), mute},
+		"drips":          {keyring.Mute(t, "REJECTED EXTERNAL\r\n", "OK 0123456789abcdef0123456789abcdef\r\n"), mute},
+		"another user's": {keyring.Mute(t, "REJECTED EXTERNAL\r\n", "REJECTED EXTERNAL\r\n"), other},
+		"talks nonsense": {keyring.Mute(t, "220 mail.example.com ESMTP\r\n"), other},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := within(c.address).Key(id); err == nil || err.Error() != c.why {
+				t.Errorf("%v, want %s", err, c.why)
+			}
+		})
+	}
+}
+
+// A keyring that takes the call and never answers, on a bus that works.
+func TestAKeyringThatHangs(t *testing.T) {
+	bus := keyring.Start(t)
+	conn := bus.Conn()
+	if _, err := conn.RequestName(name, 0); err != nil {
+		t.Fatal(err)
+	}
+	never := make(chan struct{})
+	t.Cleanup(func() { close(never) })
+	if err := conn.ExportMethodTable(map[string]any{"SearchItems": func(map[string]string) *dbus.Error { <-never; return nil }}, root, service); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := within(bus.Address).Key(id); !errors.Is(err, errMute) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	for _, c := range []struct {
+		variable, runtime string
+		want              []string
+	}{
+		{"unix:path=/run/user/1000/bus,guid=aa", "", []string{"/run/user/1000/bus"}},
+		{"unix:abstract=/tmp/dbus-x,guid=aa;unix:path=/a%20b", "", []string{"@/tmp/dbus-x", "/a b"}},
+		{"", "/run/user/1000", []string{"/run/user/1000/bus"}},
+		{"", "relative", nil},
+		{"autolaunch:", "/run/user/1000", nil},
+		{"unixexec:path=/bin/sh;nonce-tcp:host=a,port=1;unix:dir=/tmp;launchd:env=X", "", nil},
+	} {
+		got := addresses(func(name string) string {
+			return map[string]string{"DBUS_SESSION_BUS_ADDRESS": c.variable, "XDG_RUNTIME_DIR": c.runtime}[name]
+		})
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q", c.variable, got)
+		}
+	}
+}
