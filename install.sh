@@ -19,7 +19,8 @@ manual pages beside this script into DIR/share/man. Nothing else is written.
 
   --prefix DIR   where to install; default $PREFIX, else ~/.local
   --binary FILE  install this built program instead of building one
-  --uninstall    remove what was installed into --prefix DIR, nothing else
+  --uninstall    remove what was installed into --prefix DIR, nothing else; what
+                 `credential-idcs configure` wrote goes by `unconfigure`, before
   --demo         install nothing: build into a temporary folder and run git,
                  docker and kubectl with it against servers on this machine.
                  Needs Go and git, and no account. Only Go's own caches stay
@@ -35,6 +36,7 @@ pages='credential-idcs.1 git-credential-idcs.1 docker-credential-idcs.1 kubectl-
 cargo-credential-idcs.1 pnpm-token-idcs.1 terraform-credentials-idcs.1 credential-idcs-config.5'
 links='git-credential-idcs docker-credential-idcs kubectl-idcs bazel-credential-idcs cargo-credential-idcs
 pnpm-token-idcs terraform-credentials-idcs'
+tools='git docker podman kubectl go cargo terraform tofu pip pnpm bazel'
 module=github.com/credential-idcs/credential-idcs
 
 say() { printf '%s\n' "$*"; }
@@ -288,7 +290,16 @@ install_program() {
 	warn_path "$bin"
 }
 
+# still_set_up prints the tools whose configuration has the installed program.
+still_set_up() {
+	for tool in $tools; do
+		[ -z "$("$bin/$program" unconfigure "$tool" --dry-run 2>/dev/null </dev/null)" ] || printf ' %s' "$tool"
+	done
+}
+
 uninstall_program() {
+	left=
+	if ours "$bin/$program"; then left=$(still_set_up); fi
 	for name in $links; do
 		if our_link "$bin/$name"; then
 			rm -f -- "$bin/$name"
@@ -302,6 +313,10 @@ uninstall_program() {
 		rm -f -- "$bin/$program"
 		say "removed $bin/$program"
 		say "configuration and tokens stay; see docs/install.md"
+		if [ -n "$left" ]; then
+			warn "these still run it, and fail without it:$left; install it again, and before you remove it:"
+			for tool in $left; do printf '\tcredential-idcs unconfigure %s\n' "$tool" >&2; done
+		fi
 	elif exists "$bin/$program"; then
 		warn "$bin/$program is not from this project, it stays"
 	else

@@ -39,11 +39,24 @@ func TestInstallBuildsLinksAndUninstalls(t *testing.T) {
 	}
 	checkInstalled(t, bin)
 
-	s.want(0, []string{"removed " + bin + "/credential-idcs", "configuration and tokens stay"}, "--uninstall", "--prefix", prefix)
+	// A tool that is set up would fail without the program: that is said, with the way back.
+	gitconfig := filepath.Join(s.home, ".gitconfig")
+	write(t, gitconfig, "[credential \"https://git.example.com\"]\n\thelper =\n\thelper = idcs\n", 0o600)
+	s.want(0, []string{
+		"removed " + bin + "/credential-idcs", "configuration and tokens stay",
+		"install.sh: these still run it, and fail without it: git; ", "\n\tcredential-idcs unconfigure git\n",
+	}, "--uninstall", "--prefix", prefix)
 	if left := list(t, bin); len(left) != 0 {
 		t.Errorf("the uninstall left %q", left)
 	}
 	s.want(0, []string{"there is no credential-idcs"}, "--uninstall", "--prefix", prefix)
+	s.want(0, nil, "--prefix", prefix)
+	if err := os.Remove(gitconfig); err != nil {
+		t.Fatal(err)
+	}
+	if out := s.want(0, nil, "--uninstall", "--prefix", prefix); strings.Contains(out, "unconfigure") {
+		t.Errorf("nothing is set up, and it says\n%s", out)
+	}
 }
 
 // A release has the built program beside the script, and its users no Go. The program is copied,

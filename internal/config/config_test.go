@@ -165,11 +165,22 @@ func TestOwnerOfASharedTarget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	undecided, err := load(t, profile("a", `targets = ["https://reg.example.com"]`)+
+		profile("b", `targets = ["https://reg.example.com"]`, `[profiles.b.target."https://reg.example.com"]`, `tools = ["docker"]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for tool, want := range map[string]string{"docker": "b", "cargo": "a", "pip": "a", "git": "a"} {
+		if p, _, err := undecided.Owner(mustTarget(t, "https://reg.example.com"), Query{Tool: tool}); err != nil || p.Name != want {
+			t.Errorf("%s: got %v, %v, want %s", tool, p, err, want)
+		}
+	}
 	for _, c := range []struct {
 		place string
 		q     Query
 		want  string
 	}{
+		{"https://git.example.com", Query{Tool: "pip"}, "b"},
 		{"https://git.example.com", Query{}, "shared"},
 		{"https://git.example.com", Query{Username: "ana"}, "a"},
 		{"https://git.example.com", Query{Username: "eve"}, "b"}, // who hasn't set one takes any

@@ -129,8 +129,9 @@ type Query struct {
 	Tool     string // by the name of a target's tools; empty: a person
 }
 
-// unnamed are the tools that can't say which profile is meant: there the file's default decides.
-var unnamed = []string{"docker", "cargo", "bazel"}
+// unnamed are the tools that can't say which profile is meant: there the file's default decides, else the
+// tools that one of the profiles has for the target.
+var unnamed = []string{"docker", "cargo", "bazel", "pip"}
 
 type owner struct {
 	profile *Profile
@@ -140,7 +141,7 @@ type owner struct {
 // Owner returns the profile, and the target of it, to which a place belongs. Of the targets that cover
 // the place, and are for the tool, the narrowest counts. If several profiles have that one, the user name
 // decides: one that the file sets for exactly one of them. For tools that can name no profile the
-// file's default decides, if it is one of them. A target whose user name the file doesn't set answers
+// file's default decides, if it is one of them, else that the only one names the tool. A target whose user name the file doesn't set answers
 // for any.
 //
 // The error is an *UnlistedError, a *SharedError, a *UsernameError, or for an unknown profile a
@@ -172,14 +173,34 @@ func (f *File) Owner(place helpers.Target, q Query) (*Profile, *Target, error) {
 	if len(owners) == 1 {
 		return owners[0].profile, owners[0].target, nil
 	}
-	e := &SharedError{Target: owners[0].target.Target, Tool: q.Tool, Path: f.Path}
-	for _, o := range owners {
-		if slices.Contains(unnamed, q.Tool) && o.profile.Name == f.Default {
+	if slices.Contains(unnamed, q.Tool) {
+		if o := f.preferred(owners); o != nil {
 			return o.profile, o.target, nil
 		}
+	}
+	e := &SharedError{Target: owners[0].target.Target, Tool: q.Tool, Path: f.Path}
+	for _, o := range owners {
 		e.Profiles, e.Users = append(e.Profiles, o.profile.Name), append(e.Users, o.target.Username)
 	}
 	return nil, nil, e
+}
+
+// preferred is the owner that the file prefers of several that are for a tool: the default, or the only one that
+// names the tool; nil: it prefers none.
+func (f *File) preferred(owners []owner) *owner {
+	var naming []*owner
+	for i := range owners {
+		if owners[i].profile.Name == f.Default {
+			return &owners[i]
+		}
+		if len(owners[i].target.Tools) > 0 {
+			naming = append(naming, &owners[i])
+		}
+	}
+	if len(naming) == 1 {
+		return naming[0]
+	}
+	return nil
 }
 
 // narrowest are the owners of the narrowest target that covers a place and is for the tool.

@@ -76,9 +76,16 @@ func sharedTarget(e *config.SharedError) error {
 		f.Command = "git config --global " + text.Word("credential."+e.Target.String()+".username") + " " + text.Word(e.Users[0])
 	case e.Tool == "git":
 		f.Message += "; say which profile"
-		f.Command = "git config --global " + text.Word("credential."+e.Target.String()+".helper") + " " + text.Word("idcs --profile "+text.PosixWord(e.Profiles[0]))
-	case e.Tool == "" || e.Tool == "kubectl" || e.Tool == "go" || e.Tool == "terraform":
+		// What configure has written is a list of two; the last word replaces ours in it.
+		f.Command = "git config --global --replace-all " + text.Word("credential."+e.Target.String()+".helper") + " " + text.Word("idcs --profile "+text.PosixWord(e.Profiles[0])) + " idcs"
+	case e.Tool == "":
 		f.Message += "; add --profile " + text.Clean(e.Profiles[0])
+		f.Command = edit(e.Path)
+	case e.Tool == "kubectl":
+		f.Message += "; add --profile " + text.Clean(e.Profiles[0])
+		f.Command = "credential-idcs configure kubectl --profile " + profile
+	case e.Tool == "go" || e.Tool == "terraform" || e.Tool == "kubelet" || e.Tool == "google":
+		f.Message += "; add --profile " + text.Clean(e.Profiles[0]) + " to the command that " + e.Tool + " runs"
 		f.Command = edit(e.Path)
 	default:
 		f.Message += "; " + e.Tool + ` can't name one: write default = "` + text.Clean(e.Profiles[0]) + `" into the configuration, or give the target its tools in one of them`

@@ -2,8 +2,10 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"slices"
 
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/helpers"
@@ -46,6 +48,7 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 			d.Report(f)
 		}
 		row.Look(ctx, s)
+		d.shared(row.Name, s.Places)
 	}
 	for _, t := range places {
 		// Which tool it is for only a person knows, who may have said it.
@@ -62,6 +65,26 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 			d.check, d.profile = "tools", t.Profile
 			d.warn("profile "+t.Profile+": no tool is set up to use credential-idcs for "+t.Target.String(), command)
 		}
+	}
+}
+
+// shared reports targets of several profiles of which the tool's helper can't tell the one that is meant. What
+// kubectl runs names its profile, and git may name a user.
+func (d *Doctor) shared(name string, places []*tool.Place) {
+	seen := map[helpers.Target]bool{}
+	for _, p := range places {
+		if d.File == nil || name == "kubectl" || seen[p.Target] {
+			continue
+		}
+		seen[p.Target] = true
+		_, _, err := d.File.Owner(p.Target, config.Query{Tool: helpers.Tool(name)})
+		e, ok := errors.AsType[*config.SharedError](err)
+		if !ok || name == "git" && e.Users[0] != e.Users[1] {
+			continue
+		}
+		f := helpers.AsFailure(call.ExplainConfig(err))
+		d.check, d.profile = name, p.Profile
+		d.warn(f.Message, f.Command)
 	}
 }
 

@@ -122,7 +122,10 @@ func (a *app) editTargets(p *config.Profile, t helpers.Target, action string, ed
 		return f
 	}
 	said := map[string]string{"add": ": added ", "remove": ": removed "}[action] + t.String()
-	if !changed {
+	switch had := slices.ContainsFunc(p.Targets, func(own config.Target) bool { return own.Target == t }); {
+	case changed && had && action == "add":
+		said = ": changed the tools of " + t.String()
+	case !changed:
 		said = ": " + t.String() + " is a target already, nothing changed"
 	}
 	a.Say("credential-idcs: profile " + p.Name + said + "\n")

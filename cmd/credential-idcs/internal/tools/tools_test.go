@@ -289,6 +289,9 @@ func TestToolsNoteWhatStandsInTheWay(t *testing.T) {
 		{tool: "pip", variable: "PIP_TRUSTED_HOST=b git-x.example.com", message: "pip doesn't check who answers at git-x.example.com (trusted-host in the variable PIP_TRUSTED_HOST)", command: "unset PIP_TRUSTED_HOST"},
 		{tool: "pip", file: ".config/pip/pip.conf", content: "[install]\ntrusted-host = b\n  git-x.example.com\n", message: "(trusted-host in HOME/.config/pip/pip.conf)", command: "pip config unset install.trusted-host"},
 		{tool: "pnpm", file: ".npmrc", content: "strict-ssl=false\n", message: "pnpm doesn't check who answers (strict-ssl=false in HOME/.npmrc)", command: "npm config delete strict-ssl"},
+		{tool: "pip", variable: "PIP_TRUSTED_HOST=git-x.example.com", message: "so anybody may get the token, and in clear after a redirect to http", command: "unset PIP_TRUSTED_HOST"},
+		{tool: "go", message: "go follows a redirect to another port of the same host with the token"},
+		{tool: "pnpm", message: "pnpm 12 follows a chain of redirects to another host with the token"},
 		{tool: "terraform", message: "run `terraform login HOST` for them first"},
 		{tool: "bazel", message: "Bazel tells a helper the host but not the port and the path: at a.example.com what is not https://a.example.com/path gets an error"},
 	} {

@@ -48,6 +48,9 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	}
 	var p tool.Plan
 	p.Add(edit.Change{Path: file, Before: before, After: after, View: tool.EndLine})
+	if len(p.Changes) > 0 {
+		p.Aside("go follows a redirect to another port of the same host with the token: whoever runs a port there gets it")
+	}
 	if v := env.Get(goKey); v != "" && !slices.ContainsFunc(strings.Split(v, ";"), isGoCommand) {
 		p.Note(text.Unset(goKey), "the variable %s is set: go takes what it holds instead", goKey)
 	}

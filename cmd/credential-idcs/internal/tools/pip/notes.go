@@ -71,7 +71,7 @@ func noteTrusted(p *tool.Plan, in tool.Request, host, where, command string) {
 	for _, l := range in.Targets {
 		name, _ := tool.SplitPort(l.Target.HostPort())
 		if host = strings.ToLower(host); host == name || host == l.Target.HostPort() {
-			p.Note(command, "pip doesn't check who answers at %s (trusted-host in %s), so anybody may get the token", tool.Clean(host), where)
+			p.Note(command, "pip doesn't check who answers at %s (trusted-host in %s), so anybody may get the token, and in clear after a redirect to http", tool.Clean(host), where)
 			return
 		}
 	}

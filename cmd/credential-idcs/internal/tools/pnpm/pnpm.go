@@ -81,6 +81,9 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	}
 	var p tool.Plan
 	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
+	if len(p.Changes) > 0 {
+		p.Aside("pnpm 12 follows a chain of redirects to another host with the token: a registry that redirects decides who gets it")
+	}
 	if i := npmrcLine(edit.Lines(after), "strict-ssl"); i >= 0 && npmrcValue(edit.Lines(after)[i]) == "false" {
 		p.Note("npm config delete strict-ssl", "pnpm doesn't check who answers (strict-ssl=false in %s), so anybody may get the token", tool.Clean(path))
 	}
