@@ -49,10 +49,11 @@ const words = "credential-idcs kubectl [--profile NAME] [--config FILE] [--token
 // Helper is kubectl's row in the program's table. It has no base name: kubectl-idcs is kubectl's
 // way to run the program for people.
 var Helper = helpers.Helper{
-	Name:   "kubectl",
-	About:  "answer kubectl and other client-go programs (users[].user.exec)",
-	Usage:  words,
-	Silent: true,
+	Name:    "kubectl",
+	About:   "answer kubectl and other client-go programs (users[].user.exec)",
+	Usage:   words,
+	Options: []string{"--token", "--api-version"},
+	Silent:  true,
 	Run: func(ctx context.Context, call *helpers.Call) error {
 		return adapter{parent: parent}.run(ctx, call)
 	},
@@ -120,6 +121,13 @@ func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 type options struct {
 	kind    helpers.Kind // Cluster: not said
 	version string       // what is answered where no client says it; empty: not said
+}
+
+// Read is the kind of token that arguments ask for, those of the whole program left out; Cluster: they don't
+// say. ok reports whether the helper takes them at all.
+func Read(args []string) (kind helpers.Kind, ok bool) {
+	o, ok := parse(args)
+	return o.kind, ok
 }
 
 func parse(args []string) (o options, ok bool) {

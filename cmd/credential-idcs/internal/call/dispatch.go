@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/host"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -75,6 +76,42 @@ func (a *App) Globals(args []string) []string {
 	return args
 }
 
+// ownArgs are the arguments of a helper without the program's own options, which may stand before, among and
+// behind those that the helper has.
+func (a *App) ownArgs(h *helpers.Helper, args []string) (own []string) {
+	for args = a.Globals(args); len(args) > 0; args = a.Globals(args) {
+		name, _, joined := strings.Cut(args[0], "=")
+		if !slices.Contains(h.Options, name) {
+			break
+		}
+		n := 2
+		if joined || len(args) == 1 {
+			n = 1
+		}
+		own, args = append(own, args[:n]...), args[n:]
+	}
+	return a.withoutDebug(append(own, args...))
+}
+
+// A Line is what the program makes of a command line.
+type Line struct {
+	Helper  *helpers.Helper // nil: it is no helper's
+	Args    []string        // the helper's own
+	Config  string          // --config
+	Profile string          // --profile
+}
+
+// Read tells what the program would make of a command line.
+func Read(words []string) Line {
+	a := &App{Process: &host.Process{Args: words}}
+	h, args := a.helper()
+	if h == nil {
+		return Line{Config: a.Config, Profile: a.Profile}
+	}
+	own := a.ownArgs(h, args)
+	return Line{Helper: h, Args: own, Config: a.Config, Profile: a.Profile}
+}
+
 // call runs a helper.
 func (a *App) call(ctx context.Context, h *helpers.Helper, args []string) error {
 	if a.Refusal != "" {
@@ -84,7 +121,7 @@ func (a *App) call(ctx context.Context, h *helpers.Helper, args []string) error 
 	if a.tool == "" {
 		a.tool = h.Name
 	}
-	rest := a.withoutDebug(a.Globals(args))
+	rest := a.ownArgs(h, args)
 	asks := len(rest) == 1 && rest[0] == "get" && (a.tool == "git" || a.tool == "docker")
 	if h.Usage != "" && len(rest) == 1 && (rest[0] == "-h" || rest[0] == "--help") {
 		return PrintHelp(a.Stdout, h)

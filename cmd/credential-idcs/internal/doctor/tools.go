@@ -20,11 +20,14 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 		Env: tool.Env{
 			Vars: d.Environ(), Home: d.Home, Dir: d.Dir, Program: d.Self, Config: d.Config, RunContainers: d.RunContainers,
 		},
-		Places: places, Default: d.Unnamed, EngineFiles: d.EngineFiles, Run: d.output, Report: d.Report,
+		Places: places, Default: d.Unnamed, NoIDToken: map[string]string{}, EngineFiles: d.EngineFiles, Run: d.output, Report: d.Report,
 	}
 	all := placesOf(append(profiles, d.Others...))
 	for _, p := range append(profiles, d.Others...) {
 		s.Profiles = append(s.Profiles, p.Name)
+		if err := call.NoIDToken(p); err != nil {
+			s.NoIDToken[p.Name] = helpers.AsFailure(err).Message
+		}
 	}
 	var installed []string
 	for _, row := range tools.All {

@@ -15,6 +15,7 @@ import (
 type before struct {
 	name  string
 	isSet bool
+	text  string // as it was written, if the name alone doesn't give that back
 }
 
 // setContext points a context at a user, or back at the one that it had; found reports whether the file has that context. was is the
@@ -37,6 +38,13 @@ func setContext(b []byte, context, user string, back bool) (out []byte, had befo
 	switch {
 	case key != nil && had.name == user:
 		return b, had, true, nil
+	case key == nil && merges(c):
+		// kubectl lets a merge key override what stands before it.
+		text := ", user: " + scalar(user, true)
+		if !edit.IsFlow(c) {
+			text = d.Ending() + strings.Repeat(" ", c.Content[0].Column-1) + "user: " + encodeScalar(user)
+		}
+		out, err = addBehind(d, c, strings.TrimPrefix(text, ", "))
 	case key == nil:
 		spelled := scalar(user, edit.IsFlow(c) && len(c.Content) > 0 && d.B[d.Start(c.Content[0])] == '"')
 		out, err = addKey(d, c, "user", spelled)
@@ -66,6 +74,8 @@ func clearContext(b []byte, context string) ([]byte, error) {
 	}
 	rest := d.B[to:]
 	switch {
+	case edit.IsFlow(c) && merges(c) && bytes.HasSuffix(d.B[:from], []byte(", ")):
+		from -= 2
 	case edit.IsFlow(c):
 		if bytes.HasPrefix(rest, []byte(", ")) {
 			to += 2
@@ -73,7 +83,11 @@ func clearContext(b []byte, context string) ([]byte, error) {
 	case len(c.Content) > 2 && c.Content[0] == key:
 		to = d.Start(c.Content[2])
 	default:
-		from, to = d.LineStart(d.Line(from)), d.LineStart(d.Line(from)+1)
+		line := d.Line(from)
+		from, to = d.LineStart(line), d.LineStart(line+1)
+		if to == len(d.B) && !bytes.HasSuffix(d.B, []byte("\n")) && bytes.HasSuffix(d.B[:from], []byte(d.Ending())) {
+			from -= len(d.Ending()) // the last line has no ending, and the one before got it with ours
+		}
 	}
 	out := edit.Splice(d.B, edit.At(from, to), "")
 	return out, soundContext(b, out, context, nil)
@@ -99,6 +113,51 @@ func emptyContext(b []byte, context string) ([]byte, error) {
 		return edit.Splice(d.B, edit.At(d.Start(value), to), alike(value, "", true)), nil
 	}
 	return edit.Splice(d.B, edit.At(from+colon+1, to), ""), nil
+}
+
+// merges reports whether a mapping takes keys over from another one.
+func merges(m *yaml.Node) bool {
+	key, _ := edit.Child(m, "<<")
+	return key != nil
+}
+
+// spelled is the user of a context as it is written, if that is on one line.
+func spelled(b []byte, context string) string {
+	c, d, err := findContext(b, context)
+	if err != nil || c == nil {
+		return ""
+	}
+	_, value := edit.Child(c, "user")
+	if value == nil || value.Kind != yaml.ScalarNode {
+		return ""
+	}
+	from := d.Start(value)
+	to, ok := d.End(value)
+	if !ok || to <= from || bytes.ContainsAny(d.B[from:to], "\r\n") {
+		return ""
+	}
+	return string(d.B[from:to])
+}
+
+// respell gives a context's user the spelling that it had.
+func respell(b []byte, context string, had before) ([]byte, error) {
+	c, d, err := findContext(b, context)
+	if err != nil || c == nil {
+		return b, err
+	}
+	if key, _ := edit.Child(c, "user"); key == nil {
+		return nil, errNotKept
+	}
+	out, err := setValue(d, c, "user", had.text)
+	if err != nil {
+		return nil, err
+	}
+	if now, _, err := findContext(out, context); err != nil || now == nil {
+		return nil, errNotKept
+	} else if _, v := edit.Child(now, "user"); v == nil || v.Value != had.name && !(had.name == "" && v.ShortTag() == "!!null") {
+		return nil, errNotKept
+	}
+	return out, soundContext(b, out, context, nil)
 }
 
 // findContext is the mapping of a context; nil: the file has none of that name.
@@ -137,14 +196,19 @@ func alike(old *yaml.Node, name string, back bool) string {
 }
 
 // soundContext reads the text before and after with the library: apart from that context's user, both
-// must say the same. user is the one that it must have; nil: none.
+// must say the same. user is the one that it must have; nil: any.
 func soundContext(before, after []byte, context string, user *string) error {
 	was, err := withUser(before, context, user)
 	if err != nil {
 		return err
 	}
 	var is map[string]any
-	if yaml.Unmarshal(after, &is) != nil || !reflect.DeepEqual(was, is) {
+	if user == nil { // of a merge key it may have another one then
+		is, err = withUser(after, context, nil)
+	} else {
+		err = yaml.Unmarshal(after, &is)
+	}
+	if err != nil || !reflect.DeepEqual(was, is) {
 		return errNotKept
 	}
 	return nil

@@ -373,6 +373,9 @@ func (u execUser) mendedArgs(now []string) []string {
 	if u.config != "" {
 		args = setOption(args, u.config, "--config")
 	}
+	if _, ok := (&execConfig{Command: u.command, Args: args}).kind(); !ok {
+		return u.args() // with the others it would print its usage
+	}
 	return args
 }
 

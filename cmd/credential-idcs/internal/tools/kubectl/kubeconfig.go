@@ -24,10 +24,14 @@ type config struct {
 type namedCluster struct {
 	Name    string `yaml:"name"`
 	Cluster struct {
-		Server   string `yaml:"server"`
-		Insecure bool   `yaml:"insecure-skip-tls-verify"`
-		CA       string `yaml:"certificate-authority"`
-		CAData   string `yaml:"certificate-authority-data"`
+		Server     string `yaml:"server"`
+		Insecure   bool   `yaml:"insecure-skip-tls-verify"`
+		CA         string `yaml:"certificate-authority"`
+		CAData     string `yaml:"certificate-authority-data"`
+		Extensions []struct {
+			Name      string    `yaml:"name"`
+			Extension yaml.Node `yaml:"extension"`
+		} `yaml:"extensions"`
 	} `yaml:"cluster"`
 	file string
 }
@@ -43,15 +47,20 @@ type namedContext struct {
 type namedUser struct {
 	Name string `yaml:"name"`
 	User struct {
-		Exec      *execConfig `yaml:"exec"`
-		Token     string      `yaml:"token"`
-		TokenFile string      `yaml:"tokenFile"`
-		Username  string      `yaml:"username"`
-		Password  string      `yaml:"password"`
-		Cert      string      `yaml:"client-certificate"`
-		CertData  string      `yaml:"client-certificate-data"`
-		Provider  *yaml.Node  `yaml:"auth-provider"`
+		Exec      *execConfig         `yaml:"exec"`
+		Token     string              `yaml:"token"`
+		TokenFile string              `yaml:"tokenFile"`
+		Username  string              `yaml:"username"`
+		Password  string              `yaml:"password"`
+		Cert      string              `yaml:"client-certificate"`
+		CertData  string              `yaml:"client-certificate-data"`
+		Provider  *yaml.Node          `yaml:"auth-provider"`
+		As        string              `yaml:"as"`
+		AsUID     string              `yaml:"as-uid"`
+		AsGroups  []string            `yaml:"as-groups"`
+		AsExtra   map[string][]string `yaml:"as-user-extra"`
 	} `yaml:"user"`
+	file string
 }
 
 type execConfig struct {
@@ -77,12 +86,6 @@ func (u *namedUser) exec() *execConfig {
 		return nil
 	}
 	return u.User.Exec
-}
-
-// option is the value of an option of ours in args; empty: it isn't there.
-func (e *execConfig) option(names ...string) string {
-	_, value := findOption(e.Args, names...)
-	return value
 }
 
 // findOption is where an option is in args, and its value; -1: nowhere. --name=value is one argument.
@@ -165,6 +168,7 @@ func merge(files []string, contents [][]byte) (all config) {
 		}
 		for _, x := range c.Users {
 			if all.user(x.Name) == nil {
+				x.file = files[i]
 				all.Users = append(all.Users, x)
 			}
 		}
@@ -209,10 +213,6 @@ func (c *namedCluster) tooLarge() bool {
 	if c.Cluster.CAData != "" || c.Cluster.CA == "" {
 		return len(c.Cluster.CAData) > infoLimit
 	}
-	path := c.Cluster.CA
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(filepath.Dir(c.file), path)
-	}
-	fi, err := os.Stat(path)
+	fi, err := os.Stat(c.caFile())
 	return err == nil && fi.Size()/3*4 > infoLimit
 }

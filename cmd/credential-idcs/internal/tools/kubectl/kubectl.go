@@ -55,13 +55,16 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	p := tool.Plan{Print: kuberc(u.command) + "---\n" + authentication(in)}
 	for _, i := range k.entryFiles(contexts, u.name) {
 		if k.after[i], err = setUser(k.after[i], u, in.Overwrite); err != nil {
-			return fragment(u, k.files[i], in, err)
+			return fragment(u, k.files[i], in, contexts, err)
 		}
 	}
-	for _, name := range contexts {
+	for _, name := range k.mergingFirst(contexts) {
 		if err := k.point(name, u.name); err != nil {
-			return fragment(u, k.files[k.fileOf(name)], in, err)
+			return fragment(u, k.files[k.fileOf(name)], in, contexts, err)
 		}
+	}
+	if err := k.stillWrong(u.name); err != nil {
+		return tool.Plan{}, err
 	}
 	k.changes(&p)
 	k.noteUnused(&p, in, u.name)
@@ -210,6 +213,26 @@ func (k *kube) large(contexts []string, name string) string {
 	return ""
 }
 
+// mergingFirst puts the contexts that take keys over from others before those: an own user makes them
+// independent.
+func (k *kube) mergingFirst(contexts []string) []string {
+	rest := func(name string) bool {
+		c, _, err := findContext(k.before[k.fileOf(name)], name)
+		return err != nil || c == nil || !merges(c)
+	}
+	out := slices.Clone(contexts)
+	slices.SortStableFunc(out, func(a, b string) int {
+		switch {
+		case rest(a) == rest(b):
+			return 0
+		case rest(b):
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
 // point points a context at our entry, which remembers the user that it had.
 func (k *kube) point(context, name string) error {
 	i := k.fileOf(context)
@@ -220,9 +243,14 @@ func (k *kube) point(context, name string) error {
 	case !found:
 		return errContextsStyle
 	case !bytes.Equal(out, k.after[i]):
-		// Not every spelling of a name comes back from the name alone: one over two lines, for example.
+		// Not every spelling of a name comes back from the name alone, and one over two lines not at all.
 		if back, err := restore(out, context, had); err != nil || !bytes.Equal(back, k.after[i]) {
-			return errNotKept
+			if had.text = spelled(k.after[i], context); had.text == "" {
+				return errNotKept
+			}
+			if back, err = restore(out, context, had); err != nil || !bytes.Equal(back, k.after[i]) {
+				return errNotKept
+			}
 		}
 		out, err = remember(out, name, context, had)
 	}
@@ -230,6 +258,22 @@ func (k *kube) point(context, name string) error {
 		k.after[i] = out
 	}
 	return err
+}
+
+// stillWrong refuses an entry that has something of the person's with which kubectl doesn't run it.
+func (k *kube) stillWrong(name string) error {
+	for i, b := range k.after {
+		c, _ := decode(b)
+		u := c.user(name)
+		if u == nil {
+			continue
+		}
+		u.file = k.files[i]
+		if list := u.faults(""); len(list) > 0 {
+			return tool.Refuse(list[0].command, "the user %s in %s%s", tool.Clean(name), tool.Clean(u.file), list[0].why)
+		}
+	}
+	return nil
 }
 
 // noteUnused says how kubectl gets to use the entry, if no context does.
@@ -311,6 +355,8 @@ func (k *kube) undo(p *tool.Plan, name string) error {
 
 func restore(b []byte, context string, had before) ([]byte, error) {
 	switch {
+	case had.text != "":
+		return respell(b, context, had)
 	case !had.isSet:
 		return clearContext(b, context)
 	case had.name == "":
@@ -321,9 +367,9 @@ func restore(b []byte, context string, had before) ([]byte, error) {
 }
 
 // fragment is the refusal with what to paste.
-func fragment(u execUser, path string, in tool.Request, err error) (tool.Plan, error) {
+func fragment(u execUser, path string, in tool.Request, contexts []string, err error) (tool.Plan, error) {
 	p := tool.Plan{Print: "users:\n" + u.lines(0, "\n")}
-	for _, c := range in.Contexts {
+	for _, c := range contexts {
 		p.Print += "# kubectl config set-context " + text.Word(tool.Clean(c)) + " --user=" + text.Word(tool.Clean(u.name)) + "\n"
 	}
 	if errors.Is(err, errOtherUser) {

@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,10 @@ clusters: []
 	"flow entries":   "users:\n- {name: a, user: {token: x}}\n- {name: b, user: {}} # b\n",
 	"flow context":   "contexts:\n- {name: prod, context: {cluster: c1, user: old}}\nusers:\n- name: old\n  user: {}\n",
 	"anchors":        "x: &a {token: x}\nusers:\n- name: &n b\n  user: *a\n- name: c\n  user:\n    <<: *a\n",
+	"merged":         "users:\n- name: old\n  user: {}\ncontexts:\n- name: base\n  context: &b\n    cluster: c1\n    user: old\n- name: prod\n  context:\n    <<: *b\n    namespace: team\n",
+	"merged, last":   "users: []\ncontexts:\n- name: base\n  context: &b {cluster: c1, user: old}\n- name: dev\n  context: {<<: *b}\n- name: prod\n  context:\n    <<: *b",
+	"odd spellings":  "users: []\ncontexts:\n- {name: a, context: {user: ~}}\n- {name: b, context: {user: Null, cluster: c}}\n- name: c\n  context:\n    user: \"\\x61dmin\" # mine\n- name: d\n  context: {user: '', cluster: c}\n",
+	"JSON, escaped":  "{\"users\": [], \"contexts\": [{\"name\": \"a\", \"context\": {\"user\": \"j\\u00f6rg\"}}]}\n",
 	"quoted keys":    "\"users\":\n- \"name\": b\n  'user': {}\n",
 	"BOM":            "\xef\xbb\xbfkind: Config\nusers:\n- name: b\n",
 	"long values":    "kind: \"Con\\\n  fig\"\nusers:\n- name: b\n  user:\n    token: a\n     b\n  # more\npreferences: {colors: true\n  }\n",
@@ -744,6 +749,39 @@ func TestEntryIsSelfContainedAndKeepsWhatAPersonPutThere(t *testing.T) {
 
 // A bare name for those who share the file; a CA that doesn't fit into a variable costs the check of the
 // server, and that is said.
+// An entry of ours that kubectl would pass over, or refuse, is not called set up.
+func TestKubectlRefusesWhatKubectlPassesOver(t *testing.T) {
+	const exec = "exec: {command: credential-idcs}"
+	for entry, want := range map[string]string{
+		exec + ", token: SECRET":                                 "\tkubectl config unset users.idcs-work.token\n",
+		exec + ", tokenFile: /x":                                 "\tkubectl config unset users.idcs-work.tokenFile\n",
+		exec + ", username: ana":                                 "\tkubectl config unset users.idcs-work.username\n",
+		exec + ", client-certificate-data: YQ==":                 "\tkubectl config unset users.idcs-work.client-certificate-data\n",
+		exec + ", auth-provider: {name: oidc}":                   "\tkubectl config unset users.idcs-work.auth-provider\n",
+		exec + ", as-groups: [team]":                             "\t${EDITOR:-vi} HOME/.kube/config\n",
+		"exec: {command: credential-idcs, env: [{name: \"\"}]}":  "\t${EDITOR:-vi} HOME/.kube/config\n",
+		exec + ", password: SECRET":                              "",
+		exec + ", as: bob, as-groups: [team]":                    "",
+		"exec: {command: credential-idcs, args: [kubectl, --a]}": "",
+	} {
+		h := tooltest.New(t)
+		before := "users:\n- {name: idcs-work, user: {" + entry + "}}\n"
+		h.Write(".kube/config", before)
+		p, err := (Tool{}).Plan(t.Context(), h.Env, cluster())
+		if want == "" {
+			tooltest.Must(t, p, err)
+			if args := load(t, h.Read(".kube/config")).AuthInfos["idcs-work"].Exec.Args; !slices.Equal(args, []string{"kubectl", "--profile", "work"}) {
+				t.Errorf("%s: arguments %q", entry, args)
+			}
+			continue
+		}
+		said := strings.ReplaceAll(tooltest.Refusal(t, err), h.Dir, "HOME")
+		if !strings.Contains(said, want) || strings.Contains(said, "SECRET") || len(p.Changes) > 0 {
+			t.Errorf("%s: %q", entry, said)
+		}
+	}
+}
+
 func TestPortableAndLargeCA(t *testing.T) {
 	h := tooltest.New(t)
 	large := strings.Repeat("QUJD", 33_000)

@@ -3,7 +3,6 @@ package kubectl
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,6 +11,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	settings "github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/host"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -28,7 +29,12 @@ func (Tool) Look(ctx context.Context, s *tool.Survey) {
 			s.Warn(tool.Clean(k.files[i])+" can't be read: "+err.Error(), "kubectl config view")
 		}
 	}
-	l := looker{Survey: s, k: k}
+	if _, status := s.Run(ctx, s.Find("kubectl"), "config", "view"); status > 0 && len(k.ours()) > 0 {
+		// It is stricter than the library: of a name that reads as a number, for example.
+		s.Problem("kubectl can't read "+tool.Clean(strings.Join(k.files, ", ")), "kubectl config view")
+		return
+	}
+	l := looker{Survey: s, k: k, files: map[string]*settings.File{}}
 	used := false
 	for i := range k.all.Users {
 		u := &k.all.Users[i]
@@ -51,11 +57,12 @@ func (Tool) Look(ctx context.Context, s *tool.Survey) {
 
 type looker struct {
 	*tool.Survey
-	k *kube
+	k     *kube
+	files map[string]*settings.File // the configuration of an entry that reads another one, by its name
 }
 
 // profile is the one that the user's arguments name; empty: the server's owner.
-func (e *execConfig) profile() string { return e.option(profileOption...) }
+func (e *execConfig) profile() string { return e.line().Profile }
 
 // looksAt reports whether a user belongs to a profile that is looked at, or to none that there is.
 func (l looker) looksAt(e *execConfig) bool {
@@ -73,33 +80,13 @@ func (l looker) user(u *namedUser) bool {
 		l.Problem(who+why, command)
 	}
 	again := tool.SetUp("kubectl --user "+text.Word(u.Name), orProfile(e.profile(), l.Default))
-	if beside := u.beside(); beside != "" {
-		wrong(" has "+beside+" beside exec: kubectl uses that, and not credential-idcs", "kubectl config unset "+text.Word("users."+u.Name+"."+strings.Fields(beside)[0]))
+	for _, f := range u.faults(again) {
+		wrong(f.why, f.command)
 	}
-	switch e.APIVersion {
-	case execVersion:
-		if e.InteractiveMode == "" {
-			wrong(" has no interactiveMode, without which kubectl refuses "+execVersion, again)
-		}
-	case "client.authentication.k8s.io/v1beta1":
-	case "":
-		wrong(" has no apiVersion in exec: kubectl refuses it", again)
-	default:
-		wrong(" has apiVersion "+text.Clean(e.APIVersion)+": kubectl and credential-idcs support v1 and v1beta1", again)
+	if file, err := host.Look("", u.program(l.Env)); err != nil || file == "" {
+		wrong(" runs "+text.Clean(e.Command)+", which isn't there", again)
 	}
-	if !slices.Contains(e.Args, "kubectl") {
-		wrong(" runs credential-idcs without the argument kubectl, so it prints its usage", again)
-	} else if name := e.profile(); name != "" && len(l.Profiles) > 0 && e.option("--config", "-config") == "" && !slices.Contains(l.Profiles, name) {
-		wrong(" names the profile "+text.Clean(name)+", which the configuration doesn't have", tool.Edit(l.Config))
-	}
-	program := e.Command
-	if !strings.ContainsAny(program, `/\`) {
-		program = l.Find(program)
-	}
-	if _, err := os.Stat(program); filepath.IsAbs(program) && err != nil || program == "" {
-		wrong(" runs "+text.Clean(e.Command)+", which isn't there",
-			"kubectl config set-credentials "+text.Word(u.Name)+" --exec-command="+text.Word(l.Program))
-	}
+	l.elsewhere(u, again, wrong)
 	if path, why := l.kuberc(e.Command); why != "" {
 		wrong(" runs "+text.Clean(e.Command)+", and "+text.Clean(path)+why, "credential-idcs configure kubectl --dry-run --user "+text.Word(u.Name))
 	}
@@ -117,24 +104,37 @@ func orProfile(name, otherwise string) string {
 	return name
 }
 
-// beside is what an entry holds that kubectl prefers to exec; empty: nothing.
-func (u *namedUser) beside() string {
-	for _, x := range []struct {
-		set  bool
-		what string
-	}{
-		{u.User.Token != "", "token"},
-		{u.User.TokenFile != "", "tokenFile"},
-		{u.User.Username != "" || u.User.Password != "", "username and a password"},
-		{u.User.Cert != "", "client-certificate"},
-		{u.User.CertData != "", "client-certificate-data"},
-		{u.User.Provider != nil, "auth-provider"},
-	} {
-		if x.set {
-			return x.what
+// elsewhere reports an entry whose call reads another configuration than the one that is looked at, or keeps
+// its tokens elsewhere, if it can't work.
+func (l looker) elsewhere(u *namedUser, again string, wrong func(why, command string)) {
+	e := u.User.Exec
+	path, relative := e.configuration(l.Env)
+	names := l.Profiles
+	switch {
+	case relative != "":
+		wrong(" has --config "+text.Clean(relative)+", which must be an absolute path", again)
+		return
+	case path != "" && l.Config != "" && path != l.Config:
+		if !edit.Exists(path) {
+			wrong(" reads the configuration "+text.Clean(path)+", which isn't there", again)
+			return
 		}
+		f, err := settings.Load(path, e.surroundings(l.Env).Home)
+		if err != nil {
+			wrong(" reads the configuration "+text.Clean(path)+", which can't be used", "credential-idcs doctor --config "+text.Word(path))
+			return
+		}
+		names, l.files[u.Name] = f.Names(), f
 	}
-	return ""
+	name := e.profile()
+	if name != "" && len(names) > 0 && !slices.Contains(names, name) {
+		wrong(" names the profile "+text.Clean(name)+", which the configuration doesn't have", tool.Edit(orProfile(path, l.Config)))
+		return
+	}
+	if dir := e.cache(); dir != "" && !edit.Exists(dir) {
+		wrong(" keeps its tokens in "+text.Clean(dir)+", where nobody has logged in",
+			cacheVariable+"="+text.Word(dir)+" credential-idcs login "+text.Word(orProfile(name, l.Default)))
+	}
 }
 
 // context judges the cluster of a context whose user runs us.
@@ -148,20 +148,47 @@ func (l looker) context(c *namedContext, u *namedUser, right bool) {
 		l.Warn(here+" doesn't check who answers at its server (insecure-skip-tls-verify), so anybody may get the token",
 			"kubectl config unset "+text.Word("clusters."+cluster.Name+".insecure-skip-tls-verify"))
 	}
+	if why, command := cluster.fault(); why != "" {
+		right = false
+		l.Problem(here+" has a cluster with "+why+": kubectl refuses it", command)
+	}
 	if u.User.Exec.ProvideCluster && cluster.tooLarge() {
 		right = false
 		l.Problem(here+" has a CA that is too large for the variable by which kubectl tells the server: it fails with `argument list too long`",
 			tool.SetUp("kubectl --user "+text.Word(u.Name)+" --context "+text.Word(c.Name), orProfile(u.User.Exec.profile(), l.Default)))
 	}
 	profile := u.User.Exec.profile()
+	if u.User.Exec.ProvideCluster {
+		named, token, wrong := cluster.hint()
+		switch profile = orProfile(profile, named); {
+		case wrong != "":
+			right = false
+			l.Problem(here+" has a cluster whose extension client.authentication.k8s.io/exec has a "+wrong+" that credential-idcs refuses", tool.Edit(cluster.file))
+		case profile == named && named != "" && len(l.Profiles) > 0 && !slices.Contains(l.Profiles, named):
+			right = false
+			l.Problem(here+" has a cluster whose extension names the profile "+text.Clean(named)+", which the configuration doesn't have", tool.Edit(cluster.file))
+		}
+		right = l.idToken(here, profile, token, u) && right
+	} else {
+		right = l.idToken(here, profile, "", u) && right
+	}
 	server, err := helpers.ParseURL(cluster.Cluster.Server)
-	for _, t := range l.Places {
-		if err == nil && t.Target.Covers(server) && (profile == "" || t.Profile == profile) {
-			t.Set = true
+	if f := l.files[u.Name]; f != nil && err == nil {
+		if _, t, err := f.Owner(server, settings.Query{Profile: profile, Tool: "kubectl"}); err == nil {
 			if right {
-				l.OK(here + " uses credential-idcs for " + t.Target.String())
+				l.OK(here + " uses credential-idcs for " + t.Target.String() + ", by " + text.Clean(f.Path))
 			}
 			return
+		}
+	} else if err == nil {
+		for _, t := range l.Places {
+			if t.Target.Covers(server) && (profile == "" || t.Profile == profile) {
+				t.Set = true
+				if right {
+					l.OK(here + " uses credential-idcs for " + t.Target.String())
+				}
+				return
+			}
 		}
 	}
 	of := ""
@@ -169,6 +196,19 @@ func (l looker) context(c *namedContext, u *namedUser, right bool) {
 		of = " of profile " + text.Clean(profile)
 	}
 	l.Warn(here+" would send a token to "+helpers.Shown(cluster.Cluster.Server)+", which is not a target"+of, "kubectl config view --context="+text.Word(c.Name)+" --minify")
+}
+
+// idToken reports a context for which the ID token is asked, of a profile that never has one.
+func (l looker) idToken(here, profile, token string, u *namedUser) bool {
+	if kind, _ := u.User.Exec.kind(); token != "id" && !(token == "" && kind == helpers.ID) {
+		return true
+	}
+	why := l.NoIDToken[orProfile(profile, l.Default)]
+	if why == "" {
+		return true
+	}
+	l.Problem(here+" asks for an ID token: "+why, tool.Edit(l.Config))
+	return false
 }
 
 // others reports contexts at targets that have another user, where no context of the target has ours.

@@ -16,8 +16,8 @@ import (
 //	  extension:
 //	    was: {prod: admin}
 //
-// A context that had no user is null there, and one with a user without a name an empty text. kubectl
-// keeps extensions whenever it writes the file. They must be a list: with a mapping every call fails.
+// A context that had no user is null there, and one with a user without a name an empty text. Where the
+// spelling doesn't follow from the name, the value is a list of both: [admin, '"\x61dmin"']. kubectl keeps extensions whenever it writes the file. They must be a list: with a mapping every call fails.
 
 // remember adds a context to the extension of our entry, unless it is there.
 func remember(b []byte, name, context string, had before) ([]byte, error) {
@@ -37,6 +37,9 @@ func remember(b []byte, name, context string, had before) ([]byte, error) {
 	pair := scalar(context, flow) + ": " + "null"
 	if had.isSet {
 		pair = scalar(context, flow) + ": " + scalar(had.name, flow)
+		if had.text != "" {
+			pair = scalar(context, flow) + ": [" + scalar(had.name, flow) + ", " + scalar(had.text, flow) + "]"
+		}
 	}
 	out, err := addWas(l.doc, user, context, pair, flow)
 	if err != nil {
@@ -145,7 +148,12 @@ func remembered(b []byte, name string) map[string]before {
 		out := map[string]before{}
 		for j := 0; j+1 < len(was.Content); j += 2 {
 			v := was.Content[j+1]
-			out[was.Content[j].Value] = before{name: v.Value, isSet: v.ShortTag() != "!!null"}
+			had := before{isSet: v.ShortTag() != "!!null"}
+			if v.Kind == yaml.SequenceNode && len(v.Content) == 2 {
+				v, had.text = v.Content[0], v.Content[1].Value
+			}
+			had.name = v.Value
+			out[was.Content[j].Value] = had
 		}
 		return out
 	}

@@ -45,11 +45,12 @@ type Place struct {
 // A Survey is what a tool looks at for doctor, and where it reports.
 type Survey struct {
 	Env
-	Places      []*Place         // the targets that are looked at, as far as they are for this tool
-	Known       []helpers.Target // all profiles' targets that are for this tool
-	Default     string           // the profile that answers where a tool can't name one; empty: none does
-	Profiles    []string         // the names of all profiles
-	EngineFiles []string         // where docker's engine has its configuration, usually
+	Places      []*Place          // the targets that are looked at, as far as they are for this tool
+	Known       []helpers.Target  // all profiles' targets that are for this tool
+	Default     string            // the profile that answers where a tool can't name one; empty: none does
+	Profiles    []string          // the names of all profiles
+	NoIDToken   map[string]string // why a profile never has an ID token
+	EngineFiles []string          // where docker's engine has its configuration, usually
 
 	// Run runs a program and returns what it printed, and its exit status; -1 if it has none.
 	Run    func(ctx context.Context, program string, args ...string) (string, int)
