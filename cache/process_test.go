@@ -22,7 +22,7 @@ type job struct {
 	Dir, URL  string
 	Op        string // "token", "login", "logout", "drop", "exchange"
 	Key       Key
-	Query      Query
+	Query     Query
 	Secret    string        // of drop and exchange
 	Seal      string        // of new tokens
 	Grant     bool          // the profile's login needs no person

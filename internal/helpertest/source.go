@@ -19,8 +19,8 @@ type Source struct {
 	Entries []Entry
 	Default string // the profile of a Query without Target and Profile
 
-	Queries     []helpers.Query // each one that Credential got
-	Refusals []string      // each token that Refused got for a target of a profile
+	Queries  []helpers.Query // each one that Credential got
+	Refusals []string        // each token that Refused got for a target of a profile
 }
 
 // An Entry is a target of a profile, and the token that it gets.
