@@ -43,6 +43,9 @@ type Keeper struct {
 type debt struct {
 	of    string
 	apply func(*State)
+	// nothing: it is of an attempt that sent nothing, so a person's request is as open as it was: obeyed.
+	nothing bool
+	obeyed  string
 }
 
 // of names the token that a note is about.
@@ -105,6 +108,9 @@ func (k *Keeper) look(ctx context.Context) (Snapshot, error) {
 	}
 	if k.owed != nil {
 		k.owed.apply(&snap.State)
+		if k.owed.nothing {
+			snap.Obeyed = k.owed.obeyed
+		}
 		if got, err := k.Store.Swap(ctx, snap, snap.State); err == nil {
 			k.owed, snap = nil, got
 		} else if errors.Is(err, ErrConflict) {

@@ -488,3 +488,42 @@ func TestLooks(t *testing.T) {
 		}
 	}
 }
+
+// A person asked for a refresh, and the intent was stored though the API said it wasn't: nothing was sent, so
+// the request is as open as before.
+func TestARequestOutlivesAnAttemptThatSentNothing(t *testing.T) {
+	for name, slip := range map[string]func(w *world, k *Keeper) (lost bool, err error){
+		"the API's answer was lost": func(*world, *Keeper) (bool, error) { return true, errAPI },
+		"the Lease ran out": func(_ *world, k *Keeper) (bool, error) {
+			k.Fence = func(Stamp) bool { return false }
+			return false, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			k := w.keeper("a")
+			w.asked = "now"
+			once := true
+			w.onSwap = func(string, *State) (bool, error) {
+				if once {
+					once = false
+					return slip(w, k)
+				}
+				return false, nil
+			}
+			if _, err := k.Turn(context.Background()); err == nil || w.requests != 0 {
+				t.Fatalf("%v, %d requests", err, w.requests)
+			}
+			k.Fence = func(Stamp) bool { return true }
+			turn(t, k)
+			w.holds(2, "r2")
+			if w.obeyed != "now" || w.requests != 1 {
+				t.Errorf("obeyed %q, %d requests", w.obeyed, w.requests)
+			}
+			turn(t, k)
+			if w.requests != 1 {
+				t.Error("it was obeyed twice")
+			}
+		})
+	}
+}

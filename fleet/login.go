@@ -76,7 +76,7 @@ func (k *Keeper) Exchange(ctx context.Context, refresh secret.Text) error {
 		return err
 	}
 	before := snap.State
-	x := &transaction{Keeper: k, snap: snap, skew: snap.State.Skew, spends: digest(refresh)}
+	x := &transaction{Keeper: k, snap: snap, skew: snap.State.Skew, spends: digest(refresh), obeyed: snap.Obeyed}
 	x.snap.State.Refresh, x.snap.State.Identity = refresh, k.Identity
 	x.snap.State.Mark, x.snap.State.Pause = nil, nil
 	limit, cancel := inTicks(connectLimit + answerLimit)

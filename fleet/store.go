@@ -68,7 +68,9 @@ func (s *SecretStore) Swap(ctx context.Context, over Snapshot, state State) (Sna
 		next.Annotations = map[string]string{}
 	}
 	state.annotate(next.Annotations)
-	if over.Obeyed != "" {
+	if over.Obeyed == "" {
+		delete(next.Annotations, annotationRefreshed)
+	} else {
 		next.Annotations[annotationRefreshed] = over.Obeyed
 	}
 	next.Data = map[string][]byte{stateKey: b}

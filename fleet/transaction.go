@@ -31,13 +31,14 @@ type transaction struct {
 	intent *Intent
 	sent   Stamp
 	skew   time.Duration
-	fenced bool // the Lease counts: not for a person's login
-	grant  bool // nothing is spent, and a refresh token that comes is none that anybody would use
+	obeyed string // the last request of a person's that was obeyed before this
+	fenced bool   // the Lease counts: not for a person's login
+	grant  bool   // nothing is spent, and a refresh token that comes is none that anybody would use
 }
 
 // renew makes one attempt and stores what came of it. Its error is the API's.
 func (k *Keeper) renew(ctx context.Context, snap Snapshot) (Snapshot, error) {
-	x := &transaction{Keeper: k, snap: snap, skew: snap.State.Skew, fenced: true}
+	x := &transaction{Keeper: k, snap: snap, skew: snap.State.Skew, fenced: true, obeyed: snap.Obeyed}
 	x.snap.Obeyed = snap.Asked
 	if !k.ours(&snap.State) { // somebody else's, or nobody's: a grant replaces it whole
 		x.snap.State = State{Generation: snap.State.Generation, Pause: snap.State.Pause, unknown: snap.State.unknown}
@@ -127,6 +128,8 @@ func (x *transaction) withdrawIntent(written bool) {
 			s.Intent = doubt
 		}
 	})
+	x.owed.nothing, x.owed.obeyed = true, x.obeyed
+	x.snap.Obeyed = x.obeyed
 	if written {
 		x.pay(context.Background(), 1)
 	}
