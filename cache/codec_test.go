@@ -42,7 +42,7 @@ func TestATokenFileComesBackAsItWas(t *testing.T) {
 		values = append(values, string(b))
 	}
 	for i, v := range values {
-		for member := range 6 {
+		for member := range 7 {
 			tok := sample()
 			switch member {
 			case 0:
@@ -57,6 +57,8 @@ func TestATokenFileComesBackAsItWas(t *testing.T) {
 				tok.machine = v
 			case 5:
 				tok.predecessor, tok.idless = v, true
+			case 6:
+				tok.inode, tok.given = uint64(len(v)), digest(tok.Access)
 			}
 			got, err := decodeSealed(seal(encodeToken(tok)))
 			if err != nil || got != tok {

@@ -3,7 +3,10 @@ package cache
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -85,7 +88,7 @@ func (d *Dir) rehearse(name string) (Token, error) {
 		return Token{}, err
 	}
 	if d.exists(name, ".new") { // a dead process left it, and the login may still fail
-		return t, nil
+		return t, d.removable(name, ".new")
 	}
 	room, err := d.reserveRoom(name, f)
 	if err != nil {
@@ -93,6 +96,29 @@ func (d *Dir) rehearse(name string) (Token, error) {
 	}
 	room.drop()
 	return t, nil
+}
+
+// removable is why a file can't be deleted, as far as that is known before: it is a folder with something in
+// it, or nobody may change it (chattr +i).
+func (d *Dir) removable(name, suffix string) error {
+	path := d.file(name, suffix)
+	fi, err := os.Lstat(path)
+	switch {
+	case err != nil: // gone by now, or it couldn't be looked for a moment ago
+		return nil
+	case fi.IsDir():
+		err = os.Remove(path)
+	case fi.Mode().IsRegular():
+		f, failed := os.OpenFile(path, os.O_RDWR|noFollow, 0)
+		if errors.Is(failed, syscall.EPERM) {
+			err = failed
+		}
+		_ = f.Close()
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &FolderError{Path: path, Problem: "can't be deleted", Err: err}
+	}
+	return nil
 }
 
 // overwritten is the refresh token that a login just replaced, if it came after this one began.
@@ -181,7 +207,8 @@ func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result
 		x.room.drop()
 		return Result{}, err
 	}
-	o := x.refresh(Token{Refresh: refresh}, ConnectPerson)
+	given := Token{Refresh: refresh, given: digest(refresh)}
+	o := x.refresh(given, ConnectPerson)
 	if o.refusal == nil {
 		return x.finish(expired, o)
 	}
@@ -189,7 +216,7 @@ func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result
 	case errors.Is(o.refusal.Err, errLockLost):
 		x.room.drop()
 	case !o.refusal.Refresh.Empty(): // the given one is dead now; its successor is all that is left
-		x.old = Token{Refresh: refresh}
+		x.old = given
 		if x.keepSuccessor(o.refusal.Refresh) {
 			x.settled()
 		}
@@ -220,11 +247,14 @@ func (e *GivenError) Error() string {
 	return "this refresh token is that of another login here (" + e.File + "), and works only once"
 }
 
-// known looks for a given refresh token in the files of the folder: the key's own predecessor was spent,
-// and what belongs to another key isn't ours to spend.
+// known looks for a given refresh token in the files of the folder: the key's own predecessor was spent, as was
+// what its login began with, and what belongs to another key isn't ours to spend.
 func (x *transaction) known(refresh secret.Text) error {
+	if refresh == x.old.Refresh { // nor was it replaced
+		return nil
+	}
 	given := digest(refresh)
-	if x.old.predecessor == given {
+	if x.old.predecessor == given || x.old.given == given {
 		return &GivenError{File: x.name + ".json", Spent: true}
 	}
 	files, _ := filepath.Glob(filepath.Join(x.d.path, "*.json"))
@@ -237,7 +267,7 @@ func (x *transaction) known(refresh secret.Text) error {
 		case err != nil: // says nothing
 		case t.Refresh == refresh:
 			return &GivenError{File: filepath.Base(path)}
-		case t.predecessor == given:
+		case t.predecessor == given || t.given == given:
 			return &GivenError{File: filepath.Base(path), Spent: true}
 		}
 	}

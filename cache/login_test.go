@@ -3,7 +3,9 @@ package cache
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -30,6 +32,29 @@ func TestALoginLooksFirst(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(dir.file(dir.name(testKey), ".json"), "x"), 0o700); err != nil {
 			t.Fatal(err)
 		}
+		_, err := dir.Login(t.Context(), testKey, asked)
+		if _, ok := errors.AsType[*FolderError](err); !ok {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("something in the way of the new file", func(t *testing.T) {
+		dir, _ := clocked(t)
+		if err := os.MkdirAll(filepath.Join(dir.file(dir.name(testKey), ".new"), "x"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		_, err := dir.Login(t.Context(), testKey, asked)
+		if _, ok := errors.AsType[*FolderError](err); !ok {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("a new file that can't be deleted", func(t *testing.T) {
+		dir, _ := clocked(t)
+		path := dir.file(dir.name(testKey), ".new")
+		plantBytes(t, path, []byte("left"))
+		if out, err := exec.Command("chattr", "+i", path).CombinedOutput(); err != nil {
+			t.Skipf("no file can be made immutable here: %v %s", err, out)
+		}
+		defer func() { _ = exec.Command("chattr", "-i", path).Run() }()
 		_, err := dir.Login(t.Context(), testKey, asked)
 		if _, ok := errors.AsType[*FolderError](err); !ok {
 			t.Errorf("got %v", err)
@@ -93,13 +118,17 @@ func TestAKnownRefreshTokenIsntSent(t *testing.T) {
 	const otherKey = Key("fedcba9876543210fedcba9876543210")
 	for _, tt := range []struct {
 		name, given string
+		refreshes   int // meanwhile
 		spent       bool
 		sent        int
 	}{
-		{"typed twice", "given", true, 0},
-		{"another profile's", "other", false, 0},
-		{"another profile's, spent", "before", true, 0},
-		{"unknown", "unknown", false, 1},
+		{"typed twice", "given", 0, true, 0},
+		{"typed again much later", "given", 3, true, 0},
+		{"another profile's", "other", 0, false, 0},
+		{"another profile's, spent", "before", 0, true, 0},
+		{"another profile's, from the beginning", "began", 0, true, 0},
+		{"the stored one", "r", 0, false, 1},
+		{"unknown", "unknown", 0, false, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir, _ := clocked(t)
@@ -107,8 +136,14 @@ func TestAKnownRefreshTokenIsntSent(t *testing.T) {
 			if _, err := dir.Exchange(t.Context(), testKey, text("given"), giving(aToken("a", "r"), &sent)); err != nil {
 				t.Fatal(err)
 			}
-			other := Token{Access: text("x"), Refresh: text("other"), predecessor: digest(text("before"))}
+			other := Token{Access: text("x"), Refresh: text("other"), predecessor: digest(text("before")), given: digest(text("began"))}
 			plantBytes(t, dir.file(string(otherKey), ".json"), seal(encodeToken(other)))
+			for i := range tt.refreshes {
+				next := giving(aToken("a", strings.Repeat("r", tt.refreshes-i)), &sent)
+				if _, err := dir.again(t).Token(t.Context(), testKey, Query{Force: true}, next); err != nil {
+					t.Fatal(err)
+				}
+			}
 			sent = 0
 			_, err := dir.Exchange(t.Context(), testKey, text(tt.given), giving(aToken("b", "s"), &sent))
 			known, ok := errors.AsType[*GivenError](err)

@@ -29,6 +29,9 @@ type Token struct {
 	// predecessor is the digest of the refresh token that was spent for this one; empty after a
 	// login.
 	predecessor string
+	// given is the digest of the refresh token from elsewhere with which the login began; empty where it
+	// began otherwise.
+	given string
 	// inode is the number of the file that the token was saved in; 0 where unknown. copied says that it
 	// was read from another.
 	inode  uint64

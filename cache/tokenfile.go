@@ -51,21 +51,27 @@ func decodeToken(record []byte) (Token, error) {
 	return t, nil
 }
 
-// origin is the predecessor, and behind a blank the inode number of the file. It has no member of its own,
-// since programs from before it call a record with one more damaged, and only they would lose by that.
+// origin is the predecessor, and behind blanks the inode number of the file, and what the login began with.
+// They have no members of their own, since programs from before them call a record with one more damaged,
+// and only they would lose by that.
 func (t Token) origin() string {
-	if t.inode == 0 {
+	if t.inode == 0 && t.given == "" {
 		return t.predecessor
 	}
-	return t.predecessor + " " + strconv.FormatUint(t.inode, 10)
+	s := t.predecessor + " " + strconv.FormatUint(t.inode, 10)
+	if t.given != "" {
+		s += " " + t.given
+	}
+	return s
 }
 
 func (t *Token) setOrigin(s string) {
-	predecessor, number, _ := strings.Cut(s, " ")
-	t.predecessor = predecessor
+	predecessor, rest, _ := strings.Cut(s, " ")
+	number, given, _ := strings.Cut(rest, " ")
+	t.predecessor, t.given = predecessor, given
 	t.inode, _ = strconv.ParseUint(number, 10, 64) // what is no number is none
 	if t.origin() != s {                           // as some other program wrote it
-		t.predecessor, t.inode = s, 0
+		t.predecessor, t.inode, t.given = s, 0, ""
 	}
 }
 

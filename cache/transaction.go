@@ -221,7 +221,7 @@ func (x *transaction) attempt(connect time.Duration, spends secret.Text) Attempt
 // the old token because the answer brought no other.
 func (x *transaction) complete(t *Token, old Token) {
 	t.AccessStamp.Obtained, t.AccessStamp.Boot = x.now.Obtained, x.now.Boot
-	t.predecessor = digest(old.Refresh)
+	t.predecessor, t.given = digest(old.Refresh), old.given
 	t.machine = x.d.sys.Machine()
 	if t.Refresh.Empty() {
 		t.Refresh = old.Refresh
