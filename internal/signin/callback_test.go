@@ -178,6 +178,9 @@ func TestAnAnswerOfAnotherIssuerEndsTheLogin(t *testing.T) {
 	}{
 		{nil, true},
 		{[]string{"https://identity.oraclecloud.com/"}, true},
+		{[]string{"https://Identity.OracleCloud.com:443"}, true}, // as discovery has its endpoints
+		{[]string{"http://identity.oraclecloud.com/"}, false},
+		{[]string{"https://identity.oraclecloud.com:8443/"}, false},
 		{[]string{"DOMAIN"}, true},
 		{[]string{"DOMAIN/"}, true},
 		{[]string{own}, true},

@@ -115,14 +115,21 @@ func (r *redirect) read(query string, c check) (result, error) {
 }
 
 // issued reports whether an answer's issuer is one that this login may have. Domains print theirs with and
-// without the slash at the end.
+// without the slash at the end, and with and without the port.
 func (c check) issued(iss string) bool {
 	for _, known := range c.issuers {
-		if known != "" && strings.TrimSuffix(iss, "/") == strings.TrimSuffix(known, "/") {
+		if known != "" && plainIssuer(iss) == plainIssuer(known) {
 			return true
 		}
 	}
 	return false
+}
+
+func plainIssuer(iss string) string {
+	if d, err := idcs.ParseDomain(iss); err == nil {
+		return d
+	}
+	return strings.TrimSuffix(iss, "/")
 }
 
 // stray is the domain's refusal in an answer without a state. RFC 6749 4.1.2.1 wants the state in it,
