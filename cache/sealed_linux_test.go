@@ -469,3 +469,22 @@ func TestManyFirstLoginsMakeOneKey(t *testing.T) {
 		}
 	}
 }
+
+// The largest answer that is read can be stored and read again, sealed, too.
+func TestTheLargestAnswerIsStored(t *testing.T) {
+	const most = 1<<20 - 200 // of a body
+	for _, sealed := range []bool{false, true} {
+		dir, _ := clocked(t)
+		if sealed {
+			dir, _, _ = sealedFolder(t)
+		}
+		large := aToken(strings.Repeat("a", most), "r")
+		r, err := dir.Login(t.Context(), testKey, grantOf(func() (Token, *Refusal) { return large, nil }))
+		if err != nil || len(r.Warnings) != 0 {
+			t.Fatalf("sealed %v: %v, %v", sealed, r.Warnings, err)
+		}
+		if got, err := dir.again(t).Token(t.Context(), testKey, Query{}, Renewal{}); err != nil || got.Token.Access != large.Access {
+			t.Errorf("sealed %v: %v", sealed, err)
+		}
+	}
+}
