@@ -55,13 +55,13 @@ func (k kernelKeys) Keep(id string, key []byte) error {
 	defer runtime.UnlockOSThread()
 	serial, err := unix.AddKey(userKey, description(id), key, unix.KEY_SPEC_PROCESS_KEYRING)
 	if err != nil {
-		return keyError(err)
+		return keepError(err)
 	}
 	if err := unix.KeyctlSetperm(serial, permissions); err != nil {
-		return keyError(err)
+		return keepError(err)
 	}
 	if _, err := unix.KeyctlInt(unix.KEYCTL_LINK, serial, unix.KEY_SPEC_USER_KEYRING, 0, 0); err != nil {
-		return keyError(err)
+		return keepError(err)
 	}
 	k.extend(serial)
 	return nil
@@ -69,9 +69,18 @@ func (k kernelKeys) Keep(id string, key []byte) error {
 
 func (k kernelKeys) Ready() error {
 	if _, err := unix.KeyctlGetKeyringID(unix.KEY_SPEC_USER_KEYRING, true); err != nil {
-		return keyError(err)
+		return keepError(err)
 	}
 	return nil
+}
+
+// keepError is keyError for what stores a key. Where the user's keyring isn't there yet and the quota has no room
+// for it, the kernel says ENOKEY.
+func keepError(err error) error {
+	if errors.Is(err, unix.ENOKEY) {
+		err = unix.EDQUOT
+	}
+	return keyError(err)
 }
 
 func (k kernelKeys) Forget(id string) error {

@@ -167,3 +167,21 @@ func (m *Machine) Litter() {
 		m.T.Errorf("litter in the folder: %s of %v", name, m.Left())
 	}
 }
+
+// Snapshot is a digest of the names and contents of all files of the cache folder.
+func (m *Machine) Snapshot() string {
+	m.T.Helper()
+	entries, err := os.ReadDir(m.Cache)
+	if err != nil {
+		m.T.Fatalf("%v", err)
+	}
+	h := sha256.New()
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(m.Cache, e.Name()))
+		if err != nil {
+			m.T.Fatalf("%v", err)
+		}
+		fmt.Fprintf(h, "%q %q\n", e.Name(), b)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
