@@ -42,6 +42,7 @@ type hosting struct {
 	server *servers.Server
 	folder string      // of the server's repositories
 	shut   atomic.Bool // the server refuses whatever comes
+	turn   func() bool // whether the server refuses this request, whatever it carries; nil: none
 }
 
 // host makes a hosting in which nobody has told git of us.
@@ -88,7 +89,7 @@ func (h *hosting) serve(domain *idcstest.Server, folder string, offers ...string
 		h.Fatal(err)
 	}
 	s, err := servers.Git(h.Context(), cert, func(token string) (string, error) {
-		if h.shut.Load() {
+		if h.shut.Load() || h.turn != nil && h.turn() {
 			return "", errors.New("nobody gets in")
 		}
 		return domain.Access(token)

@@ -7,25 +7,46 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// erase says nothing, whatever happens: git is about to report the 401 itself.
-func erase(ctx context.Context, call *helpers.Call) {
+// erase is silent, since git is about to report the 401 itself, but for one line to a git that can't send
+// Bearer: a server that takes nothing else refuses every password, and git says only that it failed.
+func erase(ctx context.Context, call *helpers.Call) error {
 	call.Await(awaited)
 	req, ok := read(call.Stdin)
 	if !ok || req.password.Empty() && req.credential.Empty() {
-		return
+		return nil
 	}
 	target, err := helpers.ParseGit(req.protocol, req.host, req.path)
 	if err != nil {
-		return
+		return nil
 	}
 	source, err := call.Open()
 	if err != nil {
-		return
+		return nil
 	}
 	query := helpers.Query{Target: target, Profile: call.Profile, Username: req.username}
+	why := oldGit(ctx, source, query, req) // as long as the token is there to be compared
 	for _, said := range []secret.Text{req.password, req.credential} {
 		if !said.Empty() {
 			_ = source.Refused(ctx, query, said)
 		}
 	}
+	return why
+}
+
+// oldGit says what may be the reason where a git before 2.46 tells that our own token was refused. wwwauth[]
+// comes from 2.41 on; before, nobody tells what the server wants.
+func oldGit(ctx context.Context, source helpers.Source, query helpers.Query, req request) error {
+	if req.authtype || req.password.Empty() || len(req.challenges) > 0 && (!req.offers("bearer") || req.offers("basic")) {
+		return nil
+	}
+	query.CachedOnly = true
+	cred, err := source.Credential(ctx, query)
+	if err != nil || cred.Secret.Reveal() != req.password.Reveal() {
+		return nil
+	}
+	why := "; one that takes Bearer only needs git 2.46 or later"
+	if len(req.challenges) > 0 {
+		why = ": it takes Bearer only, which needs git 2.46 or later"
+	}
+	return &helpers.Exit{Err: &helpers.Failure{Message: query.Target.String() + " refused the token of profile " + cred.Profile + why, Command: "git --version"}}
 }

@@ -81,7 +81,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 		}
 		return answerGet(ctx, call)
 	case "erase":
-		erase(ctx, call)
+		return erase(ctx, call)
 	case "capability":
 		return capability(call)
 	}

@@ -3,6 +3,7 @@ package git
 import (
 	"bytes"
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -52,7 +53,9 @@ func (Tool) Plan(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan,
 	}
 	g.value = helperValue(env, in.Portable)
 	after := g.before
+	var own []byte
 	for _, l := range in.Targets {
+		had := after
 		if err := g.refuseUser(walk, l); err != nil {
 			return tool.Plan{}, err
 		}
@@ -62,20 +65,32 @@ func (Tool) Plan(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan,
 		if after, err = g.set(after, walk, l.Target); err != nil {
 			return tool.Plan{}, err
 		}
+		if bytes.Equal(after, had) {
+			continue
+		}
+		section, err := g.section(l.Target, g.value, l.Target.Path() != "")
+		if err != nil {
+			return tool.Plan{}, err
+		}
+		own = append(own, section...)
 	}
 	p := g.plan(after)
 	if len(p.Changes) > 0 && g.readOnly() {
 		// home-manager and the like make the file: these lines belong into what they make it from.
-		own := bytes.TrimPrefix(after, g.before)
 		return tool.Plan{Print: string(own)}, tool.Refuse("", "%s can't be changed, another program makes it: paste the lines into its own configuration", tool.Clean(g.path))
 	}
 	return p, nil
 }
 
-// readOnly reports whether the file can't be replaced where it is.
+// readOnly reports whether the file can't be replaced where it is, or shall not be: it is closed to its own
+// owner, as all files in a store are that only root could change.
 func (g *gitFile) readOnly() bool {
 	path, err := edit.Follow(g.path)
-	return err == nil && edit.Exists(path) && !edit.Writable(filepath.Dir(path))
+	if err != nil {
+		return false
+	}
+	fi, err := os.Stat(path)
+	return err == nil && (fi.Mode()&0o200 == 0 || !edit.Writable(filepath.Dir(path)))
 }
 
 // Undo plans the way back: the pair of values and the useHttpPath that Plan added go, and
@@ -112,6 +127,9 @@ func (Tool) Undo(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan,
 	}
 	done := g.plan(after)
 	done.Notes = p.Notes
+	if len(done.Changes) > 0 && g.readOnly() {
+		return tool.Plan{Print: done.Diff()}, tool.Refuse("", "%s can't be changed, another program makes it: take the lines out of its own configuration", tool.Clean(g.path))
+	}
 	return done, nil
 }
 

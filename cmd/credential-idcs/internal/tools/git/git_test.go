@@ -414,23 +414,82 @@ func TestDoctorNamesLoginsInGitsConfiguration(t *testing.T) {
 	}
 }
 
-// A file that another program makes is not replaced: its lines are printed for that one's configuration.
+// A file that another program makes is not replaced, by root neither: its lines are printed for that one's
+// configuration, and git takes them from there.
 func TestGitHandsOutTheSectionOfAReadOnlyFile(t *testing.T) {
 	tooltest.NeedTool(t, "git")
-	if os.Geteuid() == 0 {
-		t.Skip("root may write everywhere")
+	for name, link := range map[string]bool{"a link into a store": true, "closed to its owner": false} {
+		for _, had := range []string{"[user]\n\tname = Ana\n", "[user]\n\tname = Ana", pair + "[credential]\n\thelper = store\n"} {
+			h := tooltest.New(t)
+			file := ".gitconfig"
+			if link {
+				file = "store/gitconfig"
+			}
+			// make is what home-manager does when its configuration has changed.
+			make := func(content string) {
+				t.Helper()
+				_ = os.Chmod(h.Path("store"), 0o755)
+				_ = os.Remove(h.Path(file))
+				h.Write(file, content)
+				if err := os.Chmod(h.Path(file), 0o444); err != nil {
+					t.Fatal(err)
+				}
+				if link {
+					if err := os.Chmod(h.Path("store"), 0o555); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			make(had)
+			if link {
+				if err := os.Symlink(h.Path(file), h.Path(".gitconfig")); err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = os.Chmod(h.Path("store"), 0o755) })
+			}
+			in := tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com")}
+			p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+			if p.Print != pair || !strings.Contains(tooltest.Refusal(t, err), "paste the lines into its own configuration") || h.Read(file) != had {
+				t.Errorf("%s: got %v, %q", name, err, p.Print)
+			}
+			make(strings.TrimPrefix(strings.TrimSuffix(had, "\n")+"\n"+p.Print, pair))
+			if p, err := (Tool{}).Plan(t.Context(), h.Env, in); err != nil || len(p.Changes) > 0 {
+				t.Errorf("%s: with the lines: %v, %s", name, err, p.Diff())
+			}
+			if report := tooltest.Look(t, h, Tool{}, in.Targets); !strings.Contains(report, "git uses only credential-idcs for https://git.example.com\n") {
+				t.Errorf("%s: with the lines:\n%s", name, report)
+			}
+			undo, err := (Tool{}).Undo(t.Context(), h.Env, in)
+			if !strings.Contains(tooltest.Refusal(t, err), "take the lines out of its own configuration") || !strings.Contains(undo.Print, "-\thelper = idcs\n") {
+				t.Errorf("%s: the way back: %v, %q", name, err, undo.Print)
+			}
+		}
 	}
-	h := tooltest.New(t)
-	h.Write("store/gitconfig", "[user]\n\tname = Ana\n")
-	if err := os.Symlink(h.Path("store/gitconfig"), h.Path(".gitconfig")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(h.Path("store"), 0o555); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.Chmod(h.Path("store"), 0o755) })
-	p, err := (Tool{}).Plan(t.Context(), h.Env, tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com")})
-	if p.Print != pair || !strings.Contains(tooltest.Refusal(t, err), "paste the lines into its own configuration") {
-		t.Errorf("got %v, %q", err, p.Print)
+}
+
+// A part of the target may be open where the target isn't, and so may be a file that git reads elsewhere.
+func TestDoctorSeesEveryPlaceWithoutTLS(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	targets := tooltest.Targets(t, "https://git.example.com")
+	for config, want := range map[string]string{
+		"[http]\n\tsslVerify = false\n":                                                         "https://git.example.com (http.sslVerify)",
+		"[http \"https://git.example.com\"]\n\tsslVerify = no\n":                                "https://git.example.com (http.sslVerify)",
+		"[http \"https://*.example.com\"]\n\tsslVerify = 0\n":                                   "https://git.example.com (http.sslVerify)",
+		"[http \"https://git.example.com/team\"]\n\tsslVerify = off\n":                          "https://git.example.com/team (http.sslVerify in HOME/.gitconfig)",
+		"[http \"https://bob@git.example.com/\"]\n\tsslVerify = false\n":                        "https://bob@git.example.com (http.sslVerify in HOME/.gitconfig)",
+		"[includeIf \"gitdir:/nowhere/\"]\n\tpath = more\n":                                     "https://git.example.com (http.sslVerify in HOME/more)",
+		"[includeIf \"hasconfig:remote.*.url:x\"]\n\tpath = more\n":                             "https://git.example.com (http.sslVerify in HOME/more)",
+		"[http]\n\tsslVerify = false\n[http \"https://git.example.com\"]\n\tsslVerify = true\n": "",
+		"[http \"https://other.example.com\"]\n\tsslVerify = false\n":                           "",
+		"[http \"http://git.example.com\"]\n\tsslVerify = false\n":                              "",
+		"[http \"https://git.example.com/team\"]\n\tsslVerify\n":                                "",
+	} {
+		h := tooltest.New(t)
+		h.Write("more", "[http]\n\tsslVerify = false\n")
+		h.Write(".gitconfig", pair+config)
+		report := tooltest.Look(t, h, Tool{}, targets)
+		if n := strings.Count(report, "git doesn't check who answers at "); want == "" && n > 0 || want != "" && (n != 1 || !strings.Contains(report, want)) {
+			t.Errorf("%s\n%s", config, report)
+		}
 	}
 }

@@ -38,12 +38,14 @@ func (Tool) Look(ctx context.Context, s *tool.Survey) {
 		l.target(here)
 		l.target(everywhere)
 		l.transport(ctx)
+		l.partsTransport(everywhere)
 		if !l.wrong {
 			s.OK("git uses only credential-idcs for " + t.Target.String())
 		}
 	}
 	if used {
 		secrets(s, everywhere)
+		askpass(s, here)
 	}
 	if _, set := s.Lookup("GIT_SSL_NO_VERIFY"); used && set { // whatever it holds
 		s.Warn("the variable GIT_SSL_NO_VERIFY is set: git doesn't check who answers, so anybody may get the token", text.Unset("GIT_SSL_NO_VERIFY"))
@@ -59,6 +61,7 @@ type looker struct {
 	t     *tool.Place
 	said  map[string]bool
 	wrong bool
+	open  bool // git doesn't look at the target's certificate
 }
 
 // report reports once.
@@ -114,8 +117,85 @@ func (l *looker) transport(ctx context.Context) {
 	url := l.t.Target.String()
 	verify, _ := l.s.Run(ctx, l.g.git, "config", "--type=bool", "--get-urlmatch", "http.sslVerify", url)
 	if strings.TrimSpace(verify) == "false" {
+		l.open = true
 		l.report(tool.Warning, "git doesn't check who answers at "+url+" (http.sslVerify), so anybody may get the token",
 			"git config --global "+text.Word("http."+url+".sslVerify")+" true")
+	}
+}
+
+// partsTransport looks at the parts of the target, and at files that git reads elsewhere only.
+func (l *looker) partsTransport(entries []entry) {
+	for _, e := range entries {
+		address, ok := setting(e, "http", "sslverify")
+		if !ok || isTrue(e.value) || address != "" && !touches(address, l.t.Target) {
+			continue
+		}
+		p := whole(l.t.Target)
+		if q, _ := parsePattern(address); len(q.path) > len(p.path) || q.user != "" {
+			p.user, p.path = q.user, q.path
+		}
+		if p == whole(l.t.Target) && l.open || verified(entries, p) {
+			continue // said already, or another setting counts
+		}
+		l.report(tool.Warning, "git doesn't check who answers at "+p.String()+" (http.sslVerify in "+where(e)+"), so anybody may get the token", sslCommand(e, address))
+	}
+}
+
+// verified reports whether git looks at the certificate of a place: of settings that match it the one with
+// the longest host counts, then with the longest path, then with a user name, then the last (urlmatch.c).
+func verified(entries []entry, p place) bool {
+	best, value := [3]int{-1}, "true"
+	for _, e := range entries {
+		address, ok := setting(e, "http", "sslverify")
+		if !ok || address != "" && !p.matches(address) {
+			continue
+		}
+		q, _ := parsePattern(address)
+		score := [3]int{len(strings.ReplaceAll(q.hostPort, "*", "")), len(q.path), len(q.user)}
+		if slices.Compare(score[:], best[:]) >= 0 {
+			best, value = score, e.value
+		}
+	}
+	return isTrue(value)
+}
+
+func sslCommand(e entry, address string) string {
+	if file, ok := strings.CutPrefix(e.origin, "file:"); ok {
+		key := "http.sslVerify"
+		if address != "" {
+			key = "http." + address + ".sslVerify"
+		}
+		return "git config --file " + text.Word(file) + " --unset-all " + text.Word(key)
+	}
+	return "git config --list --show-origin"
+}
+
+// setting is the URL of a setting of another section than credential's; empty: it is for all. ok reports
+// whether it is that one.
+func setting(e entry, section, name string) (address string, ok bool) {
+	rest, ok := strings.CutPrefix(e.key, section+".")
+	if !ok {
+		return "", false
+	}
+	if rest == name {
+		return "", true
+	}
+	return strings.CutSuffix(rest, "."+name)
+}
+
+// askpass names the program that git runs for a password where we have no answer, by git's order
+// (git_prompt of prompt.c).
+func askpass(s *tool.Survey, entries []entry) {
+	if v := s.Get("GIT_ASKPASS"); v != "" {
+		s.OK("git runs " + shownHelper(v) + " (the variable GIT_ASKPASS) where credential-idcs has no answer")
+		return
+	}
+	if i := lastIndex(entries, func(e entry) bool { _, ok := setting(e, "core", "askpass"); return ok }); i >= 0 && entries[i].value != "" {
+		s.OK("git runs " + shownHelper(entries[i].value) + " (core.askPass in " + where(entries[i]) + ") where credential-idcs has no answer")
+		return
+	}
+	if v := s.Get("SSH_ASKPASS"); v != "" {
+		s.OK("git runs " + shownHelper(v) + " (the variable SSH_ASKPASS) where credential-idcs has no answer")
 	}
 }
 
@@ -151,8 +231,6 @@ func secrets(s *tool.Survey, entries []entry) {
 			s.Warn("git puts a token into URLs (url.*.insteadOf in "+where(e)+"), and then runs no helper", command)
 		case section == "remote" && (name == "url" || name == "pushurl") && at(e.value) && hasPassword(e.value):
 			s.Warn("the URL of remote "+tool.Clean(address)+" holds a token, in "+where(e)+", and then git runs no helper", command)
-		case section == "core" && name == "askpass":
-			s.OK("git runs " + shownHelper(e.value) + " (core.askPass in " + where(e) + ") where credential-idcs has no answer")
 		}
 	}
 }

@@ -1,7 +1,9 @@
 package git
 
 import (
+	"encoding/hex"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
@@ -107,7 +109,11 @@ func parsePattern(s string) (pattern, bool) {
 	var p pattern
 	p.hostPort = s
 	if i := strings.IndexByte(s, '/'); i >= 0 {
-		p.hostPort, p.path = s[:i], strings.TrimRight(s[i:], "/")
+		path, ok := plainPath(s[i:])
+		if !ok {
+			return pattern{}, false
+		}
+		p.hostPort, p.path = s[:i], strings.TrimRight(path, "/")
 	}
 	if i := strings.LastIndexByte(p.hostPort, '@'); i >= 0 {
 		p.user, p.hostPort = p.hostPort[:i], p.hostPort[i+1:]
@@ -115,8 +121,44 @@ func parsePattern(s string) (pattern, bool) {
 			p.user = user
 		}
 	}
-	p.hostPort = strings.TrimSuffix(strings.ToLower(p.hostPort), ":443")
+	p.hostPort = strings.ToLower(p.hostPort)
+	if host, port := tool.SplitPort(p.hostPort); host != p.hostPort { // git leaves zeros out, and the port that is usual
+		if port = strings.TrimLeft(port, "0"); port == "" || port == "443" {
+			p.hostPort = host
+		} else {
+			p.hostPort = host + ":" + port
+		}
+	}
 	return p, true
+}
+
+// plainPath is a path as git compares it: letters behind a % that need none are themselves, and . and .. are
+// followed (url_normalize in urlmatch.c). One that leads out of the root is none.
+func plainPath(path string) (plain string, ok bool) {
+	var out []string
+	for _, segment := range strings.Split(escaped.ReplaceAllStringFunc(path, plainLetter), "/") {
+		switch {
+		case segment == "..":
+			if len(out) < 2 {
+				return "", false
+			}
+			out = out[:len(out)-1]
+		case segment != ".":
+			out = append(out, segment)
+		}
+	}
+	return strings.Join(out, "/"), true
+}
+
+var escaped = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+func plainLetter(escape string) string {
+	b, err := hex.DecodeString(escape[1:])
+	c := string(b)
+	if err != nil || !strings.ContainsAny(c, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") {
+		return strings.ToUpper(escape)
+	}
+	return c
 }
 
 // host reports whether the pattern's host and port are t's. No host at all is any; a "*" is one label.

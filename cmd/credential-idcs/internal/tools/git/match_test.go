@@ -18,7 +18,9 @@ func TestPatternsMatchAsInGit(t *testing.T) {
 		"https://git.example.com:8443", "https://git.example.com", "https://git.example.com:8443/team", "https://git.example.com:8443/team/",
 		"https://git.example.com:8443/tea", "https://git.example.com:8443/team/a/b", "https://*.example.com:8443", "https://*.com:8443",
 		"https://g*.example.com:8443", "http://git.example.com:8443", "https://ana@git.example.com:8443", "https://GIT.example.com:8443",
-		"https://example.com:8443", "https://git.example.com:443",
+		"https://example.com:8443", "https://git.example.com:443", "https://git.example.com:08443", "https://git.example.com:8443/%74eam",
+		"https://git.example.com:8443/./team/x/..", "https://git.example.com:8443/%2e%2E/team", "https://git.example.com:8443//team",
+		"https://git.example.com:8443/team%2Fa", "https://git.example.com:8443/TEAM", "https://git.example.com:",
 	} {
 		file := filepath.Join(t.TempDir(), "config")
 		if out, err := exec.Command(git, "config", "--file", file, "credential."+pattern+".helper", "x").CombinedOutput(); err != nil {
