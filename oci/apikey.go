@@ -2,6 +2,8 @@ package oci
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -18,7 +20,10 @@ type APIKey struct {
 // not by a refusal of Oracle's, which gives no reason.
 func (p APIKey) Session(_ context.Context, m *Machine) (Session, error) {
 	s, err := m.section(p.File, p.Profile)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ident.ErrNoSection):
+		return Session{}, &ProfileError{File: p.File, Profile: p.Profile}
+	case err != nil:
 		return Session{}, err
 	}
 	region, err := regionOf(p.File, p.Region, s)
@@ -37,7 +42,7 @@ func (p APIKey) Session(_ context.Context, m *Machine) (Session, error) {
 		}
 		parts = append(parts, v)
 	}
-	key, err := m.keyFile(p.File, s)
+	key, err := m.keyFile(p.File, s, nil)
 	if err != nil {
 		return Session{}, err
 	}

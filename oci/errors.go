@@ -35,8 +35,8 @@ type Error struct {
 	Text   string // one line, without the program's name
 	Status int
 	Code   string
-	// NotSent: no byte of a request left.
-	NotSent bool
+	// NotSent: no byte of a request left. Local: it was seen on this machine, without a connection.
+	NotSent, Local bool
 	// Unsupported: no try can succeed this way, such as by a proxy of a kind that nobody has built.
 	Unsupported bool
 	// RetryAfter is what a 429 or 5xx asks for, 1 s to 300 s; 0: it doesn't say.
@@ -52,12 +52,19 @@ func (e *Error) Is(target error) bool { return target == error(e.Class) }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// A FileError is what is wrong in a line of a configuration file of Oracle's tools.
+// A FileError is what is wrong in a line of a configuration file of Oracle's tools, or in a file that the
+// line names.
 type FileError struct {
 	File    string // as it was named
 	Line    int    // 0: the file as a whole
 	Problem string
+	Named   string // the file that the line names, if that is what is wrong
 	Err     error
+
+	// Again is the session that would have to be made anew; nil: that mends nothing.
+	Again *SessionError
+	// torn: somebody may be writing the file that the line names.
+	torn bool
 }
 
 func (e *FileError) Error() string {
@@ -69,12 +76,17 @@ func (e *FileError) Error() string {
 
 func (e *FileError) Unwrap() error { return e.Err }
 
+// A ProfileError says that a configuration file of Oracle's tools has no such profile.
+type ProfileError struct{ File, Profile string }
+
+func (e *ProfileError) Error() string { return e.File + " has no profile " + e.Profile }
+
 // inFile puts a file's name before what is wrong in it.
 func inFile(file string, err error) error {
 	var c *ident.ConfigError
 	switch {
-	case err == nil:
-		return nil
+	case err == nil || errors.Is(err, ident.ErrNoSection):
+		return err
 	case errors.As(err, &c):
 		return &FileError{File: file, Line: c.Line, Problem: c.Problem, Err: err}
 	}
@@ -155,7 +167,7 @@ func refusedExchange(r *wire.Reply) *Error {
 	e.Code = word(m.Error, "_")
 	e.Text = "the domain refused the exchange (" + strings.TrimSpace(strconv.Itoa(r.Status)+" "+e.Code)
 	if id := word(m.ECID, "0123456789-_^"); id != "" {
-		e.Text += ", ecid " + id
+		e.Text += ", ECID " + id
 	}
 	e.Text += ")"
 	return e

@@ -44,6 +44,8 @@ type identity struct {
 // Session asks the metadata service, and turns the instance's certificate into a session. Meanwhile the
 // session's key is made, which takes longest, and the connection to the federation endpoint is opened.
 func (p Instance) Session(ctx context.Context, m *Machine) (Session, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	type made struct {
 		key Key
 		err error
@@ -67,13 +69,17 @@ func (p Instance) Session(ctx context.Context, m *Machine) (Session, error) {
 		}()
 	}
 	id, err := p.ask(ctx, m, open)
-	k := <-making
-	var o opened
-	if begun {
-		o = <-opening
+	if err != nil { // nobody waits for the key, and the connection is given up
+		cancel()
+		if begun {
+			if o := <-opening; o.conn != nil {
+				o.conn.Close()
+			}
+		}
+		return Session{}, err
 	}
+	k, o := <-making, <-opening
 	switch {
-	case err != nil:
 	case k.err != nil:
 		err = k.err
 	case o.err != nil:
@@ -114,7 +120,7 @@ func (p Instance) ask(ctx context.Context, m *Machine, open func(region string))
 		}
 		var ok bool
 		if id.region, ok = ident.ParseRegion(strings.TrimSpace(text)); !ok {
-			return identity{}, settings("the metadata service names no region")
+			return identity{}, &Error{Class: ErrFailure, Text: "the metadata service names no region"}
 		}
 	}
 	open(id.region)
@@ -229,9 +235,9 @@ func (s *service) get(ctx context.Context, name string) (string, error) {
 
 // noInstance is a metadata service that isn't there.
 func noInstance(u *url.URL, err error) error {
-	e := settings("this is no OCI instance: " + u.Hostname() + " doesn't answer")
-	e.Err = err
-	return e
+	return &Error{
+		Class: ErrSettings, Text: "this is no OCI instance: " + u.Hostname() + " doesn't answer", NotSent: true, Err: err,
+	}
 }
 
 // federate signs with the instance's own key. Oracle leaves the host out of this signature, so the URL
@@ -242,7 +248,7 @@ func (m *Machine) federate(ctx context.Context, id identity, key Key, conn *wire
 	tenancy := tenancyOf(id.certificate)
 	if tenancy == "" {
 		conn.Close()
-		return Session{}, settings("the instance's certificate names no tenancy")
+		return Session{}, &Error{Class: ErrFailure, Text: "the instance's certificate names no tenancy"}
 	}
 	sum := sha256.Sum256(id.certificate.Raw)
 	own := Session{KeyID: secret.New(tenancy + "/fed-x509-sha256/" + colons(sum[:])), Key: id.key, Region: id.region}

@@ -44,7 +44,7 @@ func (p Resource) Session(_ context.Context, m *Machine) (Session, error) {
 	}
 	k, err := rsakey.Parse([]byte(pem))
 	if err != nil {
-		return Session{}, settings(resourceKey + " " + err.Error())
+		return Session{}, settings(resourceKey + " " + unusable(err))
 	}
 	claims, _ := ident.ReadClaims(token)
 	key := Key{k}
@@ -99,4 +99,6 @@ func (m *Machine) valueOrFile(name string) (string, error) {
 }
 
 // settings is a principal that isn't there, or not as it is set: nothing was sent.
-func settings(text string) *Error { return &Error{Class: ErrSettings, Text: text, NotSent: true} }
+func settings(text string) *Error {
+	return &Error{Class: ErrSettings, Text: text, NotSent: true, Local: true}
+}

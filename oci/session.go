@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/rsakey"
@@ -30,6 +32,7 @@ type SessionFile struct {
 type FileSession struct {
 	Session
 	Token           secret.Text // without ST$
+	Subject         string      // whose it is, usually an OCID; "": it doesn't say
 	Issued, Expires time.Time   // by the token; zero: it doesn't say
 }
 
@@ -42,14 +45,11 @@ func (p SessionFile) Session(ctx context.Context, m *Machine) (Session, error) {
 // settle is how long the oci CLI takes between writing the key and the token of a new session.
 const settle = 50 * time.Millisecond
 
-// errMixed is a pair of files that doesn't belong together.
-var errMixed = errors.New("key_file and security_token_file don't belong together")
-
-// Read reads the files. The oci CLI replaces both in place and without a lock, so a pair that doesn't
-// fit is read once more after a moment.
+// Read reads the files. The oci CLI replaces both in place and without a lock, so half a file, or a pair
+// that doesn't fit, is read once more after a moment.
 func (p SessionFile) Read(ctx context.Context, m *Machine) (FileSession, error) {
 	f, err := p.read(m)
-	if !errors.Is(err, errMixed) {
+	if e, ok := errors.AsType[*FileError](err); !ok || !e.torn {
 		return f, err
 	}
 	t := time.NewTimer(settle)
@@ -74,36 +74,40 @@ func (p SessionFile) read(m *Machine) (FileSession, error) {
 	if err != nil {
 		return FileSession{}, err
 	}
-	tokenFile, err := s.Need("security_token_file")
-	if err != nil {
-		return FileSession{}, &SessionError{File: p.File, Profile: p.Profile, Region: region, Missing: "security_token_file"}
+	for _, name := range []string{"tenancy", "fingerprint"} { // by which others' tokens are told apart
+		if _, err := s.Need(name); err != nil {
+			return FileSession{}, inFile(p.File, err)
+		}
 	}
-	key, err := m.keyFile(p.File, s)
+	none := &SessionError{File: p.File, Profile: p.Profile, Region: region, Missing: "security_token_file"}
+	if _, err := s.Need(none.Missing); err != nil {
+		return FileSession{}, none
+	}
+	key, err := m.keyFile(p.File, s, none)
 	if err != nil {
 		return FileSession{}, err
 	}
-	raw, err := m.Read(tokenFile, SecretFile)
+	raw, line, err := m.named(p.File, s, none.Missing)
 	if errors.Is(err, fs.ErrNotExist) {
-		return FileSession{}, &SessionError{File: p.File, Profile: p.Profile, Region: region, Missing: "security_token_file"}
+		return FileSession{}, none
 	}
 	if err != nil {
 		return FileSession{}, err
 	}
 	token := string(bytes.TrimSpace(raw))
-	_, line := s.Get("security_token_file")
 	claims, ok := ident.ReadClaims(token)
 	if !ok || !usable(token) {
-		return FileSession{}, &FileError{File: p.File, Line: line, Problem: "security_token_file holds no session token"}
+		return FileSession{}, &FileError{File: p.File, Line: line, Problem: "security_token_file holds no session token", Again: none, torn: true}
 	}
 	if fits, known := key.fits(claims); known && !fits {
-		return FileSession{}, &FileError{File: p.File, Line: line, Problem: errMixed.Error(), Err: errMixed}
+		return FileSession{}, &FileError{File: p.File, Line: line, Problem: "key_file and security_token_file don't belong together", Again: none, torn: true}
 	}
 	if next, ok := ident.ReadClaims(p.Successor.Reveal()); ok && next.Expires > claims.Expires {
 		if fits, known := key.fits(next); fits || !known {
 			token, claims = p.Successor.Reveal(), next
 		}
 	}
-	f := FileSession{Session: sessionOf(token, key, region), Token: secret.New(token)}
+	f := FileSession{Session: sessionOf(token, key, region), Token: secret.New(token), Subject: claims.Subject}
 	if claims.Expires != 0 {
 		f.Expires = time.Unix(claims.Expires, 0)
 	}
@@ -116,25 +120,43 @@ func (p SessionFile) read(m *Machine) (FileSession, error) {
 	return f, nil
 }
 
-// keyFile reads the key of a profile.
-func (m *Machine) keyFile(file string, s ident.Section) (Key, error) {
-	name, err := s.Need("key_file")
-	if err != nil {
-		return Key{}, inFile(file, err)
-	}
-	_, line := s.Get("key_file")
-	data, err := m.Read(name, SecretFile)
+// keyFile reads the key of a profile. again is the session that it belongs to, if any.
+func (m *Machine) keyFile(file string, s ident.Section, again *SessionError) (Key, error) {
+	data, line, err := m.named(file, s, "key_file")
 	if err != nil {
 		return Key{}, err
 	}
 	k, err := rsakey.Parse(data)
-	switch {
-	case errors.Is(err, rsakey.ErrEncrypted):
-		return Key{}, &FileError{File: file, Line: line, Problem: "key_file is encrypted", Err: err}
-	case err != nil:
-		return Key{}, &FileError{File: file, Line: line, Problem: "key_file " + err.Error(), Err: err}
+	if err == nil {
+		return Key{k}, nil
 	}
-	return Key{k}, nil
+	e := &FileError{File: file, Line: line, Problem: "key_file " + unusable(err), Err: err, Again: again, torn: true}
+	if errors.Is(err, rsakey.ErrEncrypted) {
+		e.Problem, e.torn = "key_file is encrypted", false
+		e.Named, _ = s.Get("key_file")
+	}
+	return Key{}, e
+}
+
+// unusable says of a key why it can't be used, without what is told to a client of a domain.
+func unusable(err error) string {
+	text, _, _ := strings.Cut(err.Error(), ";")
+	return text
+}
+
+// named reads the file that a key of a profile names. Oracle's tools take a relative path from the working
+// directory, so none is taken here.
+func (m *Machine) named(file string, s ident.Section, key string) (data []byte, line int, err error) {
+	name, err := s.Need(key)
+	if err != nil {
+		return nil, 0, inFile(file, err)
+	}
+	_, line = s.Get(key)
+	if !filepath.IsAbs(name) && !strings.HasPrefix(name, "~/") {
+		return nil, line, &FileError{File: file, Line: line, Problem: key + " must be an absolute path, or begin with ~/"}
+	}
+	data, err = m.Read(name, SecretFile)
+	return data, line, err
 }
 
 // regionOf is the region that was configured, else the profile's.
@@ -149,7 +171,7 @@ func regionOf(file, configured string, s ident.Section) (string, error) {
 	region, ok := ident.ParseRegion(name)
 	if !ok {
 		_, line := s.Get("region")
-		return "", &FileError{File: file, Line: line, Problem: "region is none"}
+		return "", &FileError{File: file, Line: line, Problem: "region must be a region such as us-ashburn-1, or its key"}
 	}
 	return region, nil
 }

@@ -2,6 +2,11 @@ package oci
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"os"
 	"strings"
@@ -20,16 +25,19 @@ func TestFilesAreJudgedBeforeAnythingIsSent(t *testing.T) {
 		apiKey         bool
 		want           string // after the file's name
 	}{
-		{"no profile", "[work]", "[elsewhere]", true, ": there is no such profile"},
+		{"no profile", "[work]", "[elsewhere]", true, " has no profile work"},
 		{"another fingerprint", "fingerprint=", "fingerprint=00", true, ":2: fingerprint isn't that of key_file"},
 		{"no user", "user=", "# user=", true, ":1: profile work has no user"},
 		{"user in DEFAULT", "user=", "[DEFAULT]\nuser=", true, ":1: profile work has no user, and nothing is inherited from [DEFAULT]"},
 		{"empty user", "user=", "user=\n[other]\nuser=", true, ":6: user is empty"},
 		{"no region", "region=", "#region=", true, ":1: profile work has no region"},
-		{"region", "region=us-ashburn-1", "region=us-ashburn-1.evil.example", true, ":5: region is none"},
+		{"region", "region=us-ashburn-1", "region=us-ashburn-1.evil.example", true, ":5: region must be a region such as us-ashburn-1, or its key"},
 		{"twice", "region=", "region=iad\nregion=", true, ":6: region comes twice"},
 		{"tenancy", "tenancy=", "tenancy=a/b/", true, ":4: tenancy is no OCID"},
 		{"session, no key", "key_file=", "#key_file=", false, ":1: profile work has no key_file"},
+		{"session, relative path", "key_file=", "key_file=sessions", false, ":3: key_file must be an absolute path, or begin with ~/"},
+		{"session, no fingerprint", "fingerprint=", "#fingerprint=", false, ":1: profile work has no fingerprint"},
+		{"session, no tenancy", "tenancy=", "#tenancy=", false, ":1: profile work has no tenancy"},
 		{"session, key inherited", "[work]", "[DEFAULT]\nkey_file=x\n[work]\nkey_file_=", false, ""},
 	} {
 		dir := home(t)
@@ -77,6 +85,30 @@ func TestEncryptedKeyIsRefused(t *testing.T) {
 	}
 	_, err := p.Session(context.Background(), at(t, s))
 	if want := h.ConfigFile + ":3: key_file is encrypted"; said(err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if f, ok := errors.AsType[*FileError](err); !ok || f.Named != h.KeyFile {
+		t.Errorf("%#v doesn't name the key's file", err)
+	}
+}
+
+// A key of another kind is said to be one, in words that are true of Oracle's services.
+func TestKeyThatIsNotRSAIsRefused(t *testing.T) {
+	s := ocitest.Start(t, ocitest.Options{})
+	h, p := sessionFile(t, s)
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(h.KeyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Session(context.Background(), at(t, s))
+	if want := h.ConfigFile + ":3: key_file holds a private key that isn't RSA"; said(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -131,20 +163,35 @@ func TestPairIsReadOnceMore(t *testing.T) {
 	if want := h.ConfigFile + ":6: key_file and security_token_file don't belong together"; said(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	reads := 0
-	plain := m.Read
-	m.Read = func(file string, kind FileKind) ([]byte, error) {
-		b, err := plain(file, kind)
-		if file == h.TokenFile {
-			if reads++; reads == 1 {
-				if err := s.WriteToken(h, h.Session); err != nil {
+	key, err := os.ReadFile(h.KeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, torn := range map[string]func() error{
+		"another's token": func() error { return s.WriteToken(h, other.Session) },
+		"no token yet":    func() error { return s.WriteToken(h, "") },
+		"half a token":    func() error { return os.WriteFile(h.TokenFile, []byte(h.Session[:40]), 0o600) },
+		"no key yet":      func() error { return os.WriteFile(h.KeyFile, nil, 0o600) },
+		"half a key":      func() error { return os.WriteFile(h.KeyFile, key[:len(key)/2], 0o600) },
+	} {
+		if err := torn(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Session(context.Background(), m); err == nil {
+			t.Errorf("%s makes a session", name)
+		}
+		again := *m
+		read := map[string]int{}
+		again.Read = func(file string, kind FileKind) ([]byte, error) {
+			if read[file]++; read[h.ConfigFile] == 2 {
+				if err := errors.Join(s.WriteToken(h, h.Session), os.WriteFile(h.KeyFile, key, 0o600)); err != nil {
 					t.Error(err)
 				}
 			}
+			return m.Read(file, kind)
 		}
-		return b, err
-	}
-	if _, err := p.Session(context.Background(), m); err != nil || reads != 2 {
-		t.Errorf("%v after %d reads", err, reads)
+		if _, err := p.Session(context.Background(), &again); err != nil || read[h.ConfigFile] != 2 {
+			t.Errorf("%s: %v after %d looks", name, err, read[h.ConfigFile])
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
 // A Session signs requests: it is a key, and the name under which Oracle knows it. It lives in memory
@@ -19,6 +20,18 @@ type Session struct {
 	Key   Key
 	// Region is the principal's home for this call, as in "us-ashburn-1".
 	Region string
+}
+
+// Subject is whom the session names, usually by an OCID; "": it doesn't say.
+func (s Session) Subject() string {
+	id := s.KeyID.Reveal()
+	if token, ok := strings.CutPrefix(id, "ST$"); ok {
+		c, _ := ident.ReadClaims(token)
+		return c.Subject
+	}
+	_, rest, _ := strings.Cut(id, "/")
+	user, _, _ := strings.Cut(rest, "/")
+	return user
 }
 
 // A Message is what a signature covers of a request, in the very bytes that are sent.

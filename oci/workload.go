@@ -34,21 +34,9 @@ const (
 // Session makes a key and gives its public half to the cluster. The service account token goes to an IP
 // address whose certificate leads to the cluster's own CA, never through a proxy.
 func (p Workload) Session(ctx context.Context, m *Machine) (Session, error) {
-	u, err := p.url(m)
+	u, account, roots, err := p.look(m)
 	if err != nil {
 		return Session{}, err
-	}
-	account, err := p.Token(m)
-	if err != nil {
-		return Session{}, err
-	}
-	ca, err := m.Read(path.Join(p.folder(), "ca.crt"), AccountFile)
-	if err != nil {
-		return Session{}, err
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(ca) {
-		return Session{}, settings(path.Join(p.folder(), "ca.crt") + " holds no certificate")
 	}
 	key, err := newKey(m.Rand)
 	if err != nil {
@@ -95,8 +83,33 @@ func (p Workload) Session(ctx context.Context, m *Machine) (Session, error) {
 	return sessionOf(token, key, p.Region), nil
 }
 
-// Token is the service account token, which says who the pod is.
-func (p Workload) Token(m *Machine) (string, error) {
+// Look tells who the pod is, by its service account token, or what it lacks for a session. It sends nothing.
+func (p Workload) Look(m *Machine) (subject string, err error) {
+	_, account, _, err := p.look(m)
+	c, _ := ident.ReadClaims(account)
+	return c.Subject, err
+}
+
+// look is where a session comes from, with what, and whom to trust there.
+func (p Workload) look(m *Machine) (u *url.URL, account string, roots *x509.CertPool, err error) {
+	if u, err = p.url(m); err != nil {
+		return nil, "", nil, err
+	}
+	if account, err = p.token(m); err != nil {
+		return nil, "", nil, err
+	}
+	ca, err := m.Read(path.Join(p.folder(), "ca.crt"), AccountFile)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	roots = x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(ca) {
+		return nil, "", nil, settings(path.Join(p.folder(), "ca.crt") + " holds no certificate")
+	}
+	return u, account, roots, nil
+}
+
+func (p Workload) token(m *Machine) (string, error) {
 	file := path.Join(p.folder(), "token")
 	b, err := m.Read(file, AccountFile)
 	if err != nil {

@@ -37,6 +37,9 @@ const (
 	KindOKE   = "oke"   // a signed request, for an OKE cluster
 )
 
+// OCIFile is where Oracle's own tools have their profiles.
+const OCIFile = "~/.oci/config"
+
 // RegistryUser is the user name beside a token of OCIR.
 //
 // https://docs.oracle.com/en-us/iaas/Content/Registry/Tasks/registrypullingimagesusingthedockercli.htm
@@ -108,7 +111,7 @@ func (b *builder) oci(p *Profile) error {
 		return b.lacks(t, "principal", `= "`+o.Principal+`" needs region`)
 	}
 	if o.Principal == PrincipalSession || o.Principal == PrincipalAPIKey {
-		o.File = b.at.path("~/.oci/config")
+		o.File = b.at.path(OCIFile)
 		if t.get("config_file") != nil {
 			o.File = b.path(t, "config_file")
 		}
@@ -420,9 +423,14 @@ func (o *OCI) digest(getenv func(string) string) string {
 		}
 	case PrincipalResource:
 		for _, name := range []string{"VERSION", "RPST", "PRIVATE_PEM", "REGION"} {
-			d.add(getenv("OCI_RESOURCE_PRINCIPAL_" + name))
+			v := getenv("OCI_RESOURCE_PRINCIPAL_" + name)
+			d.add(v)
+			if path.IsAbs(v) {
+				d.file(Path{Written: v, Full: v}, ReadSecret)
+			}
 		}
 	case PrincipalWorkload:
+		d.add(getenv("KUBERNETES_SERVICE_HOST"))
 		d.file(o.AccountFile("token"), ReadAccount)
 		d.file(o.AccountFile("ca.crt"), ReadAccount)
 	}

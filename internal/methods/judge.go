@@ -1,13 +1,9 @@
 package methods
 
 import (
-	"errors"
-	"strings"
-
 	"github.com/credential-idcs/credential-idcs/cache/policy"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/text"
-	"github.com/credential-idcs/credential-idcs/oci"
 )
 
 // A Judgement is what a failed request means: for the refresh token, for how long nobody tries again,
@@ -89,38 +85,4 @@ func inBrackets(f *idcs.Error) string {
 		return " (" + f.Code + ")"
 	}
 	return " (" + f.Code + ", ecid " + f.ECID + ")"
-}
-
-// JudgeOracle judges what Oracle's own services said, where nothing is ever spent. ok: it was one of them.
-func JudgeOracle(err error) (j Judgement, ok bool) {
-	if over, ok := errors.AsType[*oci.SessionError](err); ok {
-		words := SessionCommand(over)
-		for i, w := range words {
-			words[i] = text.Word(w)
-		}
-		return Judgement{
-			Class: policy.Login, Text: "login needed, " + over.Error(), Command: strings.Join(words, " "), Verdict: policy.NotSent,
-		}, true
-	}
-	f, ok := errors.AsType[*oci.Error](err)
-	if !ok {
-		return Judgement{}, false
-	}
-	j = Judgement{Class: policy.Failed, Text: f.Text, Verdict: policy.Settled, Pause: policy.PauseAnswer}
-	switch f.Class {
-	case oci.ErrSettings:
-		j.Class, j.Pause = policy.Configured, policy.PauseClient
-	case oci.ErrLater:
-		j.Class = policy.Later
-	}
-	if f.NotSent {
-		j.Verdict = policy.NotSent
-		if j.Class == policy.Later {
-			j.Pause = policy.PauseConnect
-		}
-	}
-	if f.Unsupported {
-		j.Pause = policy.PauseWay
-	}
-	return j, true
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cache/policy"
 	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/wire"
 	"github.com/credential-idcs/credential-idcs/oci"
 )
@@ -66,6 +67,8 @@ func TestJudge(t *testing.T) {
 }
 
 func TestJudgeOracle(t *testing.T) {
+	at := config.Path{Written: "~/.oci/config", Full: "/home/ana/.oci/config"}
+	p := &config.Profile{OCI: &config.OCI{File: at}, Targets: []config.Target{{Kind: config.KindOKE, Region: "eu-frankfurt-1"}}}
 	for name, tt := range map[string]struct {
 		err  error
 		want Judgement
@@ -81,12 +84,46 @@ func TestJudgeOracle(t *testing.T) {
 				Command: "oci session authenticate --profile-name work --region us-ashburn-1", Verdict: policy.NotSent,
 			},
 		},
+		"a session without a region": {
+			&oci.SessionError{File: "~/.oci/config", Profile: "work", Missing: "profile"},
+			Judgement{
+				Class: policy.Login, Text: "login needed, ~/.oci/config has no profile work",
+				Command: "oci session authenticate --profile-name work --region eu-frankfurt-1", Verdict: policy.NotSent,
+			},
+		},
+		"no connection to an instance's metadata": {
+			&oci.Error{Class: oci.ErrSettings, Text: "no", NotSent: true},
+			Judgement{Class: policy.Configured, Text: "no", Verdict: policy.NotSent, Pause: policy.PauseConnect},
+		},
+		"seen on this machine": {
+			&oci.Error{Class: oci.ErrSettings, Text: "no", NotSent: true, Local: true},
+			Judgement{Class: policy.Configured, Text: "no", Verdict: policy.NotSent},
+		},
+		"a line of a file": {
+			&oci.FileError{File: "~/.oci/config", Line: 3, Problem: "region comes twice"},
+			Judgement{Class: policy.Configured, Text: "~/.oci/config:3: region comes twice", Command: "${EDITOR:-vi} /home/ana/.oci/config", Verdict: policy.NotSent},
+		},
+		"an encrypted key": {
+			&oci.FileError{File: "~/.oci/config", Line: 3, Problem: "key_file is encrypted", Named: "/k 1.pem"},
+			Judgement{Class: policy.Configured, Text: "~/.oci/config:3: key_file is encrypted", Command: "openssl rsa -in '/k 1.pem' -out NEW", Verdict: policy.NotSent},
+		},
+		"a torn session": {
+			&oci.FileError{File: "~/.oci/config", Line: 3, Problem: "no", Again: &oci.SessionError{Profile: "work", Region: "us-ashburn-1"}},
+			Judgement{
+				Class: policy.Configured, Text: "~/.oci/config:3: no",
+				Command: "oci session authenticate --profile-name work --region us-ashburn-1", Verdict: policy.NotSent,
+			},
+		},
+		"no API key": {
+			&oci.ProfileError{File: "~/.oci/config", Profile: "DEFAULT"},
+			Judgement{Class: policy.Configured, Text: "~/.oci/config has no profile DEFAULT", Command: "oci setup config", Verdict: policy.NotSent},
+		},
 	} {
-		if got, ok := JudgeOracle(tt.err); !ok || got != tt.want {
+		if got, ok := JudgeOracle(p, tt.err); !ok || got != tt.want {
 			t.Errorf("%s: got %+v, %v", name, got, ok)
 		}
 	}
-	if _, ok := JudgeOracle(&idcs.Error{}); ok {
+	if _, ok := JudgeOracle(p, &idcs.Error{}); ok {
 		t.Error("the domain is taken for one of Oracle's own services")
 	}
 }

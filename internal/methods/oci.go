@@ -13,7 +13,6 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/wire"
 	"github.com/credential-idcs/credential-idcs/oci"
-	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
 // An Attempt is what one try to derive a credential is given.
@@ -25,7 +24,7 @@ type Attempt struct {
 	Sending func() error
 	// Subject is the profile's own access token, for config.PrincipalExchange.
 	Subject func(ctx context.Context) (secret.Text, error)
-	// Sessions keeps the successors of a session file's token. Nil: they are not wanted.
+	// Sessions keeps the successors of a session file's token. Nil: it isn't renewed.
 	Sessions Sessions
 }
 
@@ -81,7 +80,7 @@ func (m Machine) session(ctx context.Context, p *config.Profile, om *oci.Machine
 	switch {
 	case p.OCI.Principal == config.PrincipalExchange:
 		return m.exchanged(ctx, p, om, a)
-	case p.OCI.Principal == config.PrincipalSession && p.OCI.Refresh && a.Sessions != nil:
+	case a.Sessions != nil:
 		return m.renewed(ctx, p, om, a)
 	}
 	return principal(p.OCI).Session(ctx, om)
@@ -173,18 +172,27 @@ func sessionFile(o *config.OCI) oci.SessionFile {
 	return oci.SessionFile{File: o.File.Written, Profile: o.Profile, Region: o.Region}
 }
 
-// Session is a session that is there without the network, of config.PrincipalSession,
-// config.PrincipalAPIKey or config.PrincipalResource, with when it ends if it does.
-func (m Machine) Session(ctx context.Context, p *config.Profile) (oci.FileSession, error) {
+// Session is a session that is there without the network, with when it ends if it does; of a pod it is the
+// region alone. kept has successors of a session file's token; nil: there are none.
+func (m Machine) Session(ctx context.Context, p *config.Profile, kept Sessions) (oci.FileSession, error) {
 	om, err := m.oracle(p, Attempt{})
 	if err != nil {
 		return oci.FileSession{}, err
 	}
 	if p.OCI.Principal == config.PrincipalSession {
-		return sessionFile(p.OCI).Read(ctx, om)
+		file := sessionFile(p.OCI)
+		if kept != nil {
+			file.Successor = kept.Stored()
+		}
+		return file.Read(ctx, om)
+	}
+	if w, ok := principal(p.OCI).(oci.Workload); ok {
+		s := oci.FileSession{Session: oci.Session{Region: w.Region}}
+		s.Subject, err = w.Look(om)
+		return s, err
 	}
 	s, err := principal(p.OCI).Session(ctx, om)
-	return oci.FileSession{Session: s}, err
+	return oci.FileSession{Session: s, Subject: s.Subject()}, err
 }
 
 // oracle is the machine as package oci has it. The profile's ca_file counts for all of Oracle's hosts.
@@ -212,13 +220,4 @@ func read(o *config.OCI, file string, kind oci.FileKind) ([]byte, error) {
 		return nil, fmt.Errorf("%s must be an absolute path, or begin with ~/", file)
 	}
 	return config.ReadSecret(at)
-}
-
-// SessionCommand makes a session anew with Oracle's own tool. region may be empty.
-func SessionCommand(e *oci.SessionError) []string {
-	words := []string{"oci", "session", "authenticate", "--profile-name", e.Profile}
-	if _, ok := ident.ParseRegion(e.Region); ok {
-		words = append(words, "--region", e.Region)
-	}
-	return words
 }

@@ -203,8 +203,12 @@ func (s *source) Ready(profile string) bool {
 		return true
 	}
 	if p.Login == config.OCILogin {
-		_, ends := p.OCI.SessionEnds()
-		return ends.After(s.app.Now())
+		folder, err := s.app.CacheDir()
+		if err != nil {
+			return false
+		}
+		dir, err := cache.Open(folder, s.app.System(nil))
+		return err == nil && SessionEnds(dir, p, s.app.Getenv).After(s.app.Now())
 	}
 	t, err := s.app.tokens(p, nil)
 	if err != nil {

@@ -127,8 +127,8 @@ func KeyOf(p *config.Profile, t *config.Target, getenv func(string) string) cach
 	switch {
 	case p.OCI.Principal == config.PrincipalExchange:
 		who = string(Key(p))
-	case who == "": // nothing that lives is found, and the attempt tells why
-		who = "unknown\n" + p.OCI.Principal + "\n" + p.OCI.Profile
+	case who == "":
+		who = unknown(p, getenv)
 	}
 	switch {
 	case t != nil && t.Kind == config.KindOCIR:
@@ -137,6 +137,16 @@ func KeyOf(p *config.Profile, t *config.Target, getenv func(string) string) cach
 		return cache.NewKey(t.Kind, t.Cluster, t.Region, who)
 	}
 	return cache.NewKey(config.KindToken, p.Domain, p.Scope, who)
+}
+
+// unknown stands for a principal that doesn't say who it is. With Oracle's files nothing is stored then: the
+// attempt fails and tells why. A token without a subject is told from another one by its text.
+func unknown(p *config.Profile, getenv func(string) string) string {
+	who := "unknown\n" + p.OCI.Principal + "\n" + p.OCI.Profile
+	if p.OCI.Principal == config.PrincipalResource || p.OCI.Principal == config.PrincipalWorkload {
+		who += "\n" + p.ClientDigest(getenv)
+	}
+	return who
 }
 
 // Keys are all keys under which something is stored for a profile.
@@ -193,13 +203,20 @@ const (
 	Failed     = policy.Failed
 )
 
-// A ClockError warns that this machine's clock is wrong by so much that assertions are refused.
-type ClockError struct{ Skew time.Duration } // the domain's clock minus ours
+// A ClockError warns that this machine's clock is wrong by so much that assertions or signatures are refused.
+type ClockError struct {
+	Skew   time.Duration // the other clock minus ours
+	Oracle bool          // the other one is Oracle's, and not the domain's
+}
 
 func (e *ClockError) Error() string {
 	way, by := "behind", e.Skew
 	if by < 0 {
 		way, by = "ahead of", -by
 	}
-	return fmt.Sprintf("this machine's clock is %s %s the domain's", by.Round(time.Second), way)
+	whose := "the domain's"
+	if e.Oracle {
+		whose = "Oracle's"
+	}
+	return fmt.Sprintf("this machine's clock is %s %s %s", by.Round(time.Second), way, whose)
 }

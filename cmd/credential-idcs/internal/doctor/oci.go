@@ -42,7 +42,7 @@ func (d *Doctor) principal(ctx context.Context, p *config.Profile) bool {
 		return false
 	}
 	switch p.OCI.Principal {
-	case config.PrincipalInstance, config.PrincipalWorkload, config.PrincipalExchange:
+	case config.PrincipalInstance, config.PrincipalExchange: // seen when they are asked for a token
 		d.ok(of(p) + "its OCI principal is " + p.OCI.Principal + ", which stores nothing")
 		return true
 	}
@@ -55,7 +55,7 @@ func (d *Doctor) principal(ctx context.Context, p *config.Profile) bool {
 	if !p.OCI.File.IsZero() {
 		where = " " + p.OCI.Profile + " of " + text.Clean(p.OCI.File.Written)
 	}
-	d.ok(of(p) + "its OCI principal is " + p.OCI.Principal + where + ", in " + s.Region)
+	d.ok(of(p) + "its OCI principal is " + p.OCI.Principal + where + ", in " + s.Region + whose(s.Subject))
 	if s.Expires.IsZero() {
 		return true
 	}
@@ -69,6 +69,20 @@ func (d *Doctor) principal(ctx context.Context, p *config.Profile) bool {
 		d.ok(of(p) + "the OCI session lives for " + text.Duration(left))
 	}
 	return true
+}
+
+// whose is the realm of a principal, and who it is: ", realm oc1, user …aaaana". Of an OCID the end is enough to
+// tell it from others.
+func whose(subject string) string {
+	parts := strings.Split(subject, ".")
+	switch {
+	case subject == "":
+		return ""
+	case len(parts) < 5 || parts[0] != "ocid1":
+		return ", " + text.Clean(subject)
+	}
+	end := parts[len(parts)-1]
+	return ", realm " + text.Clean(parts[2]) + ", " + text.Clean(parts[1]) + " …" + text.Clean(end[max(0, len(end)-6):])
 }
 
 // surroundings are variables that Oracle's tools obey and this program doesn't, and a principal that is
@@ -117,7 +131,7 @@ func (d *Doctor) derived(ctx context.Context, p *config.Profile, t *config.Targe
 	}
 	d.ok(of(p) + t.String() + " gives a token, for " + text.Duration(got.Life))
 	if got.Clock.Known && oci.ClockMatters(got.Clock.Skew) {
-		clock := &call.ClockError{Skew: got.Clock.Skew}
+		clock := &call.ClockError{Skew: got.Clock.Skew, Oracle: t.Kind != config.KindToken}
 		d.warn(of(p)+clock.Error(), "timedatectl status")
 	}
 }

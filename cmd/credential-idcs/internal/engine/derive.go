@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
@@ -51,8 +52,8 @@ func (e *Engine) derived(a cache.Attempt, attempt func(methods.Attempt) (methods
 	}
 	if clock.Known {
 		a.Clock(clock.Skew)
-		if methods.TooFar(clock.Skew) {
-			e.clock = &call.ClockError{Skew: clock.Skew}
+		if oci.ClockMatters(clock.Skew) {
+			e.clock = &call.ClockError{Skew: clock.Skew, Oracle: e.target == nil || e.target.Kind != config.KindToken}
 		}
 	}
 	if err != nil {
@@ -78,7 +79,7 @@ func (e *Engine) exchanged(ctx context.Context) (secret.Text, error) {
 // inside that of what is derived, and never the reverse. No key of Oracle's is stored with them: a
 // session that somebody copies without its key file is of no use.
 func (e *Engine) sessions() methods.Sessions {
-	if e.Profile.OCI.Identity(e.world.Getenv) == "" {
+	if o := e.Profile.OCI; o.Principal != config.PrincipalSession || !o.Refresh || o.Identity(e.world.Getenv) == "" {
 		return nil
 	}
 	return keptSessions{e, call.SessionKey(e.Profile, e.world.Getenv)}
@@ -115,10 +116,13 @@ func (e *Engine) ForgetSession(ctx context.Context) error {
 	return e.dir.Logout(ctx, call.SessionKey(e.Profile, e.world.Getenv), func(context.Context, secret.Text, time.Duration) error { return nil })
 }
 
-// Session is the session of the profile's files, as it is now.
+// Session is the session of the profile's files, or its successor, as it is now.
 func (e *Engine) Session(ctx context.Context) (oci.FileSession, error) {
-	return e.world.Session(ctx, e.Profile)
+	return e.world.Session(ctx, e.Profile, e.sessions())
 }
+
+// SessionEnds is when that session ends, from the files alone; zero: there is none.
+func (e *Engine) SessionEnds() time.Time { return call.SessionEnds(e.dir, e.Profile, e.world.Getenv) }
 
 // Try derives the credential without storing it.
 func (e *Engine) Try(ctx context.Context) (methods.Derived, error) {
@@ -138,11 +142,11 @@ func (e *Engine) refuseOracle(err error) *cache.Refusal {
 		e.cause = err
 		return &cache.Refusal{Failure: *shared, Verdict: cache.NotSent, Err: err}
 	}
-	j, ok := methods.JudgeOracle(err)
+	j, ok := methods.JudgeOracle(e.Profile, err)
 	if !ok {
 		r := e.refuse(err)
 		if d, ok := errors.AsType[*idcs.Error](err); ok && d.Class == idcs.ErrConfiguration && d.Status != 0 {
-			r.Failure.Text = "the domain refused the signed exchange (" + d.Detail() + ")"
+			r.Failure.Text = "the domain refused the signed exchange (" + strings.Replace(d.Detail(), ", ecid ", ", ECID ", 1) + ")"
 		}
 		return r
 	}

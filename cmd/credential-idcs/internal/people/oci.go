@@ -234,7 +234,7 @@ const states = "fresh stale expired none locked login_needed"
 
 // rowOCI is the row of a profile whose login is an OCI principal: its state is that of the session, or
 // the worst of what was derived.
-func (a *app) rowOCI(p *config.Profile, list []derivation) row {
+func (a *app) rowOCI(p *config.Profile, list []derivation) (row, error) {
 	r := row{Profile: p.Name, Domain: p.Domain, Username: p.OCI.Principal, State: "none", Refreshable: true, Seal: "none"}
 	for i := range list {
 		d := &list[i]
@@ -252,18 +252,21 @@ func (a *app) rowOCI(p *config.Profile, list []derivation) row {
 		}
 	}
 	if p.OCI.Principal != config.PrincipalSession {
-		return r
+		return r, nil
 	}
-	_, ends := p.OCI.SessionEnds()
+	e, err := a.engine(p)
+	if err != nil {
+		return row{}, err
+	}
 	r.State, r.Expires, r.left = "none", nil, 0
-	if !ends.IsZero() {
-		r.Expires, r.left, r.State = &ends, ends.Sub(a.Now()), "fresh"
-		if r.left <= 0 {
+	if ends := e.SessionEnds().UTC(); !ends.IsZero() {
+		r.Expires, r.left, r.State = &ends, max(0, ends.Sub(a.Now())), "fresh"
+		if r.left == 0 {
 			r.State = "login_needed"
 		}
 	}
 	r.Refreshable = r.State == "fresh" && p.OCI.Refresh
-	return r
+	return r, nil
 }
 
 // methodOf is the method of a profile; that of an OCI principal asks the domain for nothing.

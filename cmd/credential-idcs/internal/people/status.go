@@ -110,9 +110,9 @@ func (a *app) row(p *config.Profile) (row, error) {
 		return row{}, err
 	}
 	if p.Login == config.OCILogin {
-		r := a.rowOCI(p, list)
+		r, err := a.rowOCI(p, list)
 		r.Derived = list
-		return r, nil
+		return r, err
 	}
 	e, err := a.engine(p)
 	if err != nil {
