@@ -124,6 +124,8 @@ type Owner struct {
 	// Unattended reports whether the profile's login needs no person (a user assertion, the client's own
 	// credentials): then it can be repeated where nobody sits.
 	Unattended bool
+	// Own is whether the target has a credential of its own, which nothing else lives on.
+	Own bool
 }
 
 // A Listed is a configured target.

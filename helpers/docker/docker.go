@@ -21,7 +21,8 @@
 // `docker login` stores what it was given by get, and fails if it can't: so store agrees, where the
 // target is ours. Elsewhere a person typed a password that nobody would keep, and is told. erase
 // comes from `docker logout`, twice, and never from a 401, so it says nothing about a token that git and
-// kubectl use as well. `podman logout` doesn't come here: it looks into the file of its own logins only.
+// kubectl use as well. A token that only this registry takes, as Oracle's does, is forgotten if it is a minute
+// old: what a person types to be given another one. `podman logout` doesn't come here: it looks into the file of its own logins only.
 //
 // # Who comes before us
 //
@@ -78,7 +79,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 	case "store":
 		return store(call)
 	case "erase":
-		return erase(call)
+		return erase(ctx, call)
 	case "list":
 		return list(call)
 	case "version", "--version", "-v":

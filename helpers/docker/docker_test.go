@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,6 +52,25 @@ func TestTokenThatMustNotLeave(t *testing.T) {
 	line := "credential-idcs: profile work: the token is refused, it has byte 0xe2 at offset 1\n"
 	if want := (helpertest.Result{Stdout: line, Stderr: line, Exit: 1, Writes: 1}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// erase, which is `docker logout`, forgets a token that is the registry's own, and no other.
+func TestEraseForgetsTheRegistrysOwn(t *testing.T) {
+	source, err := helpertest.Parse("https://registry.example.com token=shared\nhttps://iad.ocir.io token=own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source.Entries[1].Own = true
+	for _, server := range []string{"registry.example.com", "iad.ocir.io", "others.example.com"} {
+		call := helpers.Call{Args: []string{"erase"}, Stdin: strings.NewReader(server)}
+		got := helpertest.Run(t.Context(), Helper, call, func() (helpers.Source, error) { return source, nil })
+		if got.Exit != 0 || got.Stdout != "" {
+			t.Errorf("%s: got %+v", server, got)
+		}
+	}
+	if want := []string{"own"}; !slices.Equal(source.Refusals, want) {
+		t.Errorf("%q were refused, want %q", source.Refusals, want)
 	}
 }
 

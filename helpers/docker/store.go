@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 
@@ -55,9 +56,9 @@ func unkept(server string) error {
 	}
 }
 
-// erase forgets nothing: see the package's text. It succeeds whatever the server is, for
-// `docker logout` tries several spellings of one.
-func erase(call *helpers.Call) error {
+// erase forgets a token that is the registry's own, and no other: see the package's text. It succeeds
+// whatever the server is, for `docker logout` tries several spellings of one.
+func erase(ctx context.Context, call *helpers.Call) error {
 	server, exact, err := serverInput(call)
 	if err != nil {
 		return nil
@@ -73,9 +74,15 @@ func erase(call *helpers.Call) error {
 	if err != nil {
 		return nil
 	}
-	owner, err := source.Owner(helpers.Query{Target: target, Profile: call.Profile, Kind: helpers.Registry})
+	query := helpers.Query{Target: target, Profile: call.Profile, Kind: helpers.Registry, CachedOnly: true}
+	owner, err := source.Owner(query)
 	if err != nil {
 		return nil
+	}
+	if owner.Own {
+		if c, err := source.Credential(ctx, query); err == nil {
+			_ = source.Refused(ctx, query, c.Secret) // if that fails it lives out its hour
+		}
 	}
 	return &helpers.Exit{Err: &helpers.Failure{
 		Message: "profile " + owner.Profile + " stays logged in",

@@ -269,5 +269,8 @@ func ownerOf(p *config.Profile, t *config.Target) helpers.Owner {
 	if t == nil {
 		return helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto", Unattended: p.Alone()}
 	}
-	return helpers.Owner{Profile: p.Name, Username: t.Username, Scheme: t.Scheme, Named: t.Named, Unattended: p.Alone()}
+	return helpers.Owner{
+		Profile: p.Name, Username: t.Username, Scheme: t.Scheme, Named: t.Named, Unattended: p.Alone(),
+		Own: t.Kind != config.KindToken && Derived(p, t),
+	}
 }
