@@ -8,6 +8,7 @@
 package newprofile
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -24,8 +25,8 @@ type Profile struct {
 	SecretFile, SecretEnv             string
 	KeyFile, KeyID, CertFile, Subject string
 
-	Principal, OCIProfile, Region string // of [profiles.NAME.oci]
-	Clusters                      []Cluster
+	Principal, OCIFile, OCIProfile, Region string // of [profiles.NAME.oci]
+	Clusters                               []Cluster
 }
 
 // A Target is where its tokens may go.
@@ -127,7 +128,8 @@ func (p Profile) TOML() string {
 		b.WriteByte('\n')
 		table(&b, "profiles."+name+".oci", []line{
 			{"principal", p.Principal, Either(config.Principals)},
-			{"profile", p.OCIProfile, "of ~/.oci/config"},
+			{"config_file", p.OCIFile, "of the oci CLI"},
+			{"profile", p.OCIProfile, "of " + cmp.Or(p.OCIFile, config.OCIFile)},
 			{"region", p.Region, "a region's name or key"},
 		})
 	}

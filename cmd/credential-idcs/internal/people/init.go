@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -216,6 +217,22 @@ func missing(d *newprofile.Profile) []string {
 
 // oracle makes of the options for Oracle's own services what the profile will say.
 func (a *app) oracle(d *newprofile.Profile, contexts []string) error {
+	env := tool.Env{Vars: a.environment(), Home: a.Home(), Dir: a.Dir(), Program: a.Program()}
+	for _, name := range contexts {
+		c, err := kubectl.Oracle(env, name)
+		if err != nil {
+			return err
+		}
+		d.Clusters = append(d.Clusters, newprofile.Cluster{Target: c.Server, ID: c.ID, Region: c.Region})
+		d.Principal = cmp.Or(d.Principal, principals[c.Auth])
+		if p := principals[c.Auth]; p != "" && p != d.Principal {
+			a.Say("credential-idcs: context " + text.Clean(name) + " ran oci with --auth " + text.Clean(c.Auth) + ", which is --oci " + p + "\n")
+		}
+		if d.Principal == config.PrincipalSession || d.Principal == config.PrincipalAPIKey {
+			d.OCIProfile = cmp.Or(d.OCIProfile, c.Profile)
+			d.OCIFile = cmp.Or(d.OCIFile, c.File)
+		}
+	}
 	switch {
 	case d.Principal == "" && (len(contexts) > 0 || d.OCIProfile != "" || d.Region != ""):
 		return misuse("init: --oci is missing", "credential-idcs help init")
@@ -225,18 +242,13 @@ func (a *app) oracle(d *newprofile.Profile, contexts []string) error {
 		}
 		d.Login = config.OCILogin
 	}
-	env := tool.Env{Vars: a.environment(), Home: a.Home(), Dir: a.Dir(), Program: a.Program()}
-	for _, name := range contexts {
-		c, err := kubectl.Oracle(env, name)
-		if err != nil {
-			return err
-		}
-		d.Clusters = append(d.Clusters, newprofile.Cluster{Target: c.Server, ID: c.ID, Region: c.Region})
-		if d.OCIProfile == "" && (d.Principal == config.PrincipalSession || d.Principal == config.PrincipalAPIKey) {
-			d.OCIProfile = c.Profile
-		}
-	}
 	return nil
+}
+
+// principals are ours by what the oci CLI calls them.
+var principals = map[string]string{
+	"api_key": config.PrincipalAPIKey, "security_token": config.PrincipalSession, "instance_principal": config.PrincipalInstance,
+	"resource_principal": config.PrincipalResource, "oke_workload_identity": config.PrincipalWorkload,
 }
 
 // usual fills in what most profiles have.

@@ -26,8 +26,8 @@ func user(in tool.Request) string {
 
 // Plan plans a user in the file that has the contexts named, and points these at it: without a name the
 // current one, if its server is a target. So each file works alone, though several may be in $KUBECONFIG.
-// Print has two documents to hand on: kuberc's allowlist for the person, and the API server's
-// configuration for whoever runs it. If a file can't be edited, Print has the fragment to paste instead,
+// Print has two documents to hand on: kuberc's allowlist for the person, and, where the profile has a domain,
+// the API server's configuration for whoever runs it. If a file can't be edited, Print has the fragment to paste instead,
 // beside the error.
 func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	k, err := readFiles(env)
@@ -46,13 +46,16 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 		return tool.Plan{}, err
 	}
 	for _, name := range contexts {
-		if err := k.unlisted(in, name); err != nil {
-			return tool.Plan{}, err
+		if toml, err := k.unlisted(in, name); err != nil {
+			return tool.Plan{Print: toml}, err
 		}
 	}
 	large := k.large(contexts, u.name)
 	u.blind = large != ""
-	p := tool.Plan{Print: kuberc(u.command) + "---\n" + authentication(in)}
+	p := tool.Plan{Print: kuberc(u.command)}
+	if in.Domain != "" { // else it is for clusters of OKE alone, which trust Oracle by themselves
+		p.Print += "---\n" + authentication(in)
+	}
 	for _, i := range k.entryFiles(contexts, u.name) {
 		if k.after[i], err = setUser(k.after[i], u, in.Overwrite); err != nil {
 			return fragment(u, k.files[i], in, contexts, err)

@@ -211,7 +211,8 @@ func (l looker) idToken(here, profile, token string, u *namedUser) bool {
 	return false
 }
 
-// others reports contexts at targets that have another user, where no context of the target has ours.
+// others reports contexts at targets that have another user, where no context of the target has ours. One that
+// runs the oci CLI is always reported: it starts Python for each call.
 func (l looker) others() {
 	for i := range l.k.all.Contexts {
 		c := &l.k.all.Contexts[i]
@@ -220,9 +221,17 @@ func (l looker) others() {
 			continue
 		}
 		for _, t := range l.Places {
-			if t.Target.Covers(server) && (!t.Set || c.Name == l.k.all.Current) {
-				l.Warn("kubectl's context "+text.Clean(c.Name)+" is at "+t.Target.String()+" with the user "+text.Clean(c.Context.User)+", not with credential-idcs",
-					tool.SetUp("kubectl --context "+text.Word(c.Name), t.Profile))
+			if !t.Target.Covers(server) {
+				continue
+			}
+			here := "kubectl's context " + text.Clean(c.Name)
+			set := tool.SetUp("kubectl --context "+text.Word(c.Name), t.Profile)
+			if _, oracles := runsOCI(l.k.all.user(c.Context.User).exec()); oracles {
+				l.Warn(here+" still runs oci for "+t.Target.String(), set)
+				break
+			}
+			if !t.Set || c.Name == l.k.all.Current {
+				l.Warn(here+" is at "+t.Target.String()+" with the user "+text.Clean(c.Context.User)+", not with credential-idcs", set)
 				break
 			}
 		}

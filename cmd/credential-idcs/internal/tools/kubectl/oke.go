@@ -2,8 +2,10 @@ package kubectl
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -13,7 +15,8 @@ import (
 type Cluster struct {
 	Context, Server string
 	ID, Region      string // of `oci ce cluster generate-token`; Region may be empty
-	Profile, Auth   string // of the oci CLI; empty: not said
+	// Of the oci CLI, by its arguments or its variables; empty: not said.
+	Profile, Auth, File string
 }
 
 // Oracle reads a context whose user runs `oci ce cluster generate-token`.
@@ -27,22 +30,44 @@ func Oracle(env tool.Env, context string) (Cluster, error) {
 		return Cluster{}, err
 	}
 	c := k.all.context(names[0])
-	args, ok := runsOCI(k.oracles(c))
-	out := Cluster{Context: context, Server: k.server(c)}
+	out, ok := clusterOf(k.oracles(c))
+	out.Context, out.Server = context, k.server(c)
 	if !ok || out.Server == "" {
 		return Cluster{}, &helpers.Failure{Class: helpers.Config, Message: "context " + tool.Clean(context) +
 			" has no user that runs `oci ce cluster generate-token`", Command: "oci ce cluster create-kubeconfig --cluster-id OCID"}
-	}
-	for _, o := range []struct {
-		to   *string
-		name string
-	}{{&out.ID, "--cluster-id"}, {&out.Region, "--region"}, {&out.Profile, "--profile"}, {&out.Auth, "--auth"}} {
-		_, *o.to = findOption(args, o.name)
 	}
 	if out.ID == "" {
 		return Cluster{}, &helpers.Failure{Class: helpers.Config, Message: "the user of context " + tool.Clean(context) + " names no --cluster-id"}
 	}
 	return out, nil
+}
+
+// clusterOf is what a helper's arguments and variables say to the oci CLI. ok: it runs it for a cluster.
+//
+// https://docs.oracle.com/en-us/iaas/Content/API/SDKDocs/clienvironmentvariables.htm
+func clusterOf(e *execConfig) (c Cluster, ok bool) {
+	args, ok := runsOCI(e)
+	if !ok {
+		return Cluster{}, false
+	}
+	for _, o := range []struct {
+		to             *string
+		name, variable string
+	}{
+		{&c.ID, "--cluster-id", ""},
+		{&c.Region, "--region", "OCI_CLI_REGION"},
+		{&c.Profile, "--profile", "OCI_CLI_PROFILE"},
+		{&c.Auth, "--auth", "OCI_CLI_AUTH"},
+		{&c.File, "--config-file", "OCI_CLI_CONFIG_FILE"},
+	} {
+		_, *o.to = findOption(args, o.name)
+		for i := range e.Env {
+			if *o.to == "" && e.Env[i].Name == o.variable {
+				*o.to = e.Env[i].Value
+			}
+		}
+	}
+	return c, true
 }
 
 // oracles is the helper of a context's user, or, where ours has taken its place, of the user before.
@@ -64,17 +89,26 @@ func runsOCI(e *execConfig) (args []string, ok bool) {
 	if e == nil || strings.TrimSuffix(filepath.Base(filepath.ToSlash(e.Command)), ".exe") != "oci" {
 		return nil, false
 	}
-	return e.Args, strings.HasPrefix(strings.Join(e.Args, " "), "ce cluster generate-token")
+	for i := range e.Args { // options may stand before
+		if slices.Equal(e.Args[i:min(i+3, len(e.Args))], []string{"ce", "cluster", "generate-token"}) {
+			return e.Args, true
+		}
+	}
+	return nil, false
 }
 
-// unlisted is why a context can't be taken over from the oci CLI: its server is no target. Nil: it can, or
-// it isn't the oci CLI's.
-func (k *kube) unlisted(in tool.Request, name string) error {
+// unlisted is why a context can't be taken over from the oci CLI: its server is no target; with what would
+// make it one. Nil: it can, or it isn't the oci CLI's.
+func (k *kube) unlisted(in tool.Request, name string) (toml string, err error) {
 	c := k.all.context(name)
-	if _, ok := runsOCI(k.all.user(c.Context.User).exec()); !ok || in.Covers(k.server(c)) {
-		return nil
+	cluster, ok := clusterOf(k.all.user(c.Context.User).exec())
+	if !ok || in.Covers(k.server(c)) {
+		return "", nil
 	}
-	return &helpers.Failure{
+	server := edit.JSONString(tool.Clean(k.server(c)))
+	toml = "# into the targets of a profile with login = \"oci\":\n#   " + server + ",\n" +
+		"[profiles." + text.Word(tool.Clean(in.Profile)) + ".target." + server + "]\nkind    = \"oke\"\ncluster = " + edit.JSONString(tool.Clean(cluster.ID)) + "\n"
+	return toml, &helpers.Failure{
 		Class:   helpers.NotConfigured,
 		Message: "the server of context " + tool.Clean(name) + ", " + tool.Clean(k.server(c)) + ", is no target of profile " + tool.Clean(in.Profile) + ", and its user runs oci; write a profile for it",
 		Command: "credential-idcs init NAME --oci session --oke " + text.Word(name),
