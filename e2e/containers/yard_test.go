@@ -59,13 +59,19 @@ func (y *yard) serve(t *testing.T, name string, check servers.Check) *servers.Se
 // engine runs a docker engine that finds the registries and trusts the domain's authority.
 func (y *yard) engine(t *testing.T) *servers.Engine {
 	t.Helper()
+	return engineThat(t, "env", "SSL_CERT_FILE="+y.CAFile)
+}
+
+// engineThat runs a docker engine under a command that becomes it.
+func engineThat(t *testing.T, command ...string) *servers.Engine {
+	t.Helper()
 	need.Tool(t, "dockerd")
 	need.Tool(t, "docker")
 	if os.Geteuid() != 0 {
 		t.Skip("dockerd needs root")
 	}
 	under := machine.Names(t, filepath.Join(t.TempDir(), "hosts"), ours, others)
-	e, err := servers.StartEngine(t.Context(), append(under, "env", "SSL_CERT_FILE="+y.CAFile)...)
+	e, err := servers.StartEngine(t.Context(), append(under, command...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,17 +3,12 @@
 package walk
 
 import (
-	"bufio"
-	"encoding/json"
 	"net"
-	"net/http/httputil"
-	"net/url"
+	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -70,49 +65,18 @@ func oracleLand(t *testing.T) (*land, *ocitest.Server) {
 	return l, o
 }
 
-// listening is what docker-registry's log says when it is up.
-var listening = regexp.MustCompile(`msg="listening on (127\.0\.0\.1:\d+)"`)
-
 // images is a registry that asks nobody anything: who may come to it is the double's to say.
-func (l *land) images() *httputil.ReverseProxy {
+func (l *land) images() http.Handler {
 	l.Helper()
-	folder := l.TempDir()
-	config, err := json.Marshal(map[string]any{
-		"version": "0.1", "log": map[string]any{"accesslog": map[string]any{"disabled": true}},
-		"storage": map[string]any{"filesystem": map[string]any{"rootdirectory": folder}},
-		"http":    map[string]any{"addr": "127.0.0.1:0", "secret": "of one registry"},
-	})
+	images, stop, err := servers.Open(l.Context(), ashburn, l.TempDir())
 	l.must(err)
-	file := filepath.Join(folder, "config.yml")
-	l.must(os.WriteFile(file, config, 0o600))
-	cmd := exec.CommandContext(l.Context(), need.Tool(l.T, "docker-registry"), "serve", file)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	log, err := cmd.StderrPipe()
-	l.must(err)
-	l.must(cmd.Start())
-	said := bufio.NewReader(log)
-	at := l.find(said, listening)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_, _ = said.WriteTo(nothing{})
-	}()
 	l.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-done
-		_ = cmd.Wait()
+		if err := stop(); err != nil {
+			l.Error(err)
+		}
 	})
-	target := &url.URL{Scheme: "http", Host: at}
-	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(target)
-		r.Out.Host = r.In.Host
-		r.SetXForwarded()
-	}}
+	return images
 }
-
-type nothing struct{}
-
-func (nothing) Write(b []byte) (int, error) { return len(b), nil }
 
 // address gives lo another address, of this machine's own network namespace.
 func address(ip string) error {

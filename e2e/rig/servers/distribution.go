@@ -94,7 +94,7 @@ type process struct {
 }
 
 // listening is what the registry's log says when it is up.
-var listening = regexp.MustCompile(`msg="listening on 127\.0\.0\.1:(\d+), tls"`)
+var listening = regexp.MustCompile(`msg="listening on 127\.0\.0\.1:(\d+)(, tls)?"`)
 
 // startRegistry writes the files of a registry that trusts the signer's tokens, and runs it on a free
 // port.
@@ -103,35 +103,46 @@ func startRegistry(ctx context.Context, cert tls.Certificate, folder string, tok
 	if err != nil {
 		return nil, err
 	}
-	// JSON is YAML, too.
-	config, err := json.Marshal(map[string]any{
-		"version": "0.1",
-		"log":     map[string]any{"accesslog": map[string]any{"disabled": true}},
-		"storage": map[string]any{"filesystem": map[string]any{"rootdirectory": filepath.Join(folder, "images")}},
-		"auth":    map[string]any{"token": token},
-		"http": map[string]any{
-			"addr": "127.0.0.1:0",
-			// Otherwise each start makes up a new one, which is fine for one process, and warns of it.
-			"secret": "of one registry",
-			"tls": map[string]any{
-				"certificate": filepath.Join(folder, "cert.pem"),
-				"key":         filepath.Join(folder, "key.pem"),
-			},
-		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	files := map[string][]byte{
-		"config.yml": config,
+	for name, content := range map[string][]byte{
 		"cert.pem":   block("CERTIFICATE", cert.Certificate[0]),
 		"key.pem":    block("PRIVATE KEY", key),
 		"tokens.pem": block("CERTIFICATE", signer),
-	}
-	for name, content := range files {
+	} {
 		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
 			return nil, err
 		}
+	}
+	return runRegistry(ctx, folder, map[string]any{
+		"certificate": filepath.Join(folder, "cert.pem"),
+		"key":         filepath.Join(folder, "key.pem"),
+	}, map[string]any{"token": token})
+}
+
+// runRegistry runs one on a free port. Without tls it speaks http, without auth it asks nobody anything.
+func runRegistry(ctx context.Context, folder string, tls, auth map[string]any) (*process, error) {
+	server := map[string]any{
+		"addr": "127.0.0.1:0",
+		// Otherwise each start makes up a new one, which is fine for one process, and warns of it.
+		"secret": "of one registry",
+	}
+	all := map[string]any{
+		"version": "0.1",
+		"log":     map[string]any{"accesslog": map[string]any{"disabled": true}},
+		"storage": map[string]any{"filesystem": map[string]any{"rootdirectory": filepath.Join(folder, "images")}},
+		"http":    server,
+	}
+	if tls != nil {
+		server["tls"] = tls
+	}
+	if auth != nil {
+		all["auth"] = auth
+	}
+	config, err := json.Marshal(all) // JSON is YAML, too
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(folder, "config.yml"), config, 0o600); err != nil {
+		return nil, err
 	}
 	p := &process{
 		cmd:  exec.CommandContext(ctx, "docker-registry", "serve", filepath.Join(folder, "config.yml")),
