@@ -2,11 +2,14 @@ package secretservice
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -48,6 +51,13 @@ func connect(ctx context.Context, addresses []string) (*talk, error) {
 	for _, address := range addresses {
 		var d net.Dialer
 		socket, err := d.DialContext(ctx, "unix", address)
+		for errors.Is(err, syscall.EAGAIN) && ctx.Err() == nil { // so many connect at once that the bus has a queue
+			time.Sleep(5 * time.Millisecond)
+			socket, err = d.DialContext(ctx, "unix", address)
+		}
+		if errors.Is(err, syscall.EAGAIN) {
+			return nil, errMute
+		}
 		if err != nil {
 			continue
 		}
