@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/sha256"
@@ -61,20 +60,18 @@ func (f form) close(name string, key, record []byte) ([]byte, error) {
 
 // takeApart reads the record of a box. What comes back is still closed.
 func takeApart(record []byte) (f form, closed []byte, err error) {
-	r := reader{rest: record}
+	r := reader{rest: string(record)}
 	f.store, f.key = r.str(`{"store":`), r.str(`,"key":`)
 	f.boot, f.ns = r.str(`,"boot":`), r.str(`,"ns":`)
-	text, ok := bytes.CutSuffix(r.rest, []byte(`"}`))
-	text, found := bytes.CutPrefix(text, []byte(`,"box":"`))
+	text, ok := strings.CutSuffix(r.rest, `"}`)
+	text, found := strings.CutPrefix(text, `,"box":"`)
 	if r.bad || !ok || !found || !f.sealed() {
 		return form{}, nil, errUnknownRecord
 	}
-	closed = make([]byte, base64.StdEncoding.DecodedLen(len(text)))
-	n, err := base64.StdEncoding.Strict().Decode(closed, text)
-	if err != nil {
+	if closed, err = base64.StdEncoding.Strict().DecodeString(text); err != nil {
 		return form{}, nil, errUnknownRecord
 	}
-	return f, closed[:n], nil
+	return f, closed, nil
 }
 
 // open is the record in a box. With the right key an error means that the box was altered.

@@ -1,8 +1,6 @@
 package cache
 
 import (
-	"bytes"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +30,7 @@ func encodeToken(t Token) []byte {
 }
 
 func decodeToken(record []byte) (Token, error) {
-	r := reader{rest: record}
+	r := reader{rest: string(record)} // the one copy: what it returns are parts of it
 	var t Token
 	t.Access = secret.New(r.str(`{"access_token":`))
 	t.AccessStamp = r.stamp()
@@ -76,7 +74,13 @@ func (t *Token) setOrigin(s string) {
 }
 
 // errUnknownRecord says that a record is whole and can't be taken apart: some other program wrote it.
-var errUnknownRecord = fmt.Errorf("%w: an unknown record", errDamaged)
+var errUnknownRecord error = unknownRecord{}
+
+type unknownRecord struct{}
+
+func (unknownRecord) Error() string { return errDamaged.Error() + ": an unknown record" }
+
+func (unknownRecord) Unwrap() error { return errDamaged }
 
 func appendStamp(b []byte, s Stamp) []byte {
 	var obtained int64
@@ -112,12 +116,12 @@ func appendString(b []byte, s string) []byte {
 
 // A reader takes a record apart. After the first surprise it is bad and returns zero values.
 type reader struct {
-	rest []byte
+	rest string
 	bad  bool
 }
 
 func (r *reader) literal(s string) {
-	rest, ok := bytes.CutPrefix(r.rest, []byte(s))
+	rest, ok := strings.CutPrefix(r.rest, s)
 	if !ok {
 		r.bad = true
 		return
@@ -131,13 +135,13 @@ func (r *reader) str(name string) string {
 	if r.bad {
 		return ""
 	}
-	end := bytes.IndexAny(r.rest, `"\`)
+	end := strings.IndexAny(r.rest, `"\`)
 	if end < 0 {
 		r.bad = true
 		return ""
 	}
 	if r.rest[end] == '"' { // nothing escaped: nearly always
-		s := string(r.rest[:end])
+		s := r.rest[:end]
 		r.rest = r.rest[end+1:]
 		r.bad = !plain(s)
 		return s
@@ -178,15 +182,15 @@ func plain(s string) bool {
 }
 
 // unescape reads one escape as appendString writes it and returns the byte and the escape's length.
-func unescape(b []byte) (c byte, n int, ok bool) {
-	if len(b) >= 2 && (b[1] == '"' || b[1] == '\\') {
-		return b[1], 2, true
+func unescape(s string) (c byte, n int, ok bool) {
+	if len(s) >= 2 && (s[1] == '"' || s[1] == '\\') {
+		return s[1], 2, true
 	}
-	if len(b) < 6 || string(b[:4]) != `\u00` {
+	if len(s) < 6 || s[:4] != `\u00` {
 		return 0, 0, false
 	}
-	v, err := strconv.ParseUint(string(b[4:6]), 16, 8)
-	if err != nil || v >= 0x20 || bytes.ContainsAny(b[4:6], "ABCDEF") {
+	v, err := strconv.ParseUint(s[4:6], 16, 8)
+	if err != nil || v >= 0x20 || strings.ContainsAny(s[4:6], "ABCDEF") {
 		return 0, 0, false
 	}
 	return byte(v), 6, true
@@ -198,7 +202,7 @@ func (r *reader) number(name string) int64 {
 	for i < len(r.rest) && (r.rest[i] == '-' || '0' <= r.rest[i] && r.rest[i] <= '9') {
 		i++
 	}
-	text := string(r.rest[:i])
+	text := r.rest[:i]
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || strconv.FormatInt(n, 10) != text {
 		r.bad = true
@@ -229,7 +233,7 @@ func (r *reader) stamp() Stamp {
 }
 
 func (r *reader) bool() bool {
-	if bytes.HasPrefix(r.rest, []byte("true")) {
+	if strings.HasPrefix(r.rest, "true") {
 		r.literal("true")
 		return true
 	}
