@@ -10,14 +10,14 @@ import (
 // send one and it is wanted. Our own capability[]=authtype is what makes git pass the credential
 // back with erase.
 func answer(req request, cred helpers.Credential, comeBack bool) []byte {
-	var b []byte
+	token := cred.Secret.Reveal()
+	b := make([]byte, 0, len(token)+len(cred.Username)+256)
 	line := func(key, value string) {
 		b = append(b, key...)
 		b = append(b, '=')
 		b = append(b, value...)
 		b = append(b, '\n')
 	}
-	token := cred.Secret.Reveal()
 	if req.authtype {
 		line("capability[]", "authtype")
 	}

@@ -29,20 +29,23 @@ const lineLimit = 65_535
 // may leave its end open behind the blank line. It isn't ok if the input isn't exactly the protocol:
 // then nobody can tell what its author wanted, and a wrong guess hands out a token.
 func read(stdin io.Reader) (req request, ok bool) {
-	lines := bufio.NewReaderSize(io.LimitReader(stdin, helpers.InputLimit+1), lineLimit)
+	lines := bufio.NewReader(io.LimitReader(stdin, helpers.InputLimit+1))
 	seen := make(map[string]bool, 4)
 	total := 0
 	for {
-		line, err := lines.ReadSlice('\n')
+		s, err := lines.ReadString('\n')
 		if err != nil && err != io.EOF {
-			return req, false // longer than the buffer, or stdin failed
-		}
-		if total += len(line); total > helpers.InputLimit {
 			return req, false
 		}
-		s := string(line)
-		if terminated := err == nil; terminated {
-			s = strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r")
+		if total += len(s); total > helpers.InputLimit {
+			return req, false
+		}
+		s, terminated := strings.CutSuffix(s, "\n")
+		if len(s) >= lineLimit {
+			return req, false
+		}
+		if terminated {
+			s = strings.TrimSuffix(s, "\r")
 		}
 		if s == "" {
 			break
