@@ -134,11 +134,11 @@ func get(ctx context.Context, call *helpers.Call) error {
 		}
 		return failBoth(call, err)
 	}
-	return call.PrintJSON(struct {
-		ServerURL string
-		Username  string
-		Secret    string
-	}{server, cred.Username, cred.Secret.Reveal()})
+	token := cred.Secret.Reveal()
+	b := append(make([]byte, 0, len(token)+1024), `{"ServerURL":`...)
+	b = append(helpers.AppendJSON(b, server), `,"Username":`...)
+	b = append(helpers.AppendJSON(b, cred.Username), `,"Secret":`...)
+	return call.Print(append(helpers.AppendJSON(b, token), "}\n"...))
 }
 
 // refuseHTTP answers as for a stranger's server, but says why where https would have had a token.

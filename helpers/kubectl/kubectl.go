@@ -113,8 +113,8 @@ func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 		}
 		return f
 	}
-	rec.save(cred.Secret.Fingerprint())
-	return call.PrintJSON(newAnswer(info.version, cred))
+	rec.save(cred.Secret)
+	return call.Print(answer(info.version, cred))
 }
 
 // options are what the arguments say.
@@ -177,25 +177,11 @@ func notTarget(source helpers.Source, query helpers.Query, server string) error 
 	return f
 }
 
-// An answer is the part of ExecCredential that comes back. v1 and v1beta1 agree on it.
-type answer struct {
-	Kind       string `json:"kind"`
-	APIVersion string `json:"apiVersion"`
-	Status     status `json:"status"`
-}
-
-type status struct {
-	ExpirationTimestamp string `json:"expirationTimestamp"` // RFC 3339, UTC, whole seconds
-	Token               string `json:"token"`
-}
-
-func newAnswer(version string, cred helpers.Credential) answer {
-	return answer{
-		Kind:       kind,
-		APIVersion: version,
-		Status: status{
-			ExpirationTimestamp: cred.Expiry.UTC().Format(time.RFC3339),
-			Token:               cred.Secret.Reveal(),
-		},
-	}
+// answer is the part of ExecCredential that comes back. v1 and v1beta1 agree on it.
+func answer(version string, cred helpers.Credential) []byte {
+	token := cred.Secret.Reveal()
+	b := append(make([]byte, 0, len(token)+256), `{"kind":"`+kind+`","apiVersion":`...)
+	b = append(helpers.AppendJSON(b, version), `,"status":{"expirationTimestamp":`...)
+	b = append(helpers.AppendJSON(b, cred.Expiry.UTC().Format(time.RFC3339)), `,"token":`...)
+	return append(helpers.AppendJSON(b, token), "}}\n"...)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
 // A process is known by its number and its start, for numbers come around again.
@@ -93,8 +94,12 @@ func (r *record) last() string {
 }
 
 // save remembers the answer that is about to be printed.
-func (r *record) save(fingerprint string) {
-	if r == nil || r.answer == fingerprint {
+func (r *record) save(answer secret.Text) {
+	if r == nil {
+		return
+	}
+	fingerprint := answer.Fingerprint()
+	if r.answer == fingerprint {
 		return
 	}
 	dir := filepath.Dir(r.path)
