@@ -60,11 +60,19 @@ type OCI struct {
 	at place
 }
 
-// only says which principals have a key of [oci]. All have the others.
-var only = map[string][]string{
-	"config_file": {PrincipalSession, PrincipalAPIKey}, "profile": {PrincipalSession, PrincipalAPIKey},
-	"refresh": {PrincipalSession}, "metadata_url": {PrincipalInstance},
-	"endpoint": {PrincipalWorkload}, "service_account_dir": {PrincipalWorkload},
+// only returns the principals that alone have a key of [oci], or nil: all have it.
+func only(key string) []string {
+	switch key {
+	case "config_file", "profile":
+		return []string{PrincipalSession, PrincipalAPIKey}
+	case "refresh":
+		return []string{PrincipalSession}
+	case "metadata_url":
+		return []string{PrincipalInstance}
+	case "endpoint", "service_account_dir":
+		return []string{PrincipalWorkload}
+	}
+	return nil
 }
 
 // oci builds [profiles.NAME.oci].
@@ -97,7 +105,7 @@ func (b *builder) oci(p *Profile) error {
 		return b.fail(t, "principal", `= "`+o.Principal+`" needs login = "oci"`)
 	}
 	for _, name := range t.keys {
-		if have := only[name]; have != nil && !contains(have, o.Principal) {
+		if have := only(name); have != nil && !contains(have, o.Principal) {
 			return b.fail(t, name, `is nothing for principal = "`+o.Principal+`", only for `+orList(have))
 		}
 	}
