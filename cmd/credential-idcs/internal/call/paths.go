@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/adrg/xdg"
-
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -22,8 +20,8 @@ import (
 const folder = "credential-idcs"
 
 // dropRelative takes relative values of the XDG variables out of the environment, as the XDG Base
-// Directory Specification demands, and returns their names. xdg itself keeps two kinds of them: it
-// expands ~ and $HOME, and where HOME is unset it does so to "/".
+// Directory Specification demands, and returns their names. adrg/xdg, where that is used (folders_other.go),
+// keeps two kinds of them: it expands ~ and $HOME, and where HOME is unset it does so to "/".
 func dropRelative() (dropped []string) {
 	for _, name := range []string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME"} {
 		if v := os.Getenv(name); v != "" && !filepath.IsAbs(v) {
@@ -32,7 +30,7 @@ func dropRelative() (dropped []string) {
 		}
 	}
 	if dropped != nil {
-		xdg.Reload()
+		reloadFolders()
 	}
 	return dropped
 }
@@ -52,7 +50,7 @@ func takeHome() bool {
 		return false
 	}
 	_ = os.Setenv("HOME", u.HomeDir)
-	xdg.Reload()
+	reloadFolders()
 	return true
 }
 
@@ -76,7 +74,7 @@ func (a *App) ConfigPath(helper bool) (string, error) {
 		}
 		return filepath.Clean(v), nil
 	}
-	base, err := a.xdgFolder("XDG_CONFIG_HOME", xdg.ConfigHome, export)
+	base, err := a.xdgFolder("XDG_CONFIG_HOME", configHome(), export)
 	if err != nil {
 		return "", err
 	}
@@ -100,7 +98,7 @@ func (a *App) CacheDir() (string, error) {
 			return filepath.Clean(first), nil
 		}
 	}
-	base, err := a.xdgFolder("XDG_CACHE_HOME", xdg.CacheHome, export)
+	base, err := a.xdgFolder("XDG_CACHE_HOME", cacheHome(), export)
 	if err != nil {
 		return "", err
 	}
@@ -125,7 +123,7 @@ func (a *App) xdgFolder(variable, folder, export string) (string, error) {
 // Home is the home directory, or empty where it isn't known.
 func (a *App) Home() string {
 	if runtime.GOOS == "windows" {
-		return xdg.Home
+		return userHome()
 	}
 	if h := a.Getenv("HOME"); filepath.IsAbs(h) {
 		return h
