@@ -21,6 +21,7 @@ func init() {
 	if h, _ := (&App{Process: p}).helper(); h == nil {
 		return // a command of people, or a test
 	}
+	growStack(false)
 	prepare(p)
 	if status, answered := Run(context.Background(), p, nil); answered {
 		os.Exit(status)
