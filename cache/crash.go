@@ -81,7 +81,7 @@ func (d *Dir) orphan(name string, t Token, s state) (Token, bool, error) {
 		return Token{}, false, nil
 	case errors.Is(err, errUnknownRecord):
 		return Token{}, false, &NewerError{Path: path}
-	case errors.Is(err, errDamaged), errors.Is(err, errNoFile) && !errors.Is(err, errLink):
+	case errors.Is(err, errDamaged), errors.Is(err, errNoFile):
 		return Token{}, false, d.dropOrphan(name)
 	case isLost(err): // nobody can open it any more, and the token on the disk may still be good
 		_, err := d.setAside(name, ".new", sealedFile)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -89,6 +90,13 @@ func TestWhatADeadProcessLeft(t *testing.T) {
 			n.predecessor = digest(text("another"))
 			plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(n)))
 		}},
+		{name: "a link instead", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
+			target := filepath.Join(t.TempDir(), "target")
+			plantBytes(t, target, seal(encodeToken(successorOf(old, "stray", "stray", dir.sys.Now()))))
+			if err := os.Symlink(target, dir.file(dir.name(testKey), ".new")); err != nil {
+				t.Fatal(err)
+			}
+		}},
 		{name: "a sparse 2 GB", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
 			path := dir.file(dir.name(testKey), ".new")
 			plantBytes(t, path, nil)
@@ -145,9 +153,6 @@ func TestASuccessorThatCantBeReadStays(t *testing.T) {
 			func(p string) error { return os.Chmod(p, 0o644) }, func(p string) error { return os.Chmod(p, 0o600) }},
 		{"a hard link", "has a second name",
 			func(p string) error { return os.Link(p, p+".second") }, func(p string) error { return os.Remove(p + ".second") }},
-		{"a link", "is a link",
-			func(p string) error { return errors.Join(os.Rename(p, p+".target"), os.Symlink(p+".target", p)) },
-			func(p string) error { return os.Rename(p+".target", p) }},
 		{"a newer version's", "written by a newer credential-idcs",
 			func(p string) error { return rewrite(p, []byte(`{"version":7,"more":1}`+"\n")) }, nil},
 		{"a record of another program's", "written by a newer credential-idcs",

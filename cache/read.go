@@ -3,17 +3,12 @@ package cache
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 )
 
-// errNoFile is behind the FolderError of what can't hold a token: a folder, a fifo, a link. A link may lead
-// to what holds one.
-var (
-	errNoFile = errors.New("no file")
-	errLink   = fmt.Errorf("%w: a link", errNoFile)
-)
+// errNoFile is behind the FolderError of what can't hold a token: a folder, a link, a fifo.
+var errNoFile = errors.New("no file")
 
 // maxFile is more than any token file of ours: an answer of 1 MiB, sealed, which takes a third more.
 const maxFile = 2 << 20
@@ -91,7 +86,7 @@ func (d *Dir) readPrivate(path string) (content []byte, number uint64, err error
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, 0, err
 		case isLink(err):
-			return nil, 0, &FolderError{Path: path, Problem: "is a link", Err: errLink}
+			return nil, 0, &FolderError{Path: path, Problem: "is a link", Err: errNoFile}
 		}
 		return nil, 0, &FolderError{Path: path, Problem: "can't be read", Err: err}
 	}
