@@ -14,12 +14,25 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 )
+
+// build builds the program, for Windows if wine is a command; end ends what was started for it.
+func build(dir, wine string) (program machine.Program, end func(), err error) {
+	if wine == "" {
+		program, err = machine.Build(dir)
+		return program, func() {}, err
+	}
+	if wine, err = exec.LookPath(wine); err != nil {
+		return "", nil, err
+	}
+	return machine.BuildWindows(dir, wine)
+}
 
 func main() {
 	o := usual()
@@ -30,16 +43,21 @@ func main() {
 	flag.Float64Var(&o.interrupt, "interrupt", o.interrupt, "`part` of the calls that is interrupted")
 	flag.Float64Var(&o.fault, "fault", o.fault, "`part` of the domain's answers that goes wrong")
 	flag.Uint64Var(&o.seed, "seed", o.seed, "`number` that decides what happens to whom")
+	wine := flag.String("wine", "", "run the Windows program under this `command`: credential-idcs-wine")
 	flag.Parse()
+	if *wine != "" {
+		o.interrupt = 0 // SIGINT is a signal to Wine, and no Ctrl-C to the program
+	}
 
 	r := &reporter{}
 	defer func() { os.Exit(r.status()) }()
 	defer r.cleanup()
-	program, err := machine.Build(r.TempDir())
+	program, end, err := build(r.TempDir(), *wine)
 	if err != nil {
 		r.Errorf("%v", err)
 		return
 	}
+	defer end()
 	stop := make(chan struct{})
 	over := time.AfterFunc(o.length, func() { close(stop) })
 	asked := make(chan os.Signal, 1)

@@ -108,6 +108,9 @@ func (s *soak) call(stop <-chan struct{}, r *rand.Rand) {
 		// victims than by chance, and they live longer, else few would be in the middle of anything.
 		fate, at := r.Float64(), time.Duration(r.IntN(10_000))*time.Microsecond
 		ill := fate < s.kill+s.interrupt
+		if s.Program.Windows() {
+			at *= 50 // Wine takes that much longer to start it
+		}
 		if fate < s.kill && r.IntN(2) == 0 || ill && r.IntN(10) == 0 {
 			c, at = early, 6*at
 		}
@@ -139,7 +142,9 @@ func (s *soak) end(p *machine.Process) bool {
 	if err != nil || info.Code != stopped {
 		return false // it had ended
 	}
-	armed := s.Sending() == p.Pid()
+	sending := s.Sending()
+	// Wine gives a process a number of its own, so there another one that sends excuses the kill, too.
+	armed := sending == p.Pid() || sending != 0 && s.Program.Windows()
 	if armed {
 		s.Domain.Killed()
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // A Program is the built program: the folder that holds it under all its names.
@@ -21,17 +22,28 @@ const (
 
 // Build builds the program into dir as install.sh does, without cgo and HTTP/2, and links its names.
 func Build(dir string) (Program, error) {
-	cmd := exec.Command("go", "build", "-tags", "nethttpomithttp2", "-o", filepath.Join(dir, People), "github.com/credential-idcs/credential-idcs/cmd/credential-idcs")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	if err := BuildFor("linux", filepath.Join(dir, People), "./cmd/credential-idcs"); err != nil {
+		return "", err
 	}
-	for _, name := range []string{git, docker, "kubectl-idcs", "cargo-credential-idcs", "pnpm-token-idcs", "bazel-credential-idcs", "terraform-credentials-idcs"} {
+	for _, name := range others {
 		if err := os.Symlink(People, filepath.Join(dir, name)); err != nil {
 			return "", err
 		}
 	}
 	return Program(dir), nil
+}
+
+// others are the names of the program beside People.
+var others = []string{git, docker, "kubectl-idcs", "cargo-credential-idcs", "pnpm-token-idcs", "bazel-credential-idcs", "terraform-credentials-idcs"}
+
+// BuildFor builds a package of the module for a system, as install.sh does; its path begins with ./.
+func BuildFor(system, file, pkg string) error {
+	cmd := exec.Command("go", "build", "-tags", "nethttpomithttp2", "-o", file, "github.com/credential-idcs/credential-idcs/"+strings.TrimPrefix(pkg, "./"))
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // Main is the TestMain of a package whose tests run the program: it builds it into a folder of its own,

@@ -78,7 +78,7 @@ func New(t TB, p Program, domain *idcstest.Server, kind Kind, targets ...string)
 	m := Home(t, p)
 	m.Domain, m.kind = domain, kind
 	m.Tools = append(m.Tools, "SSL_CERT_FILE="+domain.CAFile)
-	m.Profile = Profile{Domain: domain.URL(), CAFile: domain.CAFile, Targets: targets}
+	m.Profile = Profile{Domain: domain.URL(), CAFile: p.File(domain.CAFile), Targets: targets}
 	if kind == Alone {
 		client := domain.KeyClient
 		m.Profile.Client, m.Profile.Login = client.ID, "assertion"

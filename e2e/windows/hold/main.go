@@ -1,0 +1,51 @@
+//go:build windows
+
+// Hold stands in for other programs on Windows, in the tests:
+//
+//	hold open FILE   has a file open that nobody may rename or delete meanwhile, as a virus scanner does
+//	hold lock FILE   locks all of a file
+//
+// Both print "held", and let go when stdin ends.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+func main() {
+	var err error
+	switch os.Args[1] {
+	case "open":
+		err = hold(os.Args[2], windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, false)
+	case "lock":
+		err = hold(os.Args[2], windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, true)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "hold:", err)
+		os.Exit(99)
+	}
+}
+
+func hold(path string, share uint32, lock bool) error {
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return err
+	}
+	h, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, share, nil, windows.OPEN_EXISTING, 0, 0)
+	if err != nil {
+		return err
+	}
+	if lock {
+		const all = ^uint32(0)
+		if err := windows.LockFileEx(h, windows.LOCKFILE_EXCLUSIVE_LOCK, 0, all, all, new(windows.Overlapped)); err != nil {
+			return err
+		}
+	}
+	fmt.Println("held")
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}

@@ -1,0 +1,86 @@
+package windows
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+)
+
+var (
+	program machine.Program // for Windows; empty: there is no Wine
+	wine    string
+)
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) (status int) {
+	found, err := exec.LookPath(machine.Wine)
+	if err != nil {
+		return m.Run() // each test says so
+	}
+	dir, err := os.MkdirTemp("", "windows-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	wine = found
+	p, stop, err := machine.BuildWindows(dir, wine)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer stop()
+	program = p
+	if err := machine.BuildFor("windows", filepath.Join(dir, "hold.exe"), "./e2e/windows/hold"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// newMachine is a home folder with a profile of that kind, at a domain that ends a login when one of its
+// refresh tokens comes twice.
+func newMachine(t *testing.T, kind machine.Kind, targets ...string) *machine.Machine {
+	t.Helper()
+	need.Tool(t, machine.Wine)
+	domain := idcstest.Start(t, idcstest.Options{Rotation: idcstest.StrictRevoke})
+	return machine.New(t, program, domain, kind, targets...)
+}
+
+// beside starts hold and waits for its first line. It ends with its stdin.
+func beside(t *testing.T, args ...string) (stdin io.WriteCloser, wait func() error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, wine, append([]string{filepath.Join(string(program), "hold.exe")}, args...)...)
+	cmd.Env = append(os.Environ(), "WINEPREFIX="+filepath.Join(string(program), "drive"))
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "held") {
+		t.Fatalf("hold %q: %q, %v", args, line, err)
+	}
+	return stdin, cmd.Wait
+}
