@@ -41,7 +41,11 @@ func newWorks(t *testing.T) *works {
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=ana", "GIT_AUTHOR_EMAIL=ana@example.com", "GIT_COMMITTER_NAME=ana", "GIT_COMMITTER_EMAIL=ana@example.com",
 	}
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY"} {
-		w.env = append(w.env, name+"="+strings.TrimSpace(w.run(root, "go", "env", name)))
+		out, err := exec.CommandContext(t.Context(), "go", "env", name).Output() // ours: HOME is another one there
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.env = append(w.env, name+"="+strings.TrimSpace(string(out)))
 	}
 	if err := os.Mkdir(w.source, 0o755); err != nil {
 		t.Fatal(err)
@@ -73,6 +77,12 @@ func newWorks(t *testing.T) *works {
 	}
 	w.config = filepath.Join(w.folder, "goreleaser.yaml")
 	w.write(w.config, narrow)
+	// Of the older release only the packages are used.
+	alone := strings.Replace(narrow, "    tags: [] # it", "    skip: true\n    tags: [] # it", 1)
+	if strings.Count(alone, "skip: true") != 3 {
+		t.Fatalf("the controller can't be left out:\n%s", alone)
+	}
+	w.write(w.config+".older", alone)
 	return w
 }
 
@@ -105,9 +115,13 @@ func (w *works) try(folder string, command ...string) (string, error) {
 func (w *works) build(clone, tag, umask string) string {
 	w.Helper()
 	folder := filepath.Join(w.folder, clone)
+	config, skip := w.config, "publish,announce,sign"
+	if tag == older {
+		config, skip = config+".older", skip+",sbom"
+	}
 	w.run(w.folder, "sh", "-c", `umask "$0" && git clone -q --branch "$1" source "$2" && cd "$2" &&
 		git remote set-url origin https://github.com/credential-idcs/credential-idcs.git &&
-		exec goreleaser release --clean --skip=publish,announce,sign -f "$3"`, umask, "v"+tag, folder, w.config)
+		exec goreleaser release --clean --skip="$4" -f "$3"`, umask, "v"+tag, folder, config, skip)
 	return filepath.Join(folder, "dist")
 }
 
@@ -145,7 +159,7 @@ func TestRelease(t *testing.T) {
 
 	t.Run("two builds are equal", func(t *testing.T) {
 		one, two := w.sums(dist), w.sums(w.build("another, with a longer name", version, "077"))
-		if len(one) != 8 {
+		if len(one) != 10 {
 			t.Errorf("the release has %v", one)
 		}
 		for name, sum := range one {
@@ -177,19 +191,20 @@ func TestRelease(t *testing.T) {
 	})
 
 	t.Run("the list of modules is the program's", func(t *testing.T) {
-		bom := read(t, file(dist, "*.cdx.json"))
-		linked := w.run(dist, "go", "version", "-m", file(dist, "unix_linux_amd64_v1/credential-idcs"))
-		modules := regexp.MustCompile(`(?m)^\tdep\t(\S+)\t(\S+)\t`).FindAllStringSubmatch(linked, -1)
-		if len(modules) < 5 || strings.Count(bom, `"type": "library"`) != len(modules) {
-			t.Errorf("%d modules are linked, and the list has\n%s", len(modules), bom)
+		for list, program := range map[string]string{
+			"credential-idcs_*.cdx.json":            "unix_linux_amd64_v1/credential-idcs",
+			"credential-idcs-controller_*.cdx.json": "controller_linux_amd64_v1/credential-idcs-controller",
+		} {
+			w.listed(t, read(t, file(dist, list)), w.run(dist, "go", "version", "-m", file(dist, program)))
 		}
-		for _, m := range modules {
-			if !strings.Contains(bom, "pkg:golang/"+m[1]+"@"+m[2]+"?type=module") {
-				t.Errorf("the list lacks %s %s", m[1], m[2])
-			}
-		}
-		if strings.Contains(bom, `"serialNumber"`) || strings.Contains(bom, `"timestamp"`) || strings.Contains(bom, `"alg": "MD5"`) {
-			t.Errorf("the list differs from run to run:\n%.600s", bom)
+	})
+
+	t.Run("the controller", func(t *testing.T) {
+		folder := t.TempDir()
+		w.run(folder, "tar", "xzf", file(dist, "credential-idcs-controller_*_linux_amd64.tar.gz"))
+		program := filepath.Join(folder, "credential-idcs-controller_"+version+"_linux_amd64", "credential-idcs-controller")
+		if said := w.run(folder, program, "help"); !strings.Contains(said, "usage: credential-idcs-controller") {
+			t.Errorf("got %s", said)
 		}
 	})
 
@@ -206,4 +221,21 @@ func TestRelease(t *testing.T) {
 	t.Run("krew", func(t *testing.T) { w.krew(t, file(dist, "krew/idcs.yaml"), file(dist, "kubectl-idcs_*.tar.gz")) })
 	t.Run("go install", w.goInstall)
 	t.Run("Homebrew and Scoop", func(t *testing.T) { w.manifests(t, dist) })
+}
+
+// listed holds a list of modules to what a program links, as `go version -m` tells.
+func (w *works) listed(t *testing.T, bom, linked string) {
+	t.Helper()
+	modules := regexp.MustCompile(`(?m)^\tdep\t(\S+)\t(\S+)\t`).FindAllStringSubmatch(linked, -1)
+	if len(modules) < 5 || strings.Count(bom, `"type": "library"`) != len(modules) {
+		t.Errorf("%d modules are linked, and the list has\n%s", len(modules), bom)
+	}
+	for _, m := range modules {
+		if !strings.Contains(bom, "pkg:golang/"+m[1]+"@"+m[2]+"?type=module") {
+			t.Errorf("the list lacks %s %s", m[1], m[2])
+		}
+	}
+	if strings.Contains(bom, `"serialNumber"`) || strings.Contains(bom, `"timestamp"`) || strings.Contains(bom, `"alg": "MD5"`) {
+		t.Errorf("the list differs from run to run:\n%.600s", bom)
+	}
 }
