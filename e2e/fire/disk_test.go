@@ -191,7 +191,7 @@ func TestSuccessorThatCantBeRead(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	userNamespace(t)
 	s := alive(t, machine.Person, idcstest.Options{})
-	s.Edit(`"predecessor":"([0-9a-f]*) \d+"`, `"predecessor":"$1"`) // else it is known as a copy
+	s.Edit(`"predecessor":"([0-9a-f]*) \d+[^"]*"`, `"predecessor":"$1"`) // else it is known as a copy
 	// -n: only root may write /run/mount/utab. The folder is copied onto a file system of 16 KiB, which then is filled up.
 	full := `mount -n -t tmpfs -o size=16k,mode=700 x "$0.mnt" && cp -a "$0/." "$0.mnt/" && mount -n --move "$0.mnt" "$0" &&
 		{ dd if=/dev/zero of="$0/filler" bs=1k >/dev/null 2>&1; exec "$@"; }`

@@ -8,7 +8,7 @@ import (
 )
 
 // erase is silent, since git is about to report the 401 itself, but for one line to a git that can't send
-// Bearer: a server that takes nothing else refuses every password, and git says only that it failed.
+// Bearer and tells that the server takes nothing else: git itself says only that it failed.
 func erase(ctx context.Context, call *helpers.Call) error {
 	call.Await(awaited)
 	req, ok := read(call.Stdin)
@@ -33,10 +33,10 @@ func erase(ctx context.Context, call *helpers.Call) error {
 	return why
 }
 
-// oldGit says what may be the reason where a git before 2.46 tells that our own token was refused. wwwauth[]
-// comes from 2.41 on; before, nobody tells what the server wants.
+// oldGit is the reason where a git before 2.46 tells that our own token was refused by a server that takes
+// Bearer only. wwwauth[] comes from 2.41 on; before, nobody tells what the server wants.
 func oldGit(ctx context.Context, source helpers.Source, query helpers.Query, req request) error {
-	if req.authtype || req.password.Empty() || len(req.challenges) > 0 && (!req.offers("bearer") || req.offers("basic")) {
+	if req.authtype || req.password.Empty() || !req.offers("bearer") || req.offers("basic") {
 		return nil
 	}
 	query.CachedOnly = true
@@ -44,9 +44,8 @@ func oldGit(ctx context.Context, source helpers.Source, query helpers.Query, req
 	if err != nil || cred.Secret.Reveal() != req.password.Reveal() {
 		return nil
 	}
-	why := "; one that takes Bearer only needs git 2.46 or later"
-	if len(req.challenges) > 0 {
-		why = ": it takes Bearer only, which needs git 2.46 or later"
-	}
-	return &helpers.Exit{Err: &helpers.Failure{Message: query.Target.String() + " refused the token of profile " + cred.Profile + why, Command: "git --version"}}
+	return &helpers.Exit{Err: &helpers.Failure{
+		Message: query.Target.String() + " refused the token of profile " + cred.Profile + ": it takes Bearer only, which needs git 2.46 or later",
+		Command: "git --version",
+	}}
 }
