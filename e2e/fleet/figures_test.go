@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/e2e/rig/cluster"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
@@ -25,18 +26,25 @@ func TestFigures(t *testing.T) {
 	for i := range n {
 		tables.WriteString(publishing("team-a", fmt.Sprintf("pull-%d", i), "docker", `targets = ["https://registry.example.com:5000"]`))
 	}
-	s := newStage(t, idcstest.Options{AccessTTL: life, Rotation: idcstest.StrictRevoke, TokenSize: 4500}, "refresh_token", tables.String())
+	ca, err := idcstest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := cluster.New(t, ca)
+	api.Serve(cluster.Nobody)
+	s := newStage(t, api, "", idcstest.Options{AccessTTL: life, Rotation: idcstest.StrictRevoke, TokenSize: 4500}, "refresh_token", tables.String())
 	s.install("team-a")
 	uids := s.uids()
 	s.login()
 	figure := func(format string, args ...any) { t.Logf("figure: "+format, args...) }
 
-	f := &troupe{stage: s}
-	for range 2 { // with the default Lease
-		f.n++
-		f.all = append(f.all, s.replica(fmt.Sprintf("replica-%d", f.n), ""))
+	all := []*replica{s.replica("replica-1", ""), s.replica("replica-2", "")} // with the default Lease
+	var r *replica
+	s.until("a leader", func() bool { r = leader(all); return r != nil })
+	other := all[0]
+	if other == r {
+		other = all[1]
 	}
-	r := f.lead()
 	fresh := func(r *replica) bool {
 		return r.metric(`credential_idcs_secrets{profile="ci",state="fresh"}`) == strconv.Itoa(n)
 	}
@@ -54,10 +62,10 @@ func TestFigures(t *testing.T) {
 	requests := s.requests()
 	time.Sleep(quiet) // what is measured is that nothing happens
 	figure("quiet: %.1f requests/s for %d Secrets, leader and one that waits", float64(s.requests()-requests)/quiet.Seconds(), n)
-	figure("memory: leader %s MiB, the other %s MiB RSS", rss(r), rss(f.other(r)))
+	figure("memory: leader %s MiB, the other %s MiB RSS", rss(r), rss(other))
 
 	// TERM, and then KILL.
-	next := f.other(r)
+	next := other
 	begun = time.Now()
 	r.signal(syscall.SIGTERM)
 	s.until("the other leads", func() bool { return next.metric("credential_idcs_leader") == "1" })
@@ -70,7 +78,6 @@ func TestFigures(t *testing.T) {
 		t.Errorf("a new leader wrote %d Secrets that were current", got)
 	}
 	third := s.replica("third", "")
-	f.all = []*replica{next, third}
 	s.until("the third looks at the Lease", func() bool { return third.probe("/readyz") == 200 })
 	begun = time.Now()
 	next.kill()
@@ -88,15 +95,6 @@ func TestFigures(t *testing.T) {
 		}
 	}
 	figure("presentations: %d for %d generations; all UIDs unchanged", s.presentations(), s.state().Generation)
-}
-
-func (f *troupe) other(r *replica) *replica {
-	for _, o := range f.all {
-		if o != r {
-			return o
-		}
-	}
-	return nil
 }
 
 func short(d time.Duration) string { return fmt.Sprintf("%.1f", d.Seconds()) }

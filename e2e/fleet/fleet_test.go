@@ -5,6 +5,7 @@ package fleet
 import (
 	"bytes"
 	"cmp"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -23,6 +24,9 @@ var program string
 func TestMain(m *testing.M) { os.Exit(withProgram(m)) }
 
 func withProgram(m *testing.M) int {
+	// These tests wait for lives of tokens, and hardly ever for the processor.
+	flag.Parse()
+	_ = flag.Set("test.parallel", "16")
 	dir, err := os.MkdirTemp("", "controller-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -39,11 +43,42 @@ func withProgram(m *testing.M) int {
 	return m.Run()
 }
 
-// The namespaces of a test's cluster: the controller's and the published ones.
+// TestFleet has one API server for all that leaves it alone, each with namespaces of its own.
+func TestFleet(t *testing.T) {
+	need.Tool(t, "kubectl")
+	ca, err := idcstest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := cluster.New(t, ca)
+	api.Serve(cluster.Nobody)
+	for name, test := range map[string]func(*testing.T, *cluster.Server){
+		"manifests":            testManifests,
+		"serve":                testServe,
+		"killed at each gate":  testKilled,
+		"stopped at each gate": testStopped,
+		"cut off":              testCutOff,
+		"killed, idle":         testIdle,
+		"API faults":           testFaults,
+		"Lease and state":      testMeddling,
+		"rolling upgrade":      testUpgrade,
+		"readers":              testReaders,
+		"logins":               testLogins,
+		"docs":                 testWalk,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, api)
+		})
+	}
+}
+
+// namespace is the controller's, of a stage without a name.
 const namespace = "credential-idcs"
 
 // A stage is a domain, an API server, and a configuration in a folder.
 type stage struct {
+	name    string     // before all its namespaces; "" for none
 	t       *testing.T // of the step that runs
 	whole   *testing.T // of the test, with which all processes end
 	domain  *idcstest.Server
@@ -55,33 +90,49 @@ type stage struct {
 	bearer  string // the account's token
 }
 
-// newStage starts the servers. publish is the configuration behind the profile ci.
-func newStage(t *testing.T, o idcstest.Options, login, publish string) *stage {
+// newStage starts a domain. publish is the configuration behind the profile ci.
+func newStage(t *testing.T, api *cluster.Server, name string, o idcstest.Options, login, publish string) *stage {
 	t.Helper()
-	need.Tool(t, "kubectl")
-	s := &stage{t: t, whole: t, domain: idcstest.Start(t, o), folder: t.TempDir()}
-	s.api = cluster.New(t, s.domain.CA)
-	s.api.Serve(cluster.Nobody)
-	s.admin = s.api.Kubeconfig(t, "", "")
-	s.config = filepath.Join(s.folder, "fleet.toml")
+	s := emptyStage(t, api, name)
+	s.domain = idcstest.Start(t, o)
 	s.configure(login, publish)
 	return s
 }
 
+func emptyStage(t *testing.T, api *cluster.Server, name string) *stage {
+	s := &stage{name: name, t: t, whole: t, api: api, admin: api.Kubeconfig(t, "", ""), folder: t.TempDir()}
+	s.config = filepath.Join(s.folder, "fleet.toml")
+	return s
+}
+
+// space is a namespace of the stage's own.
+func (s *stage) space(name string) string {
+	if s.name == "" {
+		return name
+	}
+	return s.name + "-" + name
+}
+
 func (s *stage) configure(login, publish string) {
 	s.t.Helper()
-	client := s.domain.SecretClient
-	s.write("client.secret", client.Secret+"\n")
-	s.write("fleet.toml", fmt.Sprintf(`[profiles.ci]
-domain = %q
-ca_file = %q
-client_id = %q
-login = %q
+	s.write("fleet.toml", s.profile("ci", s.domain, login)+publish)
+}
+
+// profile is a profile of a domain's, with its client's secret in a file.
+func (s *stage) profile(name string, domain *idcstest.Server, login string) string {
+	s.t.Helper()
+	client := domain.SecretClient
+	s.write(name+".secret", client.Secret+"\n")
+	return fmt.Sprintf(`[profiles.%[1]s]
+domain = %[2]q
+ca_file = %[3]q
+client_id = %[4]q
+login = %[5]q
 scope = "urn:opc:idm:__myscopes__"
-targets = [%s]
-[profiles.ci.client]
-secret_file = "client.secret"
-%s`, s.domain.URL(), s.domain.CAFile, client.ID, login, cmp.Or(s.targets, `"https://registry.example.com:5000", "https://git.example.com"`), publish))
+targets = [%[6]s]
+[profiles.%[1]s.client]
+secret_file = "%[1]s.secret"
+`, name, domain.URL(), domain.CAFile, client.ID, login, cmp.Or(s.targets, `"https://registry.example.com:5000", "https://git.example.com"`))
 }
 
 func (s *stage) write(name, content string) {
@@ -91,9 +142,13 @@ func (s *stage) write(name, content string) {
 	}
 }
 
-// publishing is a [[publish]] table.
+// publishing is a [[publish]] table of profile ci.
 func publishing(namespace, secret, kind, more string) string {
-	return fmt.Sprintf("\n[[publish]]\nprofile = \"ci\"\nnamespace = %q\nsecret = %q\ntype = %q\n%s\n", namespace, secret, kind, more)
+	return publishingOf("ci", namespace, secret, kind, more)
+}
+
+func publishingOf(profile, namespace, secret, kind, more string) string {
+	return fmt.Sprintf("\n[[publish]]\nprofile = %q\nnamespace = %q\nsecret = %q\ntype = %q\n%s\n", profile, namespace, secret, kind, more)
 }
 
 // kubectl runs it as the administrator and returns its output.
@@ -132,7 +187,7 @@ func (s *stage) controller(words ...string) string {
 func (s *stage) install(published ...string) {
 	s.t.Helper()
 	for _, name := range published {
-		s.kubectl("", "create", "namespace", name)
+		s.kubectl("", "create", "namespace", s.space(name))
 	}
 	s.apply()
 	s.kubectl(s.secrets(), "create", "-f", "-")
@@ -140,11 +195,11 @@ func (s *stage) install(published ...string) {
 
 func (s *stage) apply() {
 	s.t.Helper()
-	out := s.controller("manifests", "--config", s.config, "--namespace", namespace, "--image", "registry.example.com/controller:1")
+	out := s.controller("manifests", "--config", s.config, "--namespace", s.space(namespace), "--image", "registry.example.com/controller:1")
 	s.kubectl(out, "apply", "--server-side", "--force-conflicts", "-f", "-")
 }
 
 func (s *stage) secrets() string {
 	s.t.Helper()
-	return s.controller("manifests", "--secrets", "--config", s.config, "--namespace", namespace)
+	return s.controller("manifests", "--secrets", "--config", s.config, "--namespace", s.space(namespace))
 }

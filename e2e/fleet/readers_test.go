@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,11 +18,13 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
-// Real readers live three lifetimes on the published Secrets alone: skopeo on the one of type docker, git
-// on the one of type basic-auth. Their servers take nothing but the domain's living tokens.
-func TestReaders(t *testing.T) {
-	t.Parallel()
-	need.Tool(t, "skopeo")
+// Real readers live three lifetimes on the published Secrets alone: skopeo, crane and what a kubelet reads
+// imagePullSecrets with on the one of type docker, git on the one of type basic-auth. Their servers take
+// nothing but the domain's living tokens.
+func testReaders(t *testing.T, api *cluster.Server) {
+	for _, tool := range []string{"skopeo", "crane", "kubelet-pull-secrets"} {
+		need.Tool(t, tool)
+	}
 	domain := idcstest.Start(t, idcstest.Options{AccessTTL: 15 * time.Second, Rotation: idcstest.StrictRevoke})
 	cert, err := domain.CA.Issue("127.0.0.1")
 	if err != nil {
@@ -37,15 +40,12 @@ func TestReaders(t *testing.T) {
 	}
 	t.Cleanup(func() { _, _ = registry.Close(), git.Close() })
 
-	s := &stage{t: t, whole: t, domain: domain, folder: t.TempDir()}
-	s.api = cluster.New(t, domain.CA)
-	s.api.Serve(cluster.Nobody)
-	s.admin = s.api.Kubeconfig(t, "", "")
-	s.config = filepath.Join(s.folder, "fleet.toml")
+	s := emptyStage(t, api, "readers")
+	s.domain = domain
 	s.targets = fmt.Sprintf("%q, %q", registry.URL, git.URL)
 	s.configure("refresh_token",
-		publishing("team-a", "pull", "docker", fmt.Sprintf("targets = [%q]", registry.URL))+
-			publishing("team-a", "git", "basic-auth", fmt.Sprintf("targets = [%q]", git.URL)))
+		publishing(s.space("team-a"), "pull", "docker", fmt.Sprintf("targets = [%q]", registry.URL))+
+			publishing(s.space("team-a"), "git", "basic-auth", fmt.Sprintf("targets = [%q]", git.URL)))
 	s.install("team-a")
 	s.replica("one", "", quick...)
 	s.login()
@@ -59,13 +59,17 @@ func TestReaders(t *testing.T) {
 			return s.secret("team-a", "pull").Metadata.Annotations["credential-idcs/generation"] == at &&
 				s.secret("team-a", "git").Metadata.Annotations["credential-idcs/generation"] == at
 		})
-		auth := filepath.Join(t.TempDir(), "config.json")
+		folder := t.TempDir()
+		env := []string{"DOCKER_CONFIG=" + folder, "SSL_CERT_FILE=" + domain.CAFile}
+		auth := filepath.Join(folder, "config.json")
 		put(t, auth, s.secret("team-a", "pull").Data[".dockerconfigjson"])
-		reads(t, "skopeo", "inspect", "--raw", "--authfile", auth, "--cert-dir", certs, "docker://"+registry.Host+"/"+servers.Image)
+		reads(t, env, "crane", "manifest", registry.Host+"/"+servers.Image)
+		reads(t, nil, "skopeo", "inspect", "--raw", "--authfile", auth, "--cert-dir", certs, "docker://"+registry.Host+"/"+servers.Image)
+		s.pulls(registry.Host + "/" + servers.Image)
 		basic := s.secret("team-a", "git").Data
 		store := filepath.Join(t.TempDir(), "credentials")
 		put(t, store, fmt.Appendf(nil, "https://%s:%s@%s\n", basic["username"], basic["password"], git.Host))
-		reads(t, "git", "-c", "credential.helper=store --file="+store, "-c", "http.sslCAInfo="+domain.CAFile, "ls-remote", git.URL+servers.Repository)
+		reads(t, nil, "git", "-c", "credential.helper=store --file="+store, "-c", "http.sslCAInfo="+domain.CAFile, "ls-remote", git.URL+servers.Repository)
 	}
 	for name, server := range map[string]*servers.Server{"registry": registry, "git server": git} {
 		if n := server.Tally(); n.Refused != 0 || n.Accepted < 4 {
@@ -75,12 +79,31 @@ func TestReaders(t *testing.T) {
 }
 
 // reads runs a reader, which must succeed.
-func reads(t *testing.T, words ...string) {
+func reads(t *testing.T, env []string, words ...string) {
 	t.Helper()
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0"}
+	cmd.Env = append(cmd.Env, env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%s: %v\n%s", strings.Join(words[:2], " "), err, out)
+	}
+}
+
+// pulls asks a kubelet's own code what it would pull an image with, by the Secret as it is.
+func (s *stage) pulls(image string) {
+	s.t.Helper()
+	cmd := exec.Command("kubelet-pull-secrets", image)
+	cmd.Stdin = strings.NewReader(s.kubectl("", "-n", s.space("team-a"), "get", "secret", "pull", "-o", "json"))
+	out, err := cmd.Output()
+	if err != nil {
+		s.t.Fatalf("the kubelet: %v", err)
+	}
+	var logins []struct{ Username, Password string }
+	if err := json.Unmarshal(out, &logins); err != nil || len(logins) != 1 || logins[0].Username != "oauth2" {
+		s.t.Fatalf("the kubelet: %v, %d logins", err, len(logins))
+	}
+	if _, err := s.domain.Access(logins[0].Password); err != nil {
+		s.t.Errorf("the kubelet would pull with a token that the domain doesn't know: %v", err)
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
 // patience is the limit of a wait for what must come. Here seconds are limits, never promises.
@@ -22,7 +24,7 @@ const patience = 90 * time.Second
 // token is one of the controller's own account, as a pod has it.
 func (s *stage) token() string {
 	s.t.Helper()
-	return strings.TrimSpace(s.kubectl("", "-n", namespace, "create", "token", "credential-idcs-controller", "--duration", "24h"))
+	return strings.TrimSpace(s.kubectl("", "-n", s.space(namespace), "create", "token", "credential-idcs-controller", "--duration", "24h"))
 }
 
 // quick are the flags of an election in seconds.
@@ -50,7 +52,7 @@ func (s *stage) replica(name, via string, flags ...string) *replica {
 	port := reserve(s.t)
 	r.url = "http://127.0.0.1:" + port
 	words := append([]string{
-		"run", "--config", s.config, "--namespace", namespace, "--identity", name, "--listen", "127.0.0.1:" + port,
+		"run", "--config", s.config, "--namespace", s.space(namespace), "--identity", name, "--listen", "127.0.0.1:" + port,
 		"--kubeconfig", s.api.Kubeconfig(s.whole, s.bearer, via),
 	}, flags...)
 	r.cmd = exec.Command(program, words...)
@@ -103,6 +105,9 @@ func (r *replica) text() string {
 	return r.log.String()
 }
 
+// count is how many lines of the log hold a text.
+func (r *replica) count(what string) int { return strings.Count(r.text(), what) }
+
 // await waits for a text in the log.
 func (r *replica) await(what string) {
 	r.s.t.Helper()
@@ -148,7 +153,9 @@ func (r *replica) kill() {
 	r.s.t.Helper()
 	r.signal(syscall.SIGKILL)
 	<-r.done
-	r.s.domain.Killed()
+	if r.s.domain != nil {
+		r.s.domain.Killed()
+	}
 }
 
 // metric is a sample of its metrics; "" if there is none.
@@ -193,7 +200,7 @@ type secretObject struct {
 func (s *stage) secret(ns, name string) secretObject {
 	s.t.Helper()
 	var o secretObject
-	status := s.api.Get(s.t, "/api/v1/namespaces/"+ns+"/secrets/"+name, &o)
+	status := s.api.Get(s.t, "/api/v1/namespaces/"+s.space(ns)+"/secrets/"+name, &o)
 	if status != http.StatusOK && status != 0 {
 		s.t.Fatalf("secret %s/%s: status %d", ns, name, status)
 	}
@@ -216,8 +223,13 @@ type state struct {
 
 func (s *stage) state() state {
 	s.t.Helper()
+	return s.stateOf("ci")
+}
+
+func (s *stage) stateOf(profile string) state {
+	s.t.Helper()
 	var st state
-	if b := s.secret(namespace, "credential-idcs-state-ci").Data["state.json"]; len(b) > 0 {
+	if b := s.secret(namespace, "credential-idcs-state-"+profile).Data["state.json"]; len(b) > 0 {
 		if err := json.Unmarshal(b, &st); err != nil {
 			s.t.Fatal(err)
 		}
@@ -244,15 +256,27 @@ func (s *stage) grown(generation int64) {
 // login is an administrator's login with a refresh token.
 func (s *stage) login() {
 	s.t.Helper()
-	token := s.domain.NewLogin(s.domain.SecretClient.ID, "urn:opc:idm:__myscopes__ offline_access")
-	if out, status := s.person(token+"\n", "login", "ci", "--refresh-token-stdin"); status != 0 {
-		s.t.Fatalf("login: %d\n%s", status, out)
+	s.loginOf("ci", s.domain)
+}
+
+func (s *stage) loginOf(profile string, domain *idcstest.Server) {
+	s.t.Helper()
+	if err := s.tryLogin(profile, domain); err != nil {
+		s.t.Fatal(err)
 	}
+}
+
+func (s *stage) tryLogin(profile string, domain *idcstest.Server) error {
+	token := domain.NewLogin(domain.SecretClient.ID, "urn:opc:idm:__myscopes__ offline_access")
+	if out, status := s.person(token+"\n", "login", profile, "--refresh-token-stdin"); status != 0 {
+		return fmt.Errorf("login of %s: %d\n%s", profile, status, out)
+	}
+	return nil
 }
 
 // person runs a command of an administrator's.
 func (s *stage) person(stdin string, words ...string) (out string, status int) {
-	cmd := exec.Command(program, append(words, "--config", s.config, "--namespace", namespace, "--kubeconfig", s.admin)...)
+	cmd := exec.Command(program, append(words, "--config", s.config, "--namespace", s.space(namespace), "--kubeconfig", s.admin)...)
 	cmd.Env = []string{"HOME=" + s.folder}
 	cmd.Stdin = strings.NewReader(stdin)
 	b, err := cmd.CombinedOutput()
@@ -279,8 +303,11 @@ func (s *stage) published(o secretObject) string {
 
 // presentations is how often refresh tokens were handed to the domain.
 func (s *stage) presentations() int {
-	n := 0
-	for _, m := range s.domain.Counts().Presentations {
+	return presentations(s.domain)
+}
+
+func presentations(domain *idcstest.Server) (n int) {
+	for _, m := range domain.Counts().Presentations {
 		n += m
 	}
 	return n

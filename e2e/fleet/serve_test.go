@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/e2e/rig/cluster"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
@@ -19,9 +20,8 @@ const life = 4 * time.Second
 
 // Three replicas, one login: each lifetime costs one presentation, whoever leads, and each Secret holds a
 // token that lives, in place.
-func TestServe(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, idcstest.Options{AccessTTL: life, Rotation: idcstest.StrictRevoke}, "refresh_token", everything)
+func testServe(t *testing.T, api *cluster.Server) {
+	s := newStage(t, api, "serve", idcstest.Options{AccessTTL: life, Rotation: idcstest.StrictRevoke}, "refresh_token", everything("serve"))
 	s.install("team-a", "team-b", "argocd")
 	all := []*replica{s.replica("one", "", quick...), s.replica("two", "", quick...), s.replica("three", "", quick...)}
 	s.until("a replica that works and says so", func() bool { return leader(all) != nil })

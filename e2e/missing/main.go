@@ -54,6 +54,7 @@ var tools = []tool{
 	{"kubectl", "", "the kubeconfig's user; the demo's kubectl"},
 	{"kubectl-1.37", "", "kubectl's allowlist of plugins"},
 	{"kubelet-credentials", "", "image pulls of a kubelet"},
+	{"kubelet-pull-secrets", "", "a kubelet that pulls with a published Secret"},
 	{"lintian", "lintian", "the package for Debian"},
 	{"man", "man-db", "the manual pages of the packages"},
 	{"mandoc", "mandoc", "the manual pages"},

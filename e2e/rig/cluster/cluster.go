@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -34,6 +35,9 @@ type Server struct {
 	port   int
 	http   *http.Client
 	review []string // the options of Review
+	etcd   *process
+	api    *process
+	words  []string // what api was started with
 }
 
 // etcd listens on a socket of this name in the folder: to be reached by path, it has to look like a
@@ -52,7 +56,7 @@ func New(t testing.TB, ca *idcstest.CA) *Server {
 	s.http = &http.Client{Transport: transport}
 
 	const peers = "unix://localhost:2"
-	run(t, s.folder, need.Tool(t, "etcd"), "--data-dir", "data",
+	s.etcd = run(t, s.folder, need.Tool(t, "etcd"), "--data-dir", "data",
 		"--listen-client-urls", etcd, "--advertise-client-urls", etcd,
 		"--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", "default="+peers)
 	return s
@@ -88,7 +92,7 @@ func (s *Server) Serve(authentication string) {
 	s.write(name("own.pem"), private(s.t, own))
 	s.write(name("authentication.yaml"), authentication)
 	s.write(name("tokens.csv"), s.admin+",admin,1,system:masters\n")
-	p := run(s.t, s.folder, need.Tool(s.t, "kube-apiserver"), append([]string{
+	s.words = append([]string{
 		"--etcd-servers", etcd,
 		"--bind-address", "127.0.0.1", "--secure-port", fmt.Sprint(s.port), "--permit-port-sharing",
 		"--tls-cert-file", name("cert.pem"), "--tls-private-key-file", name("key.pem"),
@@ -97,9 +101,44 @@ func (s *Server) Serve(authentication string) {
 		"--service-account-issuer", "https://kubernetes.default.svc",
 		"--service-account-key-file", name("own.pem"), "--service-account-signing-key-file", name("own.pem"),
 		// It looks for an address that others reach, and there may be none here.
-		"--advertise-address", "127.0.0.1", "--endpoint-reconciler-type", "none"}, s.review...)...)
-	s.await(p)
+		"--advertise-address", "127.0.0.1", "--endpoint-reconciler-type", "none"}, s.review...)
+	s.Start()
 }
+
+// Start starts the API server, again after Halt, and returns when it is ready.
+func (s *Server) Start() {
+	s.t.Helper()
+	s.api = run(s.t, s.folder, need.Tool(s.t, "kube-apiserver"), s.words...)
+	s.await(s.api)
+}
+
+// Halt kills the API server. What it has stored stays.
+func (s *Server) Halt() {
+	_ = s.api.cmd.Process.Kill()
+	<-s.api.done
+}
+
+// StopEtcd stops etcd as SIGSTOP does: nothing is read or written until goOn is called.
+func (s *Server) StopEtcd() (goOn func()) {
+	s.t.Helper()
+	if err := s.etcd.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		s.t.Fatal(err)
+	}
+	return func() { _ = s.etcd.cmd.Process.Signal(syscall.SIGCONT) }
+}
+
+// Certificate is one of the authority that signs the API server's, for a proxy in front of it.
+func (s *Server) Certificate() tls.Certificate {
+	s.t.Helper()
+	c, err := s.ca.Issue("127.0.0.1")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+// Pool is whom its clients trust.
+func (s *Server) Pool() *x509.CertPool { return s.ca.Pool() }
 
 func (s *Server) trusting(authentication string) string {
 	s.t.Helper()
