@@ -26,7 +26,7 @@ func TestSeededBugsAreFound(t *testing.T) {
 		{"a save isn't tried again", "transaction.go", "if !told && !errors.Is(err, ErrConflict) {", "if !errors.Is(err, ErrConflict) {\n\t\t\t\treturn x.snap\n\t\t\t}\n\t\t\tif !told && !errors.Is(err, ErrConflict) {", "TestAnyOneLoss/without_an_API"},
 		{"a save overwrites a login", "transaction.go", "if !same && !fresh {", "if !same && !fresh && false {", "TestAnAnswerIsSaved"},
 		{"a stopped process sends when it wakes", "transaction.go", "case now.Since(begun) > swapLimit:", "case false:", "TestTheFence"},
-		{"a token is due late", "state.go", "(0.50 + 0.05*s.lot())", "(0.30 + 0.05*s.lot())", "TestQuiet"},
+		{"a token is due late", "state.go", "return policy.DuePublished(s.Life, s.lot())", "return policy.DuePublished(s.Life, s.lot()) / 2", "TestQuiet"},
 		{"the old token is presented again too late", "keeper.go", "left-s.Life/4", "left-s.Life/8", "TestAnyOneLoss"},
 		{"a login is seen late", "keeper.go", "max(s.Life/40, shortestLook)", "s.Life", "TestFreshCostsNoWrite|TestLooks"},
 		{"the Lease is given away before the work is done", "elect.go",

@@ -208,11 +208,8 @@ func (s *State) lot() float64 {
 	return float64(binary.BigEndian.Uint32(sum[:4])) / (1 << 32)
 }
 
-// due is the life left at which the token is renewed. It is half of the life and a little more, where a
-// machine waits longer: what is published has readers that nobody can ask to come again.
-func (s *State) due() time.Duration {
-	return time.Duration((0.50 + 0.05*s.lot()) * float64(s.Life))
-}
+// due is the life left at which the token is renewed.
+func (s *State) due() time.Duration { return policy.DuePublished(s.Life, s.lot()) }
 
 // left is the life left at an instant; negative: dead, and so without an access token. A time more than
 // a minute ahead is a wrong clock's, and counts as dead.

@@ -62,6 +62,11 @@ func main() {
 	for i, h := range herds {
 		fmt.Print(sentence(h, outcomes[i][0], outcomes[i][1]))
 	}
+	fmt.Print("\n" + fleetHead)
+	for i, h := range herds {
+		h.Hosts, h.Every, h.Way, h.Limits = 1, 10*time.Second, fleet, limits
+		fmt.Print(fleetRow(herds[i], outcomes[i][1], h.Run()))
+	}
 	if *svg == "" {
 		return
 	}
@@ -105,6 +110,14 @@ func row(h Herd, o Outcome) string {
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s | %s |\n", thousands(h.Hosts), duration(h.Life), h.Way.Name,
 		all, thousands(o.Refused), thousands(o.Hit), thousands(o.Errors), duration(o.Longest))
+}
+
+const fleetHead = "| machines | token lives | in | requests, each machine by itself | one controller for all of them |\n|---|---|---|---|---|\n"
+
+// fleetRow holds a herd against one cluster that has a controller.
+func fleetRow(h Herd, alone, together Outcome) string {
+	return fmt.Sprintf("| %s | %s | %s | %s, %s in one second | %s |\n", thousands(h.Hosts), duration(h.Life), duration(h.Until),
+		thousands(alone.Requests), thousands(alone.Most), thousands(together.Requests))
 }
 
 // sentence is what docs/performance.md says of a herd.

@@ -40,6 +40,22 @@ var atExpiry = Way{
 	Pause: func(int, time.Duration, float64) time.Duration { return 0 },
 }
 
+// fleet is credential-idcs-controller, of which one replica works for all machines of a cluster.
+var fleet = Way{
+	Name:    "credential-idcs-controller",
+	Soonest: func(life time.Duration) time.Duration { return policy.DuePublished(life, 1) },
+	Zone: func(life, left time.Duration, lot, _ float64) policy.Zone {
+		switch {
+		case left <= policy.Margin(life):
+			return policy.Expired
+		case left <= policy.DuePublished(life, lot):
+			return policy.Early
+		}
+		return policy.Fresh
+	},
+	Pause: policy.PauseAnswer.Length,
+}
+
 // window is what ours could have been: the early zone begins between lowest and highest times EarlyFrom,
 // by a lot of the token or by one of each call.
 func window(name string, lowest, highest float64, perCall bool) Way {

@@ -31,6 +31,13 @@ func Due(life time.Duration, lot float64) time.Duration {
 	return last + time.Duration(lot*float64(Soonest(life)-last))
 }
 
+// DuePublished is the life left at which a token is due that is handed on, by the token's lot: half of its
+// life and a little more. Its readers can't be asked to come again, and one loss of a fifth of a life, and
+// the wait for an answer that may still come, have to fit in before the last fifth.
+func DuePublished(life time.Duration, lot float64) time.Duration {
+	return time.Duration((0.50 + 0.05*lot) * float64(life))
+}
+
 // Soonest is the life left at which the first of many tokens is due.
 func Soonest(life time.Duration) time.Duration { return life / 2 }
 
