@@ -32,9 +32,10 @@ func fuse(t *testing.T, folder string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = syscall.Unmount(at, syscall.MNT_DETACH)
-		_ = mount.Process.Kill()
+		// At its end it unmounts by itself, which an ordinary user can't.
+		_ = mount.Process.Signal(syscall.SIGTERM)
 		_ = mount.Wait()
+		_ = syscall.Unmount(at, syscall.MNT_DETACH)
 	})
 	const fuseMagic = 0x65735546
 	var st syscall.Statfs_t
