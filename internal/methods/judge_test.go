@@ -1,12 +1,14 @@
 package methods
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache/policy"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 	"github.com/credential-idcs/credential-idcs/internal/wire"
 	"github.com/credential-idcs/credential-idcs/oci"
 )
@@ -67,7 +69,9 @@ func TestJudge(t *testing.T) {
 }
 
 func TestJudgeOracle(t *testing.T) {
-	at := config.Path{Written: "~/.oci/config", Full: "/home/ana/.oci/config"}
+	home := t.TempDir()
+	at := config.Path{Written: "~/.oci/config", Full: filepath.Join(home, "config")}
+	key := filepath.Join(home, "k 1.pem")
 	p := &config.Profile{OCI: &config.OCI{File: at}, Targets: []config.Target{{Kind: config.KindOKE, Region: "eu-frankfurt-1"}}}
 	for name, tt := range map[string]struct {
 		err  error
@@ -101,11 +105,11 @@ func TestJudgeOracle(t *testing.T) {
 		},
 		"a line of a file": {
 			&oci.FileError{File: "~/.oci/config", Line: 3, Problem: "region comes twice"},
-			Judgement{Class: policy.Configured, Text: "~/.oci/config:3: region comes twice", Command: "${EDITOR:-vi} /home/ana/.oci/config", Verdict: policy.NotSent},
+			Judgement{Class: policy.Configured, Text: "~/.oci/config:3: region comes twice", Command: text.Edit(at.Full), Verdict: policy.NotSent},
 		},
 		"an encrypted key": {
-			&oci.FileError{File: "~/.oci/config", Line: 3, Problem: "key_file is encrypted", Named: "/k 1.pem"},
-			Judgement{Class: policy.Configured, Text: "~/.oci/config:3: key_file is encrypted", Command: "openssl rsa -in '/k 1.pem' -out NEW", Verdict: policy.NotSent},
+			&oci.FileError{File: "~/.oci/config", Line: 3, Problem: "key_file is encrypted", Named: key},
+			Judgement{Class: policy.Configured, Text: "~/.oci/config:3: key_file is encrypted", Command: "openssl rsa -in '" + key + "' -out NEW", Verdict: policy.NotSent},
 		},
 		"a torn session": {
 			&oci.FileError{File: "~/.oci/config", Line: 3, Problem: "no", Again: &oci.SessionError{Profile: "work", Region: "us-ashburn-1"}},

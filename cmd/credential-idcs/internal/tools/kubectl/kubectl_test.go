@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tooltest"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 	"github.com/google/go-cmp/cmp"
 	yamlv3 "go.yaml.in/yaml/v3"
 	"k8s.io/client-go/tools/clientcmd"
@@ -758,8 +760,8 @@ func TestKubectlRefusesWhatKubectlPassesOver(t *testing.T) {
 		exec + ", username: ana":                                 "\tkubectl config unset users.idcs-work.username\n",
 		exec + ", client-certificate-data: YQ==":                 "\tkubectl config unset users.idcs-work.client-certificate-data\n",
 		exec + ", auth-provider: {name: oidc}":                   "\tkubectl config unset users.idcs-work.auth-provider\n",
-		exec + ", as-groups: [team]":                             "\t${EDITOR:-vi} HOME/.kube/config\n",
-		"exec: {command: credential-idcs, env: [{name: \"\"}]}":  "\t${EDITOR:-vi} HOME/.kube/config\n",
+		exec + ", as-groups: [team]":                             "\t" + text.Edit("HOME/.kube/config") + "\n",
+		"exec: {command: credential-idcs, env: [{name: \"\"}]}":  "\t" + text.Edit("HOME/.kube/config") + "\n",
 		exec + ", password: SECRET":                              "",
 		exec + ", as: bob, as-groups: [team]":                    "",
 		"exec: {command: credential-idcs, args: [kubectl, --a]}": "",
@@ -775,7 +777,7 @@ func TestKubectlRefusesWhatKubectlPassesOver(t *testing.T) {
 			}
 			continue
 		}
-		said := strings.ReplaceAll(tooltest.Refusal(t, err), h.Dir, "HOME")
+		said := filepath.ToSlash(strings.ReplaceAll(tooltest.Refusal(t, err), h.Dir, "HOME"))
 		if !strings.Contains(said, want) || strings.Contains(said, "SECRET") || len(p.Changes) > 0 {
 			t.Errorf("%s: %q", entry, said)
 		}
