@@ -64,7 +64,7 @@ func (p Instance) Session(ctx context.Context, m *Machine) (Session, error) {
 	open := func(region string) {
 		begun = true
 		go func() {
-			l, err := m.way("the federation endpoint").Open(ctx, &url.URL{Scheme: "https", Host: ident.AuthHost(region)})
+			l, err := m.way().Open(ctx, &url.URL{Scheme: "https", Host: ident.AuthHost(region)})
 			opening <- opened{l, err}
 		}()
 	}
@@ -107,7 +107,7 @@ func (p Instance) ask(ctx context.Context, m *Machine, open func(region string))
 	}
 	ctx, cancel := context.WithTimeout(ctx, metadataLimit)
 	defer cancel()
-	way := m.way("the metadata service")
+	way := m.way()
 	way.Connect, way.Proxy = metadataConnect, nil
 	s := &service{m: m, way: way, base: u}
 	defer s.close()
@@ -264,7 +264,7 @@ func (m *Machine) federate(ctx context.Context, id identity, key Key, conn *wire
 	}
 	host := ident.AuthHost(id.region)
 	r, err := m.signed(ctx, own, order{
-		who: "the federation endpoint", method: http.MethodPost, host: host, path: "/v1/x509",
+		method: http.MethodPost, host: host, path: "/v1/x509",
 		contentType: "application/json", body: string(body), noHost: true,
 	}, conn)
 	switch {

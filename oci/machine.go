@@ -64,16 +64,13 @@ func (m *Machine) requestID() (string, error) {
 	return hex.EncodeToString(b), nil
 }
 
-// way is how one of Oracle's hosts is reached.
-func (m *Machine) way(who string) *wire.Way {
-	return &wire.Way{
-		Who: who, Roots: m.Roots, Proxy: m.Proxy, Connect: m.Connect, UserAgent: m.UserAgent, Now: m.Now,
-	}
+// way is how one of Oracle's hosts is reached, which messages name by its address.
+func (m *Machine) way() *wire.Way {
+	return &wire.Way{Roots: m.Roots, Proxy: m.Proxy, Connect: m.Connect, UserAgent: m.UserAgent, Now: m.Now}
 }
 
 // An order is a signed request before it has a date.
 type order struct {
-	who         string // what messages call the host: "the registry"
 	method      string
 	host, path  string
 	contentType string
@@ -108,7 +105,7 @@ func (m *Machine) once(ctx context.Context, s Session, o order, skew time.Durati
 	u := &url.URL{Scheme: "https", Host: o.host, Path: o.path}
 	if conn == nil {
 		var err error
-		if conn, err = m.way(o.who).Open(ctx, u); err != nil {
+		if conn, err = m.way().Open(ctx, u); err != nil {
 			return nil, unanswered(o.host, err)
 		}
 	}

@@ -15,7 +15,7 @@ func (m *Machine) Registry(ctx context.Context, s Session, host string) (Answer,
 	if _, ok := ident.IsRegistry(host); !ok {
 		return Answer{}, &Error{Class: ErrSettings, NotSent: true, Text: "this is no host of OCIR"}
 	}
-	r, err := m.signed(ctx, s, order{who: "the registry", method: http.MethodGet, host: host, path: "/20180419/docker/token"}, nil)
+	r, err := m.signed(ctx, s, order{method: http.MethodGet, host: host, path: "/20180419/docker/token"}, nil)
 	if err != nil {
 		return Answer{}, err
 	}

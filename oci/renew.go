@@ -20,7 +20,7 @@ func (m *Machine) Renew(ctx context.Context, f FileSession) (Answer, error) {
 	}
 	host := ident.AuthHost(f.Region)
 	r, err := m.signed(ctx, f.Session, order{
-		who: "the session's endpoint", method: http.MethodPost, host: host, path: "/v1/authentication/refresh",
+		method: http.MethodPost, host: host, path: "/v1/authentication/refresh",
 		contentType: "application/json", body: string(body),
 	}, nil)
 	switch {

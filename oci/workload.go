@@ -53,8 +53,8 @@ func (p Workload) Session(ctx context.Context, m *Machine) (Session, error) {
 	header := m.header(id)
 	header.Set("Authorization", "Bearer "+account)
 	header.Set("Content-Type", "application/json")
-	way := m.way("the cluster's workload endpoint")
-	way.Roots, way.Proxy = roots, nil
+	way := m.way()
+	way.Who, way.Roots, way.Proxy = "the cluster's workload endpoint", roots, nil
 	conn, err := way.Open(ctx, u)
 	if err != nil {
 		return Session{}, unanswered(u.Host, err)

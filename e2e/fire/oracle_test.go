@@ -19,46 +19,6 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ocitest"
 )
 
-// An oracleScene is a machine whose profile signs as an OCI principal, at a strict double.
-type oracleScene struct {
-	*testing.T
-	*machine.Machine
-	oracle *ocitest.Server
-}
-
-// The calls for Oracle's own services.
-var (
-	pull = machine.Call{Name: "docker-credential-idcs", Args: []string{"get"}, Stdin: "iad.ocir.io"}
-	oke  = machine.Call{Name: machine.People, Args: []string{"kubectl", "--profile", "work"}}
-)
-
-// principal is a scene with one of them.
-func principal(t *testing.T, name string) *oracleScene {
-	t.Helper()
-	s := &oracleScene{T: t, Machine: machine.Home(t, program), oracle: ocitest.Start(t, ocitest.Options{})}
-	table := "principal = \"session\"\nprofile = \"work\"\n"
-	if name == "instance" {
-		table = "principal = \"instance\"\nmetadata_url = \"" + s.oracle.MetadataURL() + "\"\n"
-	}
-	if err := os.Mkdir(filepath.Join(s.Home, ".oci"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.oracle.WriteSession(filepath.Join(s.Home, ".oci"), "work"); err != nil {
-		t.Fatal(err)
-	}
-	s.Write("config.toml", `[profiles.work]
-login = "oci"
-proxy = "`+s.oracle.ProxyURL()+`"
-ca_file = "`+s.oracle.CAFile+`"
-targets = ["https://iad.ocir.io", "https://k.example.com"]
-[profiles.work.oci]
-`+table+`[profiles.work.target."https://k.example.com"]
-kind = "oke"
-cluster = "ocid1.cluster.oc1.iad.aaaa"
-`)
-	return s
-}
-
 // secret is what docker was answered.
 func (s *oracleScene) secret(r machine.Result) string {
 	s.Helper()

@@ -19,7 +19,7 @@ import (
 
 // A Way is how a host is reached.
 type Way struct {
-	// Who is what messages call the host, as in "the domain"; its address follows.
+	// Who is what messages call the host, as in "the domain"; its address follows. Empty: the address alone.
 	Who string
 	// Roots are the certificates that the host's (and an https proxy's) must lead to; nil: the
 	// system's.
@@ -81,6 +81,9 @@ func (w *Way) Open(ctx context.Context, u *url.URL) (*Conn, error) {
 		return nil, Interrupted(ctx)
 	case limited.Err() != nil, w.Connect > 0 && errors.As(err, &timeout) && timeout.Timeout():
 		cause := "no connection to " + w.Who + " within " + w.Connect.String()
+		if w.Who == "" {
+			cause = text.Clean(u.Host) + ": no connection within " + w.Connect.String()
+		}
 		if _, ok := errors.AsType[*net.DNSError](err); ok {
 			cause += ": its name can't be looked up"
 		}
@@ -88,8 +91,11 @@ func (w *Way) Open(ctx context.Context, u *url.URL) (*Conn, error) {
 	case errors.As(err, &e):
 		return nil, e
 	}
-	return nil, connectError(w.Who+" "+text.Clean(u.Host), err)
+	return nil, connectError(w.name(u), err)
 }
+
+// name is the host, for messages.
+func (w *Way) name(u *url.URL) string { return strings.TrimSpace(w.Who + " " + text.Clean(u.Host)) }
 
 func (w *Way) dial(ctx context.Context, u *url.URL) (*Conn, error) {
 	if u.Scheme == "http" {
@@ -126,7 +132,7 @@ var metadata = netip.AddrFrom4([4]byte{169, 254, 169, 254})
 func (w *Way) plain(ctx context.Context, u *url.URL) (*Conn, error) {
 	a, err := netip.ParseAddr(u.Hostname())
 	if err != nil || !a.IsLoopback() && a != metadata {
-		return nil, refuse(w.Who+" "+text.Clean(u.Host)+" is asked by https only", nil)
+		return nil, refuse(w.name(u)+" is asked by https only", nil)
 	}
 	tcp, err := w.tcp(ctx, u)
 	if err != nil {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -136,6 +137,16 @@ func (e *Engine) Try(ctx context.Context) (methods.Derived, error) {
 // Unready is what people are told of a principal whose files can't be used.
 func (e *Engine) Unready(err error) error { return &e.refuseOracle(err).Failure }
 
+// refusedExchange is what the domain's administrator needs to know of a refused signature. What the domain
+// says beside it isn't shown: it may quote the request.
+func refusedExchange(d *idcs.Error) string {
+	said := strings.TrimSpace(strconv.Itoa(d.Status) + " " + d.Code)
+	if d.ECID != "" {
+		said += ", ECID " + d.ECID
+	}
+	return "the domain refused the signed exchange (" + said + ")"
+}
+
 // refuseOracle is refuse for what Oracle's own services said.
 func (e *Engine) refuseOracle(err error) *cache.Refusal {
 	if shared, ok := errors.AsType[*cache.Failure](err); ok { // of the token that is exchanged
@@ -145,8 +156,9 @@ func (e *Engine) refuseOracle(err error) *cache.Refusal {
 	j, ok := methods.JudgeOracle(e.Profile, err)
 	if !ok {
 		r := e.refuse(err)
-		if d, ok := errors.AsType[*idcs.Error](err); ok && d.Class == idcs.ErrConfiguration && d.Status != 0 {
-			r.Failure.Text = "the domain refused the signed exchange (" + strings.Replace(d.Detail(), ", ecid ", ", ECID ", 1) + ")"
+		if d, ok := errors.AsType[*idcs.Error](err); ok && d.Status/100 == 4 && d.Class != idcs.ErrLater {
+			r.Failure.Class, r.Pause = call.Configured, cache.PauseClient
+			r.Failure.Text = refusedExchange(d)
 		}
 		return r
 	}
