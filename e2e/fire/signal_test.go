@@ -10,9 +10,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/pty"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
@@ -141,7 +141,7 @@ func TestKeysAtATerminal(t *testing.T) {
 	for key, sig := range map[byte]syscall.Signal{0x03: syscall.SIGINT, 0x1c: syscall.SIGQUIT} {
 		t.Run(sig.String(), func(t *testing.T) {
 			s := expired(t, machine.Person, idcstest.Options{})
-			terminal, tty := openTerminal(t)
+			terminal, tty := pty.Open(t)
 			call := machine.Token
 			call.Alter = func(cmd *exec.Cmd) {
 				cmd.Stdin, cmd.Stderr = tty, tty
@@ -162,28 +162,6 @@ func TestKeysAtATerminal(t *testing.T) {
 			s.Chain()
 		})
 	}
-}
-
-// openTerminal opens a pseudo terminal. pts(4)
-func openTerminal(t *testing.T) (master, slave *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("no pseudo terminals here: %v", err)
-	}
-	t.Cleanup(func() { _ = master.Close() })
-	var unlock, number int32
-	for request, value := range map[uintptr]*int32{syscall.TIOCSPTLCK: &unlock, syscall.TIOCGPTN: &number} {
-		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, master.Fd(), request, uintptr(unsafe.Pointer(value))); errno != 0 {
-			t.Fatal(errno)
-		}
-	}
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = slave.Close() })
-	return master, slave
 }
 
 // Nobody reads what the call prints. The answer is saved all the same.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -12,32 +11,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/credential-idcs/credential-idcs/e2e/rig/pty"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 	"github.com/credential-idcs/credential-idcs/internal/host"
 )
-
-// openTerminal is a pseudo-terminal: what is written to keys is typed, and what the terminal shows is
-// read from there.
-func openTerminal(t *testing.T) (keys, tty *os.File) {
-	t.Helper()
-	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skipf("no pseudo-terminal here: %v", err)
-	}
-	t.Cleanup(func() { _ = keys.Close() })
-	if err := unix.IoctlSetPointerInt(int(keys.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(int(keys.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = tty.Close() })
-	return keys, tty
-}
 
 func echoes(t *testing.T, tty *os.File) bool {
 	t.Helper()
@@ -49,7 +26,7 @@ func echoes(t *testing.T, tty *os.File) bool {
 }
 
 func TestATypedPasswordIsNotShown(t *testing.T) {
-	keys, tty := openTerminal(t)
+	keys, tty := pty.Open(t)
 	shown := make(chan string, 1)
 	go func() {
 		r := bufio.NewReader(keys)
@@ -85,7 +62,7 @@ func TestATypedPasswordIsNotShown(t *testing.T) {
 
 // A Ctrl-C at the prompt must not leave a terminal that shows nothing any more.
 func TestAnInterruptedPromptLeavesAnEcho(t *testing.T) {
-	_, tty := openTerminal(t)
+	_, tty := pty.Open(t)
 	why := errors.New("ended by signal 2")
 	ctx, cancel := context.WithCancelCause(bound(t))
 	go func() {
@@ -104,7 +81,7 @@ func TestAnInterruptedPromptLeavesAnEcho(t *testing.T) {
 // What a terminal's own line mode cuts at 4,095 bytes arrives whole, with what the person mended in it;
 // it is never shown but for the part around the cursor; and the terminal gets its own mode back.
 func TestALongAddressIsPastedOnATerminal(t *testing.T) {
-	keys, tty := openTerminal(t)
+	keys, tty := pty.Open(t)
 	var screen paper
 	go func() { _, _ = io.Copy(&screen, keys) }()
 	redirect := freeRedirect(t)
