@@ -2,15 +2,12 @@ package main
 
 import (
 	"bytes"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -76,10 +73,25 @@ func (w *terminal) lineMode() bool {
 	return s.Lflag&unix.ECHO != 0 && s.Lflag&unix.ICANON != 0
 }
 
+// waits until the program reads letters.
+func (w *terminal) waits() {
+	w.t.Helper()
+	for deadline := time.Now().Add(time.Minute); w.lineMode(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("the terminal stays in its own mode\n%s", w.shown())
+		}
+	}
+}
+
 // start runs the program there, as its foreground.
 func (w *terminal) start(env []string, args ...string) *exec.Cmd {
 	w.t.Helper()
-	cmd := exec.Command("credential-idcs", args...)
+	return w.run(env, "credential-idcs", args...)
+}
+
+func (w *terminal) run(env []string, name string, args ...string) *exec.Cmd {
+	w.t.Helper()
+	cmd := exec.Command(name, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = w.tty, w.tty, w.tty, env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {
@@ -107,37 +119,12 @@ func person(t *testing.T, s *idcstest.Server, more string) (env []string, home s
 // The opener says that it has opened a browser, and nothing comes up: the person opens the address on another
 // machine and pastes what its browser ends at, longer than a terminal's own line, and in two lines.
 func TestAnAddressIsPastedThoughABrowserWasOpened(t *testing.T) {
-	s := idcstest.Start(t, idcstest.Options{})
-	port, err := freePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	redirect := "http://127.0.0.1:" + port + "/callback"
-	c := s.PublicClient
-	c.RedirectURIs = append(c.RedirectURIs, redirect)
-	if err := s.AddClient(c); err != nil {
-		t.Fatal(err)
-	}
-	env, _ := person(t, s, fmt.Sprintf("client_id = %q\nlogin = \"browser\"\nredirect_url = %q\n", c.ID, redirect))
-	env = append(env, "BROWSER=true")
-	w := openTerminal(t)
+	w, env, redirect := waitingAt(t)
 	cmd := w.start(env, "login")
 	w.shows("press Enter")
 	w.shows("waiting for the browser")
-	for w.lineMode() {
-		time.Sleep(time.Millisecond)
-	}
-	address := regexp.MustCompile(`\thttps://\S+`).FindString(w.shown())
-	elsewhere := &http.Client{
-		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, //nolint:gosec // a test's
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	resp, err := elsewhere.Get(strings.TrimSpace(address))
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	end := strings.Replace(resp.Header.Get("Location"), "http:", "https:", 1) + "&session_state=" + strings.Repeat("x", 5000)
+	w.waits()
+	end := strings.Replace(w.answer(redirect), "http:", "https:", 1) + "&session_state=" + strings.Repeat("x", 5000)
 	_, _ = io.WriteString(w.keys, end[:4000]+"\n"+end[4000:]+"\n")
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("%v\n%s", err, w.shown())
@@ -150,20 +137,12 @@ func TestAnAddressIsPastedThoughABrowserWasOpened(t *testing.T) {
 
 // Ctrl-C ends a login that waits, and leaves a terminal as it was.
 func TestAnInterruptedLoginLeavesTheTerminalAsItWas(t *testing.T) {
-	s := idcstest.Start(t, idcstest.Options{})
-	port, err := freePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	env, _ := person(t, s, fmt.Sprintf("client_id = %q\nlogin = \"browser\"\nredirect_url = \"http://127.0.0.1:%s/callback\"\n", s.PublicClient.ID, port))
-	w := openTerminal(t)
-	cmd := w.start(append(env, "BROWSER=true"), "login")
+	w, env, _ := waitingAt(t)
+	cmd := w.start(env, "login")
 	w.shows("waiting for the browser")
-	for w.lineMode() {
-		time.Sleep(time.Millisecond)
-	}
+	w.waits()
 	_, _ = io.WriteString(w.keys, "half an address\x03")
-	err = cmd.Wait()
+	err := cmd.Wait()
 	if e, ok := errors.AsType[*exec.ExitError](err); !ok || e.ExitCode() != 130 {
 		t.Errorf("got %v, want exit status 130\n%s", err, w.shown())
 	}

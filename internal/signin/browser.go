@@ -103,7 +103,7 @@ func (p Person) await(ctx context.Context, now func() time.Time, cb *callback, a
 	}
 	var pasted <-chan result
 	quiet := false
-	if p.readable() {
+	if p.Stdin != nil && (p.Screen.Terminal || !p.background()) { // the terminal's own line is read in the foreground only
 		if p.Guard != nil {
 			var stop func()
 			ctx, stop = p.Guard(ctx)
@@ -111,7 +111,11 @@ func (p Person) await(ctx context.Context, now func() time.Time, cb *callback, a
 		}
 		k := p.keyboard(cb.redirect, cb.check, out)
 		defer k.restore()
-		out.say("if the browser shows an error page at " + cb.redirect.name + ", paste its full address here and press Enter")
+		to := ", paste its full address here and press Enter"
+		if p.background() {
+			to = ", bring this login to the foreground (fg)" + to
+		}
+		out.say("if the browser shows an error page at " + cb.redirect.name + to)
 		quiet = k.ownEcho() // beside a living line nobody could paste
 		pasted = k.paste()
 	}
@@ -141,11 +145,10 @@ func (p Person) await(ctx context.Context, now func() time.Time, cb *callback, a
 	}
 }
 
-// readable reports whether an address may be pasted. A terminal stops a program that reads it from the
-// background.
-func (p Person) readable() bool {
+// background reports whether the terminal is somebody else's for now.
+func (p Person) background() bool {
 	f, ok := p.Stdin.(*os.File)
-	return p.Stdin != nil && (!ok || !term.IsTerminal(int(f.Fd())) || inFront(f))
+	return ok && term.IsTerminal(int(f.Fd())) && !inFront(f)
 }
 
 // Check reports whether the answer to Grant belongs to this login: an ID token in it must carry our nonce

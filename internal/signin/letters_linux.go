@@ -3,3 +3,6 @@ package signin
 import "golang.org/x/sys/unix"
 
 const getTermios, setTermios, setTermiosFlush = unix.TCGETS, unix.TCSETS, unix.TCSETSF
+
+// noKey is _POSIX_VDISABLE: no letter has that meaning.
+const noKey = 0

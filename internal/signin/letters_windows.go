@@ -6,22 +6,31 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// letterMode takes a console out of its line mode and turns its echo off; Ctrl-C goes on working.
+// letters is a console whose letters are read as they are typed, and not shown by it; Ctrl-C goes on working.
 // Arrows arrive as escape sequences.
-func letterMode(f *os.File) (restore func(), err error) {
+type letters struct {
+	*os.File
+	before uint32
+}
+
+func takeLetters(f *os.File) (*letters, error) {
 	console := windows.Handle(f.Fd())
 	var before uint32
 	if err := windows.GetConsoleMode(console, &before); err != nil {
 		return nil, err
 	}
-	letters := before&^(windows.ENABLE_LINE_INPUT|windows.ENABLE_ECHO_INPUT) | windows.ENABLE_VIRTUAL_TERMINAL_INPUT
-	if err := windows.SetConsoleMode(console, letters); err != nil {
+	without := before&^(windows.ENABLE_LINE_INPUT|windows.ENABLE_ECHO_INPUT) | windows.ENABLE_VIRTUAL_TERMINAL_INPUT
+	if err := windows.SetConsoleMode(console, without); err != nil {
 		return nil, err
 	}
-	return func() {
-		_ = windows.FlushConsoleInputBuffer(console)
-		_ = windows.SetConsoleMode(console, before)
-	}, nil
+	return &letters{f, before}, nil
+}
+
+// restore brings back what was, and drops what nobody has read.
+func (l *letters) restore() {
+	console := windows.Handle(l.Fd())
+	_ = windows.FlushConsoleInputBuffer(console)
+	_ = windows.SetConsoleMode(console, l.before)
 }
 
 // inFront is always so: a console stops nobody.

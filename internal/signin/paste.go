@@ -36,8 +36,8 @@ func (p Person) keyboard(r *redirect, c check, out *printer) *keyboard {
 	if !ok || !p.Screen.Terminal || !term.IsTerminal(int(f.Fd())) {
 		return k
 	}
-	if restore, err := letterMode(f); err == nil {
-		k.edit, k.restore = &editor{}, restore
+	if l, err := takeLetters(f); err == nil {
+		k.in, k.edit, k.restore = l, &editor{}, l.restore
 	}
 	return k
 }

@@ -32,8 +32,9 @@ func Password(ctx context.Context, stdin *os.File, stderr io.Writer, question st
 		return secret.Text{}, fmt.Errorf("the terminal can't be asked: %w", err)
 	}
 	_, _ = fmt.Fprintf(stderr, "%s: ", question)
+	stop := stayQuiet(stdin)
 	s, err := readPassword(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
-	if ctx.Err() != nil {
+	if again := stop(); again || ctx.Err() != nil {
 		_ = term.Restore(fd, before)
 	}
 	_, _ = io.WriteString(stderr, "\n") // the person's own wasn't echoed
