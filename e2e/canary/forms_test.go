@@ -97,3 +97,20 @@ func TestEachFormIsFound(t *testing.T) {
 		}
 	}
 }
+
+// claimsOf is the middle of a JWT, empty for what is none.
+func claimsOf(token string) string {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	b, _ := base64.RawURLEncoding.DecodeString(parts[1])
+	return string(b)
+}
+
+// member is one claim, as text.
+func member(claims, name string) string {
+	var m map[string]any
+	_ = json.Unmarshal([]byte(claims), &m) // what is no JSON has no members
+	return fmt.Sprint(m[name])
+}

@@ -8,14 +8,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 	"github.com/credential-idcs/credential-idcs/oci/ocitest"
 )
 
@@ -90,33 +94,69 @@ func (s *oracleScene) derived(secret string) bool {
 
 // However many ask at once for the first token, Oracle is asked once, and all get the same.
 func TestOracleIsAskedOnceByACrowd(t *testing.T) {
-	for name, chain := range map[string]map[string]int{
-		"session":  {"registry": 1},
-		"instance": {"registry": 1, "x509": 1, "metadata": 4},
+	for _, tt := range []struct {
+		name, principal string
+		call            machine.Call
+		chain           map[string]int // of requests
+	}{
+		{"a registry by a session", "session", pull, map[string]int{"registry": 1}},
+		{"a registry by an instance", "instance", pull, map[string]int{"registry": 1, "x509": 1, "metadata": 4}},
+		{"a registry by a pod", "workload", pull, map[string]int{"registry": 1, "workload": 1}},
+		{"a registry by an exchange", "exchange", pull, map[string]int{"registry": 1, idcstest.Exchange: 1, idcstest.ClientCredentials: 1}},
+		{"a cluster by a session", "session", oke, nil},
+		{"a cluster by an instance", "instance", oke, map[string]int{"x509": 1, "metadata": 4}},
+		{"the domain by an instance", "instance", clone, map[string]int{"x509": 1, "metadata": 4, idcstest.Exchange: 1}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			s := principal(t, name)
-			calls := make([]machine.Call, 48)
-			for i := range calls {
-				calls[i] = pull
+		t.Run(tt.name, func(t *testing.T) {
+			var domain *idcstest.Options
+			if tt.principal == "exchange" || tt.call.Name == clone.Name {
+				domain = &idcstest.Options{}
+			}
+			s := principalOf(t, tt.principal, ocitest.Options{}, domain)
+			size := 256
+			if testing.Short() {
+				size = 48
 			}
 			first := ""
-			for _, r := range s.Crowd(calls...) {
-				token := s.secret(r)
+			for _, r := range s.Crowd(slices.Repeat([]machine.Call{tt.call}, size)...) {
 				if first == "" {
-					first = token
+					first = r.Secret()
 				}
-				if token != first {
-					t.Errorf("another token: %s", r)
-				}
-			}
-			for what, want := range chain {
-				if got := s.oracle.Count(what); got != want {
-					t.Errorf("%d requests of %s, want %d", got, what, want)
+				if r.Exit != 0 || r.Secret() == "" || r.Secret() != first {
+					t.Errorf("no token, or another one: %s", r)
 				}
 			}
-			s.scan()
+			all := map[string]int{}
+			for _, q := range s.oracle.Requests() {
+				all[q.Name]++
+			}
+			if s.domain != nil {
+				for _, grant := range []string{idcstest.Exchange, idcstest.ClientCredentials} {
+					if n := s.domain.Posts(grant); n > 0 {
+						all[grant] = n
+					}
+				}
+			}
+			if !maps.Equal(all, tt.chain) {
+				t.Errorf("the requests were %v, want %v", all, tt.chain)
+			}
+			if tt.principal == "session" || tt.principal == "instance" {
+				s.scan()
+			}
 		})
+	}
+}
+
+// A failure, too, is shared by all who waited for it.
+func TestARefusalIsSharedByACrowd(t *testing.T) {
+	s := principal(t, "session")
+	s.oracle.Script(ocitest.Fault{On: "registry", Status: 403})
+	want := regexp.MustCompile("^profile work: iad[.]ocir[.]io: not allowed ")
+	for _, r := range s.Crowd(slices.Repeat([]machine.Call{pull}, 64)...) {
+		s.says(r, 5, want, "credential-idcs doctor work")
+	}
+	if n := s.oracle.Count("registry"); n != 1 {
+		t.Errorf("%d requests, want 1", n)
 	}
 }
 
