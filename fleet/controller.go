@@ -65,7 +65,7 @@ func (c *Controller) keep(ctx context.Context, k *Keeper, wake <-chan struct{}) 
 			next = retry
 			retry = min(2*retry, lookEach)
 			if !errors.Is(err, ErrConflict) && !c.Stopping() {
-				c.Troubles.Set("profile", k.Profile, kindOf(err), err.Error())
+				c.Troubles.Set("profile", k.Profile, kindOf(err), mended(err, c.Publisher.Namespace, nil))
 			}
 		} else {
 			retry = time.Second
@@ -99,7 +99,8 @@ func kindOf(err error) string {
 	return "the API"
 }
 
-// warn tells what will work badly, in the words of an administrator; "" if nothing will.
+// warn tells what will work badly with the tokens of a state that has some, in the words of an
+// administrator; "" if nothing will.
 func (c *Controller) warn(s *State, profile string) (kind, wrong string) {
 	secrets := 0
 	for _, p := range c.Publications {
@@ -107,13 +108,18 @@ func (c *Controller) warn(s *State, profile string) (kind, wrong string) {
 			secrets++
 		}
 	}
+	tokens := s.tokens()
+	life, size := tokens[0].Life, 0
+	for _, t := range tokens {
+		life, size = min(life, t.Life), max(size, t.Access.Len())
+	}
 	switch {
-	case s.Life < 4*c.Lost:
-		return "shortest", "a token lives " + s.Life.String() + ", too short to outlive a lost leader: let the domain give at least " + (4 * c.Lost).String()
-	case s.Life < shortLife:
-		return "short", "a published token lives " + s.Life.String() + ": who reads it late has little left"
-	case s.Access.Len() > largeToken && secrets > manySecrets:
-		return "large", "a token of " + strconv.Itoa(s.Access.Len()>>10) + " KiB lies in " + strconv.Itoa(secrets) + " Secrets: mind the size of etcd"
+	case life < 4*c.Lost:
+		return "shortest", "a token lives " + life.String() + ", too short to outlive a lost leader: let the domain give at least " + (4 * c.Lost).String()
+	case life < shortLife:
+		return "short", "a published token lives " + life.String() + ": who reads it late has little left"
+	case size > largeToken && secrets > manySecrets:
+		return "large", "a token of " + strconv.Itoa(size>>10) + " KiB lies in " + strconv.Itoa(secrets) + " Secrets: mind the size of etcd"
 	}
 	return "", ""
 }
@@ -135,17 +141,24 @@ func (c *Controller) report(k *Keeper, o Outlook, before int64) {
 		kind, wrong = o.Failed.Class+" "+o.Failed.Code, o.Failed.Text
 	}
 	c.Troubles.Set("profile", k.Profile, kind, wrong)
-	if o.Usable.Life > 0 {
+	for _, name := range k.Parts {
+		kind, wrong = "", ""
+		if f := k.parts(s)[name].Last; f != nil {
+			kind, wrong = f.Class+" "+f.Code, f.Text
+		}
+		c.Troubles.Set("target", k.Profile+" "+name, kind, wrong)
+	}
+	if len(o.Usable.tokens()) > 0 {
 		kind, wrong = c.warn(&o.Usable, k.Profile)
 		c.Troubles.Set("token", k.Profile, kind, wrong)
 	}
 	c.Metrics.InDoubt.WithLabelValues(k.Profile).Set(flag(o.InDoubt))
 	c.Metrics.LoginNeeded.WithLabelValues(k.Profile).Set(flag(o.LoginNeeded))
-	if o.Usable.Access.Empty() {
+	if o.Usable.ends().IsZero() {
 		c.Metrics.Expiry.WithLabelValues(k.Profile).Set(0)
 		return
 	}
-	c.Metrics.Expiry.WithLabelValues(k.Profile).Set(float64(o.Usable.expires().Unix()))
+	c.Metrics.Expiry.WithLabelValues(k.Profile).Set(float64(o.Usable.ends().Unix()))
 	saved := time.Time{}
 	if before >= 0 && before != s.Generation {
 		saved = time.Now()

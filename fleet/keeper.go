@@ -22,6 +22,7 @@ type Keeper struct {
 	Holder   string // this process
 	Store    Store
 	Renewal  Renewal
+	Parts    []string // the targets that have credentials of their own
 	Clock    Clock
 	Spread   func() float64 // random, 0 to 1
 	// Fence reports whether the Lease was renewed so lately that nobody else can hold it for a while.
@@ -68,7 +69,7 @@ const (
 // An Outlook is what a turn came to.
 type Outlook struct {
 	Snapshot Snapshot
-	// Usable is the state's own token, if it is this profile's and alive; else the zero State.
+	// Usable is the state, if one of its tokens is this profile's and alive; else the zero State.
 	Usable State
 	// Next is when to look again.
 	Next        time.Duration
@@ -84,6 +85,7 @@ func (k *Keeper) Turn(ctx context.Context) (Outlook, error) {
 	if err != nil {
 		return Outlook{}, err
 	}
+	asked := snap.asks()
 	d := k.decide(&snap)
 	if d.renew && !k.Stopping() {
 		if snap, err = k.renew(ctx, snap); err != nil {
@@ -93,6 +95,13 @@ func (k *Keeper) Turn(ctx context.Context) (Outlook, error) {
 		if d.renew { // it failed without a pause, or there is more to do: not in a circle
 			d.wait = max(d.wait, time.Second)
 		}
+	}
+	if len(k.Parts) > 0 {
+		var wait time.Duration
+		if snap, wait, err = k.derive(ctx, snap, asked); err != nil {
+			return Outlook{}, err
+		}
+		d.wait = min(d.wait, wait)
 	}
 	return k.outlook(snap, d), nil
 }
@@ -136,7 +145,10 @@ type decision struct {
 
 func (k *Keeper) decide(snap *Snapshot) decision {
 	s, now := &snap.State, k.Clock()
-	asked := snap.Asked != "" && snap.Asked != snap.Obeyed
+	asked := snap.asks()
+	if !k.Renewal.own() {
+		return decision{wait: lookEach}
+	}
 	if !k.ours(s) {
 		if k.Renewal.Grant == nil {
 			return decision{loginNeeded: true, wait: lookEach}
@@ -196,6 +208,11 @@ func (k *Keeper) outlook(snap Snapshot, d decision) Outlook {
 	o.Next = max(min(d.wait, time.Duration((0.5+0.5*k.Spread())*float64(each))), 20*time.Millisecond)
 	if k.ours(s) && s.left(k.Clock()) > policy.Margin(s.Life) {
 		o.Usable = *s
+	}
+	for _, p := range k.parts(s) {
+		if p.left(k.Clock()) > policy.Margin(p.Life) {
+			o.Usable = *s
+		}
 	}
 	return o
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 )
 
@@ -17,11 +18,15 @@ type Lease struct {
 	resourcelock.Interface
 	Clock    Clock
 	Duration time.Duration
+	Troubles *Troubles // nil: nobody is told
+	// Namespace is the controller's, which commands name.
+	Namespace string
 
 	mu       sync.Mutex
 	renewed  Stamp
 	held     bool
 	answered Stamp
+	failed   string // the verb of the last call, if it failed
 }
 
 // Holds reports whether nobody else can have the Lease for a while: it was renewed less than a third of
@@ -42,7 +47,35 @@ func (l *Lease) Reached(now Stamp) time.Duration {
 	return now.Since(l.answered)
 }
 
-func (l *Lease) note(begun Stamp, held bool, err error) error {
+// tell reports a call that failed once, and once that it works again: client-go says it with each try. What only
+// says that another was faster, or that there is no Lease yet, is no failure.
+func (l *Lease) tell(verb string, err error) {
+	if l.Troubles == nil || apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || verb == "get" && apierrors.IsNotFound(err) {
+		return
+	}
+	l.mu.Lock()
+	again := l.failed == "" || l.failed == verb || verb != "get" // that it can be read says nothing of writing
+	if err != nil {
+		l.failed = verb
+	} else if again {
+		l.failed = ""
+	}
+	l.mu.Unlock()
+	name := l.Namespace + "/" + LeaseName
+	switch {
+	case err != nil:
+		e := &APIError{Verb: verb, What: "Lease", Secret: name, Err: err}
+		if apierrors.IsForbidden(err) {
+			e.Kind = ErrForbidden
+		}
+		l.Troubles.Set("lease", name, verb+" "+kindOf(e), mended(e, l.Namespace, nil))
+	case again:
+		l.Troubles.Set("lease", name, "", "")
+	}
+}
+
+func (l *Lease) note(verb string, begun Stamp, held bool, err error) error {
+	l.tell(verb, err)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err == nil {
@@ -57,6 +90,7 @@ func (l *Lease) Get(ctx context.Context) (*resourcelock.LeaderElectionRecord, []
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
 	r, raw, err := l.Interface.Get(ctx)
+	l.tell("get", err)
 	if err == nil {
 		l.mu.Lock()
 		l.answered = begun
@@ -71,7 +105,7 @@ func (l *Lease) Create(ctx context.Context, r resourcelock.LeaderElectionRecord)
 	begun := l.Clock()
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	return l.note(begun, r.HolderIdentity == l.Identity(), l.Interface.Create(ctx, r))
+	return l.note("create", begun, r.HolderIdentity == l.Identity(), l.Interface.Create(ctx, r))
 }
 
 // Update is the lock's. The one that gives the Lease away names nobody.
@@ -79,5 +113,5 @@ func (l *Lease) Update(ctx context.Context, r resourcelock.LeaderElectionRecord)
 	begun := l.Clock()
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	return l.note(begun, r.HolderIdentity == l.Identity(), l.Interface.Update(ctx, r))
+	return l.note("update", begun, r.HolderIdentity == l.Identity(), l.Interface.Update(ctx, r))
 }

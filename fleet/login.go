@@ -35,7 +35,7 @@ func (x *transaction) replace(ctx context.Context, a Answer) error {
 	x.grant = x.Renewal.Grant != nil // else its refresh token is what counts
 	for {
 		over := x.snap.State
-		over.Refresh, over.ID, over.Scope = secret.Text{}, secret.Text{}, ""
+		over.Refresh, over.ID, over.Scope, over.Parts = secret.Text{}, secret.Text{}, "", nil
 		_, err := x.Store.Swap(ctx, x.snap, x.compose(&over, a))
 		if err == nil {
 			return nil
@@ -78,7 +78,7 @@ func (k *Keeper) Exchange(ctx context.Context, refresh secret.Text) error {
 	before := snap.State
 	x := &transaction{Keeper: k, snap: snap, skew: snap.State.Skew, spends: digest(refresh), obeyed: snap.Obeyed}
 	x.snap.State.Refresh, x.snap.State.Identity = refresh, k.Identity
-	x.snap.State.Mark, x.snap.State.Pause = nil, nil
+	x.snap.State.Mark, x.snap.State.Pause, x.snap.State.Parts = nil, nil, nil
 	limit, cancel := inTicks(connectLimit + answerLimit)
 	defer cancel()
 	answer, refusal := k.Renewal.Refresh(limit, refresh, Attempt{

@@ -8,8 +8,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
 // The annotations of the Secrets, published ones and state. None of them is ever a token.
@@ -52,8 +50,9 @@ type Publication struct {
 	Annotations     map[string]string
 }
 
-// A Login is a registry and the user name there.
-type Login struct{ Host, Username string }
+// A Login is a registry, the user name there, and the Part of the state that it takes; empty: the profile's
+// own token.
+type Login struct{ Host, Username, Part string }
 
 // String is the Secret's name for people: namespace/name.
 func (p *Publication) String() string { return p.Namespace + "/" + p.Name }
@@ -73,7 +72,7 @@ func (p *Publication) Empty() *corev1.Secret {
 		s.Type = corev1.SecretTypeBasicAuth
 	}
 	p.mark(s)
-	s.Data = p.data(secret.Text{}, time.Time{})
+	s.Data = p.data(&State{}, Stamp{})
 	return s
 }
 
@@ -94,18 +93,37 @@ func (p *Publication) mark(s *corev1.Secret) {
 	maps.Copy(s.Annotations, p.Annotations)
 }
 
-// data is what the Secret holds for a token; for none, nobody's.
-func (p *Publication) data(access secret.Text, expires time.Time) map[string][]byte {
+// expires is when the first of the living tokens that the Secret is for dies; zero: none lives.
+func (p *Publication) expires(s *State, now Stamp) (first time.Time) {
+	names := []string{""}
+	if p.Kind == Docker {
+		names = nil
+		for _, l := range p.Logins {
+			names = append(names, l.Part)
+		}
+	}
+	for _, name := range names {
+		t := s.part(name)
+		if e := t.expires(); t.left(now) > 0 && (first.IsZero() || e.Before(first)) {
+			first = e
+		}
+	}
+	return first
+}
+
+// data is what the Secret holds of a state; of an empty one, nobody's token.
+func (p *Publication) data(s *State, now Stamp) map[string][]byte {
+	access := s.Access
 	token := []byte(access.Reveal())
 	username := []byte(p.Username)
 	switch p.Kind {
 	case Docker:
-		return map[string][]byte{corev1.DockerConfigJsonKey: p.dockerConfig(access)}
+		return map[string][]byte{corev1.DockerConfigJsonKey: p.dockerConfig(s, now)}
 	case Token:
 		if access.Empty() {
 			return nil
 		}
-		return map[string][]byte{"token": token, "expires_at": []byte(expires.UTC().Format(time.RFC3339))}
+		return map[string][]byte{"token": token, "expires_at": []byte(p.expires(s, now).UTC().Format(time.RFC3339))}
 	case ArgoCD:
 		return map[string][]byte{"type": []byte("git"), "url": []byte(p.URL), "username": username, "password": token}
 	case ArgoCDHelm:
@@ -118,14 +136,14 @@ func (p *Publication) data(access secret.Text, expires time.Time) map[string][]b
 
 // dockerConfig is a docker config.json. Of an entry's members only auth is written: whoever reads
 // username and password too takes them from it, and two spellings could disagree.
-func (p *Publication) dockerConfig(access secret.Text) []byte {
+func (p *Publication) dockerConfig(s *State, now Stamp) []byte {
 	type entry struct {
 		Auth string `json:"auth"`
 	}
 	auths := map[string]entry{}
-	if !access.Empty() {
-		for _, l := range p.Logins {
-			auths[l.Host] = entry{base64.StdEncoding.EncodeToString([]byte(l.Username + ":" + access.Reveal()))}
+	for _, l := range p.Logins {
+		if t := s.part(l.Part); t.left(now) > 0 {
+			auths[l.Host] = entry{base64.StdEncoding.EncodeToString([]byte(l.Username + ":" + t.Access.Reveal()))}
 		}
 	}
 	b, _ := json.Marshal(map[string]any{"auths": auths}) // strings alone: it can't fail

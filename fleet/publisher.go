@@ -22,11 +22,12 @@ import (
 // is no watch, which would need a right on all Secrets of a namespace and could die without a word. As
 // the last thing that was read is remembered, a new token costs one request a Secret.
 type Publisher struct {
-	Client   corev1client.SecretsGetter
-	Clock    Clock
-	Spread   func() float64
-	Troubles *Troubles
-	Metrics  *Metrics
+	Client    corev1client.SecretsGetter
+	Namespace string // the controller's, which commands name
+	Clock     Clock
+	Spread    func() float64
+	Troubles  *Troubles
+	Metrics   *Metrics
 	// Behind is called when a Secret turns out to be newer than the token that was to be published: this
 	// process is no leader any more, or its state is old.
 	Behind func(profile string)
@@ -61,7 +62,7 @@ const (
 )
 
 var (
-	errOtherType = errors.New("it is of another type, which can't be changed: delete it and create it again")
+	errOtherType = errors.New("it is of another type, which can't be changed")
 	errContended = errors.New("it is changed all the time by somebody else")
 )
 
@@ -152,10 +153,10 @@ func (p *Publisher) sync(s *published) error {
 			s.last = nil
 			return errOtherType
 		}
-		if token == nil || token.state.left(p.Clock()) <= 0 {
+		if token == nil || s.expires(token.state, p.Clock()).IsZero() {
 			return nil // nothing to publish that would serve anybody
 		}
-		next, changed := s.filled(s.last, token)
+		next, changed := s.filled(s.last, token, p.Clock())
 		if !changed {
 			return nil
 		}
@@ -178,17 +179,17 @@ func (p *Publisher) sync(s *published) error {
 }
 
 // filled is the Secret with the token in it, and whether that differs from what it is.
-func (s *published) filled(old *corev1.Secret, token *current) (*corev1.Secret, bool) {
+func (s *published) filled(old *corev1.Secret, token *current, now Stamp) (*corev1.Secret, bool) {
 	next := *old
 	next.Labels, next.Annotations, next.Data = maps.Clone(old.Labels), maps.Clone(old.Annotations), maps.Clone(old.Data)
 	if next.Data == nil {
 		next.Data = map[string][]byte{}
 	}
 	s.mark(&next)
-	maps.Copy(next.Data, s.data(token.state.Access, token.state.expires()))
+	maps.Copy(next.Data, s.data(token.state, now))
 	maps.Copy(next.Annotations, map[string]string{
 		annotationProfile:    s.Profile,
-		annotationExpires:    token.state.expires().UTC().Format(time.RFC3339),
+		annotationExpires:    s.expires(token.state, now).UTC().Format(time.RFC3339),
 		annotationGeneration: strconv.FormatInt(token.state.Generation, 10),
 		annotationOf:         token.of,
 	})
@@ -233,9 +234,9 @@ func (p *Publisher) report(s *published, err error) {
 	token := s.token
 	switch {
 	case errors.Is(err, ErrMissing):
-		state, kind, wrong = secretMissing, kindOf(err), err.Error()+`; run: credential-idcs-controller manifests --secrets … | kubectl create -f -`
+		state, kind, wrong = secretMissing, kindOf(err), mended(err, p.Namespace, &s.Publication)
 	case err != nil:
-		state, kind, wrong = secretFailed, kindOf(err), err.Error()
+		state, kind, wrong = secretFailed, kindOf(err), mended(err, p.Namespace, &s.Publication)
 	case token != nil && s.last != nil && !newer(s.last, token):
 		state = secretFresh
 	}

@@ -131,7 +131,7 @@ func offer(p *Publisher, generation int64, access string) {
 }
 
 var everyKind = []Publication{
-	{Profile: "ci", Namespace: "a", Name: "docker", Kind: Docker, Logins: []Login{{"r.example.com:5000", "oauth2"}, {"s.example.com", "ana"}}},
+	{Profile: "ci", Namespace: "a", Name: "docker", Kind: Docker, Logins: []Login{{Host: "r.example.com:5000", Username: "oauth2"}, {Host: "s.example.com", Username: "ana"}}},
 	{Profile: "ci", Namespace: "a", Name: "basic", Kind: BasicAuth, Username: "ana", Labels: map[string]string{"l": "1"}},
 	{Profile: "ci", Namespace: "b", Name: "token", Kind: Token, Annotations: map[string]string{"n": "1"}},
 	{Profile: "ci", Namespace: "b", Name: "argo", Kind: ArgoCD, Username: "ana", URL: "https://git.example.com"},

@@ -9,16 +9,22 @@ import (
 )
 
 // A Renewal is how one profile's tokens are renewed: the caller's knowledge of OAuth, which this package
-// has none of. One of its functions is set.
+// has none of. One of Refresh and Grant is set, or neither, where only parts are published.
 type Renewal struct {
 	// Refresh spends a refresh token, by at most one request that could spend it.
 	Refresh func(ctx context.Context, refresh secret.Text, a Attempt) (Answer, *Refusal)
 	// Grant gets a token without a person. A profile that can is never refreshed: a lost answer costs
 	// one more request then, and no login.
 	Grant func(ctx context.Context, a Attempt) (Answer, *Refusal)
+	// Derive gets a credential for one of the Keeper's Parts. subject is the profile's own access token,
+	// which it may be derived from; empty where the profile has none.
+	Derive func(ctx context.Context, target string, subject secret.Text, a Attempt) (Answer, *Refusal)
 	// Client is a digest of all that the domain judges about the client.
 	Client func() string
 }
+
+// own reports whether the profile has a token of its own.
+func (r *Renewal) own() bool { return r.Refresh != nil || r.Grant != nil }
 
 // An Attempt is one try of a Renewal.
 type Attempt struct {

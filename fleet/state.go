@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -51,6 +50,8 @@ type State struct {
 	Obtained            Stamp // before the request was sent
 	Life, IDLife        time.Duration
 	Scope               string
+	// Parts are the credentials for single targets, by target. The map is never changed, only replaced.
+	Parts map[string]Part
 
 	// Generation grows by one with each answer that is saved, and with a logout. 0: none ever was.
 	Generation int64
@@ -116,28 +117,29 @@ func (f *Failure) Error() string { return f.Text }
 
 // record is State as JSON has it.
 type record struct {
-	Identity   string    `json:"identity,omitempty"`
-	Access     string    `json:"access_token,omitempty"`
-	Refresh    string    `json:"refresh_token,omitempty"`
-	ID         string    `json:"id_token,omitempty"`
-	Obtained   time.Time `json:"obtained_at,omitzero"`
-	BootMS     int64     `json:"boot_ms,omitempty"`
-	Boot       string    `json:"boot,omitempty"`
-	LifeMS     int64     `json:"life_ms,omitempty"`
-	IDLifeMS   int64     `json:"id_life_ms,omitempty"`
-	Scope      string    `json:"scope,omitempty"`
-	Generation int64     `json:"generation"`
-	Intent     *Intent   `json:"intent,omitempty"`
-	Mark       *Mark     `json:"mark,omitempty"`
-	Pause      *Pause    `json:"pause,omitempty"`
-	Last       *Failure  `json:"last_failure,omitempty"`
-	SkewMS     int64     `json:"skew_ms,omitempty"`
+	Identity   string                `json:"identity,omitempty"`
+	Access     string                `json:"access_token,omitempty"`
+	Refresh    string                `json:"refresh_token,omitempty"`
+	ID         string                `json:"id_token,omitempty"`
+	Obtained   time.Time             `json:"obtained_at,omitzero"`
+	BootMS     int64                 `json:"boot_ms,omitempty"`
+	Boot       string                `json:"boot,omitempty"`
+	LifeMS     int64                 `json:"life_ms,omitempty"`
+	IDLifeMS   int64                 `json:"id_life_ms,omitempty"`
+	Scope      string                `json:"scope,omitempty"`
+	Parts      map[string]partRecord `json:"derived,omitempty"`
+	Generation int64                 `json:"generation"`
+	Intent     *Intent               `json:"intent,omitempty"`
+	Mark       *Mark                 `json:"mark,omitempty"`
+	Pause      *Pause                `json:"pause,omitempty"`
+	Last       *Failure              `json:"last_failure,omitempty"`
+	SkewMS     int64                 `json:"skew_ms,omitempty"`
 }
 
 var recordMembers = func() map[string]json.RawMessage {
 	now := time.Now()
 	all := record{
-		"-", "-", "-", "-", now, 1, "-", 1, 1, "-", 1, &Intent{}, &Mark{}, &Pause{}, &Failure{}, 1,
+		"-", "-", "-", "-", now, 1, "-", 1, 1, "-", map[string]partRecord{"-": {}}, 1, &Intent{}, &Mark{}, &Pause{}, &Failure{}, 1,
 	}
 	b, _ := json.Marshal(all)
 	var m map[string]json.RawMessage
@@ -166,7 +168,7 @@ func decodeState(b []byte) (State, error) {
 		Access:   secret.New(r.Access), Refresh: secret.New(r.Refresh), ID: secret.New(r.ID),
 		Obtained: Stamp{Wall: r.Obtained, Boot: time.Duration(r.BootMS) * time.Millisecond, Of: r.Boot},
 		Life:     time.Duration(r.LifeMS) * time.Millisecond, IDLife: time.Duration(r.IDLifeMS) * time.Millisecond,
-		Scope: r.Scope, Generation: r.Generation,
+		Scope: r.Scope, Parts: decodeParts(r.Parts), Generation: r.Generation,
 		Intent: r.Intent, Mark: r.Mark, Pause: r.Pause, Last: r.Last, Skew: time.Duration(r.SkewMS) * time.Millisecond,
 		unknown: members,
 	}, nil
@@ -176,7 +178,7 @@ func encodeState(s *State) ([]byte, error) {
 	b, err := json.Marshal(record{
 		Identity: s.Identity, Access: s.Access.Reveal(), Refresh: s.Refresh.Reveal(), ID: s.ID.Reveal(),
 		Obtained: s.Obtained.Wall.UTC(), BootMS: s.Obtained.Boot.Milliseconds(), Boot: s.Obtained.Of,
-		LifeMS: s.Life.Milliseconds(), IDLifeMS: s.IDLife.Milliseconds(), Scope: s.Scope, Generation: s.Generation,
+		LifeMS: s.Life.Milliseconds(), IDLifeMS: s.IDLife.Milliseconds(), Scope: s.Scope, Parts: encodeParts(s.Parts), Generation: s.Generation,
 		Intent: s.Intent, Mark: s.Mark, Pause: s.Pause, Last: s.Last, SkewMS: s.Skew.Milliseconds(),
 	})
 	if err != nil || len(s.unknown) == 0 {
@@ -204,24 +206,17 @@ func (s *State) lot() float64 {
 	if t.Empty() {
 		t = s.Access
 	}
-	sum := sha256.Sum256([]byte(t.Reveal()))
-	return float64(binary.BigEndian.Uint32(sum[:4])) / (1 << 32)
+	return lotOf(t)
 }
 
 // due is the life left at which the token is renewed.
 func (s *State) due() time.Duration { return policy.DuePublished(s.Life, s.lot()) }
 
-// left is the life left at an instant; negative: dead, and so without an access token. A time more than
-// a minute ahead is a wrong clock's, and counts as dead.
+// left is the life left of the profile's own access token at an instant; negative: dead, or there is none.
 func (s *State) left(now Stamp) time.Duration {
-	if s.Access.Empty() || s.Obtained.Wall.Sub(now.Wall) > time.Minute {
-		return -1
-	}
-	return s.Life - now.Since(s.Obtained)
+	p := s.part("")
+	return p.left(now)
 }
-
-// expires is when the access token dies, whole seconds.
-func (s *State) expires() time.Time { return s.Obtained.Wall.Truncate(time.Second).Add(s.Life) }
 
 // doubt is the intent that says that the stored refresh token may have been spent.
 func (s *State) doubt() *Intent {
@@ -255,17 +250,17 @@ func (s *State) annotate(a map[string]string) {
 		}
 	}
 	expires, state, last, inDoubt := "", StateFresh, "", ""
-	if !s.Access.Empty() {
-		expires = s.expires().UTC().Format(time.RFC3339)
+	if first := s.ends(); !first.IsZero() {
+		expires = first.UTC().Format(time.RFC3339)
 	}
 	switch {
-	case s.Access.Empty() && s.Refresh.Empty():
+	case len(s.tokens()) == 0 && s.Refresh.Empty():
 		state = StateNone
 	case s.spent():
 		state = StateLoginNeeded
 	}
-	if s.Last != nil {
-		last = fmt.Sprintf("%s %s", s.Last.At.UTC().Format(time.RFC3339), s.Last.Text)
+	if f := s.Trouble(); f != nil {
+		last = fmt.Sprintf("%s %s", f.At.UTC().Format(time.RFC3339), f.Text)
 	}
 	if i := s.doubt(); i != nil {
 		inDoubt = i.At.UTC().Format(time.RFC3339)

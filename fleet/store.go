@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,9 @@ type Snapshot struct {
 	secret  *corev1.Secret
 	version int // a test's own
 }
+
+// asks reports whether a person's request for a refresh is open.
+func (s *Snapshot) asks() bool { return s.Asked != "" && s.Asked != s.Obeyed }
 
 // A Store keeps the state of one profile. What Get returns is live, never from a cache; Swap writes only
 // over what was read.
@@ -98,21 +102,23 @@ func (s *SecretStore) explain(verb string, err error) error {
 	return explain(verb, StateName(s.Profile), err)
 }
 
-// An APIError is a call to the API that failed, with the kind of failure and the Secret.
+// An APIError is a call to the API that failed, with the kind of failure and what it was about.
 type APIError struct {
 	Verb, Secret string
-	Kind         error // one of the above, or nil
+	What         string // empty: it is a Secret
+	Kind         error  // one of the above, or nil
 	Err          error
 }
 
 func (e *APIError) Error() string {
+	what := cmp.Or(e.What, "Secret") + " " + e.Secret
 	switch e.Kind {
 	case ErrForbidden:
-		return "no right to " + e.Verb + " Secret " + e.Secret
+		return "no right to " + e.Verb + " " + what
 	case ErrMissing:
-		return "there is no Secret " + e.Secret
+		return "there is no " + what
 	}
-	return e.Verb + " Secret " + e.Secret + ": " + e.Err.Error()
+	return e.Verb + " " + what + ": " + e.Err.Error()
 }
 
 func (e *APIError) Unwrap() []error { return []error{e.Kind, e.Err} }

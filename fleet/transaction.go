@@ -42,6 +42,9 @@ func (k *Keeper) renew(ctx context.Context, snap Snapshot) (Snapshot, error) {
 	x.snap.Obeyed = snap.Asked
 	if !k.ours(&snap.State) { // somebody else's, or nobody's: a grant replaces it whole
 		x.snap.State = State{Generation: snap.State.Generation, Pause: snap.State.Pause, unknown: snap.State.unknown}
+		if parts := k.parts(&snap.State); parts != nil {
+			x.snap.State.Identity, x.snap.State.Parts = k.Identity, parts
+		}
 	}
 	// From here on the process may be told to end, but what was begun is ended first.
 	answer, refusal := x.attempt()
@@ -251,7 +254,7 @@ func (x *transaction) failed(ctx context.Context, r *Refusal) (Snapshot, error) 
 	x.Done(r.Verdict.String())
 	last := r.Failure
 	last.At = x.Clock().Wall.UTC().Truncate(time.Second)
-	pause := x.pauseAfter(r)
+	pause := x.pauseAfter(r, x.snap.State.Pause, digest(x.snap.State.Refresh))
 	note := func(s *State) {
 		s.Last, s.Pause, s.Skew = &last, pause, x.skew
 		if x.spends == "" {
@@ -289,7 +292,9 @@ func (x *transaction) failed(ctx context.Context, r *Refusal) (Snapshot, error) 
 	return x.snap, nil
 }
 
-func (x *transaction) pauseAfter(r *Refusal) *Pause {
+// pauseAfter is the pause that a failure begins. last is the one before, refresh the digest of the refresh token
+// that it is about.
+func (k *Keeper) pauseAfter(r *Refusal, last *Pause, refresh string) *Pause {
 	kind := r.Pause
 	if kind == policy.NoPause || kind == policy.PauseWay {
 		if r.Verdict == policy.Spent {
@@ -297,14 +302,14 @@ func (x *transaction) pauseAfter(r *Refusal) *Pause {
 		}
 		kind = policy.PauseConnect // a missing file, say, that another process would look for at each call
 	}
-	now := x.Clock().Wall.UTC()
-	p := &Pause{Refresh: digest(x.snap.State.Refresh), Begun: now, Kind: kind}
-	if last := x.snap.State.Pause; last != nil && last.Kind == p.Kind && last.Refresh == p.Refresh {
+	now := k.Clock().Wall.UTC()
+	p := &Pause{Refresh: refresh, Begun: now, Kind: kind}
+	if last != nil && last.Kind == p.Kind && last.Refresh == p.Refresh {
 		p.Row = last.Row + 1
 	}
 	if kind == policy.PauseClient {
-		p.Client = x.Renewal.Client()
+		p.Client = k.Renewal.Client()
 	}
-	p.End = now.Add(kind.Length(p.Row, r.RetryAfter, x.Spread()))
+	p.End = now.Add(kind.Length(p.Row, r.RetryAfter, k.Spread()))
 	return p
 }

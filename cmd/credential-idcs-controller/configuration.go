@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"github.com/credential-idcs/credential-idcs/fleet"
 	"github.com/credential-idcs/credential-idcs/internal/config"
@@ -70,7 +71,7 @@ func publications(published []config.Publish) []fleet.Publication {
 		for _, t := range p.Targets {
 			switch p.Type {
 			case config.PublishDocker:
-				f.Logins = append(f.Logins, fleet.Login{Host: t.HostPort(), Username: t.Username})
+				f.Logins = append(f.Logins, fleet.Login{Host: t.HostPort(), Username: t.Username, Part: partOf(&t)})
 			case config.PublishArgoCD:
 				f.URL = t.String()
 			case config.PublishArgoCDHelm:
@@ -80,6 +81,32 @@ func publications(published []config.Publish) []fleet.Publication {
 		list = append(list, f)
 	}
 	return list
+}
+
+// partOf is the part of the state that a target takes: a registry of Oracle's has a credential of its own.
+func partOf(t *config.Target) string {
+	if t.Kind == config.KindOCIR {
+		return t.String()
+	}
+	return ""
+}
+
+// parts are those that a profile's Secrets need, each once, and whether one of them needs the profile's own token.
+func parts(p *config.Profile, published []config.Publish) (names []string, own bool) {
+	for _, pub := range published {
+		if pub.Profile != p {
+			continue
+		}
+		own = own || pub.Type == config.PublishToken
+		for i := range pub.Targets {
+			name := partOf(&pub.Targets[i])
+			own = own || name == ""
+			if name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names, own
 }
 
 // profiles are those of the published Secrets, each once, in the order of the file.

@@ -77,11 +77,12 @@ func (a *app) errand(operands []string, verb string) (*errand, error) {
 		return nil, err
 	}
 	r := a.renewer(p)
+	_, own := parts(p, published)
 	host, _ := os.Hostname()
 	return &errand{app: a, profile: p, renewer: r, keeper: &fleet.Keeper{
-		Profile: p.Name, Identity: identity(p), Holder: holder("login-"+host, a.Rand),
+		Profile: p.Name, Identity: a.identity(p), Holder: holder("login-"+host, a.Rand),
 		Store:   &fleet.SecretStore{Secrets: api.state.Secrets(a.space()), Profile: p.Name},
-		Renewal: r.renewal(), Clock: fleet.SystemClock(), Spread: rand.Float64,
+		Renewal: r.renewal(own), Clock: fleet.SystemClock(), Spread: rand.Float64,
 		Fence: func(fleet.Stamp) bool { return true }, Stopping: func() bool { return false },
 		Log: discard(), Done: func(string) {},
 	}}, nil

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -125,13 +126,16 @@ func (a *app) say(line string) {
 
 // gather notes the files that a profile names, and says which of its settings the pods must bring.
 func (a *app) gather(plan *manifests.Plan, p *config.Profile) {
-	for _, path := range p.Files() {
-		name := filepath.ToSlash(filepath.Clean(path.Written))
-		if filepath.IsAbs(path.Written) || strings.HasPrefix(name, "~") || strings.HasPrefix(name, "..") {
-			a.say("profile " + p.Name + ": " + text.Clean(path.Written) + " stays as it is: the pods need that file there")
+	for _, file := range p.Files() {
+		name := filepath.ToSlash(filepath.Clean(file.Written))
+		if filepath.IsAbs(file.Written) || strings.HasPrefix(name, "~") || strings.HasPrefix(name, "..") {
+			a.say("profile " + p.Name + ": " + text.Clean(file.Written) + " stays as it is: the pods need that file there")
 			continue
 		}
 		add(plan, name)
+	}
+	if p.OCI != nil {
+		a.principal(plan, p)
 	}
 	if c := p.Client; c != nil && c.SecretEnv != "" {
 		a.say("profile " + p.Name + ": the pods need the variable " + text.Clean(c.SecretEnv) + ", which secret_env names")
@@ -139,6 +143,40 @@ func (a *app) gather(plan *manifests.Plan, p *config.Profile) {
 		a.say("profile " + p.Name + ": the pods need the program " + text.Clean(c.SecretCommand[0]) + ", which secret_command names")
 	}
 }
+
+// principal notes what a profile's OCI principal needs of the pods. Those of workload have the account's token
+// already, by which they reach the API server.
+func (a *app) principal(plan *manifests.Plan, p *config.Profile) {
+	o := p.OCI
+	switch o.Principal {
+	case config.PrincipalInstance:
+		plan.Metadata = true
+	case config.PrincipalWorkload:
+		port := int32(workloadPort)
+		if o.Endpoint != "" {
+			port = domainPort(o.Endpoint)
+		}
+		if port != 0 {
+			plan.Egress = append(plan.Egress, port)
+		}
+	case config.PrincipalResource:
+		a.say("profile " + p.Name + ": the pods need the variables OCI_RESOURCE_PRINCIPAL_…")
+	case config.PrincipalAPIKey:
+		key := o.KeyFile()
+		if name, ok := strings.CutPrefix(key, manifests.Folder+"/"); ok && name == path.Clean(name) {
+			add(plan, name)
+			return
+		}
+		if key == "" {
+			key = "the key_file of [" + o.Profile + "]"
+		}
+		a.say("profile " + p.Name + ": " + text.Clean(key) + ", which " + text.Clean(o.File.Written) +
+			" names, stays as it is: the pods need that file there; one in " + manifests.Folder + " comes with the others")
+	}
+}
+
+// workloadPort is where an OKE cluster gives its pods sessions.
+const workloadPort = 12250
 
 // add notes a file once, under a key that a Secret can have.
 func add(plan *manifests.Plan, path string) {

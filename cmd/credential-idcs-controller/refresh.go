@@ -59,8 +59,8 @@ func runRefresh(ctx context.Context, a *app, args []string) error {
 		case snap.State.Generation > before:
 			a.say("profile " + e.profile.Name + ": refreshed")
 			return nil
-		case snap.Obeyed == word && snap.State.Last != nil:
-			last = snap.State.Last.Text
+		case snap.Obeyed == word && snap.State.Trouble() != nil:
+			last = snap.State.Trouble().Text
 		}
 	}
 }

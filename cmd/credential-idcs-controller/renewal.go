@@ -44,15 +44,30 @@ func (a *app) renewer(p *config.Profile) *renewer {
 
 // identity is a digest of whom the profile's tokens belong to, of the same settings as the name of a
 // token file.
-func identity(p *config.Profile) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{p.Domain, p.ClientID, p.Login, p.Subject(), p.LoginScope()}, "\x00")))
+func (a *app) identity(p *config.Profile) string {
+	parts := []string{p.Domain, p.ClientID, p.Login, p.Subject(), p.LoginScope()}
+	if p.Login == config.OCILogin {
+		parts = append(parts, p.OCI.Identity(a.Getenv))
+	}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
 
 // renewal is how the profile's tokens are renewed. One that needs no person isn't refreshed: then
-// nothing is ever spent.
-func (r *renewer) renewal() fleet.Renewal {
+// nothing is ever spent. own: a token of the profile's own is needed.
+func (r *renewer) renewal(own bool) fleet.Renewal {
 	renewal := fleet.Renewal{Client: func() string { return r.profile.ClientDigest(r.machine.Getenv) }}
+	if r.profile.OCI != nil {
+		renewal.Derive = r.derive
+	}
+	if r.profile.Login == config.OCILogin {
+		if own {
+			renewal.Grant = func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
+				return r.derive(ctx, "", secret.Text{}, a)
+			}
+		}
+		return renewal
+	}
 	if m := methods.Named(r.profile.Login); m != nil && m.Grant != nil {
 		renewal.Grant = func(ctx context.Context, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
 			return r.ask(ctx, a, func() (idcs.Grant, error) { return m.Grant(r.machine, r.profile) })

@@ -70,7 +70,7 @@ func runRun(_ context.Context, a *app, args []string) error {
 	}
 	// What is told twice would be told differently; what client-go says goes the same way.
 	log := slog.New(slog.NewJSONHandler(a.Stderr, nil))
-	klog.SetSlogLogger(log)
+	klog.SetSlogLogger(slog.New(withoutLease{log.Handler()}))
 
 	host, _ := os.Hostname()
 	s := &server{app: a, log: log, api: api, clock: fleet.SystemClock(), holder: holder(cmp.Or(*identity, a.Getenv("POD_NAME"), host), a.Rand)}
@@ -79,8 +79,9 @@ func runRun(_ context.Context, a *app, args []string) error {
 		Client:     api.lease,
 		LockConfig: resourcelock.ResourceLockConfig{Identity: s.holder},
 	}
-	s.lease = &fleet.Lease{Interface: lock, Clock: s.clock, Duration: *duration}
-	if err := s.build(*duration + 2**retry); err != nil {
+	troubles := &fleet.Troubles{Log: log}
+	s.lease = &fleet.Lease{Interface: lock, Clock: s.clock, Duration: *duration, Troubles: troubles, Namespace: a.space()}
+	if err := s.build(troubles, *duration+2**retry); err != nil {
 		return err
 	}
 	if *listen != "" {
@@ -93,6 +94,30 @@ func runRun(_ context.Context, a *app, args []string) error {
 	return s.serve(leaderelection.LeaderElectionConfig{
 		Lock: s.lease, LeaseDuration: *duration, RenewDeadline: *deadline, RetryPeriod: *retry, ReleaseOnCancel: true, Name: fleet.LeaseName,
 	})
+}
+
+// withoutLease is a handler for what client-go logs, without the failures of calls for the Lease: client-go logs each
+// try, and fleet.Lease has told of them once.
+type withoutLease struct{ slog.Handler }
+
+func (h withoutLease) Handle(ctx context.Context, r slog.Record) error {
+	ofLease := false
+	r.Attrs(func(a slog.Attr) bool {
+		ofLease = a.Key == "lock"
+		return !ofLease
+	})
+	if ofLease && r.Level >= slog.LevelError {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h withoutLease) WithAttrs(a []slog.Attr) slog.Handler {
+	return withoutLease{h.Handler.WithAttrs(a)}
+}
+
+func (h withoutLease) WithGroup(name string) slog.Handler {
+	return withoutLease{h.Handler.WithGroup(name)}
 }
 
 // holder names this process: a restarted container has its pod's name again.
@@ -115,7 +140,7 @@ type server struct {
 }
 
 // build puts the controller together. lost is how long a lost leader goes unnoticed.
-func (s *server) build(lost time.Duration) error {
+func (s *server) build(troubles *fleet.Troubles, lost time.Duration) error {
 	published, err := s.file.Published()
 	if err != nil {
 		return mistake(err)
@@ -126,18 +151,18 @@ func (s *server) build(lost time.Duration) error {
 		names = append(names, p.Name)
 	}
 	s.registry = prometheus.NewRegistry()
-	troubles := &fleet.Troubles{Log: s.log}
 	c := &fleet.Controller{
 		Publications: publications(published), Troubles: troubles, Metrics: fleet.NewMetrics(s.registry, names),
 		Lost: lost,
 	}
-	c.Publisher = &fleet.Publisher{Client: s.api.publish, Clock: s.clock, Spread: rand.Float64, Troubles: troubles, Metrics: c.Metrics}
+	c.Publisher = &fleet.Publisher{Client: s.api.publish, Namespace: s.space(), Clock: s.clock, Spread: rand.Float64, Troubles: troubles, Metrics: c.Metrics}
 	for _, p := range used {
 		refreshes := c.Metrics.Refreshes.MustCurryWith(prometheus.Labels{"profile": p.Name})
+		targets, own := parts(p, published)
 		c.Keepers = append(c.Keepers, &fleet.Keeper{
-			Profile: p.Name, Identity: identity(p), Holder: s.holder,
+			Profile: p.Name, Identity: s.identity(p), Holder: s.holder, Parts: targets,
 			Store:   &fleet.SecretStore{Secrets: s.api.state.Secrets(s.space()), Profile: p.Name},
-			Renewal: s.renewer(p).renewal(), Clock: s.clock, Spread: rand.Float64,
+			Renewal: s.renewer(p).renewal(own), Clock: s.clock, Spread: rand.Float64,
 			Fence: s.lease.Holds, Stopping: c.Stopping, Log: s.log,
 			Done: func(result string) { refreshes.WithLabelValues(result).Inc() },
 		})

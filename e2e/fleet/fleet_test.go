@@ -65,6 +65,8 @@ func TestFleet(t *testing.T) {
 		"readers":              testReaders,
 		"logins":               testLogins,
 		"docs":                 testWalk,
+		"OCI principals":       testOracle,
+		"what is missing":      testMissing,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,8 +88,9 @@ type stage struct {
 	admin   string // the administrator's kubeconfig
 	folder  string // of the configuration
 	config  string
-	targets string // of the profile, quoted; "": two where nobody answers
-	bearer  string // the account's token
+	targets string   // of the profile, quoted; "": two where nobody answers
+	bearer  string   // the account's token
+	env     []string // further variables of all programs
 }
 
 // newStage starts a domain. publish is the configuration behind the profile ci.
@@ -174,7 +177,7 @@ func (s *stage) tryKubectl(stdin string, words ...string) (string, error) {
 func (s *stage) controller(words ...string) string {
 	s.t.Helper()
 	cmd := exec.Command(program, words...)
-	cmd.Env = []string{"HOME=" + s.folder}
+	cmd.Env = append([]string{"HOME=" + s.folder}, s.env...)
 	var out, problem bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problem
 	if err := cmd.Run(); err != nil {

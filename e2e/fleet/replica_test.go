@@ -56,7 +56,7 @@ func (s *stage) replica(name, via string, flags ...string) *replica {
 		"--kubeconfig", s.api.Kubeconfig(s.whole, s.bearer, via),
 	}, flags...)
 	r.cmd = exec.Command(program, words...)
-	r.cmd.Env = []string{"HOME=" + s.folder}
+	r.cmd.Env = append([]string{"HOME=" + s.folder}, s.env...)
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := r.cmd.StderrPipe()
 	if err != nil {
@@ -277,7 +277,7 @@ func (s *stage) tryLogin(profile string, domain *idcstest.Server) error {
 // person runs a command of an administrator's.
 func (s *stage) person(stdin string, words ...string) (out string, status int) {
 	cmd := exec.Command(program, append(words, "--config", s.config, "--namespace", s.space(namespace), "--kubeconfig", s.admin)...)
-	cmd.Env = []string{"HOME=" + s.folder}
+	cmd.Env = append([]string{"HOME=" + s.folder}, s.env...)
 	cmd.Stdin = strings.NewReader(stdin)
 	b, err := cmd.CombinedOutput()
 	if err != nil && cmd.ProcessState == nil {

@@ -370,6 +370,20 @@ func (o *OCI) Identity(getenv func(string) string) string {
 	return strings.Join(parts, "\n")
 }
 
+// KeyFile is the file of the key as Oracle's file names it; empty where it names none.
+func (o *OCI) KeyFile() string {
+	data, err := ReadPublic(o.File)
+	if err != nil {
+		return ""
+	}
+	s, err := ident.ParseSection(data, o.Profile)
+	if err != nil {
+		return ""
+	}
+	name, _ := s.Get("key_file")
+	return name
+}
+
 // SessionEnds is when the session in Oracle's files ends, and the region of its profile, read without its
 // key; zero where there is none.
 func (o *OCI) SessionEnds() (region string, ends time.Time) {

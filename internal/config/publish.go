@@ -99,8 +99,8 @@ func (b *publisher) publish() (Publish, error) {
 	switch {
 	case p.Profile == nil:
 		return p, b.fail(b.table, "profile", "is no profile"+b.of.known())
-	case p.Profile.OCI != nil || p.Profile.Login == OCILogin:
-		return p, b.fail(b.table, "profile", "= "+quote(name)+" is one of Oracle's own services, which are not published yet")
+	case p.Profile.OCI != nil && p.Profile.OCI.Principal == PrincipalSession:
+		return p, b.fail(b.table, "profile", "= "+quote(name)+` has principal = "session", which ends within the hour where no person is`)
 	case !dnsName(name, 200, true): // its state lies in a Secret that is named after it
 		return p, b.fail(b.table, "profile", "= "+quote(name)+" can't name a Secret: only a-z, 0-9, - and . are possible there")
 	case !dnsName(p.Namespace, 63, false):
@@ -124,8 +124,11 @@ func (b *publisher) publish() (Publish, error) {
 func (b *publisher) targets(p *Publish) error {
 	n := b.table.get("targets")
 	if p.Type == PublishToken {
-		if n != nil {
+		switch {
+		case n != nil:
 			return b.fail(b.table, "targets", `can't stand beside type = "token", which holds the token alone`)
+		case p.Profile.Domain == "":
+			return b.fail(b.table, "type", `= "token" holds a token of the domain, and profile `+quote(p.Profile.Name)+" has no domain")
 		}
 		return nil
 	}
@@ -166,8 +169,12 @@ func (p *Publish) cannotHold(t *Target) string {
 		fits = t.For("docker") || t.For("kubelet")
 	}
 	switch {
-	case t.Kind != KindToken:
-		return "is of kind " + t.Kind + ", which no type holds yet"
+	case t.Kind == KindOKE:
+		return "is of kind oke, which no type holds"
+	case t.Kind == KindOCIR && p.Type != PublishDocker:
+		return "is of kind ocir, which only type = " + quote(PublishDocker) + " holds"
+	case t.Kind == KindOCIR && p.Profile.OCI == nil:
+		return "takes no token of an identity domain; add [profiles." + p.Profile.Name + ".oci]"
 	case !fits:
 		return "is not for those that read type = " + quote(p.Type) + ", by its tools"
 	case p.Type == PublishDocker && t.Path() != "":
@@ -302,6 +309,9 @@ func (p *Profile) Files() (list []Path) {
 	if u := p.User; u != nil {
 		add(u.KeyFile)
 		add(u.CertFile)
+	}
+	if o := p.OCI; o != nil {
+		add(o.File)
 	}
 	return list
 }

@@ -71,10 +71,63 @@ type = "token"
 	}
 }
 
+// An OCI principal's targets: a registry's into a Secret for docker, the domain's into any, and a cluster's into none.
+func TestPublishedOfAnOCIPrincipal(t *testing.T) {
+	f, err := load(t, `[profiles.o]
+login = "oci"
+domain = "https://d.example.com"
+scope = "https://git.example.com/all"
+targets = ["https://iad.ocir.io", "https://fra.ocir.io", "https://git.example.com", "https://k.example.com"]
+oci = { principal = "api_key", config_file = "ci.oci" }
+[profiles.o.target."https://k.example.com"]
+kind = "oke"
+cluster = "ocid1.cluster.oc1.iad.aaaa"
+
+[[publish]]
+profile = "o"
+namespace = "n"
+secret = "pull"
+type = "docker"
+[[publish]]
+profile = "o"
+namespace = "n"
+secret = "git"
+type = "basic-auth"
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.Published()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var docker []string
+	for _, target := range got[0].Targets {
+		docker = append(docker, target.Username+"@"+target.HostPort())
+	}
+	if want := "BEARER_TOKEN@iad.ocir.io BEARER_TOKEN@fra.ocir.io oauth2@git.example.com"; strings.Join(docker, " ") != want {
+		t.Errorf("docker has %q, want %q", docker, want)
+	}
+	if len(got[1].Targets) != 1 || got[1].Targets[0].HostPort() != "git.example.com" || got[1].Username != "oauth2" {
+		t.Errorf("basic-auth has %+v", got[1])
+	}
+	if files := f.Profiles[0].Files(); len(files) != 1 || files[0].Written != "ci.oci" {
+		t.Errorf("the files are %v", files)
+	}
+}
+
 // A helper answers whatever is wrong in [[publish]]; only the controller and doctor look into it.
 func TestMistakesInPublishAreOnlyPublisheds(t *testing.T) {
 	more := func(lines string) string { return published + lines }
 	instead := func(old, new string) string { return strings.Replace(published, old, new, 1) }
+	oracle := func(principal, kind string) string {
+		targets := `targets = ["https://iad.ocir.io"]`
+		if kind == "docker" && principal != "session" {
+			targets = `targets = ["https://iad.ocir.io", "https://k.example.com"]`
+		}
+		return "[profiles.o]\nlogin = \"oci\"\n" + targets + "\noci = { principal = \"" + principal + "\" }\n" +
+			"[[publish]]\nprofile = \"o\"\nnamespace = \"n\"\nsecret = \"s\"\ntype = \"" + kind + "\"\n"
+	}
 	for _, c := range []struct{ doc, want string }{
 		{more(`kind = "x"`), `config.toml:15: unknown key "kind"`},
 		{more(`label = {}`), `config.toml:15: unknown key "label"; did you mean "labels"?`},
@@ -106,9 +159,14 @@ func TestMistakesInPublishAreOnlyPublisheds(t *testing.T) {
 			"[[publish]]\nprofile = \"ci\"\nnamespace = \"team-b\"\nsecret = \"git\"\ntype = \"argocd\"\ntargets = [\"https://git.example.com/team\"]",
 			`config.toml:21: targets: "https://git.example.com/team" is not for those that read type = "argocd", by its tools`},
 		{strings.Replace(published, "https://r.example.com:5000", "https://iad.ocir.io", 1) + `targets = ["https://iad.ocir.io"]`,
-			`config.toml:15: targets: "https://iad.ocir.io" is of kind ocir, which no type holds yet`},
-		{"[profiles.o]\nlogin = \"oci\"\ntargets = [\"https://iad.ocir.io\"]\noci = { principal = \"instance\" }\n[[publish]]\nprofile = \"o\"\nnamespace = \"n\"\nsecret = \"s\"\ntype = \"docker\"",
-			`config.toml:6: profile = "o" is one of Oracle's own services, which are not published yet`},
+			`config.toml:15: targets: "https://iad.ocir.io" takes no token of an identity domain; add [profiles.ci.oci]`},
+		{oracle("instance", "basic-auth") + "targets = [\"https://iad.ocir.io\"]", `config.toml:10: targets: "https://iad.ocir.io" is of kind ocir, which only type = "docker" holds`},
+		{oracle("instance", "basic-auth"), `config.toml:9: type = "basic-auth" needs a target, and profile "o" has none that it can hold`},
+		{oracle("instance", "argocd-helm"), `config.toml:9: type = "argocd-helm" needs exactly one target, and there are 0: name it in targets`},
+		{oracle("instance", "token"), `config.toml:9: type = "token" holds a token of the domain, and profile "o" has no domain`},
+		{oracle("session", "docker"), `config.toml:6: profile = "o" has principal = "session", which ends within the hour where no person is`},
+		{oracle("instance", "docker") + "targets = [\"https://k.example.com\"]\n[profiles.o.target.\"https://k.example.com\"]\nkind = \"oke\"\ncluster = \"ocid1.cluster.oc1.iad.aaaa\"",
+			`config.toml:10: targets: "https://k.example.com" is of kind oke, which no type holds`},
 		{"publish = 5\n", `config.toml:1: publish must be a list of tables: [[publish]]`},
 		{"publish = [1]\n", `config.toml:1: publish must be a list of tables: [[publish]]`},
 		{"publish = [{ profile = \"x\" }]\n", `config.toml:1: a [[publish]] has no namespace`},

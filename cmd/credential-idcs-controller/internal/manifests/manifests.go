@@ -29,9 +29,11 @@ const Name = "credential-idcs-controller"
 
 const (
 	filesSecret = "credential-idcs-files"
-	folder      = "/etc/credential-idcs"
 	user        = int64(65532) // distroless' nonroot
 )
+
+// Folder is where the pods have the configuration and its files.
+const Folder = "/etc/credential-idcs"
 
 // A Plan is what a configuration needs in a cluster.
 type Plan struct {
@@ -40,6 +42,7 @@ type Plan struct {
 	Replicas     int32
 	Port         int32 // of metrics and probes; 0: none
 	Egress       []int32
+	Metadata     bool   // of an instance of Oracle's cloud, which its pods ask
 	Config       []byte // config.toml as it stands
 	Files        []File // that it names
 	Publications []fleet.Publication

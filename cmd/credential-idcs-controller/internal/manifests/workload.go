@@ -51,7 +51,7 @@ func (p *Plan) container() corev1.Container {
 	no, yes := false, true
 	c := corev1.Container{
 		Name: "controller", Image: p.Image,
-		Args: []string{"run", "--config", folder + "/config.toml", "--listen", ""},
+		Args: []string{"run", "--config", Folder + "/config.toml", "--listen", ""},
 		Env: []corev1.EnvVar{
 			{Name: "POD_NAMESPACE", ValueFrom: field("metadata.namespace")},
 			{Name: "POD_NAME", ValueFrom: field("metadata.name")},
@@ -64,7 +64,7 @@ func (p *Plan) container() corev1.Container {
 			AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes,
 			Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 		},
-		VolumeMounts: []corev1.VolumeMount{{Name: "config", MountPath: folder, ReadOnly: true}},
+		VolumeMounts: []corev1.VolumeMount{{Name: "config", MountPath: Folder, ReadOnly: true}},
 	}
 	if p.Port == 0 {
 		return c
@@ -136,6 +136,12 @@ func (p *Plan) network() *networkingv1.NetworkPolicy {
 			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress},
 			Egress:      []networkingv1.NetworkPolicyEgressRule{{Ports: out}},
 		},
+	}
+	if p.Metadata {
+		n.Spec.Egress = append(n.Spec.Egress, networkingv1.NetworkPolicyEgressRule{
+			Ports: []networkingv1.NetworkPolicyPort{port(&tcp, 80)},
+			To:    []networkingv1.NetworkPolicyPeer{{IPBlock: &networkingv1.IPBlock{CIDR: "169.254.169.254/32"}}},
+		})
 	}
 	if p.Port != 0 {
 		n.Spec.Ingress = []networkingv1.NetworkPolicyIngressRule{{Ports: []networkingv1.NetworkPolicyPort{port(&tcp, p.Port)}}}
