@@ -30,9 +30,13 @@ func Follow(path string) (string, error) {
 	return "", fmt.Errorf("too many links")
 }
 
-// Read is the content of a file, not nil; nil if there is none. Its error is a *Fault.
+// Read is the content of a file, not nil; nil if there is none. It isn't read while somebody writes it, where
+// the system tells: half of it would look like all. Its error is a *Fault.
 func Read(path string) ([]byte, error) {
 	b, _, err := readFile(path)
+	if b != nil {
+		b, err = settled(path)
+	}
 	if err != nil {
 		return nil, &Fault{path, "read", err}
 	}
@@ -74,8 +78,7 @@ func readFile(path string) ([]byte, fs.FileInfo, error) {
 // Apply replaces the file by c.After, if it still is c.Before. Its errors are the types of facts.go.
 //
 // The new text is whole on the disk before the file is touched. The last look is as late as the system
-// allows: on Linux the two files are exchanged, and what was there is read after that; if it isn't what the
-// plan was made from, they are exchanged back. So an edit of somebody else's is never lost. Mode, owner and
+// allows, see exchange. Mode, owner and
 // extended attributes are those of the old file; one with several names (hard links) is written in place, or
 // the other names would keep the old text.
 //
@@ -135,16 +138,6 @@ func (c Change) Apply() (err error) {
 	return nil
 }
 
-func (c Change) remove(path string) error {
-	if _, err := c.unchanged(path); err != nil {
-		return err
-	}
-	if err := os.Remove(path); err != nil {
-		return &Fault{c.Path, "remove", err}
-	}
-	return nil
-}
-
 // stage writes the new text into a file beside the old one, with its mode, owner and attributes.
 func (c Change) stage(dir, path string, old fs.FileInfo) (name string, err error) {
 	temp, err := os.CreateTemp(dir, filepath.Base(path)+".*.tmp") // 0600
@@ -179,50 +172,6 @@ func (c Change) stage(dir, path string, old fs.FileInfo) (name string, err error
 	return temp.Name(), temp.Close() // Windows renames no open file
 }
 
-// exchange puts the finished file in the place of the old one.
-func (c Change) exchange(temp, path string) error {
-	swapped, err := swap(temp, path)
-	if err != nil {
-		return err
-	}
-	if !swapped { // the system can't: look, and rename at once
-		if _, err := c.unchanged(path); err != nil {
-			return err
-		}
-		return os.Rename(temp, path)
-	}
-	was, _, err := readFile(temp)
-	if err == nil && bytes.Equal(was, c.Before) {
-		return nil
-	}
-	if _, back := swap(temp, path); back != nil {
-		return back
-	}
-	if err != nil {
-		return err
-	}
-	return &Changed{c.Path}
-}
-
-// rewrite writes into the file itself. That the disk has room is known: the new text is there already.
-func (c Change) rewrite(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if _, err := c.unchanged(path); err != nil {
-		return err
-	}
-	if _, err := f.WriteAt(c.After, 0); err != nil {
-		return err
-	}
-	if err := f.Truncate(int64(len(c.After))); err != nil {
-		return err
-	}
-	return f.Sync()
-}
-
 // unchanged looks again: the file must be what the plan was made from. Its FileInfo is nil if
 // there is no file, as planned.
 func (c Change) unchanged(path string) (fs.FileInfo, error) {
@@ -234,16 +183,6 @@ func (c Change) unchanged(path string) (fs.FileInfo, error) {
 		return nil, &Changed{c.Path}
 	}
 	return fi, nil
-}
-
-// createFrom gives the finished file its name, but takes the name from nobody: a link can't replace
-// a file as a rename does. Where there are no hard links, the second look has to do.
-func createFrom(temp, path string) error {
-	err := os.Link(temp, path)
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return os.Rename(temp, path)
 }
 
 // WaitLock takes the lock that is a file, and waits while another program has it. There is no event to
