@@ -29,7 +29,7 @@ func needUnshare(t *testing.T) {
 func (j job) inShell(t *testing.T, script string) said {
 	t.Helper()
 	script = strings.ReplaceAll(script, "%DIR", j.Dir) + ` && exec "$0"`
-	return j.start(t, "unshare", "-rm", "sh", "-c", script).release().says()
+	return j.start(t, "unshare", "-rm", "/bin/sh", "-c", script).release().says()
 }
 
 // No refresh token is sent before the room for its successor is on the disk.
@@ -43,7 +43,7 @@ func TestWithoutRoomNothingIsSent(t *testing.T) {
 	}{
 		{name: "full disk", script: full, problem: "has no room for a new token: no space left on device"},
 		{name: "read-only", script: readOnly, problem: "can't be"},
-		{name: "file size limit", wrap: []string{"sh", "-c", `ulimit -f 64; exec "$0"`}, problem: "has no room for a new token: file too large"},
+		{name: "file size limit", wrap: []string{"/bin/sh", "-c", `ulimit -f 64; exec "$0"`}, problem: "has no room for a new token: file too large"},
 	} {
 		for _, age := range []time.Duration{10 * time.Minute, 50 * time.Minute, 3590 * time.Second, 2 * time.Hour} {
 			t.Run(tt.name+" "+age.String(), func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestModesDontDependOnTheUmask(t *testing.T) {
 		t.Run(mask, func(t *testing.T) {
 			dom := newDomain(t)
 			base := t.TempDir()
-			wrap := []string{"sh", "-c", "umask " + mask + `; exec "$0"`}
+			wrap := []string{"/bin/sh", "-c", "umask " + mask + `; exec "$0"`}
 			if os.Geteuid() == 0 { // root may open what it can't open
 				if _, err := exec.LookPath("setpriv"); err != nil {
 					if os.Getenv("CI") == "true" {

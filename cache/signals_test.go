@@ -106,7 +106,7 @@ func TestAnIgnoredSignalStaysIgnored(t *testing.T) {
 		expiredToken(t, dir, dom)
 		arrived, release := dom.gate()
 		j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey}
-		p := j.start(t, "sh", "-c", "trap '' "+name+`; exec "$0"`).release()
+		p := j.start(t, "/bin/sh", "-c", "trap '' "+name+`; exec "$0"`).release()
 		<-arrived
 		for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT} {
 			if sig == syscall.SIGHUP == (name == "HUP") {

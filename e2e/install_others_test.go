@@ -24,7 +24,7 @@ func TestInstallLeavesNothingForOthersToChange(t *testing.T) {
 	s := built(t)
 	for _, umask := range []string{"000", "002", "077"} {
 		prefix := filepath.Join(t.TempDir(), "prefix")
-		cmd := exec.CommandContext(t.Context(), "sh", "-c", "umask "+umask+` && exec "$0" --prefix "$1"`, s.path, prefix)
+		cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", "umask "+umask+` && exec "$0" --prefix "$1"`, s.path, prefix)
 		cmd.Env = s.env
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
@@ -76,7 +76,7 @@ func TestInstallWritesThroughNoLink(t *testing.T) {
 	const guess = `for n in credential-idcs git-credential-idcs; do ln -s "$2" "$1/bin/.$n.$$"; done
 ln -s folder "$1/bin/.docker-credential-idcs.$$"
 exec "$0" --prefix "$1"`
-	cmd := exec.CommandContext(t.Context(), "sh", "-c", guess, s.path, prefix, precious)
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", guess, s.path, prefix, precious)
 	cmd.Env = s.env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)

@@ -43,6 +43,7 @@ const (
 	ConfigFile  FileKind = iota // not written by others
 	SecretFile                  // nor read by them
 	AccountFile                 // what the kubelet mounts: root's, whoever may read it
+	AccountCA                   // beside it, and no secret: not written by others
 )
 
 // section reads a profile of a file like ~/.oci/config. A file that isn't there has no profile.

@@ -98,7 +98,7 @@ func (p Workload) look(m *Machine) (u *url.URL, account string, roots *x509.Cert
 	if account, err = p.token(m); err != nil {
 		return nil, "", nil, err
 	}
-	ca, err := m.Read(path.Join(p.folder(), "ca.crt"), AccountFile)
+	ca, err := m.Read(path.Join(p.folder(), "ca.crt"), AccountCA)
 	if err != nil {
 		return nil, "", nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -83,6 +84,16 @@ func oracleCommands(t *testing.T, cmds map[string]func(*testscript.TestScript, b
 		if got := oracleOf(ts).Count(args[0]); (got == want) == neg {
 			ts.Fatalf("%d requests of %s; refused: %q", got, args[0], oracleOf(ts).Refusals())
 		}
+	}
+	// edit FROM TO REGEXP WITH … writes FROM, changed by each pair, as TO. WITH may have Go's escapes and $1.
+	cmds["edit"] = func(ts *testscript.TestScript, _ bool, args []string) {
+		text := ts.ReadFile(args[0])
+		for pairs := args[2:]; len(pairs) > 1; pairs = pairs[2:] {
+			with, err := strconv.Unquote(`"` + pairs[1] + `"`)
+			ts.Check(err)
+			text = regexp.MustCompile(pairs[0]).ReplaceAllString(text, with)
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
 	}
 	// answers [NAME STATUS [BODY]] makes all requests of a kind fail so, or none.
 	cmds["answers"] = func(ts *testscript.TestScript, _ bool, args []string) {

@@ -65,7 +65,7 @@ func asSomebody() {
 	if os.WriteFile(passwd, []byte(line), 0o600) != nil {
 		os.Exit(125)
 	}
-	become("unshare", append([]string{"-rm", "sh", "-c", `mount --bind "$0" /etc/passwd && exec "$@"`, passwd}, os.Args[2:]...))
+	become("unshare", append([]string{"-rm", "/bin/sh", "-c", `mount --bind "$0" /etc/passwd && exec "$@"`, passwd}, os.Args[2:]...))
 }
 
 // become runs a program in our place and ends as it does.
@@ -122,6 +122,14 @@ func TestScripts(t *testing.T) {
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(home, ".cache"))
 			e.Setenv("CACHE", filepath.Join(home, ".cache", "credential-idcs"))
 			e.Setenv("CONFIG", filepath.Join(home, ".config", "credential-idcs"))
+			if _, err := exec.LookPath("sh"); err != nil { // a PATH without it, as /bin may not be in one
+				shell := filepath.Join(e.WorkDir, ".shell")
+				if err := os.Mkdir(shell, 0o700); err != nil {
+					return err
+				}
+				_ = os.Symlink("/bin/sh", filepath.Join(shell, "sh"))
+				e.Setenv("PATH", e.Getenv("PATH")+string(os.PathListSeparator)+shell)
+			}
 			e.Setenv("TZ", "UTC")
 			e.Setenv("BROWSER", "test-browser")
 			e.Setenv("BROWSED", filepath.Join(e.WorkDir, "browsed"))

@@ -20,7 +20,7 @@ import (
 // Ctrl-Z gives the terminal back as it was, and fg takes it again, also under a shell that sets no modes.
 func TestASuspendedLoginLeavesTheTerminalAsItWas(t *testing.T) {
 	w, env, redirect := waitingAt(t)
-	cmd := w.run(env, "sh", "-c", "set -m; credential-idcs login; echo suspended; read line; echo \"read $line\"; fg >/dev/null; echo status $?")
+	cmd := w.run(env, "/bin/sh", "-c", "set -m; credential-idcs login; echo suspended; read line; echo \"read $line\"; fg >/dev/null; echo status $?")
 	w.shows("waiting for the browser")
 	w.waits()
 	_, _ = io.WriteString(w.keys, "half an address\x1a")
@@ -42,7 +42,7 @@ func TestASuspendedLoginLeavesTheTerminalAsItWas(t *testing.T) {
 // A signal from elsewhere stops it without a word, and fg takes the terminal again.
 func TestALoginStoppedFromElsewhereTakesTheTerminalAgain(t *testing.T) {
 	w, env, redirect := waitingAt(t)
-	cmd := w.run(env, "sh", "-c", "set -m; credential-idcs login; stty sane; echo suspended; read line; fg >/dev/null; echo status $?")
+	cmd := w.run(env, "/bin/sh", "-c", "set -m; credential-idcs login; stty sane; echo suspended; read line; fg >/dev/null; echo status $?")
 	w.shows("waiting for the browser")
 	w.waits()
 	front, err := unix.IoctlGetInt(int(w.keys.Fd()), unix.TIOCGPGRP)
@@ -67,7 +67,7 @@ func TestALoginStoppedFromElsewhereTakesTheTerminalAgain(t *testing.T) {
 // browser comes.
 func TestASuspendedLoginGoesOnInTheBackground(t *testing.T) {
 	w, env, redirect := waitingAt(t)
-	cmd := w.run(env, "sh", "-c", "set -m; credential-idcs login; echo suspended; bg >/dev/null; read line; echo \"read $line\"; wait %1; echo status $?")
+	cmd := w.run(env, "/bin/sh", "-c", "set -m; credential-idcs login; echo suspended; bg >/dev/null; read line; echo \"read $line\"; wait %1; echo status $?")
 	w.shows("waiting for the browser")
 	w.waits()
 	_, _ = io.WriteString(w.keys, "half an address\x1a")
@@ -105,7 +105,7 @@ func TestALoginInTheBackgroundLeavesTheTerminalAlone(t *testing.T) {
 		if front {
 			script = "set -m; credential-idcs login & read line; echo \"read $line\"; fg >/dev/null; echo status $?"
 		}
-		cmd := w.run(env, "sh", "-c", script)
+		cmd := w.run(env, "/bin/sh", "-c", script)
 		w.shows("bring this login to the foreground (fg), paste its full address here and press Enter")
 		w.shows("waiting for the browser")
 		if !w.lineMode() {
@@ -136,7 +136,7 @@ func TestAPasswordIsNotShownAfterCtrlZ(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := openTerminal(t)
-	cmd := w.run(env, "sh", "-c", "set -m; credential-idcs login; stty sane; echo suspended; fg >/dev/null; echo status $?")
+	cmd := w.run(env, "/bin/sh", "-c", "set -m; credential-idcs login; stty sane; echo suspended; fg >/dev/null; echo status $?")
 	w.shows("Password")
 	w.waits()
 	_, _ = io.WriteString(w.keys, "\x1a")

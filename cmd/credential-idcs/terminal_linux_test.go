@@ -175,7 +175,7 @@ func TestASecretCommandAsksAtATerminal(t *testing.T) {
 	if err != nil || string(asked) != "asked\nasked\nasked\n" {
 		t.Errorf("asked %q, %v: want once for each command", asked, err)
 	}
-	if err := exec.Command("sh", "-c", "rm -r "+filepath.Join(strings.TrimPrefix(env[0], "HOME="), ".cache")).Run(); err != nil {
+	if err := exec.Command("/bin/sh", "-c", "rm -r "+filepath.Join(strings.TrimPrefix(env[0], "HOME="), ".cache")).Run(); err != nil {
 		t.Fatal(err)
 	}
 	w := openTerminal(t)

@@ -38,7 +38,7 @@ func releases(t *testing.T) (first, now string) {
 		t.Skip("the history doesn't reach back to " + firstRelease)
 	}
 	source := t.TempDir()
-	if out, err := exec.Command("sh", "-c", "cd ../.. && git archive "+firstRelease+" | tar -x -C "+source).CombinedOutput(); err != nil {
+	if out, err := exec.Command("/bin/sh", "-c", "cd ../.. && git archive "+firstRelease+" | tar -x -C "+source).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	first, now = filepath.Join(t.TempDir(), "credential-idcs"), filepath.Join(t.TempDir(), "credential-idcs")
@@ -156,7 +156,7 @@ func upgradeKilled(t *testing.T, u *upgrade) {
 	u.run(nil, "cp", "-a", cache, kept)
 	killed := 0
 	for n := 1; n <= 4; n++ {
-		u.run(nil, "sh", "-c", fmt.Sprintf("rm -rf %[1]s && mv %[2]s %[1]s && cp -a %[1]s %[2]s", cache, kept))
+		u.run(nil, "/bin/sh", "-c", fmt.Sprintf("rm -rf %[1]s && mv %[2]s %[1]s && cp -a %[1]s %[2]s", cache, kept))
 		err := u.command(strace, "-f", "-o", "/dev/null", "-e", fmt.Sprintf("inject=rename,renameat,renameat2:signal=KILL:when=%d", n), u.new, "token", "work").Run()
 		if e, ok := errors.AsType[*exec.ExitError](err); ok && e.Sys().(syscall.WaitStatus).Signaled() {
 			killed++

@@ -95,7 +95,7 @@ func (sh *shell) judge(ctx context.Context, r result, status int, words ...strin
 
 // silently runs a line and prints nothing.
 func (sh *shell) silently(ctx context.Context, line string) result {
-	cmd := exec.CommandContext(ctx, "sh", "-c", line)
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", line)
 	cmd.Dir, cmd.Env = sh.home, sh.env
 	// What the shell started may outlive it and hold the pipe.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }

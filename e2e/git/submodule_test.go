@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
 )
 
 // superproject makes a repository whose submodules are the URLs, and a clone of it without them.
 func superproject(h *hosting, urls ...string) {
 	h.Helper()
+	need.Tool(h, "sed") // git submodule is a script that runs it
 	h.Types("git init --quiet super")
 	commit, _, _ := strings.Cut(h.Types("git ls-remote $URL refs/heads/main"), "\t")
 	var modules strings.Builder

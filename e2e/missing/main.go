@@ -70,6 +70,7 @@ var tools = []tool{
 	{"python3", "python3-pip", "pip (23.1 and later) from a private index"},
 	{"rpm", "rpm", "the package for Fedora and its relatives"},
 	{"script", "bsdutils", "the quick start at a terminal"},
+	{"sed", "sed", "git submodule"},
 	{"setcap", "libcap2-bin", "a program with privileges of its own (needs root)"},
 	{"setpriv", "util-linux", "other users (needs root)"},
 	{"setsid", "util-linux", "children that stay"},

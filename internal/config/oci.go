@@ -454,7 +454,7 @@ func (o *OCI) digest(getenv func(string) string) string {
 	case PrincipalWorkload:
 		d.add(getenv("KUBERNETES_SERVICE_HOST"))
 		d.file(o.AccountFile("token"), ReadAccount)
-		d.file(o.AccountFile("ca.crt"), ReadAccount)
+		d.file(o.AccountFile("ca.crt"), ReadPublic)
 	}
 	return d.String()
 }

@@ -212,6 +212,8 @@ func read(o *config.OCI, file string, kind oci.FileKind) ([]byte, error) {
 	switch {
 	case kind == oci.AccountFile:
 		return config.ReadAccount(o.AccountFile(path.Base(file)))
+	case kind == oci.AccountCA:
+		return config.ReadPublic(o.AccountFile(path.Base(file)))
 	case kind == oci.ConfigFile && file == o.File.Written:
 		return config.ReadPublic(o.File)
 	}

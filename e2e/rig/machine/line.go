@@ -11,7 +11,7 @@ import (
 // Types types a line into the shell, which has to succeed, and returns all that was said.
 func (m *Machine) Types(line string) string {
 	m.T.Helper()
-	said, err := m.Try("sh", "-c", line)
+	said, err := m.Try("/bin/sh", "-c", line)
 	if err != nil {
 		m.T.Errorf("%s: %v\n%s", line, err, said)
 	}
@@ -32,7 +32,7 @@ func (m *Machine) Pays(refreshes int, line string) string {
 // Fails types a line that has to fail and to say all of the words.
 func (m *Machine) Fails(line string, words ...string) string {
 	m.T.Helper()
-	said, err := m.Try("sh", "-c", line)
+	said, err := m.Try("/bin/sh", "-c", line)
 	if err == nil {
 		m.T.Errorf("%s: it works\n%s", line, said)
 	}

@@ -30,7 +30,7 @@ func Names(t TB, file string, names ...string) []string {
 	if err := os.WriteFile(file, []byte(line), 0o644); err != nil {
 		t.Fatalf("%v", err)
 	}
-	under := []string{"unshare", "--mount", "--map-root-user", "sh", "-c", private, file}
+	under := []string{"unshare", "--mount", "--map-root-user", "/bin/sh", "-c", private, file}
 	if os.Geteuid() == 0 {
 		under = slices.Delete(under, 2, 3)
 	}
