@@ -1,6 +1,7 @@
 package idcs
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -41,14 +42,22 @@ type reply struct {
 	skew     time.Duration // Client.Skew
 }
 
-// now is the domain's time: what the same answer says, so that one clock is asked, else ours as far as
-// it is known to be wrong.
-func (r *reply) now() time.Time {
-	if d, ok := r.Date(); ok {
-		return d
+// now is the domain's time when it gave a token: what the same answer says, so that one clock is asked, else
+// ours as far as it is known to be wrong. A Date is wrong itself where it is half a day from our time and the
+// token was issued now by our time: two clocks against the one of a front.
+func (r *reply) now(issued *float64) (now time.Time, dated bool) {
+	d, ok := r.Date()
+	if !ok {
+		return r.Sent.Add(r.skew), false
 	}
-	return r.Sent.Add(r.skew)
+	if issued != nil && d.Sub(r.Sent).Abs() >= 12*time.Hour && math.Abs(*issued-float64(r.Sent.Unix())) <= clockStep {
+		return r.Sent, false
+	}
+	return d, true
 }
+
+// clockStep is how many seconds the clocks of one domain's machines may differ.
+const clockStep = 60
 
 // complete reports whether an answer holds all that can come, so that nothing behind it is waited for.
 func complete(body []byte) bool {
@@ -82,7 +91,7 @@ func (r *reply) token(refused Class) (Answer, error) {
 		}
 	}
 	cause := ""
-	life, alive := accessLife(m["expires_in"], a.Access.Reveal(), r.now())
+	life, alive := r.life(m["expires_in"], a.Access.Reveal())
 	switch {
 	case isError(m["error"]):
 		cause = "the domain answered with an error and status 200"
@@ -103,7 +112,7 @@ func (r *reply) token(refused Class) (Answer, error) {
 	}
 	a.Life = life
 	if !a.ID.Empty() {
-		if a.IDLife, alive = accessLife(nil, a.ID.Reveal(), r.now()); !alive || !visible(a.ID.Reveal(), 0x21) || !isFor(a.ID.Reveal(), r.clientID) {
+		if a.IDLife, alive = r.life(nil, a.ID.Reveal()); !alive || !visible(a.ID.Reveal(), 0x21) || !isFor(a.ID.Reveal(), r.clientID) {
 			a.ID, a.IDLife = secret.Text{}, 0
 		}
 	}
@@ -144,10 +153,10 @@ func visible(s string, low byte) bool {
 	return true
 }
 
-// accessLife is the smallest of expires_in and what the JWT says of itself: a token that was made an
-// hour ago isn't new because it was handed over now. What is neither a number nor digits counts as
-// missing. alive: at least 1 s.
-func accessLife(expiresIn any, token string, now time.Time) (life time.Duration, alive bool) {
+// life is the smallest of expires_in and what the JWT says of itself: a token that was made an hour ago
+// isn't new because it was handed over now. What is neither a number nor digits counts as missing, and
+// so does an iat that can't be: behind exp, or later than the answer. alive: at least 1 s.
+func (r *reply) life(expiresIn any, token string) (life time.Duration, alive bool) {
 	known := false
 	bound := func(f float64) {
 		if d := seconds(f); !known || d < life {
@@ -156,8 +165,10 @@ func accessLife(expiresIn any, token string, now time.Time) (life time.Duration,
 	}
 	exp, iat := jwtTimes(token)
 	if exp != nil {
-		bound(*exp - float64(now.Unix()))
-		if iat != nil {
+		now, dated := r.now(iat)
+		seen := float64(now.Unix())
+		bound(*exp - seen)
+		if iat != nil && *iat < *exp && (!dated || *iat <= seen+clockStep) {
 			bound(*exp - *iat)
 		}
 	}

@@ -76,6 +76,12 @@ func TestLife(t *testing.T) {
 		{`3600`, jwtOf(`{"iat":-2600,"exp":1000}`), 0},
 		{`3600`, jwtOf(`{"iat":-6200,"exp":-2600}`), 0},
 		{`3600`, jwtOf(`{"iat":1100,"exp":4700}`), 3600}, // made in the future, it doesn't live longer
+		{`null`, jwtOf(`{"iat":1060,"exp":4600}`), 3540}, // by another machine of the domain
+		{`null`, jwtOf(`{"iat":1100,"exp":4600}`), 3600}, // nonsense
+		{`1800`, jwtOf(`{"iat":4600,"exp":4600}`), 1800},
+		{`null`, jwtOf(`{"iat":9000,"exp":4600}`), 3600},
+		{`3600`, jwtOf(`{"iat":9000,"exp":1600}`), 600},
+		{`null`, jwtOf(`{"iat":4599,"exp":4600}`), 3600},
 		{`null`, jwtOf(`{"iat":0,"exp":1e300}`), 31556952},
 		{`null`, jwtOf(`{"iat":-1e999,"exp":1e999}`), 300},
 		{`null`, jwtOf(`{"iat":[],"exp":{}}`), 300},
@@ -116,6 +122,19 @@ func TestLifeByOurClock(t *testing.T) {
 	r.skew = time.Hour
 	if _, err := r.token(ErrSpent); err == nil {
 		t.Error("a dead token is served")
+	}
+}
+
+// A front whose clock is a day off doesn't make a new token a dead one; nor does it make a dead one new.
+func TestADateAgainstTwoClocks(t *testing.T) {
+	for _, off := range []time.Duration{23 * time.Hour, 25 * time.Hour, 10 * 365 * 24 * time.Hour} {
+		for issued, alive := range map[int64]bool{1e9: true, 1e9 - 60: true, 1e9 - 1800: false, 1e9 + 1800: false} {
+			r := answer(fmt.Sprintf(`{"access_token":%q,"refresh_token":"new"}`, jwtOf(fmt.Sprintf(`{"iat":%d,"exp":%d}`, issued, issued+3600))))
+			r.Header.Set("Date", r.Sent.Add(off).UTC().Format(http.TimeFormat))
+			if a, err := r.token(ErrSpent); alive && (err != nil || a.Life > time.Hour || a.Life < 59*time.Minute) || !alive && err == nil {
+				t.Errorf("a Date of +%v, issued at %d: %v, %v", off, issued, a.Life, err)
+			}
+		}
 	}
 }
 

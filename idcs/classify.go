@@ -52,6 +52,9 @@ func (r *reply) classify(m map[string]any, isJSON bool, refused Class) *Error {
 		if s/100 == 2 {
 			e.Cause = "the domain's answer is no JSON object"
 		}
+		if coding := r.UnknownCoding(); coding != "" && !isJSON {
+			e.Suspect, e.Cause = true, "the domain's answer is compressed with "+coding+", although identity was asked for"
+		}
 		if r.TooLong && !isJSON {
 			e.Cause = "the domain's answer is longer than 1 MiB"
 		}

@@ -40,6 +40,11 @@ func flated(w io.Writer) io.WriteCloser {
 	return f
 }
 
+func stored(w io.Writer) io.WriteCloser {
+	f, _ := flate.NewWriter(w, flate.NoCompression)
+	return f
+}
+
 // named is gzip with everything that its head may hold.
 func named(w io.Writer) io.WriteCloser {
 	z := gzip.NewWriter(w)
@@ -87,6 +92,9 @@ func TestAnAnswerThatArrivedIsNeverLost(t *testing.T) {
 		"deflate":                       counted("Content-Encoding: deflate\r\n", pack(t, good, zlibbed)),
 		"deflate without a header":      counted("", pack(t, good, zlibbed)),
 		"deflate, bare":                 counted("Content-Encoding: deflate\r\n", pack(t, good, flated)),
+		"deflate, bare, not named":      counted("", pack(t, good, flated)),
+		"deflate, bare, stored":         counted("", pack(t, good, stored)),
+		"deflate, bare, in chunks":      status + "Transfer-Encoding: chunked\r\n\r\n" + chunks(pack(t, good, flated), 9),
 		"deflate in name only":          counted("Content-Encoding: deflate\r\n", good),
 		"a byte order mark":             counted("", "\ufeff"+good),
 		"UTF-16, little":                counted("", wide("\ufeff"+inAccess, le, 16)),
@@ -243,6 +251,37 @@ func TestBombsAreNotUnpacked(t *testing.T) {
 		})
 		if got > 16<<20 {
 			t.Errorf("%d MiB allocated", got>>20)
+		}
+	}
+}
+
+// What can't be unpacked is named, and isn't told as an outage for long.
+func TestUnknownCompressionIsNamed(t *testing.T) {
+	for head, want := range map[string]string{
+		"Content-Encoding: br":                           "br",
+		"Content-Encoding: gzip, BR;q=1":                 "br",
+		"Transfer-Encoding: zstd, chunked":               "zstd",
+		"X-Front: 7":                                     "zstd", // by its first bytes
+		"Content-Encoding: \x1b[31m":                     "?[31m",
+		"Content-Encoding: a, b":                         "a",
+		"Content-Encoding: identity":                     "zstd",
+		"Content-Encoding: " + strings.Repeat("x", 9000): strings.Repeat("x", 200),
+	} {
+		r := answer("\x28\xb5\x2f\xfd\x04\x58")
+		name, value, _ := strings.Cut(head, ": ")
+		r.Header.Set(name, value)
+		_, err := r.token(ErrSpent)
+		e := asError(t, err)
+		if text := "the domain's answer is compressed with " + want + ", although identity was asked for"; e.Cause != text || !e.Suspect || e.Outcome != Doubtful {
+			t.Errorf("%.60s: got %+v", head, e)
+		}
+	}
+	for name, value := range map[string]string{"Content-Encoding": "gzip", "Transfer-Encoding": "gzip, chunked"} {
+		r := answer("<html>")
+		r.Header.Set(name, value)
+		_, err := r.token(ErrSpent)
+		if e := asError(t, err); e.Cause != "the domain's answer is no JSON object" {
+			t.Errorf("%s: got %+v", value, e)
 		}
 	}
 }

@@ -2,10 +2,14 @@ package wire
 
 import (
 	"bufio"
+	"bytes"
 	"compress/flate"
 	"io"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // layers is how many wrappings are undone: an answer that two fronts packed has two.
@@ -29,7 +33,7 @@ func undone(body io.Reader, deflate bool, packed func()) io.Reader {
 		case len(b) == 2 && b[0]&0x0f == 8 && b[0]>>4 <= 7 && b[1]&0x20 == 0 && (int(b[0])<<8+int(b[1]))%31 == 0: // RFC 1950 2.2
 			_, _ = br.Discard(2)
 			body = flate.NewReader(br) // its checksum isn't waited for either
-		case len(b) == 2 && deflate && b[0] != '{' && b[0] != '[' && b[0] != ' ':
+		case len(b) == 2 && deflate && b[0] != '{' && b[0] != '[' && b[0] != ' ', bare(br):
 			body = flate.NewReader(br)
 		default:
 			return wide(br)
@@ -38,6 +42,17 @@ func undone(body io.Reader, deflate bool, packed func()) io.Reader {
 		deflate = false
 	}
 	return body
+}
+
+// bare reports whether what has come of a body unpacks, as deflate without a head, to what JSON begins with.
+func bare(br *bufio.Reader) bool {
+	b, _ := br.Peek(br.Buffered())
+	if len(b) == 0 || strings.IndexByte("{[<\"", b[0]) >= 0 {
+		return false
+	}
+	var first [1]byte
+	_, err := io.ReadFull(flate.NewReader(bytes.NewReader(b)), first[:])
+	return err == nil && (first[0] == '{' || first[0] == '[')
 }
 
 // gunzip reads gzip members (RFC 1952 2.3) without their ends: the checksum isn't waited for, which TLS
@@ -111,6 +126,26 @@ func (g *gunzip) head() error {
 		return err
 	}
 	return nil
+}
+
+// UnknownCoding is the compression that a body still has, as its header or its first bytes name it; empty: none.
+func (r *Reply) UnknownCoding() string {
+	for _, header := range []string{"Content-Encoding", "Transfer-Encoding"} {
+		for _, v := range r.Header[header] {
+			for item := range strings.SplitSeq(v, ",") {
+				item, _, _ = strings.Cut(item, ";")
+				switch item = strings.ToLower(strings.TrimSpace(item)); item {
+				case "", "identity", "chunked", "gzip", "x-gzip", "deflate":
+				default:
+					return text.Clean(item)
+				}
+			}
+		}
+	}
+	if bytes.HasPrefix(r.Body, []byte("\x28\xb5\x2f\xfd")) { // RFC 8878 3.1.1
+		return "zstd"
+	}
+	return ""
 }
 
 // wide turns UTF-16 and UTF-32 into UTF-8, which RFC 8259 8.1 demands. A byte order mark tells them, or
