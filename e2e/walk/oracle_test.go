@@ -3,6 +3,7 @@
 package walk
 
 import (
+	"encoding/json"
 	"net"
 	"net/http"
 	"os"
@@ -28,6 +29,9 @@ const (
 	okeCluster = "ocid1.cluster.oc1.iad.aaaaexample"
 	metadataIP = "169.254.169.254"
 )
+
+// idcsName is the domain as the pages show it.
+var idcsName = regexp.MustCompile(`https://idcs-[0-9a-f]+\.identity\.oraclecloud\.com`)
 
 // oracleLand is the land of docs/oracle.md: Oracle's names lead to a strict double, whose registry is
 // Debian's docker-registry with an image, and whose cluster takes OKE tokens alone.
@@ -212,9 +216,8 @@ func TestOracleOnAnInstance(t *testing.T) {
 		}
 	})
 	toml := page(t, "docs/oracle.md", "## An OCI instance").block(t, "toml")
-	shown := regexp.MustCompile(`https://idcs-[0-9a-f]+\.identity\.oraclecloud\.com`)
 	l.must(os.WriteFile(filepath.Join(home, "ca.pem"), append(domain.CA.PEM(), l.ca.PEM()...), 0o600))
-	l.configure(strings.Replace(shown.ReplaceAllString(toml, domain.URL()), "targets", `ca_file = "`+home+"/ca.pem\"\ntargets", 1))
+	l.configure(strings.Replace(idcsName.ReplaceAllString(toml, domain.URL()), "targets", `ca_file = "`+home+"/ca.pem\"\ntargets", 1))
 	l.run("credential-idcs configure docker", "")
 	l.seed(ashburn + "/ns/app:1")
 	l.run("docker manifest inspect "+ashburn+"/ns/app:1", `"schemaVersion": 2`)
@@ -248,5 +251,58 @@ func TestOracleInAPod(t *testing.T) {
 	l.run("docker manifest inspect "+ashburn+"/ns/app:1", `"schemaVersion": 2`)
 	if n := o.Count("workload"); n != 1 {
 		t.Errorf("the cluster was asked %d times, want once", n)
+	}
+}
+
+// CI on a machine that is none of Oracle's: an API key of a service user in a file of its own, or an exchange of
+// the profile's own token, which needs nothing but the client's secret.
+func TestOracleElsewhere(t *testing.T) {
+	if !ownMachine(t) {
+		return
+	}
+	l, o := oracleLand(t)
+	l.install()
+	elsewhere := page(t, "docs/oracle.md", "## CI elsewhere")
+	toml := elsewhere.blocks("toml")
+	settings := filepath.Join(home, ".config", "credential-idcs")
+	l.configure(toml[0])
+	key, err := o.WriteAPIKey(settings, "DEFAULT")
+	l.must(err)
+	l.must(os.Rename(key.ConfigFile, filepath.Join(settings, "ci.oci")))
+	l.run("credential-idcs configure docker", "changed")
+	l.seed(ashburn + "/ns/app:1")
+	l.run("docker manifest inspect "+ashburn+"/ns/app:1", `"schemaVersion": 2`)
+	l.run("credential-idcs doctor --offline", "its OCI principal is api_key")
+
+	domain, err := idcstest.New(idcstest.Options{Oracle: o, Scopes: []string{"https://git.example.com/all"}, Dir: l.TempDir()})
+	l.must(err)
+	l.Cleanup(func() {
+		if err := domain.Close(); err != nil {
+			l.Error(err)
+		}
+	})
+	client := domain.SecretClient
+	client.ID = clientID
+	l.must(domain.AddClient(client))
+	l.must(os.WriteFile(filepath.Join(home, "ca.pem"), append(domain.CA.PEM(), l.ca.PEM()...), 0o600))
+	l.configure(strings.Replace(idcsName.ReplaceAllString(toml[1], domain.URL()), "targets", `ca_file = "`+home+"/ca.pem\"\ntargets", 1))
+	l.env = append(l.env, "CI_SECRET="+client.Secret)
+	l.run("docker manifest inspect "+ashburn+"/ns/app:1", `"schemaVersion": 2`)
+	token := l.run("printf 'protocol=https\nhost=git.example.com\n\n' | credential-idcs git get | sed -n s/^password=//p", "eyJ")
+	if claims, err := domain.Verify(strings.TrimSpace(token)); err != nil || claims.ClientID != clientID {
+		t.Errorf("git's token names %+v, %v", claims, err)
+	}
+	if n := domain.Posts(idcstest.Exchange); n != 1 {
+		t.Errorf("%d exchanges, want one", n)
+	}
+	// What the administrator sends is JSON, of the kind that the address takes.
+	var trust struct {
+		Schemas []string `json:"schemas"`
+		Issuer  string   `json:"issuer"`
+		Active  bool     `json:"active"`
+	}
+	if err := json.Unmarshal([]byte(elsewhere.block(t, "json")), &trust); err != nil || !trust.Active || trust.Issuer != "https://identity.oraclecloud.com/" ||
+		len(trust.Schemas) != 1 || trust.Schemas[0] != "urn:ietf:params:scim:schemas:oracle:idcs:IdentityPropagationTrust" {
+		t.Errorf("the trust is %+v, %v", trust, err)
 	}
 }
