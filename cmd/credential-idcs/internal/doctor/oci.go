@@ -64,9 +64,9 @@ func (d *Doctor) principal(ctx context.Context, p *config.Profile) bool {
 	case left < 10*time.Minute:
 		d.warn(of(p)+"the OCI session ends in "+text.Duration(left)+", and can't be renewed after that", again)
 	case p.OCI.Refresh:
-		d.ok(of(p) + "the OCI session lives for " + text.Duration(left) + ", and is renewed while somebody uses it (refresh = false leaves that to the oci CLI)")
+		d.ok(of(p) + "the OCI session lives for " + text.Duration(left) + ", and can't be renewed after that; till then it is, while somebody uses it (refresh = false leaves that to the oci CLI)")
 	default:
-		d.ok(of(p) + "the OCI session lives for " + text.Duration(left))
+		d.ok(of(p) + "the OCI session lives for " + text.Duration(left) + ", and can't be renewed after that")
 	}
 	return true
 }
