@@ -5,6 +5,7 @@ import "time"
 // Options set up a domain. The zero Options are a strict one with three clients and one user.
 type Options struct {
 	Dir     string   // where ca.pem is written (Server.CAFile); "": nowhere
+	Host    string   // its name, reached by a proxy that leads to Address; "": 127.0.0.1 and the port
 	Clients []Client // beside SecretClient, KeyClient and PublicClient
 	Users   []User   // beside ana@example.com
 

@@ -55,14 +55,23 @@ func newOpaque() string {
 
 // login starts a family and returns its first refresh token. s.mu is held.
 func (s *Server) login(client, user string, scope []string) string {
+	return s.issueRefresh(s.newFamily(client, user, scope), nil)
+}
+
+// newFamily begins one. s.mu is held.
+func (s *Server) newFamily(client, user string, scope []string) *family {
 	f := &family{id: len(s.families) + 1, client: client, user: user, scope: scope}
 	s.families = append(s.families, f)
-	return s.issueRefresh(f, nil)
+	return f
 }
 
 // issueRefresh makes the next generation. s.mu is held.
 func (s *Server) issueRefresh(f *family, parent *refreshToken) string {
-	value := newOpaque()
+	return s.register(newOpaque(), f, parent)
+}
+
+// register is issueRefresh of a certain token. s.mu is held.
+func (s *Server) register(value string, f *family, parent *refreshToken) string {
 	t := &refreshToken{
 		digest:  Digest(value),
 		family:  f,
@@ -119,6 +128,13 @@ func (s *Server) NewLogin(clientID, scope string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.login(clientID, s.User.Name, splitScope(scope))
+}
+
+// AddLogin makes the domain know a login of ana whose refresh token somebody has already.
+func (s *Server) AddLogin(refresh, clientID, scope string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.register(refresh, s.newFamily(clientID, s.User.Name, splitScope(scope)), nil)
 }
 
 // Alive reports whether the domain would take the refresh token now. Asking is no presentation.

@@ -24,7 +24,8 @@ type Server struct {
 	CAFile       string // its PEM; "" without Options.Dir
 
 	opts    Options
-	host    string // 127.0.0.1:port: the only Host that is right
+	host    string // the only Host that is right
+	address string // 127.0.0.1:port
 	journal *journal
 	done    chan struct{} // closed by Close
 	running sync.WaitGroup
@@ -92,7 +93,11 @@ func New(o Options) (*Server, error) {
 	if s.CA, err = NewCA(); err != nil {
 		return nil, err
 	}
-	if s.tls, err = s.TLSConfig("127.0.0.1", "::1", "localhost"); err != nil {
+	names := []string{"127.0.0.1", "::1", "localhost"}
+	if s.host = o.Host; s.host != "" {
+		names = append(names, s.host)
+	}
+	if s.tls, err = s.TLSConfig(names...); err != nil {
 		return nil, err
 	}
 	if o.Dir != "" {
@@ -112,8 +117,11 @@ func (s *Server) listen(address string) error {
 	}
 	s.mu.Lock()
 	s.listener = l
-	if s.host == "" { // Resume comes to the same one, and readers take no lock
-		s.host = l.Addr().String()
+	if s.address == "" { // Resume comes to the same one, and readers take no lock
+		s.address = l.Addr().String()
+	}
+	if s.host == "" {
+		s.host = s.address
 	}
 	s.mu.Unlock()
 	s.running.Add(1)
@@ -189,15 +197,18 @@ func (s *Server) Stop() {
 
 // Resume opens the same port again.
 func (s *Server) Resume() error {
-	if err := s.listen(s.host); err != nil {
+	if err := s.listen(s.address); err != nil {
 		return fmt.Errorf("idcstest: port taken meanwhile: %w", err)
 	}
 	s.journal.add(0, nil, "the domain is up again")
 	return nil
 }
 
-// URL is the domain, https://127.0.0.1:port, without a slash at the end.
+// URL is the domain, https://127.0.0.1:port or with Options.Host, without a slash at the end.
 func (s *Server) URL() string { return "https://" + s.host }
+
+// Address is where it listens, host and port.
+func (s *Server) Address() string { return s.address }
 
 // CAPEM is CA.PEM.
 func (s *Server) CAPEM() []byte { return s.CA.PEM() }
