@@ -69,6 +69,30 @@ func TestDue(t *testing.T) {
 	}
 }
 
+// What docker needs is 300 s, but at most half of the life; what somebody has set counts where it is more, and
+// leaves a quarter of the life to spare.
+func TestHalfAndLeast(t *testing.T) {
+	for _, tt := range []struct{ life, least, need time.Duration }{
+		{time.Hour, 0, 300 * time.Second},
+		{10 * time.Minute, 0, 300 * time.Second},
+		{300 * time.Second, 0, 150 * time.Second},
+		{time.Minute, 0, 30 * time.Second},
+		{time.Hour, 10 * time.Minute, 10 * time.Minute},
+		{time.Hour, 45 * time.Minute, 45 * time.Minute},
+		{time.Hour, time.Minute, 300 * time.Second},
+		{time.Hour, 46 * time.Minute, 300 * time.Second}, // every call would get a new token, and none a long one
+		{10 * time.Minute, 10 * time.Minute, 300 * time.Second},
+		{300 * time.Second, 200 * time.Second, 200 * time.Second},
+	} {
+		q := Query{Need: 300 * time.Second, Half: true, Least: tt.least}
+		for left, want := range map[time.Duration]Zone{tt.need: Hard, tt.need + time.Second: Fresh} {
+			if got := q.Zone(tt.life, left, tt.need); got != want {
+				t.Errorf("life %v, least %v, left %v: %v, want %v", tt.life, tt.least, left, got, want)
+			}
+		}
+	}
+}
+
 func TestMinTTL(t *testing.T) {
 	const hour = time.Hour
 	for _, tt := range []struct {
