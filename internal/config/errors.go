@@ -38,7 +38,9 @@ type FileError struct {
 	// ReadOnly says that its file system is mounted so that nobody can change the mode there, as
 	// Kubernetes and Compose mount secrets.
 	ReadOnly bool
-	Err      error // the system's, for Unreadable
+	// Namespace says that this is a user namespace, where owners may be others than outside.
+	Namespace bool
+	Err       error // the system's, for Unreadable
 }
 
 // A Problem is what is wrong with a file.
@@ -68,7 +70,7 @@ func (e *FileError) Error() string {
 	case WritableByOthers:
 		return name + " can be written by others (mode " + mode(e.Mode) + ")" + e.mount()
 	case ForeignOwner:
-		return name + " belongs to another user (uid " + strconv.Itoa(e.Owner) + ")"
+		return name + " belongs to another user (uid " + strconv.Itoa(e.Owner) + ")" + e.where()
 	case NoHome:
 		return name + " can't be found, HOME is not set"
 	}
@@ -78,6 +80,14 @@ func (e *FileError) Error() string {
 		err = pe.Err
 	}
 	return name + " can't be read: " + text.Clean(err.Error())
+}
+
+// where tells that the owner may be another one outside: in a rootless container, the person.
+func (e *FileError) where() string {
+	if e.Namespace {
+		return " inside a user namespace"
+	}
+	return ""
 }
 
 // mount is where the mode can't be changed.

@@ -71,6 +71,7 @@ func (p Path) read(r rule) ([]byte, error) {
 	}
 	if e := judge(st, r, os.Geteuid()); e != nil && !(e.Problem == ForeignOwner && rootOutside(f, st, p.Full) && judgeMode(st, r, true) == nil) {
 		e.Path, e.ReadOnly = p, readOnly(f)
+		_, e.Namespace = overflowUID()
 		return nil, e
 	}
 	// The file may grow while it is read, so the limit is kept here once more.
