@@ -84,9 +84,18 @@ func sharedTarget(e *config.SharedError) error {
 	case e.Tool == "kubectl":
 		f.Message += "; add --profile " + text.Clean(e.Profiles[0])
 		f.Command = "credential-idcs configure kubectl --profile " + profile
-	case e.Tool == "go" || e.Tool == "terraform" || e.Tool == "kubelet" || e.Tool == "google":
-		f.Message += "; add --profile " + text.Clean(e.Profiles[0]) + " to the command that " + e.Tool + " runs"
-		f.Command = edit(e.Path)
+	case e.Tool == "go":
+		f.Message += "; add --profile " + text.Clean(e.Profiles[0]) + " to our command in GOAUTH"
+		f.Command = "go env -w " + text.Word("GOAUTH=credential-idcs goauth --profile "+text.PosixWord(e.Profiles[0])+";netrc")
+	case e.Tool == "terraform":
+		f.Message += "; name the profile in the file of Terraform, or of OpenTofu"
+		f.Command = `credentials_helper "idcs" { args = ["--profile", "` + text.Clean(e.Profiles[0]) + `"] }`
+	case e.Tool == "kubelet":
+		f.Message += "; name the profile in the kubelet's CredentialProviderConfig"
+		f.Command = "args: [kubelet, --profile, " + text.Clean(e.Profiles[0]) + "]"
+	case e.Tool == "google":
+		f.Message += "; name the profile in the command of the credential configuration"
+		f.Command = "credential-idcs google --profile " + profile
 	default:
 		f.Message += "; " + e.Tool + ` can't name one: write default = "` + text.Clean(e.Profiles[0]) + `" into the configuration, or give the target its tools in one of them`
 		f.Command = "credential-idcs target add " + text.Word(e.Target.String()) + " --profile " + profile + " --tools " + e.Tool

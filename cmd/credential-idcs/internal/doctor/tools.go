@@ -38,6 +38,7 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 		s.Places, s.Known = nil, nil
 		for _, p := range places {
 			if p.For(row.Name) {
+				p.NamesProfile = false
 				s.Places = append(s.Places, p)
 			}
 		}
@@ -76,7 +77,7 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 func (d *Doctor) shared(name string, places []*tool.Place) {
 	seen := map[helpers.Target]bool{}
 	for _, p := range places {
-		if d.File == nil || name == "kubectl" || seen[p.Target] {
+		if d.File == nil || name == "kubectl" || p.NamesProfile || seen[p.Target] {
 			continue
 		}
 		seen[p.Target] = true

@@ -99,6 +99,7 @@ func (l *looker) part(entries []entry, p place) {
 	for _, e := range list {
 		switch {
 		case isOurHelper(e.value):
+			l.t.NamesProfile = l.t.NamesProfile || tool.NamesProfile(e.value)
 		case ours:
 			l.report(tool.Warning, "git hands the token of "+p.String()+" to another helper too: "+shownHelper(e.value)+", set in "+where(e), tool.SetUp("git", l.t.Profile))
 		default:

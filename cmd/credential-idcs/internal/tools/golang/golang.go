@@ -26,7 +26,18 @@ const (
 type Tool struct{}
 
 // Look reports what the plans say.
-func (t Tool) Look(ctx context.Context, s *tool.Survey) { tool.LookByPlan(ctx, s, t, "go", false) }
+func (t Tool) Look(ctx context.Context, s *tool.Survey) {
+	tool.LookByPlan(ctx, s, t, "go", false)
+	value := s.Get(goKey)
+	if value == "" {
+		_, b, _ := goEnv(s.Env)
+		_, value = lastGoAuth(edit.Lines(b))
+	}
+	named := slices.ContainsFunc(strings.Split(value, ";"), func(c string) bool { return isGoCommand(c) && tool.NamesProfile(c) })
+	for _, p := range s.Places {
+		p.NamesProfile = named
+	}
+}
 
 // Plan plans GOAUTH in the file of `go env -w`. The commands that stand in it stay, behind ours: where two
 // know an address, go takes the first. `go env -w` itself would sort the lines and write in place.

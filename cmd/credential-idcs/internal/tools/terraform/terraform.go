@@ -44,7 +44,19 @@ func (t Tool) find(env tool.Env) (files, error) {
 }
 
 // Look reports what the plans say.
-func (t Tool) Look(ctx context.Context, s *tool.Survey) { tool.LookByPlan(ctx, s, t, t.name(), false) }
+func (t Tool) Look(ctx context.Context, s *tool.Survey) {
+	tool.LookByPlan(ctx, s, t, t.name(), false)
+	at, err := t.find(s.Env)
+	if err != nil {
+		return
+	}
+	b, _ := tool.Read(at.file)
+	blocks, _ := edit.ParseHCL(b)
+	named := slices.ContainsFunc(blocks, func(o edit.HCLBlock) bool { return isOurBlock(o) && tool.NamesProfile(string(b[o.At.From:o.At.To])) })
+	for _, p := range s.Places {
+		p.NamesProfile = named
+	}
+}
 
 // Plan plans a line at the end of Terraform's own configuration,
 //

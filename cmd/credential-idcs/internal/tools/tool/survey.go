@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
@@ -40,6 +41,13 @@ type Place struct {
 	helpers.Listed
 	Kind string // config.KindToken and its like
 	Set  bool   // some tool is set up for it
+	// NamesProfile says that what the tool runs for it names a profile.
+	NamesProfile bool
+}
+
+// NamesProfile reports whether the words that a tool runs us with name a profile.
+func NamesProfile(words string) bool {
+	return strings.Contains(words, "--profile") || slices.Contains(strings.FieldsFunc(words, func(r rune) bool { return strings.ContainsRune(" \t\",'", r) }), "-p")
 }
 
 // A Survey is what a tool looks at for doctor, and where it reports.
