@@ -3,7 +3,9 @@ package unwrap
 import (
 	"bytes"
 	"net/url"
+	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -22,6 +24,10 @@ const (
 	ErrLines   Error = "holds more than one line"
 	ErrControl Error = "holds a control character"
 	ErrBlank   Error = "holds a blank"
+	ErrQuote   Error = "begins or ends with a quote that has no other; write it without"
+	ErrName    Error = "holds a name and a value; only the value behind = or : belongs there"
+	ErrEscape  Error = `ends with the letters \n; write it without`
+	ErrLetter  Error = "holds a letter that is not ASCII, which no such value has"
 )
 
 // plain is a text as UTF-8 without a byte order mark. UTF-16 is known by its mark, and without one by
@@ -63,14 +69,18 @@ func Text(b []byte) (string, error) {
 	return strings.TrimSpace(s), err
 }
 
-// Secret is the one line that a secret is, without the blanks and the quotes around it. The domain makes
-// secrets of letters, digits and hyphens; inside, whatever can be seen is left as it is.
+// named is a line of an environment file, a shell or a note: NAME=value, export NAME=value, Label: value.
+var named = regexp.MustCompile(`^(?:(?:export )?[A-Za-z_][A-Za-z0-9_]*=[^=]|[A-Za-z_][A-Za-z0-9_ ]*: )`)
+
+// Secret is the one line that a secret is, without the blanks and the quotes around it, be they a word
+// processor's. It is visible ASCII (RFC 6749 A.2), and the domain makes it of letters, digits and hyphens;
+// inside, whatever can be seen is left as it is.
 func Secret(b []byte) (string, error) {
 	s, err := plain(b)
 	if err != nil {
 		return "", err
 	}
-	s = unquoted(strings.TrimSpace(s))
+	s = unquoted(bare(s))
 	switch {
 	case s == "":
 		return "", ErrEmpty
@@ -80,8 +90,21 @@ func Secret(b []byte) (string, error) {
 		return "", ErrLines
 	case strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || 0x7f <= r && r < 0xa0 }) >= 0:
 		return "", ErrControl
+	case strings.IndexFunc(s, func(r rune) bool { return r > 0x7e }) >= 0:
+		return "", ErrLetter
+	case strings.HasSuffix(s, `\n`):
+		return "", ErrEscape
+	case named.MatchString(s):
+		return "", ErrName
+	case strings.ContainsAny(s[:1]+s[len(s)-1:], "\"'`"):
+		return "", ErrQuote
 	}
 	return s, nil
+}
+
+// bare is a text without what can't be seen around it: blanks, and the marks that pages have between letters.
+func bare(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
 }
 
 // Token is Secret for a refresh token, which has no blanks. One that was copied out of an address or a
@@ -104,11 +127,13 @@ func Token(b []byte) (string, error) {
 
 // unquoted takes away one pair of quotes.
 func unquoted(s string) string {
-	if len(s) < 2 || s[0] != s[len(s)-1] || s[0] != '"' && s[0] != '\'' {
-		return s
-	}
-	if inner := s[1 : len(s)-1]; !strings.ContainsRune(inner, rune(s[0])) {
-		return strings.TrimSpace(inner)
+	for _, pair := range []string{`""`, "''", "``", "“”", "‘’", "„“", "«»"} {
+		open, size := utf8.DecodeRuneInString(pair)
+		inner, began := strings.CutPrefix(s, string(open))
+		inner, ended := strings.CutSuffix(inner, pair[size:])
+		if began && ended && !strings.ContainsAny(inner, pair) {
+			return bare(inner)
+		}
 	}
 	return s
 }

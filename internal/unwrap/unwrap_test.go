@@ -32,7 +32,8 @@ func TestASecretIsUnwrapped(t *testing.T) {
 		"bare": secret, "echo": secret + "\n", "cmd.exe": secret + "\r\n", "blanks": "  " + secret + " \n\n",
 		"a mark": "\ufeff" + secret + "\r\n", "PowerShell": wide(secret+"\r\n", binary.LittleEndian, true),
 		"big-endian": wide(secret, binary.BigEndian, true), "UTF-16 without a mark": wide(secret, binary.LittleEndian, false),
-		"jq": "\"" + secret + "\"\n", "a shell's": "'" + secret + "'",
+		"jq": "\"" + secret + "\"\n", "a shell's": "'" + secret + "'", "a page's": "`" + secret + "`",
+		"a word processor's": "“" + secret + "”\n", "letters that can't be seen": "\u00a0\u200b" + secret + "\u200b\n",
 	} {
 		for kind, f := range map[string]func([]byte) (string, error){"Secret": Secret, "Token": Token} {
 			if got, err := f([]byte(wrapped)); got != secret || err != nil {
@@ -43,12 +44,14 @@ func TestASecretIsUnwrapped(t *testing.T) {
 	for wrapped, want := range map[string]Error{
 		"": ErrEmpty, " \n": ErrEmpty, `""`: ErrEmpty, "a\nuser: ana\n": ErrLines, "\x1b[32mabc\x1b[0m\n": ErrColours,
 		"a\x00b": ErrControl, "a\tb": ErrControl, "\xff\xfea": ErrUTF16, "\xc3\x28": ErrUTF8,
+		"ü": ErrLetter, "a\u200bb": ErrLetter, `"`: ErrQuote, `a"`: ErrQuote, `"a"b"`: ErrQuote, `"a",`: ErrQuote, `a\n`: ErrEscape,
+		"CLIENT_SECRET=a": ErrName, "export S='a'": ErrName, "client secret: a": ErrName, "secret: a": ErrName,
 	} {
 		if got, err := Secret([]byte(wrapped)); got != "" || err != want {
 			t.Errorf("%q: got %q, %v, want %v", wrapped, got, err, want)
 		}
 	}
-	for _, s := range []string{"with blanks inside", `"`, `a"`, `"a"b"`, "ü"} {
+	for _, s := range []string{"with blanks inside", `a"b`, "a=", "a==", "a:b", `a\nb`, "+/%:"} {
 		if got, err := Secret([]byte(s)); got != s || err != nil {
 			t.Errorf("%q became %q, %v", s, got, err)
 		}

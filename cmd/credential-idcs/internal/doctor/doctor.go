@@ -84,7 +84,12 @@ func (d *Doctor) ok(text string) {
 func (d *Doctor) warn(text, command string) {
 	d.Report(Finding{Level: Warning, Text: text, Command: command, Check: d.check, Profile: d.profile})
 }
+
+// problem is an error. Without a command it is the configuration that a person has to change.
 func (d *Doctor) problem(text, command string) {
+	if command == "" && d.Config != "" {
+		command = Edit(d.Config)
+	}
 	d.Report(Finding{Level: Error, Text: text, Command: command, Check: d.check, Profile: d.profile})
 }
 

@@ -77,6 +77,11 @@ func (d *Doctor) files(p *config.Profile) bool {
 	case proof.SecretEnv != "" && d.Getenv(proof.SecretEnv) == "":
 		d.problem(of(p)+"the variable "+proof.SecretEnv+", which should hold the client secret, is not set", text.SetHidden(proof.SecretEnv))
 		ready = false
+	case proof.SecretEnv != "":
+		if _, err := unwrap.Secret([]byte(d.Getenv(proof.SecretEnv))); err != nil {
+			d.problem(of(p)+"the client secret of the variable "+proof.SecretEnv+" "+err.Error(), text.SetHidden(proof.SecretEnv))
+			ready = false
+		}
 	}
 	u := p.User
 	if u != nil && !u.KeyFile.IsZero() && (u.KeyFile != proof.KeyFile || u.CertFile != proof.CertFile) {

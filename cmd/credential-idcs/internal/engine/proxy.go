@@ -1,9 +1,13 @@
 package engine
 
 import (
+	"cmp"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"golang.org/x/net/proxy"
 
 	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/wire"
@@ -26,31 +30,72 @@ func (e *Engine) proxy(server string) string {
 	return ""
 }
 
-// EnvironmentProxy is the proxy that the variables of the process name for an address, or nil. Its error
-// names the variable and repeats nothing of it, since it may hold a password.
+// EnvironmentProxy is the proxy that the variables of the process name for an address, or nil: net/http's, and
+// ALL_PROXY, which git and curl read, where there is none for https. Its error names the variable and repeats
+// nothing of it, since it may hold a password.
 func EnvironmentProxy(getenv func(string) string) func(*url.URL) (*url.URL, error) {
 	return func(u *url.URL) (*url.URL, error) {
-		name, value := proxyVariable(getenv)
+		name, value := oneOf(getenv, "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+		exempt, without := oneOf(getenv, "NO_PROXY", "no_proxy")
 		switch {
 		case value != strings.TrimSpace(value):
 			return nil, wire.ProxyError("the variable " + name + " begins or ends with a blank")
 		case strings.ContainsAny(value, "\"'"):
 			return nil, wire.ProxyError("the variable " + name + " holds quotes; write it without")
+		case value != "" && strings.ContainsAny(without, "\"'"):
+			return nil, wire.ProxyError("the variable " + exempt + " holds quotes; write it without")
 		}
-		proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
+		p, err := http.ProxyFromEnvironment(&http.Request{URL: u})
+		if strings.EqualFold(name, "ALL_PROXY") && proxied(u, without) {
+			if !strings.Contains(value, "://") { // net/http takes HOST:PORT alone, too
+				value = "http://" + value
+			}
+			p, err = url.Parse(value)
+		}
 		if err != nil {
 			return nil, wire.ProxyError("the variable " + name + " is no address; it must be http://HOST:PORT or socks5://HOST:PORT")
 		}
-		return proxy, nil
+		return p, nil
 	}
 }
 
-// proxyVariable is the variable that net/http takes the proxy of an https address from.
-func proxyVariable(getenv func(string) string) (name, value string) {
-	for _, name = range []string{"HTTPS_PROXY", "https_proxy"} {
+// proxied reports whether NO_PROXY lets an address go through the proxy. This machine never does.
+func proxied(u *url.URL, without string) bool {
+	through := new(seen)
+	hosts := proxy.NewPerHost(through, new(seen))
+	hosts.AddFromString("localhost,127.0.0.0/8,::1/128")
+	for host := range strings.SplitSeq(without, ",") {
+		host = strings.TrimSpace(host)
+		if name, port, err := net.SplitHostPort(host); err == nil && port == cmp.Or(u.Port(), "443") {
+			host = name
+		}
+		switch _, _, err := net.ParseCIDR(host); {
+		case host == "*":
+			return false
+		case err == nil || net.ParseIP(host) != nil:
+			hosts.AddFromString(host)
+		case host != "":
+			hosts.AddZone(strings.TrimPrefix(host, "*")) // the name itself, and all below it
+		}
+	}
+	_, _ = hosts.Dial("tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443"))) //nolint:noctx // seen connects to nothing
+	return bool(*through)
+}
+
+// seen becomes true when it is used in place of a connection.
+type seen bool
+
+func (s *seen) Dial(string, string) (net.Conn, error) {
+	*s = true
+	return nil, nil
+}
+
+// oneOf is the first of some variables that isn't empty, or the first.
+func oneOf(getenv func(string) string, names ...string) (name, value string) {
+	for _, name = range names {
 		if value = getenv(name); value != "" {
 			return name, value
 		}
 	}
-	return "HTTPS_PROXY", ""
+	return names[0], ""
 }

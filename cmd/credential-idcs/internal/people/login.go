@@ -210,7 +210,7 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 		if !in.named {
 			return cache.Result{}, misuse("login: the refresh token is read from stdin", "credential-idcs login "+text.Word(p.Name)+" --refresh-token-stdin")
 		}
-		token, err := a.refreshToken()
+		token, err := a.refreshToken(in.again(p.Name))
 		if err != nil {
 			return cache.Result{}, err
 		}
@@ -256,13 +256,13 @@ func (a *app) hidden(ctx context.Context, stdin *os.File, question string) (secr
 	return secret.Text{}, &helpers.Failure{Class: helpers.Malformed, Message: err.Error(), Err: err}
 }
 
-func (a *app) refreshToken() (secret.Text, error) {
+func (a *app) refreshToken(again string) (secret.Text, error) {
 	if a.Terminal(0) {
 		a.Say("credential-idcs: waiting for the refresh token on stdin, Ctrl-D ends it\n")
 	}
 	token, err := signin.RefreshToken(a.Stdin)
 	if err != nil {
-		return token, &helpers.Failure{Class: helpers.Config, Message: err.Error()}
+		return token, &helpers.Failure{Class: helpers.Config, Message: err.Error(), Command: again}
 	}
 	return token, nil
 }
