@@ -208,6 +208,10 @@ func TestRelease(t *testing.T) {
 		}
 	})
 
+	t.Run("the controller's image", func(t *testing.T) {
+		w.image(t, filepath.Dir(dist), file(dist, "controller_linux_amd64_v1/credential-idcs-controller"))
+	})
+
 	t.Run("deb", func(t *testing.T) { w.deb(t, file(before, "*.deb"), file(dist, "*.deb")) })
 	t.Run("rpm", func(t *testing.T) { w.rpm(t, file(before, "*.rpm"), file(dist, "*.rpm")) })
 	t.Run("apk", func(t *testing.T) {

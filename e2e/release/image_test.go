@@ -1,0 +1,106 @@
+//go:build linux
+
+package release
+
+import (
+	"debug/elf"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+)
+
+// The controller's image for both kinds of processors: the same bytes twice, read by skopeo, and its program
+// starts in the image's own files as its user. No container can be run where these tests run.
+func (w *works) image(t *testing.T, clone, amd64 string) {
+	for _, tool := range []string{"crane", "skopeo"} {
+		need.Tool(t, tool)
+	}
+	arm64 := filepath.Join(t.TempDir(), "controller")
+	// A small one stands for the controller's, whose compilation takes minutes and is .ci/run's.
+	w.run(root, "env", "CGO_ENABLED=0", "GOARCH=arm64", "GOFLAGS=-buildvcs=false", "go", "build", "-o", arm64, "./bench/hello")
+	folder := t.TempDir()
+	layout := filepath.Join(folder, "image")
+	make := func(base, out, umask string) (string, error) {
+		return w.try(clone, "sh", "-c", `umask "$0" && exec .ci/release-image "$@"`, umask, version, base, out, amd64, arm64)
+	}
+	digest, err := make("scratch", layout, "022")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, digest)
+	}
+	if again, err := make("scratch", filepath.Join(folder, "again"), "077"); err != nil || again != digest || !strings.HasPrefix(digest, "sha256:") {
+		t.Errorf("%v: made twice it is %s and %s", err, digest, again)
+	}
+	for _, moving := range []string{"", "gcr.io/distroless/static-debian12:nonroot"} {
+		if said, err := make(moving, filepath.Join(folder, "none"), "022"); err == nil || !strings.Contains(said, "must be named by its digest") {
+			t.Errorf("on %q: %v\n%s", moving, err, said)
+		}
+	}
+
+	for arch, machine := range map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64} {
+		var config struct {
+			Architecture, OS string
+			Config           struct {
+				User       string
+				Entrypoint []string
+				Labels     map[string]string
+			}
+		}
+		out := w.run(folder, "skopeo", "inspect", "--override-os", "linux", "--override-arch", arch, "--config", "--raw", "oci:"+layout)
+		if err := json.Unmarshal([]byte(out), &config); err != nil {
+			t.Fatal(err)
+		}
+		if c := config.Config; config.Architecture != arch || c.User != "65532:65532" || strings.Join(c.Entrypoint, " ") != "/usr/bin/credential-idcs-controller" ||
+			c.Labels["org.opencontainers.image.version"] != version || len(c.Labels["org.opencontainers.image.revision"]) != 40 {
+			t.Errorf("%s: %s", arch, out)
+		}
+		files := filepath.Join(folder, arch)
+		w.unpack(t, layout, arch, files)
+		program, err := elf.Open(filepath.Join(files, "usr/bin/credential-idcs-controller"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = program.Close() // only read
+		if program.Machine != machine {
+			t.Errorf("the program for %s is for %v", arch, program.Machine)
+		}
+		for path, mode := range map[string]os.FileMode{"usr/bin/credential-idcs-controller": 0o755, "etc/passwd": 0o644, "etc/ssl/certs/ca-certificates.crt": 0o644, "tmp": os.ModeDir | os.ModeSticky | 0o777} {
+			if st, err := os.Stat(filepath.Join(files, path)); err != nil || st.Mode() != mode {
+				t.Errorf("%s: %v, %v", path, st, err)
+			}
+		}
+	}
+
+	// Root becomes the image's user; who isn't root has a namespace of their own, and is root there.
+	start := []string{"chroot", "--userspec=65532:65532", filepath.Join(folder, "amd64")}
+	if os.Geteuid() != 0 {
+		start = asRoot(t, "chroot", filepath.Join(folder, "amd64"))
+	} else if err := os.Chmod(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	said, err := w.try(folder, append(append([]string{"env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, start...), "/usr/bin/credential-idcs-controller", "run", "--config", "/etc/credential-idcs/config.toml")...)
+	if err == nil || !strings.Contains(said, "there is no configuration file /etc/credential-idcs/config.toml") {
+		t.Errorf("in its image: %v\n%s", err, said)
+	}
+}
+
+// unpack unpacks what an image of a layout consists of.
+func (w *works) unpack(t *testing.T, layout, arch, into string) {
+	t.Helper()
+	var manifest struct {
+		Layers []struct{ Digest string }
+	}
+	single := into + ".oci"
+	w.run(layout, "skopeo", "copy", "--quiet", "--override-os", "linux", "--override-arch", arch, "oci:"+layout, "oci:"+single)
+	out := w.run(layout, "skopeo", "inspect", "--raw", "oci:"+single)
+	if err := json.Unmarshal([]byte(out), &manifest); err != nil || len(manifest.Layers) != 1 {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if err := os.Mkdir(into, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w.run(into, "tar", "-xpzf", filepath.Join(single, "blobs", strings.Replace(manifest.Layers[0].Digest, ":", "/", 1)))
+}
