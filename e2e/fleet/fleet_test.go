@@ -45,6 +45,7 @@ func withProgram(m *testing.M) int {
 
 // TestFleet has one API server for all that leaves it alone, each with namespaces of its own.
 func TestFleet(t *testing.T) {
+	t.Parallel()
 	need.Tool(t, "kubectl")
 	ca, err := idcstest.NewCA()
 	if err != nil {

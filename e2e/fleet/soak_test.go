@@ -82,14 +82,18 @@ func TestSoak(t *testing.T) {
 			c.gateway.loses(1, saving("ci"))
 			did[what]++
 		case "domain":
-			m.domain.Script(idcstest.Fault{On: idcstest.Refresh, At: idcstest.BeforeRotation, Do: idcstest.Reset})
+			m.domain.Script(idcstest.Fault{On: idcstest.Refresh, Nth: 1, At: idcstest.BeforeRotation, Do: idcstest.Reset})
 			did[what]++
 		}
 	}
 	c.ask()
 	c.until("it goes on", func() bool { return leader(all) != nil || restarted(c, all) })
+	worst, generation := m.worst(), c.state().Generation
 	t.Logf("generation %d, %d presentations, %d logins, %v; a reader found %.2f of the life at least",
-		c.state().Generation, presentations(m.domain), logins, did, m.worst())
+		generation, presentations(m.domain), logins, did, worst)
+	if generation < int64(long/longer) || logins == 0 && worst <= 0 {
+		t.Error("the token isn't kept fresh")
+	}
 	for _, r := range all {
 		if strings.Contains(r.text(), "panic") {
 			t.Errorf("%s panicked", r.name)
