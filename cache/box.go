@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/sha256"
@@ -58,29 +59,45 @@ func (f form) close(name string, key, record []byte) ([]byte, error) {
 	return append(b, `"}`...), nil
 }
 
-// takeApart reads the record of a box. What comes back is still closed.
+// takeApart reads the record of a box, and uses its memory. What comes back is still closed.
 func takeApart(record []byte) (f form, closed []byte, err error) {
-	r := reader{rest: string(record)}
+	head, text, found := bytes.Cut(record, []byte(`,"box":"`))
+	text, ok := bytes.CutSuffix(text, []byte(`"}`))
+	r := reader{rest: string(head)}
 	f.store, f.key = r.str(`{"store":`), r.str(`,"key":`)
 	f.boot, f.ns = r.str(`,"boot":`), r.str(`,"ns":`)
-	text, ok := strings.CutSuffix(r.rest, `"}`)
-	text, found := strings.CutPrefix(text, `,"box":"`)
-	if r.bad || !ok || !found || !f.sealed() {
+	if r.bad || r.rest != "" || !ok || !found || !f.sealed() {
 		return form{}, nil, errUnknownRecord
 	}
-	if closed, err = base64.StdEncoding.Strict().DecodeString(text); err != nil {
+	if closed, err = decode(text); err != nil {
 		return form{}, nil, errUnknownRecord
 	}
 	return f, closed, nil
 }
 
-// open is the record in a box. With the right key an error means that the box was altered.
+// decode is what a text in base64 holds, in the text's own memory: each new page costs a cached answer a fault.
+func decode(text []byte) ([]byte, error) {
+	var piece [256]byte
+	n := 0
+	for rest := text; len(rest) > 0; {
+		quanta := rest[:min(len(rest), base64.StdEncoding.EncodedLen(len(piece)-1))]
+		rest = rest[len(quanta):]
+		m, err := base64.StdEncoding.Decode(piece[:], quanta)
+		if err != nil {
+			return nil, err
+		}
+		n += copy(text[n:], piece[:m])
+	}
+	return text[:n], nil
+}
+
+// open is the record in a box, in closed's own memory. With the right key an error means that the box was altered.
 func (f form) open(name string, key, closed []byte) ([]byte, error) {
 	aead, err := newAEAD(key)
 	if err != nil {
 		return nil, err
 	}
-	record, err := aead.Open(nil, nil, closed, associated(name, f.head()))
+	record, err := aead.Open(closed[:0], nil, closed, associated(name, f.head()))
 	if err != nil {
 		return nil, errDamaged
 	}

@@ -24,7 +24,7 @@ type Dir struct {
 	found    bool // the folder exists
 
 	waits waits
-	keys  map[string][]byte // of sealed files, as far as they were asked for, by id
+	keys  []knownKey // of sealed files, as far as they were asked for
 }
 
 // A Key names what the tokens belong to. Its parts are those that make it another identity's token

@@ -53,8 +53,10 @@ func isSealed(err error) bool {
 
 // keyOf is the key of a sealed file. It stays in memory: what opened a token file also seals its successor.
 func (d *Dir) keyOf(f form) ([]byte, error) {
-	if key := d.keys[f.key]; key != nil {
-		return key, nil
+	for _, k := range d.keys {
+		if k.id == f.key {
+			return k.key, nil
+		}
 	}
 	store := d.store(f.store)
 	switch {
@@ -86,12 +88,13 @@ func (d *Dir) store(name string) KeyStore {
 	return d.sys.Keys(name)
 }
 
-func (d *Dir) remember(id string, key []byte) {
-	if d.keys == nil {
-		d.keys = map[string][]byte{}
-	}
-	d.keys[id] = key
+// A knownKey is a key that a store gave, or took. There is one, or two where a folder gets another.
+type knownKey struct {
+	id  string
+	key []byte
 }
+
+func (d *Dir) remember(id string, key []byte) { d.keys = append(d.keys, knownKey{id, key}) }
 
 // wrap is a token file's content in a form, whose key is in memory.
 func (d *Dir) wrap(name string, f form, record []byte) ([]byte, error) {
