@@ -1,6 +1,6 @@
 // Command bench measures what the program costs its callers, beside its peers.
 //
-//	go run ./bench [-rounds 200] [-only hit,burst,wait,e2e,refresh,growth] [-readme FILE] [-json FILE] [-offline]
+//	go run ./bench [-rounds 200] [-only hit,kinds,burst,wait,e2e,refresh,growth] [-readme FILE] [-json FILE] [-offline]
 //
 // It prints the Markdown that docs/performance.md quotes; -readme FILE writes it there, between its two comments.
 // It builds the program as install.sh does, logs in at a domain of its own on loopback, and gets the
@@ -60,6 +60,7 @@ var sections = []struct {
 	run  func(*bench) error
 }{
 	{"hit", (*bench).hits},
+	{"kinds", (*bench).kinds},
 	{"burst", (*bench).bursts},
 	{"wait", (*bench).waits},
 	{"e2e", (*bench).operations},
@@ -111,12 +112,14 @@ func run(rounds int, only, readme, figures string, offline bool) error {
 
 // lab makes another folder with a login.
 func (b *bench) lab(o lab.Options) (*lab.Lab, error) {
-	dir, err := os.MkdirTemp(b.dir, "lab-")
+	dir, err := b.folder()
 	if err != nil {
 		return nil, err
 	}
 	return lab.New(dir, b.bin, o)
 }
+
+func (b *bench) folder() (string, error) { return os.MkdirTemp(b.dir, "lab-") }
 
 // printf is a line of the output.
 func (b *bench) printf(format string, args ...any) { fmt.Fprintf(b.out, format+"\n", args...) }

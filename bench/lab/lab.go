@@ -4,6 +4,7 @@ package lab
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+	"github.com/credential-idcs/credential-idcs/oci/ocitest"
 )
 
 // Options say what a Lab is like. The zero Options are one profile whose token is fresh for hours.
@@ -19,6 +21,7 @@ type Options struct {
 	Life        time.Duration // of an access token; 0: 8 h
 	Targets     []string      // beside the usual ones
 	SystemRoots bool          // the profile has no ca_file, after its login
+	Seal        string        // how the token is stored: "kernel"; "": in the open
 }
 
 // A Lab is a folder with a configuration and a cache that holds the token of the profile work. Close it.
@@ -26,7 +29,10 @@ type Lab struct {
 	Programs
 	Dir    string
 	Env    []string
-	Domain *idcstest.Server
+	Domain *idcstest.Server // nil: the profile is Oracle's
+	Oracle *ocitest.Server  // nil: the profile is a domain's
+
+	sealed bool
 }
 
 // tokenSize is that of an administrator's access token, as seen in public.
@@ -37,7 +43,7 @@ func New(dir string, programs Programs, o Options) (*Lab, error) {
 	if o.Life == 0 {
 		o.Life = 8 * time.Hour
 	}
-	l := &Lab{Programs: programs, Dir: dir}
+	l := &Lab{Programs: programs, Dir: dir, Env: environment(dir, programs), sealed: o.Seal != ""}
 	var err error
 	l.Domain, err = idcstest.New(idcstest.Options{Dir: dir, AccessTTL: o.Life, TokenSize: tokenSize})
 	if err != nil {
@@ -45,11 +51,6 @@ func New(dir string, programs Programs, o Options) (*Lab, error) {
 	}
 	if _, _, err := l.Domain.KeyClient.Key.WriteFiles(dir); err != nil {
 		return nil, err
-	}
-	l.Env = []string{
-		"HOME=" + dir, "PATH=" + string(programs) + ":" + os.Getenv("PATH"),
-		"CREDENTIAL_IDCS_CONFIG=" + filepath.Join(dir, "config.toml"),
-		"CREDENTIAL_IDCS_CACHE_DIR=" + filepath.Join(dir, "cache"),
 	}
 	atLogin := o
 	atLogin.SystemRoots = false
@@ -64,12 +65,40 @@ func New(dir string, programs Programs, o Options) (*Lab, error) {
 	return l, l.Configure(o)
 }
 
-// Close stops the domain.
-func (l *Lab) Close() error { return l.Domain.Close() }
+// environment is that of all calls.
+func environment(dir string, programs Programs) []string {
+	return []string{
+		"HOME=" + dir, "PATH=" + string(programs) + ":" + os.Getenv("PATH"),
+		"CREDENTIAL_IDCS_CONFIG=" + filepath.Join(dir, "config.toml"),
+		"CREDENTIAL_IDCS_CACHE_DIR=" + filepath.Join(dir, "cache"),
+	}
+}
+
+// Close takes the key of sealed tokens out of the kernel, and stops the servers.
+func (l *Lab) Close() error {
+	var errs []error
+	if l.sealed {
+		logout := exec.Command(l.Path("credential-idcs"), "logout", "work")
+		logout.Env = l.Env
+		if out, err := logout.CombinedOutput(); err != nil {
+			errs = append(errs, fmt.Errorf("logout: %w\n%s", err, out))
+		}
+	}
+	if l.Oracle != nil {
+		errs = append(errs, l.Oracle.Close())
+	}
+	if l.Domain != nil {
+		errs = append(errs, l.Domain.Close())
+	}
+	return errors.Join(errs...)
+}
 
 // Configure writes the configuration: the profile work last, behind others of the same size.
 func (l *Lab) Configure(o Options) error {
 	var b bytes.Buffer
+	if o.Seal != "" {
+		fmt.Fprintf(&b, "seal = %q\n", o.Seal)
+	}
 	profile := func(name string, targets []string) {
 		fmt.Fprintf(&b, "[profiles.%s]\ndomain = %q\n", name, l.Domain.URL())
 		if !o.SystemRoots {
