@@ -161,7 +161,7 @@ func TestModel(t *testing.T) {
 		{"login refresher", limits{5, 1, 1, 0}},
 		{"login refresher", limits{7, 0, 1, 0}},
 		{"erase refresher", limits{6, 1, 1, 0}},
-		{"logout refresher", limits{7, 1, 0, 0}},
+		{"logout refresher", limits{6, 1, 0, 0}},
 		{"refresher login erase", limits{5, 1, 0, 0}},
 		{"refresher forced logout", limits{4, 1, 0, 0}},
 		{"refresher refresher", limits{5, 1, 0, 1}},

@@ -74,7 +74,7 @@ func seeded(t *testing.T, file, content, run string) string {
 	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", filepath.Join(dir, "overlay.json"), "-vet=off", "-short", "-run", run, ".")
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", filepath.Join(dir, "overlay.json"), "-vet=off", "-short", "-failfast", "-run", run, ".")
 	out, _ := cmd.CombinedOutput() // it is to fail
 	return string(out)
 }

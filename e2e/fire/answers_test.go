@@ -154,6 +154,7 @@ func (s *scene) small(rss int64) {
 
 // What is slow, or has no end, is given up in time and costs little memory.
 func TestAnswersWithoutAnEnd(t *testing.T) {
+	t.Parallel() // nearly all of it waits, see slow
 	for _, test := range []struct {
 		name  string
 		fault idcstest.Fault

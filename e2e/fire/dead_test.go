@@ -79,6 +79,7 @@ func withNames(t *testing.T, hosts, resolv string) (under []string) {
 // Whatever keeps a connection from coming up: the token that lives is answered, an expired one costs 9 s
 // at most and exit 4, those who wait share the failure, and the refresh token was never at stake.
 func TestNoWayToTheDomain(t *testing.T) {
+	t.Parallel() // nearly all of it waits, see slow
 	userNamespace(t)
 	var many strings.Builder
 	for i := range 20 {

@@ -96,6 +96,9 @@ func TestNoRoomAfterTheAnswer(t *testing.T) {
 	} {
 		for _, errno := range []string{"ENOSPC", "EDQUOT", "EIO", "EROFS", "ENOMEM"} {
 			t.Run(test.call+test.suffix+" "+errno, func(t *testing.T) {
+				if test.warned {
+					t.Parallel() // the program tries to save for 3 s
+				}
 				s := expired(t, machine.Alone, idcstest.Options{})
 				path := s.Cache
 				if test.suffix != "" {

@@ -305,6 +305,7 @@ func TestCopiedFolderSpendsNothing(t *testing.T) {
 // The lock file is deleted under its holder, and whoever makes a new one can't see that process, or sees
 // another start: /proc hides it, or the two have boot clocks of their own. It is alive all the same.
 func TestHolderThatCantBeSeen(t *testing.T) {
+	t.Parallel() // nearly all of it waits, see slow
 	if os.Geteuid() != 0 {
 		t.Skip("only root can mount /proc, and be somebody else")
 	}

@@ -4,7 +4,6 @@ package fire
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,11 +19,7 @@ import (
 var program machine.Program
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	// Tests that wait for the program's own limits run side by side; they cost time, not work.
-	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		_ = f.Value.Set("8")
-	}
+	machine.SideBySide()
 	os.Exit(machine.Main(m, &program))
 }
 

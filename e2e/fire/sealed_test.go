@@ -110,7 +110,7 @@ func (s *scene) olderProgram() func(kill int) int {
 		return nil
 	}
 	source, program := s.TempDir(), filepath.Join(s.TempDir(), "credential-idcs")
-	if out, err := exec.Command("/bin/sh", "-c", `cd ../.. && git archive "$0" | tar -x -C "$1" && cd "$1" && exec go build -o "$2" ./cmd/credential-idcs`, firstRelease, source, program).CombinedOutput(); err != nil {
+	if out, err := exec.Command("/bin/sh", "-c", `cd ../.. && git archive "$0" | tar -x -C "$1" && cd "$1" && exec go build -trimpath -buildvcs=false -o "$2" ./cmd/credential-idcs`, firstRelease, source, program).CombinedOutput(); err != nil {
 		s.Fatalf("%v\n%s", err, out)
 	}
 	config, err := os.ReadFile(filepath.Join(s.Home, ".config/credential-idcs/config.toml")) // without seal

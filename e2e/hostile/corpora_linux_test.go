@@ -14,7 +14,10 @@ import (
 
 var program machine.Program
 
-func TestMain(m *testing.M) { os.Exit(machine.Main(m, &program)) }
+func TestMain(m *testing.M) {
+	machine.SideBySide()
+	os.Exit(machine.Main(m, &program))
+}
 
 // room is a machine that is logged in, and whose targets are those of the corpora.
 func room(t *testing.T, targets ...string) (m *machine.Machine, token string) {

@@ -46,6 +46,7 @@ func TestFolderReplacedByALink(t *testing.T) {
 	}
 	for _, point := range []idcstest.Point{idcstest.RequestRead, idcstest.BeforeBody} {
 		t.Run(string(point), func(t *testing.T) {
+			t.Parallel() // the program tries to save for 3 s
 			m, _ := room(t, "git.example.com")
 			gate := m.Domain.Gate(idcstest.Refresh, point)
 			p := m.Start(machine.Refresh)

@@ -94,7 +94,7 @@ func TestCrashKeepsSecrets(t *testing.T) {
 	need.Tool(t, "prlimit")
 	for _, sig := range []syscall.Signal{syscall.SIGABRT, syscall.SIGSEGV, syscall.SIGTRAP, syscall.SIGBUS} {
 		t.Run(sig.String(), func(t *testing.T) {
-			t.Parallel() // the runtime takes its time: it lets each thread print its stack
+			t.Parallel() // the runtime waits up to 5 s for each thread to print its stack
 			m, _ := room(t, "git.example.com")
 			gate := m.Domain.Gate(idcstest.Refresh, idcstest.RequestRead)
 			dir := t.TempDir()

@@ -3,6 +3,7 @@
 package machine
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -38,12 +39,21 @@ var others = []string{git, docker, "kubectl-idcs", "cargo-credential-idcs", "pnp
 
 // BuildFor builds a package of the module for a system, as install.sh does; its path begins with ./.
 func BuildFor(system, file, pkg string) error {
-	cmd := exec.Command("go", "build", "-tags", "nethttpomithttp2", "-o", file, "github.com/credential-idcs/credential-idcs/"+strings.TrimPrefix(pkg, "./"))
+	cmd := exec.Command("go", "build", "-trimpath", "-tags", "nethttpomithttp2", "-ldflags", "-s -w", "-o", file, "github.com/credential-idcs/credential-idcs/"+strings.TrimPrefix(pkg, "./"))
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return nil
+}
+
+// SideBySide lets twelve tests that call t.Parallel run at once, unless the command says how many. They wait for the
+// program's own time limits, which costs time and no work.
+func SideBySide() {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("12")
+	}
 }
 
 // Main is the TestMain of a package whose tests run the program: it builds it into a folder of its own,
