@@ -59,6 +59,7 @@ func TestFleet(t *testing.T) {
 		"killed at each gate":  testKilled,
 		"stopped at each gate": testStopped,
 		"cut off":              testCutOff,
+		"cut off from both":    testPartition,
 		"killed, idle":         testIdle,
 		"API faults":           testFaults,
 		"Lease and state":      testMeddling,

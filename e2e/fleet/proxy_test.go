@@ -3,7 +3,10 @@
 package fleet
 
 import (
+	"bufio"
+	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"sync"
 	"testing"
@@ -42,22 +45,51 @@ func newWire(t testing.TB, to string) *wire {
 	return w
 }
 
+// newTunnel is a wire to wherever a client says: an HTTP proxy, by CONNECT.
+func newTunnel(t testing.TB) *wire {
+	t.Helper()
+	w := newWire(t, "tunnel://")
+	w.url = "http://" + w.l.Addr().String()
+	return w
+}
+
+// dial is the way on: to the wire's one end, or where the client of a tunnel wants to.
+func (w *wire) dial(c net.Conn) (net.Conn, error) {
+	target := w.target
+	if target == "" {
+		r, err := http.ReadRequest(bufio.NewReader(c)) // it waits for our answer before it sends more
+		if err != nil {
+			return nil, err
+		}
+		target = r.Host
+		if _, err := io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n"); err != nil {
+			return nil, err
+		}
+	}
+	return net.Dial("tcp", target)
+}
+
 func (w *wire) serve() {
 	for {
 		c, err := w.l.Accept()
 		if err != nil {
 			return
 		}
-		s, err := net.Dial("tcp", w.target)
-		if err != nil {
-			_ = c.Close()
-			continue
-		}
 		w.mu.Lock()
-		w.conns = append(w.conns, c, s)
+		w.conns = append(w.conns, c)
 		w.mu.Unlock()
-		go w.pump(c, s)
-		go w.pump(s, c)
+		go func() {
+			s, err := w.dial(c)
+			if err != nil {
+				_ = c.Close()
+				return
+			}
+			w.mu.Lock()
+			w.conns = append(w.conns, s)
+			w.mu.Unlock()
+			go w.pump(c, s)
+			w.pump(s, c)
+		}()
 	}
 }
 
