@@ -63,7 +63,6 @@ func oracleCommands(t *testing.T, cmds map[string]func(*testscript.TestScript, b
 		account := filepath.Join(ts.Getenv("WORK"), "serviceaccount")
 		ts.Check(os.Mkdir(account, 0o755))
 		ts.Check(s.WriteServiceAccount(account))
-		ts.Check(os.Chmod(filepath.Join(account, "token"), 0o600)) // root's may be read by all, ours not
 		rpst, key, err := s.Resource()
 		ts.Check(err)
 		ts.Check(os.WriteFile(filepath.Join(ts.Getenv("WORK"), "rpst"), []byte(rpst), 0o600))

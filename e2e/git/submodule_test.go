@@ -14,7 +14,6 @@ import (
 // superproject makes a repository whose submodules are the URLs, and a clone of it without them.
 func superproject(h *hosting, urls ...string) {
 	h.Helper()
-	need.Tool(h, "sed") // git submodule is a script that runs it
 	h.Types("git init --quiet super")
 	commit, _, _ := strings.Cut(h.Types("git ls-remote $URL refs/heads/main"), "\t")
 	var modules strings.Builder
@@ -28,6 +27,7 @@ func superproject(h *hosting, urls ...string) {
 
 // Submodules are cloned side by side with an expired token, for one refresh.
 func TestSubmodules(t *testing.T) {
+	need.Tool(t, "sed") // git submodule is a script that runs it
 	each(t, func(h *hosting, _ string) {
 		superproject(h, strings.Fields(strings.Repeat(h.server.URL+servers.Repository+" ", 16))...)
 		h.Expire()
@@ -46,6 +46,7 @@ func TestSubmodules(t *testing.T) {
 // A submodule's URL is a stranger's. One that looks like the target gets nothing, even if git is set to
 // ask us for every host there is; the others get in.
 func TestSubmoduleOfAStranger(t *testing.T) {
+	need.Tool(t, "sed")
 	each(t, func(h *hosting, _ string) {
 		h.Types("git config --global credential.helper idcs")
 		thief := h.thief()

@@ -26,9 +26,14 @@ func (s *Server) accountToken() (string, error) {
 	return token, err
 }
 
-// WriteServiceAccount writes what the kubelet mounts into a pod: token (0644, as it does) and ca.crt.
+// WriteServiceAccount writes what the kubelet mounts into a pod: token (0644, as it does, where it can be root's
+// as there) and ca.crt.
 func (s *Server) WriteServiceAccount(dir string) error {
-	if err := os.WriteFile(filepath.Join(dir, "token"), []byte(s.Account), 0o644); err != nil {
+	mode := os.FileMode(0o644)
+	if os.Geteuid() > 0 {
+		mode = 0o600
+	}
+	if err := os.WriteFile(filepath.Join(dir, "token"), []byte(s.Account), mode); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "ca.crt"), s.Cluster.PEM(), 0o644)
