@@ -62,27 +62,25 @@ var profileSection = section{"[profiles.NAME]", []key{
 	{"oci", aTable, &ociSection},
 }}
 
-var clientSection = section{"[profiles.NAME.client]", []key{
+// assertionKeys are those of what is signed, by the client or for the user.
+var assertionKeys = []key{
+	{"key_file", aString, nil},
+	{"sign_command", aList, nil},
+	{"sign_agent", aString, nil},
+	{"key_id", aString, nil},
+	{"cert_file", aString, nil},
+	{"audience", aString, nil},
+}
+
+var clientSection = section{"[profiles.NAME.client]", append([]key{
 	{"secret_file", aString, nil},
 	{"secret_env", aString, nil},
 	{"secret_command", aList, nil},
-	{"key_file", aString, nil},
-	{"sign_command", aList, nil},
-	{"sign_agent", aString, nil},
-	{"key_id", aString, nil},
-	{"cert_file", aString, nil},
-	{"audience", aString, nil},
-}}
+}, assertionKeys...)}
 
-var userSection = section{"[profiles.NAME.user]", []key{
+var userSection = section{"[profiles.NAME.user]", append([]key{
 	{"subject", aString, nil},
-	{"key_file", aString, nil},
-	{"sign_command", aList, nil},
-	{"sign_agent", aString, nil},
-	{"key_id", aString, nil},
-	{"cert_file", aString, nil},
-	{"audience", aString, nil},
-}}
+}, assertionKeys...)}
 
 var targetSection = section{`[profiles.NAME.target."URL"]`, []key{
 	{"username", aString, nil},

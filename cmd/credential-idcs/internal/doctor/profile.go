@@ -13,6 +13,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 	"github.com/credential-idcs/credential-idcs/internal/rsakey"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 	"github.com/credential-idcs/credential-idcs/internal/unwrap"
@@ -36,7 +37,7 @@ func (d *Doctor) Profile(ctx context.Context, p *config.Profile, offline bool) {
 func (d *Doctor) Settings(ctx context.Context, p *config.Profile, offline bool) *engine.Engine {
 	d.check, d.profile = "profile", p.Name
 	ready := d.files(p)
-	if p.Login == config.Browser {
+	if m := methods.Named(p.Login); m != nil && m.Redirects {
 		d.rival(p)
 		d.browser(p)
 	}
