@@ -25,7 +25,8 @@ func (c Change) exchange(temp, path string) error {
 	if err != nil {
 		return err
 	}
-	if !swapped { // the system can't
+	if !swapped { // the system can't; Windows replaces no open file
+		_ = f.Close()
 		return os.Rename(temp, path)
 	}
 	return c.confirm(f, temp, path, hold)
