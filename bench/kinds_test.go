@@ -14,7 +14,7 @@ import (
 // which two programs have of their own.
 const maxFaultsOfSeal = 10 + 5
 
-// A sealed token costs a cached answer next to nothing: the kernel is asked for the key, and nobody else.
+// H1: A sealed token costs a cached answer next to nothing: the kernel is asked for the key, and nobody else.
 func TestASealedTokenCostsACachedAnswerLittle(t *testing.T) {
 	open, sealed := newLab(t, lab.Options{}), sealedLab(t)
 	asked := sealed.GitGet()

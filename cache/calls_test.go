@@ -139,6 +139,7 @@ func TestASuspectIDTokenIsGrantedAnew(t *testing.T) {
 	}
 }
 
+// S11, C9.
 func TestDropForgetsTheRefusedAccessTokenAlone(t *testing.T) {
 	dir, move := clocked(t)
 	tok := plant(t, dir, "fresh", "r", 59*time.Second, time.Hour)
@@ -220,7 +221,7 @@ func TestExchange(t *testing.T) {
 	}
 }
 
-// Logout deletes everything but the lock, whatever the domain says about it.
+// S53: Logout deletes everything but the lock, whatever the domain says about it.
 func TestLogoutDeletesEverythingButTheLock(t *testing.T) {
 	dir, _ := clocked(t)
 	plant(t, dir, "a", "r", time.Minute, time.Hour)

@@ -141,7 +141,7 @@ func TestWhatADeadProcessLeft(t *testing.T) {
 	}
 }
 
-// Only what is missing or has proved worthless goes. A successor that can't be read now may be the only
+// S34: Only what is missing or has proved worthless goes. A successor that can't be read now may be the only
 // live token: it stays, nothing is sent, and it is used when it can be read.
 func TestASuccessorThatCantBeReadStays(t *testing.T) {
 	unknown := append([]byte(nil), seal([]byte(`{"access_token":"x","more":1}`))...)
@@ -344,7 +344,7 @@ func TestKilledWhileTheDomainHoldsTheAnswer(t *testing.T) {
 	}
 }
 
-// Death at any moment: the next call holds the lock and works. Interruptions are the only reason
+// R13: Death at any moment: the next call holds the lock and works. Interruptions are the only reason
 // for a login.
 func TestKilledAnywhere(t *testing.T) {
 	dom := newDomain(t)
@@ -472,6 +472,7 @@ func TestWhatIsNoTokenFileStaysUntouched(t *testing.T) {
 	}
 }
 
+// A2.8b.
 func TestANewerFileStaysUntouched(t *testing.T) {
 	dir := folder(t)
 	path := dir.file(dir.name(testKey), ".json")

@@ -28,6 +28,7 @@ func expiredToken(t *testing.T, dir *Dir, dom *domain) Token {
 	return plant(t, dir, access, refresh, 2*time.Hour, time.Hour)
 }
 
+// R1.
 func TestOneExpiryCostsOneRequest(t *testing.T) {
 	for range count(5, 1) {
 		dir, dom := folder(t), newDomain(t)
@@ -53,7 +54,7 @@ func TestOneExpiryCostsOneRequest(t *testing.T) {
 	}
 }
 
-// All processes of a machine try once and say the same.
+// R9: All processes of a machine try once and say the same.
 func TestAFailureIsShared(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
@@ -212,7 +213,7 @@ func TestAStoppedHolderIsNamedAndSavesLater(t *testing.T) {
 	dom.chain(dir, testKey)
 }
 
-// A person, or a cleaner of caches, deletes what is in use. A lock that others can't see any more is
+// R3: A person, or a cleaner of caches, deletes what is in use. A lock that others can't see any more is
 // no lock: no token is presented twice.
 func TestNoTokenIsPresentedTwiceWhileTheLockFileIsDeleted(t *testing.T) {
 	dir, dom := folder(t), newDomain(t)
@@ -286,7 +287,7 @@ func crowdWhile(t *testing.T, dir *Dir, dom *domain, harm func(arrived <-chan st
 	dom.once()
 }
 
-// The token file is replaced again and again, and whoever reads sees the old one or the new one.
+// R14, A2.1: The token file is replaced again and again, and whoever reads sees the old one or the new one.
 func TestNoReaderSeesHalfAFile(t *testing.T) {
 	dir, dom := folder(t), newDomain(t)
 	expiredToken(t, dir, dom)

@@ -32,7 +32,7 @@ func (j job) inShell(t *testing.T, script string) said {
 	return j.start(t, "unshare", "-rm", "/bin/sh", "-c", script).release().says()
 }
 
-// No refresh token is sent before the room for its successor is on the disk.
+// R2: No refresh token is sent before the room for its successor is on the disk.
 func TestWithoutRoomNothingIsSent(t *testing.T) {
 	full := "cp -a %DIR %DIR.copy && mount -t tmpfs -o size=64k,mode=700 none %DIR && cp -a %DIR.copy/. %DIR/"
 	readOnly := "mount --bind %DIR %DIR && mount -o remount,bind,ro %DIR"
@@ -145,6 +145,7 @@ func TestModesDontDependOnTheUmask(t *testing.T) {
 	}
 }
 
+// S29.
 func TestAFolderThatOthersCanChangeIsRefused(t *testing.T) {
 	for _, mode := range []fs.FileMode{0o777, 0o770, 0o720, 0o702, 0o777 | fs.ModeSticky} {
 		dir := folder(t)
@@ -243,7 +244,7 @@ func listing(t *testing.T, path string) string {
 	return b.String()
 }
 
-// A fresh token costs no write and is served whatever state the folder's other files are in.
+// R6: A fresh token costs no write and is served whatever state the folder's other files are in.
 func TestAFreshTokenTouchesNothing(t *testing.T) {
 	dir := folder(t)
 	tok := plant(t, dir, "fresh", "r", time.Minute, time.Hour)
@@ -264,7 +265,7 @@ func TestAFreshTokenTouchesNothing(t *testing.T) {
 	}
 }
 
-// Machines that may not see each other's locks don't share a refresh token.
+// A1.7b: Machines that may not see each other's locks don't share a refresh token.
 func TestANetworkFolderHasAKeyPerMachine(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "cache")
 	var names []string

@@ -185,7 +185,7 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// A spent token is asked about once; only a person who says so asks again, and a login mends it.
+// R11: A spent token is asked about once; only a person who says so asks again, and a login mends it.
 func TestAMarkedTokenIsntSentAgain(t *testing.T) {
 	dir, move := clocked(t)
 	plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
@@ -269,7 +269,7 @@ func TestAUselessAnswersSuccessorIsKept(t *testing.T) {
 	}
 }
 
-// A newer token on the disk is used, and what happened to the older one doesn't touch it.
+// R10: A newer token on the disk is used, and what happened to the older one doesn't touch it.
 func TestANewerTokenIsAdopted(t *testing.T) {
 	dir, _ := clocked(t)
 	plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)

@@ -34,7 +34,7 @@ func block(t *testing.T, dir *Dir) {
 	}
 }
 
-// A token that couldn't be saved is answered with a warning, and the next call can know of it.
+// R4: A token that couldn't be saved is answered with a warning, and the next call can know of it.
 func TestATokenThatCantBeSavedIsAnsweredWithAWarning(t *testing.T) {
 	dir, _ := clocked(t)
 	old := plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// But for KILL no signal ends the window between sending and saving, those of the C library and the
+// R5: But for KILL no signal ends the window between sending and saving, those of the C library and the
 // real-time ones included. STOP only delays it.
 func TestNoSignalEndsTheWindow(t *testing.T) {
 	for n := syscall.Signal(1); n <= 64; n++ {

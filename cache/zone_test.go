@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Whatever a clock does, no dead token looks alive, and a jump costs one refresh at most.
+// R15: Whatever a clock does, no dead token looks alive, and a jump costs one refresh at most.
 func TestClockJumps(t *testing.T) {
 	real := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	boot := 100 * time.Hour

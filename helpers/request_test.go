@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What follows the path of a request says nothing of its place, but must not hide one either.
+// S4: What follows the path of a request says nothing of its place, but must not hide one either.
 func TestParseRequest(t *testing.T) {
 	for s, want := range map[string]string{
 		"https://git.example.com/team/a?go-get=1":    "https://git.example.com/team/a",

@@ -39,6 +39,7 @@ func readHosts() map[string]string {
 	return m
 }
 
+// T2, T3.
 func TestHosts(t *testing.T) {
 	for in, want := range hosts {
 		for name, parse := range map[string]func(string) (Target, error){

@@ -27,6 +27,7 @@ func answer(body string) *reply {
 	}, clientID: clientID}
 }
 
+// S63.
 func TestLife(t *testing.T) {
 	hour := jwtOf(`{"iat":1000,"exp":4600}`)
 	for _, tt := range []struct {
@@ -138,6 +139,7 @@ func TestADateAgainstTwoClocks(t *testing.T) {
 	}
 }
 
+// S44.
 func TestWhatIsUsable(t *testing.T) {
 	deep := strings.Repeat(`[{"a":`, 50000) + "0" + strings.Repeat("}]", 50000)
 	for _, tt := range []struct {
@@ -343,6 +345,7 @@ func TestErrorsAreJudgedByCodeThenStatus(t *testing.T) {
 	}
 }
 
+// S50.
 func TestErrorText(t *testing.T) {
 	r := answer(`{"error":"invalid_grant","error_description":"The token has already been consumed.","ecid":"A1b2c3d4e^0000000"}`)
 	r.Status = 400

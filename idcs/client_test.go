@@ -43,7 +43,7 @@ func recorder(t *testing.T, status int, body string) (*domain, *seen) {
 	}), s
 }
 
-// The two requests of the seed page, and a public client's.
+// S39, S41: The two requests of the seed page, and a public client's.
 // https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102910.htm
 func TestRefreshIsTheRequestOracleShows(t *testing.T) {
 	for _, tt := range []struct {
@@ -210,7 +210,7 @@ func TestCancelledContextOpensNoConnection(t *testing.T) {
 	}
 }
 
-// Verified the way a domain would: with the public key, the audience, and a clock of its own.
+// S61: Verified the way a domain would: with the public key, the audience, and a clock of its own.
 func TestAssertionsAreWhatTheDomainVerifies(t *testing.T) {
 	signer := Signer{Key: rsakey.New(rsaOnce()), KeyID: "buildkey2025", Thumbprint: "thumb"}
 	d, s := recorder(t, 200, good)
@@ -253,7 +253,7 @@ func TestAssertionsAreWhatTheDomainVerifies(t *testing.T) {
 	}
 }
 
-// 1000 assertions, 1000 jti of 128 bits, at an exact time.
+// S60, S62: 1000 assertions, 1000 jti of 128 bits, at an exact time.
 func TestEveryAssertionIsNew(t *testing.T) {
 	now := time.Unix(1_800_000_000, 999_000_000)
 	c := newClient("https://127.0.0.1")

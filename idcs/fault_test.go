@@ -223,6 +223,7 @@ func TestTheConnectLimitDoesNotCutTheAnswer(t *testing.T) {
 	}
 }
 
+// S38.
 func TestRedirectsAreNeverFollowed(t *testing.T) {
 	other := newDomain(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, good) })
 	for _, status := range []int{300, 301, 302, 303, 304, 307, 308} {

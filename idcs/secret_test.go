@@ -12,7 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// Neither a key nor anything that holds one, or a secret, can be printed.
+// S49: Neither a key nor anything that holds one, or a secret, can be printed.
 func TestSecretsCannotBePrinted(t *testing.T) {
 	k := rsaOnce()
 	e := &Error{Class: ErrFailure, Refresh: secret.New("canary-refresh")}

@@ -46,6 +46,7 @@ targets = ["https://git.example.com"]
 	return map[string]string{"CREDENTIAL_IDCS_CONFIG": path, "CREDENTIAL_IDCS_CACHE_DIR": filepath.Join(dir, "cache")}
 }
 
+// C11.
 func TestProgramActsByTheNameItIsRunUnder(t *testing.T) {
 	env := configured(t)
 	const request = "protocol=https\nhost=git.example.com\n\n"
@@ -78,6 +79,7 @@ func TestProgramActsByTheNameItIsRunUnder(t *testing.T) {
 	}
 }
 
+// S46.
 func TestNothingTypedIsRepeated(t *testing.T) {
 	env := configured(t)
 	for _, args := range [][]string{
@@ -117,7 +119,7 @@ func TestNoHelperHasTheNameOfACommand(t *testing.T) {
 	}
 }
 
-// git waits for store in each of its commands, and asks what it likes of erase.
+// S9: git waits for store in each of its commands, and asks what it likes of erase.
 func TestHelpersReadNoConfigurationBeforeTheyKnowWhy(t *testing.T) {
 	broken := map[string]string{"CREDENTIAL_IDCS_CONFIG": "relative"} // any reading of it fails
 	for _, args := range [][]string{

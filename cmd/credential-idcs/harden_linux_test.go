@@ -48,6 +48,7 @@ func programCopy(t *testing.T) string {
 	return path
 }
 
+// S58.
 func TestSetuidCopyRefusesToRun(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root, to give a file to another user")

@@ -49,6 +49,7 @@ func (r *room) secrets() (issued, others []string) {
 // device codes are no JWTs.
 func bearer(s string) bool { return strings.Count(s, ".") == 2 && strings.HasPrefix(s, "eyJ") }
 
+// S45, S51.
 func TestNoSecretGoesWhereItDoesNotBelong(t *testing.T) {
 	r := newRoom(t)
 	w := startWatch(t, r.Home, string(r.Program))

@@ -38,7 +38,7 @@ type world struct {
 	ids    *cluster.Server // takes ID tokens, of another client; what one keeps the other has
 }
 
-// The API servers are started once. What the tests do to the domain's keys outlives them, so they run one
+// K15: The API servers are started once. What the tests do to the domain's keys outlives them, so they run one
 // after another.
 func TestCluster(t *testing.T) {
 	t.Parallel()

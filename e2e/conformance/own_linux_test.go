@@ -28,7 +28,7 @@ scope = "urn:opc:idm:__myscopes__"
 targets = ["https://never.example.com"]
 `
 
-// Our own program keeps every rule, of either level, but those of helpers that store.
+// G27: Our own program keeps every rule, of either level, but those of helpers that store.
 func TestOwnProgram(t *testing.T) {
 	domain := idcstest.Start(t, idcstest.Options{})
 	m := machine.New(t, program, domain, machine.Person, "https://git.example.com", "https://git.example.com:8443/team", "https://registry.example.com:5000")

@@ -30,7 +30,7 @@ func retryAfter(status int, value string) idcstest.Fault {
 	return idcstest.Fault{Status: status, Header: http.Header{"Retry-After": {value}}}
 }
 
-// Whatever the domain answers in place of a token: one request, a class of failure that all share, the
+// R12, A3.1, A3.5: Whatever the domain answers in place of a token: one request, a class of failure that all share, the
 // live token served meanwhile, and a refresh token that is as good as before.
 func TestWhateverTheDomainAnswers(t *testing.T) {
 	for _, test := range []struct {
@@ -152,7 +152,7 @@ func (s *scene) small(rss int64) {
 	}
 }
 
-// What is slow, or has no end, is given up in time and costs little memory.
+// A3.2, A3.3: What is slow, or has no end, is given up in time and costs little memory.
 func TestAnswersWithoutAnEnd(t *testing.T) {
 	t.Parallel() // nearly all of it waits, see slow
 	for _, test := range []struct {
@@ -203,7 +203,7 @@ func TestLongOutage(t *testing.T) {
 	s.Chain()
 }
 
-// No redirect is followed. A second server, of whatever kind, never hears of it.
+// A3.4: No redirect is followed. A second server, of whatever kind, never hears of it.
 func TestRedirects(t *testing.T) {
 	second := idcstest.Start(t, idcstest.Options{})
 	plain, err := net.Listen("tcp", "127.0.0.1:0")
@@ -248,7 +248,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// An answer that can't be used may still bring the one refresh token that is left. It is stored, and
+// A2.10: An answer that can't be used may still bring the one refresh token that is left. It is stored, and
 // sent next time.
 func TestUselessAnswerWithARefreshToken(t *testing.T) {
 	for name, fault := range map[string]idcstest.Fault{
@@ -280,7 +280,7 @@ func TestUselessAnswerWithARefreshToken(t *testing.T) {
 	}
 }
 
-// An answer without a successor leaves the old one in place.
+// A2.11: An answer without a successor leaves the old one in place.
 func TestAnswerWithoutARefreshToken(t *testing.T) {
 	for name, fault := range map[string]idcstest.Fault{
 		"absent": {Drop: []string{"refresh_token"}},
@@ -303,7 +303,7 @@ func TestAnswerWithoutARefreshToken(t *testing.T) {
 	}
 }
 
-// The life of a token is what expires_in says or the JWT, whichever is less. Never more than a year,
+// A4.3: The life of a token is what expires_in says or the JWT, whichever is less. Never more than a year,
 // never for ever.
 func TestOddLives(t *testing.T) {
 	for _, test := range []struct {

@@ -13,7 +13,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
-// The clock jumped: what is stored seems to come from another time. That costs one refresh, and
+// A4.1: The clock jumped: what is stored seems to come from another time. That costs one refresh, and
 // nothing expired is served.
 func TestClockJumps(t *testing.T) {
 	for name, obtained := range map[string]time.Time{
@@ -64,7 +64,7 @@ func TestBootClockKnowsBetter(t *testing.T) {
 	s.Chain()
 }
 
-// This machine's clock is wrong by so much that the domain refuses assertions. Its Date tells; one
+// A4.2: This machine's clock is wrong by so much that the domain refuses assertions. Its Date tells; one
 // corrected try, a warning, and next time it is right at once.
 func TestWrongClockIsCorrected(t *testing.T) {
 	for _, skew := range []time.Duration{10 * time.Minute, -10 * time.Minute} {
@@ -86,7 +86,7 @@ func TestWrongClockIsCorrected(t *testing.T) {
 	}
 }
 
-// Lives shorter than what callers need don't become a storm of refreshes.
+// A4.4: Lives shorter than what callers need don't become a storm of refreshes.
 func TestShortLives(t *testing.T) {
 	for _, life := range []time.Duration{300 * time.Second, 60 * time.Second, 5 * time.Second} {
 		t.Run(life.String(), func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
-// One expiry costs one request, and all callers get the same token.
+// A1.1: One expiry costs one request, and all callers get the same token.
 func TestCrowdSpendsOneToken(t *testing.T) {
 	for _, test := range []struct {
 		name      string
@@ -47,7 +47,7 @@ func TestCrowdSpendsOneToken(t *testing.T) {
 	}
 }
 
-// A login among refreshes: its token is the one that stays.
+// A1.1b: A login among refreshes: its token is the one that stays.
 func TestLoginAmongRefreshesStays(t *testing.T) {
 	s := set(t, machine.Alone, idcstest.Options{})
 	for round := range repeat(t, 5) {
@@ -68,7 +68,7 @@ func TestLoginAmongRefreshesStays(t *testing.T) {
 	s.Litter()
 }
 
-// A domain that hangs is asked once. All who waited say the same.
+// A1.2: A domain that hangs is asked once. All who waited say the same.
 func TestHangIsSharedByAll(t *testing.T) {
 	slow(t)
 	s := expired(t, machine.Person, idcstest.Options{})
@@ -85,7 +85,7 @@ func TestHangIsSharedByAll(t *testing.T) {
 	s.Litter()
 }
 
-// So is one that refuses, and the status says what to do about it.
+// A1.2b: So is one that refuses, and the status says what to do about it.
 func TestRefusalIsSharedByAll(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -120,7 +120,7 @@ func TestRefusalIsSharedByAll(t *testing.T) {
 	}
 }
 
-// A rate limit is obeyed by all processes together.
+// A1.9: A rate limit is obeyed by all processes together.
 func TestRetryAfterIsObeyed(t *testing.T) {
 	for name, value := range map[string]string{
 		"seconds": "30",
@@ -157,7 +157,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	})
 }
 
-// Wherever the callers stand and whatever their environment says, the lock is the same one.
+// A1.8: Wherever the callers stand and whatever their environment says, the lock is the same one.
 func TestLockLiesBesideTheToken(t *testing.T) {
 	s := expired(t, machine.Person, idcstest.Options{})
 	calls := machine.Mixed(32)
@@ -180,7 +180,7 @@ func TestLockLiesBesideTheToken(t *testing.T) {
 	}
 }
 
-// Somebody who deletes lock files, or the whole folder, while they are in use costs at most a
+// A1.4: Somebody who deletes lock files, or the whole folder, while they are in use costs at most a
 // failure: no refresh token is presented twice, which the domain watches.
 func TestDeletedInUse(t *testing.T) {
 	for _, test := range []struct {

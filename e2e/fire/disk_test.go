@@ -17,7 +17,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
-// The order that makes a token durable before it leaves: sync the file, rename it, sync the folder,
+// A2.2: The order that makes a token durable before it leaves: sync the file, rename it, sync the folder,
 // print.
 func TestDurableBeforePrinted(t *testing.T) {
 	need.Strace(t)
@@ -49,7 +49,7 @@ func TestDurableBeforePrinted(t *testing.T) {
 	}
 }
 
-// The disk is full, the quota reached, the file system read-only or broken before anything is sent:
+// A2.6: The disk is full, the quota reached, the file system read-only or broken before anything is sent:
 // nothing is. A token that lives is answered.
 func TestNoRoomNothingSent(t *testing.T) {
 	need.Strace(t)
@@ -77,7 +77,7 @@ func TestNoRoomNothingSent(t *testing.T) {
 	})
 }
 
-// It breaks after the answer: the token is printed with a warning where it could not be saved, and the
+// A2.6b: It breaks after the answer: the token is printed with a warning where it could not be saved, and the
 // next call finds out what there is. Once the record is written nothing that fails takes it away.
 func TestNoRoomAfterTheAnswer(t *testing.T) {
 	need.Strace(t)
@@ -225,7 +225,7 @@ func TestFileSizeLimit(t *testing.T) {
 	}
 }
 
-// A home that can't be written: what is stored is served, and nothing is sent.
+// A5.4: A home that can't be written: what is stored is served, and nothing is sent.
 func TestReadOnlyHome(t *testing.T) {
 	userNamespace(t)
 	s := set(t, machine.Person, idcstest.Options{})
@@ -241,7 +241,7 @@ func TestReadOnlyHome(t *testing.T) {
 	s.Chain()
 }
 
-// sudo: root in a user's home serves what lives and touches nothing.
+// A2.9: sudo: root in a user's home serves what lives and touches nothing.
 func TestRootInAnothersHome(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can be root in another's home")

@@ -18,7 +18,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
-// A token file that isn't whole is kept aside, bytes and all, and never sent. Every mutation is tried
+// A2.8: A token file that isn't whole is kept aside, bytes and all, and never sent. Every mutation is tried
 // in process by package cache; these are the kinds.
 func TestDamagedTokenFile(t *testing.T) {
 	for name, damage := range map[string]func([]byte) []byte{
@@ -103,7 +103,7 @@ func TestAnyDamage(t *testing.T) {
 	s.Chain()
 }
 
-// What isn't ours is left as it is: nothing hangs on it, nothing replaces it.
+// A2.8c: What isn't ours is left as it is: nothing hangs on it, nothing replaces it.
 func TestStrangeTokenFile(t *testing.T) {
 	for name, make := range map[string]func(path string) error{
 		"folder": func(p string) error { return os.Mkdir(p, 0o700) },
@@ -199,7 +199,7 @@ func TestStrangeOtherFiles(t *testing.T) {
 	})
 }
 
-// A folder that others could change is refused with the command that mends it.
+// A5.3: A folder that others could change is refused with the command that mends it.
 func TestOpenFolder(t *testing.T) {
 	for _, mode := range []uint32{0o777, 0o770, 0o1777, 0o722} {
 		t.Run(fmt.Sprintf("%#o", mode), func(t *testing.T) {

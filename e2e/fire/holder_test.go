@@ -28,7 +28,7 @@ func (s *scene) hold() (*machine.Process, *idcstest.Gate) {
 	return p, g
 }
 
-// A fresh token costs nothing and waits for nobody, whatever goes on beside it.
+// A1.0: A fresh token costs nothing and waits for nobody, whatever goes on beside it.
 func TestFreshTokenWaitsForNobody(t *testing.T) {
 	s := set(t, machine.Person, idcstest.Options{})
 	holder, gate := s.hold()
@@ -71,7 +71,7 @@ func TestFreshTokenTouchesNothing(t *testing.T) {
 	s.posts(0)
 }
 
-// The holder of the lock is stopped in the middle of its request. Who has a token that lives answers
+// R8, A1.3: The holder of the lock is stopped in the middle of its request. Who has a token that lives answers
 // with it; the holder goes on later as if nothing had been.
 func TestStoppedHolderDelaysNobody(t *testing.T) {
 	s := alive(t, machine.Person, idcstest.Options{})
@@ -148,7 +148,7 @@ func TestLockDeletedUnderAHolderInAContainer(t *testing.T) {
 	s.Litter()
 }
 
-// With an expired token there is nothing to answer with. Others give up and name the holder, and
+// A1.3b: With an expired token there is nothing to answer with. Others give up and name the holder, and
 // nobody sends the token that may be on the wire. The holder's answer waits in its socket.
 func TestStoppedHolderOfAnExpiredToken(t *testing.T) {
 	slow(t)
@@ -167,7 +167,7 @@ func TestStoppedHolderOfAnExpiredToken(t *testing.T) {
 	s.Chain()
 }
 
-// Stopped for longer than any limit, while the answer waits in its socket: it is used.
+// A4.5: Stopped for longer than any limit, while the answer waits in its socket: it is used.
 func TestStoppedLongerThanItsTime(t *testing.T) {
 	slow(t)
 	type stopped struct {
@@ -209,7 +209,7 @@ func TestStoppedWhileTheConnectionBreaks(t *testing.T) {
 	s.Litter()
 }
 
-// A lock isn't left behind by the dead: the next call has it at once, without any rule of age.
+// R16, A1.5: A lock isn't left behind by the dead: the next call has it at once, without any rule of age.
 func TestDeadHolderLeavesNoLock(t *testing.T) {
 	s := set(t, machine.Person, idcstest.Options{})
 	rounds := repeat(t, 100)
@@ -226,7 +226,7 @@ func TestDeadHolderLeavesNoLock(t *testing.T) {
 	s.Chain()
 }
 
-// A child of the program doesn't keep the lock, however long it stays.
+// A1.6: A child of the program doesn't keep the lock, however long it stays.
 func TestChildDoesNotKeepTheLock(t *testing.T) {
 	need.Tool(t, "setsid")
 	s := set(t, machine.Person, idcstest.Options{})
@@ -271,7 +271,7 @@ func TestChildDoesNotKeepTheLock(t *testing.T) {
 	s.Chain()
 }
 
-// Where there are no locks nothing is refreshed, and a token that lives is answered.
+// A1.7: Where there are no locks nothing is refreshed, and a token that lives is answered.
 func TestNoLocksNoRefresh(t *testing.T) {
 	need.Strace(t)
 	for _, errno := range []string{"ENOLCK", "EBADF", "EIO"} {
@@ -289,7 +289,7 @@ func TestNoLocksNoRefresh(t *testing.T) {
 	}
 }
 
-// A folder that was copied from another machine spends nothing: the other one still has the token.
+// A1.10: A folder that was copied from another machine spends nothing: the other one still has the token.
 func TestCopiedFolderSpendsNothing(t *testing.T) {
 	if b, err := os.ReadFile("/etc/machine-id"); err != nil || len(strings.TrimSpace(string(b))) != 32 {
 		t.Skip("this machine has no /etc/machine-id, so it can't tell itself from another")

@@ -59,7 +59,7 @@ var steps = []struct {
 	{"K9 intent cleared", atCall("flock", ".lock"), saved},
 }
 
-// A process is killed at each step of the transaction, at each kind of domain. What the next call
+// A2.7: A process is killed at each step of the transaction, at each kind of domain. What the next call
 // does is the crash table: it recovers unattended, without a request where the successor is on the
 // disk; only where the answer is really gone does it say so, after the one try that can tell.
 func TestKilledAtEachStep(t *testing.T) {
@@ -235,7 +235,7 @@ func (s *scene) killed(r machine.Result) {
 	}
 }
 
-// A process is killed at the first of each kind of system call on each file of the transaction, as a
+// A2.3: A process is killed at the first of each kind of system call on each file of the transaction, as a
 // trace of a whole one shows them. The next call goes on.
 func TestKilledAtEachFileCall(t *testing.T) {
 	need.Strace(t)

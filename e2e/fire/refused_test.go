@@ -12,7 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
-// A wrong secret is tried once, then there is silence until it is corrected: that is noticed at once.
+// A3.6: A wrong secret is tried once, then there is silence until it is corrected: that is noticed at once.
 func TestWrongSecretThenCorrected(t *testing.T) {
 	s := expired(t, machine.Person, idcstest.Options{})
 	s.Write("client.secret", "wrong\n")
@@ -25,7 +25,7 @@ func TestWrongSecretThenCorrected(t *testing.T) {
 	s.Chain()
 }
 
-// A spent refresh token is presented once, however often it is asked for. A login mends it.
+// A3.7: A spent refresh token is presented once, however often it is asked for. A login mends it.
 func TestSpentTokenIsPresentedOnce(t *testing.T) {
 	s := expired(t, machine.Person, idcstest.Options{})
 	s.Domain.EndLogins()
@@ -73,7 +73,7 @@ func TestNewerTokenIsNotMarked(t *testing.T) {
 	s.Chain()
 }
 
-// A login that needs no person is made by itself: one refusal and one grant for all.
+// A3.7b: A login that needs no person is made by itself: one refusal and one grant for all.
 func TestSpentTokenOfALoginThatNeedsNobody(t *testing.T) {
 	s := expired(t, machine.Alone, idcstest.Options{})
 	s.Domain.EndLogins()
@@ -105,7 +105,7 @@ func erase(token string) machine.Call {
 	return c
 }
 
-// A server refuses a token that looked fresh: it goes, if it is the one, and only the access token.
+// A3.8: A server refuses a token that looked fresh: it goes, if it is the one, and only the access token.
 func TestRefusedTokenGoes(t *testing.T) {
 	s := set(t, machine.Person, idcstest.Options{})
 	s.Age(5 * time.Minute)
@@ -139,7 +139,7 @@ func TestRefusedTokenGoes(t *testing.T) {
 	s.Chain()
 }
 
-// A server that refuses everything costs one refresh a minute at most.
+// A3.8b: A server that refuses everything costs one refresh a minute at most.
 func TestRefusedAgainAndAgain(t *testing.T) {
 	s := set(t, machine.Person, idcstest.Options{})
 	s.Age(5 * time.Minute)
@@ -152,7 +152,7 @@ func TestRefusedAgainAndAgain(t *testing.T) {
 	s.Chain()
 }
 
-// kubectl can't say that its server refused: it only asks again. One parent gets one forced refresh a
+// A3.8c: kubectl can't say that its server refused: it only asks again. One parent gets one forced refresh a
 // minute, and none where there is no place to remember it.
 func TestRefusedByKubectlsServer(t *testing.T) {
 	info := `KUBERNETES_EXEC_INFO={"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"interactive":false}}`

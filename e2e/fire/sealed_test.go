@@ -20,7 +20,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
-// Kills at moments that nobody chose, with sealed tokens: afterwards no file below the home holds a token, however
+// H5: Kills at moments that nobody chose, with sealed tokens: afterwards no file below the home holds a token, however
 // it is spelled, the next call works, and the first release, which knows no sealed files, says so and leaves all
 // of them as they are.
 func TestKilledAtRandomSealed(t *testing.T) {

@@ -21,7 +21,7 @@ var armed = []idcstest.Point{
 	idcstest.RequestRead, idcstest.BeforeRotation, idcstest.AfterRotation, idcstest.BeforeBody, idcstest.MidBody,
 }
 
-// An interrupted call ends when the answer is saved, says nothing, and has the exit status of its
+// A2.4: An interrupted call ends when the answer is saved, says nothing, and has the exit status of its
 // signal. That holds for two in a row, too.
 func TestInterruptedAfterSending(t *testing.T) {
 	for _, point := range armed {
@@ -85,7 +85,7 @@ func TestInterruptedAtAnyMoment(t *testing.T) {
 	s.Litter()
 }
 
-// Before anything is sent there is nothing to save, and a call ends at once.
+// A2.4c: Before anything is sent there is nothing to save, and a call ends at once.
 func TestInterruptedBeforeSending(t *testing.T) {
 	for _, point := range []idcstest.Point{idcstest.Accepted, idcstest.Hello} {
 		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
@@ -110,7 +110,7 @@ func TestInterruptedBeforeSending(t *testing.T) {
 	}
 }
 
-// Ctrl-Z stops the call when the answer is saved; continued, it prints as if nothing had been.
+// A2.4b: Ctrl-Z stops the call when the answer is saved; continued, it prints as if nothing had been.
 func TestStoppedByTheTerminal(t *testing.T) {
 	for _, point := range armed {
 		t.Run(string(point), func(t *testing.T) {
@@ -164,7 +164,7 @@ func TestKeysAtATerminal(t *testing.T) {
 	}
 }
 
-// Nobody reads what the call prints. The answer is saved all the same.
+// A2.5: Nobody reads what the call prints. The answer is saved all the same.
 func TestNobodyReads(t *testing.T) {
 	for _, call := range machine.Mixed(4) {
 		t.Run(call.String(), func(t *testing.T) {

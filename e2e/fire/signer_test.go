@@ -41,7 +41,7 @@ func signed(t *testing.T, script string) (s *scene, asked func() int) {
 
 const opensslSigns = "exec openssl dgst -sha256 -sign client-key.pem"
 
-// One expiry costs one signature for each assertion, however many ask.
+// H2: One expiry costs one signature for each assertion, however many ask.
 func TestCrowdSignsOnce(t *testing.T) {
 	s, asked := signed(t, opensslSigns)
 	s.served(s.Crowd(machine.Mixed(64)...)...)

@@ -31,7 +31,7 @@ func entries(t *testing.T, dir string) string {
 	return strings.Join(names, " ")
 }
 
-// Without a home there is no place for a token: not "/", not the working directory. Where HOME isn't set at
+// A5.1: Without a home there is no place for a token: not "/", not the working directory. Where HOME isn't set at
 // all the password file has one; see paths.txtar.
 func TestNoHome(t *testing.T) {
 	for _, home := range []string{"HOME=relative", "HOME=~"} {
@@ -60,7 +60,7 @@ func TestNoHome(t *testing.T) {
 	}
 }
 
-// Odd values of the variables that choose folders.
+// A5.2: Odd values of the variables that choose folders.
 func TestOddFolders(t *testing.T) {
 	for _, value := range []string{"", ".", "..", "relative", "./x", "x/y", "~", " ", "$HOME/.cache", "file:///tmp"} {
 		t.Run("relative "+value, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestOddFolders(t *testing.T) {
 	})
 }
 
-// Little of everything: a call ends with a message or with a token, and nothing is sent that could
+// A5.5: Little of everything: a call ends with a message or with a token, and nothing is sent that could
 // not be stored.
 func TestLittleOfEverything(t *testing.T) {
 	need.Tool(t, "prlimit")
@@ -325,7 +325,7 @@ func TestLittleMemoryInAGroup(t *testing.T) {
 	}
 }
 
-// No keyring is asked, so a dead one makes no difference.
+// A5.6: No keyring is asked, so a dead one makes no difference.
 func TestDeadKeyring(t *testing.T) {
 	s := expired(t, machine.Person, idcstest.Options{})
 	hangs, err := net.Listen("unix", filepath.Join(s.Home, "bus")) // nobody answers

@@ -15,7 +15,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
-// TestFigures measures for `go run ./bench/fleet`. It asserts counts; times are for who reads them.
+// F4, F5, F6, F8: TestFigures measures for `go run ./bench/fleet`. It asserts counts; times are for who reads them.
 func TestFigures(t *testing.T) {
 	n, err := strconv.Atoi(os.Getenv("CREDENTIAL_IDCS_FLEET"))
 	if err != nil {

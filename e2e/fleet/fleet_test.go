@@ -43,7 +43,7 @@ func withProgram(m *testing.M) int {
 	return m.Run()
 }
 
-// TestFleet has one API server for all that leaves it alone, each with namespaces of its own.
+// F7: TestFleet has one API server for all that leaves it alone, each with namespaces of its own.
 func TestFleet(t *testing.T) {
 	t.Parallel()
 	need.Tool(t, "kubectl")

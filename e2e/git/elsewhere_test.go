@@ -35,7 +35,7 @@ func (h *hosting) redirect(to string, guarded bool) (url string) {
 	return s.URL
 }
 
-// After a redirect git asks for the new host, and that decides: a target gets the token, whoever led
+// G21: After a redirect git asks for the new host, and that decides: a target gets the token, whoever led
 // there, and another host nothing, though the first one is a target.
 func TestRedirects(t *testing.T) {
 	each(t, func(h *hosting, scheme string) {

@@ -13,7 +13,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
-// Many first callers at once, over many profiles, and no key yet: one key, one grant for each profile, and every
+// H6: Many first callers at once, over many profiles, and no key yet: one key, one grant for each profile, and every
 // file can be read.
 func TestManyFirstCallersMakeOneKey(t *testing.T) {
 	for _, store := range []string{"kernel", "keyring"} {

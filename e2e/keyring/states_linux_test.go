@@ -64,7 +64,7 @@ func TestAnOpenKeyring(t *testing.T) {
 	}
 }
 
-// Locked, absent, hanging, denied: nothing is sent, asked or written, and all is there again with the key.
+// H4: Locked, absent, hanging, denied: nothing is sent, asked or written, and all is there again with the key.
 func TestALockedKeyringIsNoEmptyOne(t *testing.T) {
 	needKeyctl(t)
 	r := newRoom(t, machine.Alone) // a login that needs no person: not even that one is made

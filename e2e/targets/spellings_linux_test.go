@@ -106,7 +106,7 @@ func spellings(t *testing.T) map[string]string {
 	return m
 }
 
-// S20 to S25: whatever the protocol, a spelling gets the token if it is one of a target's, and else not a
+// S21, S24: S20 to S25: whatever the protocol, a spelling gets the token if it is one of a target's, and else not a
 // byte of it.
 func TestEverySpellingInEveryProtocol(t *testing.T) {
 	if err := os.Symlink(machine.People, filepath.Join(string(program), "keyring")); err != nil { // a name that nothing installs

@@ -132,6 +132,7 @@ func TestClientGoTakesTheAnswer(t *testing.T) {
 	}
 }
 
+// K4.
 func TestClusterExtensionChoosesTheIDToken(t *testing.T) {
 	s := newAPIServer(t, "IDTOKEN")
 	p := newPlugin(t, s.URL+" token=ACCESS id=IDTOKEN"+far)
@@ -141,6 +142,7 @@ func TestClusterExtensionChoosesTheIDToken(t *testing.T) {
 	}
 }
 
+// K5.
 func TestPastExpiryAsksForEachRequest(t *testing.T) {
 	s := newAPIServer(t, "ACCESS")
 	p := newPlugin(t, s.URL+" token=ACCESS expiry=1000000000")
@@ -154,7 +156,7 @@ func TestPastExpiryAsksForEachRequest(t *testing.T) {
 	}
 }
 
-// S15: another server hears nothing.
+// K7, S15: another server hears nothing.
 func TestWrongServerHearsNothing(t *testing.T) {
 	listed, other := newAPIServer(t, "ACCESS"), newAPIServer(t, "ACCESS")
 	p := newPlugin(t, "default work\n"+listed.URL+" token=ACCESS"+far)

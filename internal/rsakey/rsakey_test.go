@@ -51,6 +51,7 @@ func certificateOf(t *testing.T, public, private any) []byte {
 	return der
 }
 
+// S59.
 func TestParse(t *testing.T) {
 	k := rsaOnce()
 	pkcs1 := block("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(k))

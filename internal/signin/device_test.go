@@ -97,6 +97,7 @@ func TestADeviceLoginEndsInAToken(t *testing.T) {
 	}
 }
 
+// S66.
 func TestADeviceLoginKeepsTheDomainsInterval(t *testing.T) {
 	l := runDevice(t, idcstest.Options{DeviceInterval: 11 * time.Second, DevicePace: 11 * time.Second}, host.Screen{}, nil, approveAt(2))
 	if l.err != nil {

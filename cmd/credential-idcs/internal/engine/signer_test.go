@@ -41,7 +41,7 @@ func TestACommandSigns(t *testing.T) {
 	b.token(b.engine(strings.Replace(b.byCommand(openssl), fmt.Sprintf("key_id = %q\n", b.key.Alias), "", 1)), cache.Query{})
 }
 
-// A signer that is wrong, old or hostile costs nothing: no request, no pause, a line that names it.
+// H3: A signer that is wrong, old or hostile costs nothing: no request, no pause, a line that names it.
 func TestAWrongSignerCanOnlyRefuse(t *testing.T) {
 	need.Tool(t, "openssl")
 	for name, tt := range map[string]struct{ script, want string }{

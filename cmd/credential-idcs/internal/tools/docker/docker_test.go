@@ -105,7 +105,7 @@ func TestDockerTwiceIsOnceAndUndoGivesTheBytesBack(t *testing.T) {
 	}
 }
 
-// What is added looks like what is around it.
+// D18: What is added looks like what is around it.
 func TestDockerKeepsTheStyle(t *testing.T) {
 	for name, want := range map[string]string{
 		"docker":       strings.Replace(dockerFiles["docker"], "\"default\"\n", "\"default\",\n\t\"credHelpers\": {\n\t\t\"reg.example.com\": \"idcs\"\n\t}\n", 1),
@@ -166,6 +166,7 @@ func TestDockerItselfAsksUs(t *testing.T) {
 	}
 }
 
+// D19.
 func TestDockerRefuses(t *testing.T) {
 	need.Unix(t, "it has the paths, modes and commands of Unix")
 	for name, c := range map[string]struct {
@@ -250,7 +251,7 @@ func TestDockerNotes(t *testing.T) {
 	}
 }
 
-// configure and doctor have one reading of the file: whatever spelling a password is stored under, both
+// D20: configure and doctor have one reading of the file: whatever spelling a password is stored under, both
 // name it.
 func TestPasswordIsFoundUnderEverySpelling(t *testing.T) {
 	for _, key := range []string{"reg.example.com", "REG.Example.com", "http://reg.example.com", "https://reg.example.com/v1/", "https://reg.example.com", "reg.example.com:443", "reg.example.com/team"} {
@@ -273,7 +274,7 @@ func TestPasswordIsFoundUnderEverySpelling(t *testing.T) {
 	}
 }
 
-// Every key that means the target counts, and what no image's name is spelled like is never looked up.
+// D17: Every key that means the target counts, and what no image's name is spelled like is never looked up.
 func TestKeysAreSpelledAsImagesAre(t *testing.T) {
 	need.Unix(t, "it has the paths, modes and commands of Unix")
 	h := tooltest.New(t)

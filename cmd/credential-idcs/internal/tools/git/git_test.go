@@ -16,6 +16,7 @@ import (
 
 const pair = "[credential \"https://git.example.com\"]\n\thelper = \n\thelper = idcs\n"
 
+// G24.
 func TestGitAsksUsAndNobodyElse(t *testing.T) {
 	tooltest.NeedTool(t, "git")
 	h := tooltest.New(t)
@@ -54,6 +55,7 @@ func TestGitAsksUsAndNobodyElse(t *testing.T) {
 	}
 }
 
+// G26.
 func TestGitTwiceIsOnceAndUndoGivesTheBytesBack(t *testing.T) {
 	tooltest.NeedTool(t, "git")
 	for name, before := range map[string]string{
@@ -161,6 +163,7 @@ func TestGitMovesToTheEnd(t *testing.T) {
 	}
 }
 
+// G25.
 func TestGitRefusesWhatComesAfterOurFile(t *testing.T) {
 	tooltest.NeedTool(t, "git")
 	h := tooltest.New(t)

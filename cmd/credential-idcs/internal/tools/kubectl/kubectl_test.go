@@ -578,7 +578,7 @@ func oddKeys(n *yamlv3.Node) bool {
 	return false
 }
 
-// What a context had is kept in our entry and comes back, to the byte, in whatever style it is written.
+// K17: What a context had is kept in our entry and comes back, to the byte, in whatever style it is written.
 func TestContextsComeBack(t *testing.T) {
 	for name, unix := range kubeconfigs {
 		for ending, before := range map[string]string{"LF": unix, "CRLF": strings.ReplaceAll(unix, "\n", "\r\n")} {
