@@ -301,7 +301,7 @@ func TestProxyFailuresSendNothing(t *testing.T) {
 	if e := expect(t, err, ErrConfiguration, NotSent); e.Error() != "the proxy's address can't be read" || e.Err != nil {
 		t.Errorf("got %v, %v", e, e.Err)
 	}
-	c.Proxy = func(*url.URL) (*url.URL, error) { return nil, wire.ProxyError("the variable X holds quotes") }
+	c.Proxy = func(*url.URL) (*url.URL, error) { return nil, &wire.ProxyError{Variable: "X", Problem: "holds quotes"} }
 	_, err = c.Token(bound(t), refreshGrant(), nil)
 	if e := expect(t, err, ErrConfiguration, NotSent); e.Error() != "the variable X holds quotes" {
 		t.Errorf("got %v", e)

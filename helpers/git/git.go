@@ -168,6 +168,7 @@ func refuseHTTP(call *helpers.Call, req request) error {
 	return &helpers.Exit{Err: &helpers.Failure{
 		Class:   helpers.NotConfigured,
 		Message: "http://" + text.Clean(req.host) + " gets no token, only https does",
+		Command: "git config --global " + text.Word("url.https://"+text.Clean(req.host)+"/.insteadOf") + " " + text.Word("http://"+text.Clean(req.host)+"/"),
 	}}
 }
 

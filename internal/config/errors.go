@@ -40,6 +40,7 @@ type FileError struct {
 	ReadOnly bool
 	// Namespace says that this is a user namespace, where owners may be others than outside.
 	Namespace bool
+	Typed     bool  // what is missing is one line that a person can type
 	Err       error // the system's, for Unreadable
 }
 

@@ -3,8 +3,10 @@ package methods
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"time"
 
@@ -96,6 +98,9 @@ func (m Machine) secret(ctx context.Context, p *config.Proof) (secret.Text, erro
 	switch {
 	case !p.SecretFile.IsZero():
 		b, err := config.ReadSecret(p.SecretFile)
+		if file, ok := errors.AsType[*config.FileError](err); ok && errors.Is(err, fs.ErrNotExist) {
+			file.Typed = true
+		}
 		if err != nil {
 			return secret.Text{}, err
 		}

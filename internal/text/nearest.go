@@ -3,12 +3,14 @@ package text
 import "strings"
 
 // Nearest is the word of a list that was probably meant by one that isn't in it, or empty: the one
-// with the fewest typing mistakes, two at most and fewer than the shorter word has letters, else one of
-// several parts that begins with the word.
+// with the fewest typing mistakes, two at most and fewer than the shorter word has letters, and of two such
+// the one as long as the word; else one of several parts that begins with the word.
 func Nearest(word string, list []string) string {
 	best, bestDistance := "", 3
 	for _, w := range list {
-		if d := distance(word, w); d < bestDistance && d < min(len(word), len(w)) {
+		d := distance(word, w)
+		closer := d < bestDistance || d == bestDistance && best != "" && len(w) == len(word) && len(best) != len(word)
+		if closer && d < min(len(word), len(w)) {
 			best, bestDistance = w, d
 		}
 	}
@@ -23,27 +25,29 @@ func Nearest(word string, list []string) string {
 	return ""
 }
 
-// distance is the number of letters to insert, delete or change to get from a to b (Levenshtein), for
+// distance is the number of letters to insert, delete, change or swap with the next to get from a to b, for
 // words of at most 32 bytes; else a large number.
 func distance(a, b string) int {
 	const limit = 32
 	if len(a) > limit || len(b) > limit {
 		return limit
 	}
-	var row [limit + 1]int
+	var before, above, row [limit + 1]int // the row above the one above, and so on
 	for j := range len(b) + 1 {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		before, above = above, row
 		row[0] = i + 1
 		for j := range len(b) {
-			cost := diagonal
+			cost := above[j]
 			if a[i] != b[j] {
 				cost++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+			row[j+1] = min(cost, row[j]+1, above[j+1]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]

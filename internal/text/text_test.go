@@ -120,3 +120,12 @@ func TestAShellReadsTheWord(t *testing.T) {
 		}
 	}
 }
+
+// Two letters that were swapped are one mistake, and a word as long as the typed one is the likelier.
+func TestTheNearestWordIsTheLikeliest(t *testing.T) {
+	for word, want := range map[string]string{"targest": "targets", "targe": "target", "tragets": "targets", "targetss": "targets", "xyz": ""} {
+		if got := Nearest(word, []string{"target", "targets", "user"}); got != want {
+			t.Errorf("%s: got %q, want %q", word, got, want)
+		}
+	}
+}

@@ -17,10 +17,21 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// A ProxyError is why there is no proxy to be had, in words that quote nothing of its address.
-type ProxyError string
+// A ProxyError is a variable that names no proxy, in words that quote nothing of its value.
+type ProxyError struct {
+	Variable string
+	Problem  string // "holds quotes"
+}
 
-func (e ProxyError) Error() string { return string(e) }
+func (e *ProxyError) Error() string { return "the variable " + e.Variable + " " + e.Problem }
+
+// Example is a value as the variable should have.
+func (e *ProxyError) Example() string {
+	if strings.EqualFold(e.Variable, "NO_PROXY") {
+		return "HOST,.DOMAIN"
+	}
+	return "http://HOST:PORT"
+}
 
 // proxyFor asks the caller for the proxy. Errors never quote its URL, which may hold a password.
 func (w *Way) proxyFor(u *url.URL) (*url.URL, error) {
@@ -28,8 +39,8 @@ func (w *Way) proxyFor(u *url.URL) (*url.URL, error) {
 		return nil, nil
 	}
 	p, err := w.Proxy(u)
-	if said, ok := err.(ProxyError); ok { //nolint:errorlint // what is around one may quote anything
-		return nil, refuse(string(said), nil)
+	if said, ok := err.(*ProxyError); ok { //nolint:errorlint // what is around one may quote anything
+		return nil, refuse(said.Error(), said)
 	}
 	if err != nil {
 		return nil, refuse("the proxy's address can't be read", nil)

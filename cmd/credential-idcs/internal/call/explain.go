@@ -125,6 +125,9 @@ func mendFile(e *config.FileError) string {
 		mode = e.Mode.Perm() &^ 0o022
 	case config.ReadableByOthers:
 	default:
+		if e.Typed {
+			return text.StoreHidden(e.Path.Full)
+		}
 		return text.Show(e.Path.Full)
 	}
 	chmod := text.Chmod(mode, e.Path.Full)

@@ -27,7 +27,11 @@ func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine
 	d.check = "domain"
 	way, err := d.way(p)
 	if err != nil {
-		d.problem(of(p)+"the proxy for "+p.Domain+" can't be used: "+text.Clean(err.Error()), text.Set("HTTPS_PROXY", "http://HOST:PORT"))
+		command := text.Set("HTTPS_PROXY", "http://HOST:PORT")
+		if wrong, ok := err.(*wire.ProxyError); ok { //nolint:errorlint // what is around one may quote a password
+			command = text.Set(wrong.Variable, wrong.Example())
+		}
+		d.problem(of(p)+"the proxy for "+p.Domain+" can't be used: "+text.Clean(err.Error()), command)
 		return
 	}
 	if err := e.Prepare(ctx); err != nil {
@@ -72,7 +76,7 @@ func (d *Doctor) way(p *config.Profile) (string, error) {
 		return "", nil
 	}
 	proxy, err := find(u)
-	if said, ok := err.(wire.ProxyError); ok { //nolint:errorlint // what is around one may quote a password
+	if said, ok := err.(*wire.ProxyError); ok { //nolint:errorlint // what is around one may quote a password
 		return "", said
 	}
 	if err != nil {

@@ -39,11 +39,11 @@ func EnvironmentProxy(getenv func(string) string) func(*url.URL) (*url.URL, erro
 		exempt, without := oneOf(getenv, "NO_PROXY", "no_proxy")
 		switch {
 		case value != strings.TrimSpace(value):
-			return nil, wire.ProxyError("the variable " + name + " begins or ends with a blank")
+			return nil, &wire.ProxyError{Variable: name, Problem: "begins or ends with a blank"}
 		case strings.ContainsAny(value, "\"'"):
-			return nil, wire.ProxyError("the variable " + name + " holds quotes; write it without")
+			return nil, &wire.ProxyError{Variable: name, Problem: "holds quotes; write it without"}
 		case value != "" && strings.ContainsAny(without, "\"'"):
-			return nil, wire.ProxyError("the variable " + exempt + " holds quotes; write it without")
+			return nil, &wire.ProxyError{Variable: exempt, Problem: "holds quotes; write it without"}
 		}
 		p, err := http.ProxyFromEnvironment(&http.Request{URL: u})
 		if strings.EqualFold(name, "ALL_PROXY") && proxied(u, without) {
@@ -53,7 +53,7 @@ func EnvironmentProxy(getenv func(string) string) func(*url.URL) (*url.URL, erro
 			p, err = url.Parse(value)
 		}
 		if err != nil {
-			return nil, wire.ProxyError("the variable " + name + " is no address; it must be http://HOST:PORT or socks5://HOST:PORT")
+			return nil, &wire.ProxyError{Variable: name, Problem: "is no address; it must be http://HOST:PORT or socks5://HOST:PORT"}
 		}
 		return p, nil
 	}

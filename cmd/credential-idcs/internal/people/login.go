@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/internal/text"
+	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
 
 func loginVerb() *verb {
@@ -284,7 +286,9 @@ func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
 	if f.Class == helpers.Temporary || isPersons(e.Cause()) {
 		f.Command = in.again(e.Profile.Name)
 	}
-	if elsewhere(e.Cause()) {
+	if wrong, ok := errors.AsType[*wire.ProxyError](e.Cause()); ok {
+		f.Command = text.Set(wrong.Variable, wrong.Example())
+	} else if elsewhere(e.Cause()) || nowhere(e.Cause(), e.Profile.Domain) {
 		f.Message += "; is domain right in " + text.Clean(a.File.Path) + "?"
 		f.Command = text.Edit(a.File.Path)
 	}
@@ -304,6 +308,13 @@ func elsewhere(err error) bool {
 		return true
 	}
 	return e.Class == idcs.ErrConfiguration
+}
+
+// nowhere reports a domain whose name nobody has: at a login that is a mistake in the configuration more often than
+// a network that is down.
+func nowhere(err error, domain string) bool {
+	var dns *net.DNSError
+	return errors.As(err, &dns) && dns.IsNotFound && strings.TrimPrefix(domain, "https://") == dns.Name
 }
 
 // isPersons reports whether a login failed for what was typed or decided.

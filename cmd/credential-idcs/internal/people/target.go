@@ -72,6 +72,11 @@ func (a *app) target(operands []string, tools string, asJSON bool) error {
 	}
 	t, err := helpers.ParseTarget(url)
 	if err != nil {
+		if host, ok := strings.CutPrefix(url, "http://"); ok { // that is what nearly always was meant
+			if t, err := helpers.ParseTarget("https://" + host); err == nil {
+				return misuse("target "+action+": "+helpers.Shown(operands[1])+": tokens go over https only", "credential-idcs target "+action+" "+text.Word(t.String()))
+			}
+		}
 		return misuse("target "+action+": "+helpers.Shown(operands[1])+": "+err.Error(), help)
 	}
 	p, err := a.chosen("")
