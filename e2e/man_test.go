@@ -57,8 +57,8 @@ func plainPage(t *testing.T, page string) string {
 	return regexp.MustCompile(`\\f[BIR]`).ReplaceAllString(strings.ReplaceAll(read(t, source(page)), `\-`, "-"), "")
 }
 
-// The manual knows each command and option that the program's own help does, and each key that the
-// configuration has.
+// The manual and completion know each command and option that the program's own help does, and the manual each
+// key that the configuration has.
 func TestManualPagesAreComplete(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "credential-idcs")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../cmd/credential-idcs").CombinedOutput(); err != nil {
@@ -88,8 +88,8 @@ func TestManualPagesAreComplete(t *testing.T) {
 		if !strings.Contains(page, "\n.B "+c[1]+" ") && !strings.Contains(page, "\n.B "+c[1]+"\n") {
 			t.Errorf("the manual lacks %s", c[1])
 		}
-		if c[1] == "init" { // the manual leaves its options to the help
-			continue
+		if known, err := exec.CommandContext(t.Context(), program, "complete", "--word="+c[1]).Output(); err != nil || !strings.HasPrefix(string(known), c[1]) {
+			t.Errorf("completion lacks %s: %q, %v", c[1], known, err)
 		}
 		usage, _, _ := strings.Cut(help(c[1]), "\n\n")
 		for _, tool := range regexp.MustCompile(`(?m)^  `+c[1]+` ([a-z]+)(.*)`).FindAllStringSubmatch(help(c[1]), -1) {
@@ -101,6 +101,10 @@ func TestManualPagesAreComplete(t *testing.T) {
 		for _, option := range regexp.MustCompile(`--[a-z-]+`).FindAllString(usage, -1) {
 			if !strings.Contains(page, option) {
 				t.Errorf("the manual lacks %s %s", c[1], option)
+			}
+			known, err := exec.CommandContext(t.Context(), program, "complete", "--word="+option, c[1]).Output()
+			if err != nil || !strings.HasPrefix(string(known), option) {
+				t.Errorf("completion lacks %s %s: %q, %v", c[1], option, known, err)
 			}
 		}
 	}
