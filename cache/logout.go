@@ -85,7 +85,42 @@ func (d *Dir) remove(name string) error {
 // base names of what is gone. Nobody knows the domain and the client of such tokens, so they aren't
 // revoked. On a network folder they may be another machine's, and stay.
 func (d *Dir) ForgetOthers(ctx context.Context, keep []Key) (gone []string, err error) {
-	if !d.found || d.readOnly || d.network {
+	if d.readOnly {
+		return nil, nil
+	}
+	names, err := d.others(keep)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		h, err := d.lock(ctx, name, d.waits.expired, nil)
+		if err != nil {
+			return gone, err
+		}
+		err = d.remove(name)
+		h.release()
+		if err != nil {
+			return gone, err
+		}
+		gone = append(gone, name)
+	}
+	return gone, nil
+}
+
+// Others are the token files of other keys than these, as far as they can be seen.
+func (d *Dir) Others(keep []Key) (files []string) {
+	names, _ := d.others(keep)
+	for _, name := range names {
+		if d.stored(name) {
+			files = append(files, d.file(name, ".json"))
+		}
+	}
+	return files
+}
+
+// others are the base names of what is stored under other keys than these.
+func (d *Dir) others(keep []Key) (names []string, err error) {
+	if !d.found || d.network {
 		return nil, nil
 	}
 	entries, err := os.ReadDir(d.path)
@@ -102,21 +137,11 @@ func (d *Dir) ForgetOthers(ctx context.Context, keep []Key) (gone []string, err 
 			continue
 		}
 		seen[name] = true
-		if !d.anything(name) {
-			continue
+		if d.anything(name) {
+			names = append(names, name)
 		}
-		h, err := d.lock(ctx, name, d.waits.expired, nil)
-		if err != nil {
-			return gone, err
-		}
-		err = d.remove(name)
-		h.release()
-		if err != nil {
-			return gone, err
-		}
-		gone = append(gone, name)
 	}
-	return gone, nil
+	return names, nil
 }
 
 // anything reports whether there is a file of the key to delete.

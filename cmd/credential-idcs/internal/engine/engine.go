@@ -124,16 +124,6 @@ func (e *Engine) Logout(ctx context.Context) error {
 	return e.dir.Logout(ctx, e.settled(ctx), e.revoke)
 }
 
-// ForgetOthers deletes what is stored for no profile of these; see cache.Dir.ForgetOthers.
-func (e *Engine) ForgetOthers(ctx context.Context, profiles []*config.Profile) (gone []string, err error) {
-	var keep []cache.Key
-	for _, p := range profiles {
-		keep = append(keep, call.Keys(p, e.world.Getenv)...)
-		keep = append(keep, call.FormerKey(e.world.File, p))
-	}
-	return e.dir.ForgetOthers(ctx, keep)
-}
-
 // Reseal writes what is stored in the configured form; see cache.Dir.Reseal.
 func (e *Engine) Reseal(ctx context.Context) (changed bool, err error) {
 	return e.dir.Reseal(ctx, e.settled(ctx))

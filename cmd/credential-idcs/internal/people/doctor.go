@@ -89,6 +89,14 @@ func (a *app) diagnose(ctx context.Context, profile string, offline, asJSON bool
 	for _, p := range profiles {
 		d.Profile(ctx, p, offline)
 	}
+	if file != nil && profile == "" {
+		for _, path := range engine.Others(a.App) {
+			d.Report(doctor.Finding{
+				Level: doctor.Warning, Check: "login", Command: text.Remove(path),
+				Text: text.Clean(path) + " holds a login of no profile here: of one that was changed or removed, or of another configuration",
+			})
+		}
+	}
 	d.Tools(ctx, profiles)
 	if asJSON {
 		b, err := doctor.JSON(findings)

@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 func logoutVerb() *verb {
@@ -53,34 +56,30 @@ func (a *app) logoutAny(ctx context.Context, profile string, all bool) error {
 			worst = err
 		}
 	}
-	if len(file.Profiles) > 0 {
-		err := a.forgetOthers(ctx, file.Profiles)
-		if err != nil && worst != nil {
-			a.Say(helpers.AsFailure(worst).Lines())
-		}
-		worst = cmp.Or(err, worst)
+	err = a.forgetOthers(ctx)
+	if err != nil && worst != nil {
+		a.Say(helpers.AsFailure(worst).Lines())
 	}
-	return worst
+	return cmp.Or(err, worst)
 }
 
 // forgetOthers deletes what is stored in the cache folder for none of the profiles, as after a change of
 // a profile's scope.
-func (a *app) forgetOthers(ctx context.Context, profiles []*config.Profile) error {
-	e, err := a.engine(profiles[0])
-	if err != nil {
-		return err
-	}
-	gone, err := e.ForgetOthers(ctx, profiles)
+func (a *app) forgetOthers(ctx context.Context) error {
+	gone, err := engine.ForgetOthers(ctx, a.App)
+	said := "the stored tokens of no profile here are deleted, and could not be revoked: " + strings.Join(gone, ", ")
 	switch {
-	case err != nil:
-		return call.Explain(profiles[0].Name, err)
-	case len(gone) == 0:
+	case err != nil && len(gone) > 0:
+		err = fmt.Errorf("%s; %w", said, err)
+	case err == nil && len(gone) == 0:
 		return nil
+	case err == nil:
+		err = errors.New(said)
 	}
-	return &helpers.Failure{
-		Class:   helpers.Internal,
-		Message: "the stored tokens of no profile here are deleted, and could not be revoked: " + strings.Join(gone, ", "),
+	if f, ok := errors.AsType[*helpers.Failure](err); ok {
+		return f
 	}
+	return &helpers.Failure{Class: helpers.Internal, Message: text.Clean(err.Error()), Err: err}
 }
 
 // isOnly reports whether err is why, with nothing that went wrong beside it.
