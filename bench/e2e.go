@@ -100,10 +100,15 @@ func (b *bench) clients(l *lab.Lab) (clients []client, close func(), err error) 
 		// In the address it comes as late as from a helper: git asks without it first, and gets 401.
 		ask := []string{"ls-remote", git.URL + servers.Repository}
 		known := strings.Replace(ask[1], "https://", "https://oauth2:"+token+"@", 1)
-		clients = append(clients, client{"`git ls-remote`",
-			lab.Task{Name: "git ls-remote", Args: append([]string{path, "-c", "credential." + git.URL + ".helper=idcs"}, ask...), Env: plain, Want: "refs/heads/main"},
-			lab.Task{Name: "git ls-remote, no helper", Args: []string{path, "ls-remote", known}, Env: plain, Want: "refs/heads/main"},
-		})
+		without := lab.Task{Name: "git ls-remote, no helper", Args: []string{path, "ls-remote", known}, Env: plain, Want: "refs/heads/main"}
+		// For a name git starts another git, which finds the helper; a path is run at once.
+		for _, helper := range []struct{ what, value string }{
+			{"`git ls-remote`, helper by its path, as `configure git` writes it", l.Path("git-credential-idcs")},
+			{"the same, helper by its name", "idcs"},
+		} {
+			with := lab.Task{Name: helper.what, Args: append([]string{path, "-c", "credential." + git.URL + ".helper=" + helper.value}, ask...), Env: plain, Want: "refs/heads/main"}
+			clients = append(clients, client{helper.what, with, without})
+		}
 	}
 	if path, err := exec.LookPath("kubectl"); err == nil {
 		helper, err := kubeconfig(l, "helper", api.URL, map[string]any{"exec": map[string]any{
