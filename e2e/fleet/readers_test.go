@@ -20,9 +20,9 @@ import (
 
 // Real readers live three lifetimes on the published Secrets alone: skopeo, crane and what a kubelet reads
 // imagePullSecrets with on the one of type docker, git on the one of type basic-auth. Their servers take
-// nothing but the domain's living tokens.
+// nothing but the domain's living tokens. Flux and Argo CD read the Secrets by their own code.
 func testReaders(t *testing.T, api *cluster.Server) {
-	for _, tool := range []string{"skopeo", "crane", "kubelet-pull-secrets"} {
+	for _, tool := range []string{"skopeo", "crane", "kubelet-pull-secrets", "flux-credentials"} {
 		need.Tool(t, tool)
 	}
 	domain := idcstest.Start(t, idcstest.Options{AccessTTL: 15 * time.Second, Rotation: idcstest.StrictRevoke})
@@ -42,11 +42,14 @@ func testReaders(t *testing.T, api *cluster.Server) {
 
 	s := emptyStage(t, api, "readers")
 	s.domain = domain
-	s.targets = fmt.Sprintf("%q, %q", registry.URL, git.URL)
+	const charts = "registry.example.com:5000" // Argo CD reads no address that is a number
+	s.targets = fmt.Sprintf("%q, %q, %q", registry.URL, git.URL, "https://"+charts)
 	s.configure("refresh_token",
 		publishing(s.space("team-a"), "pull", "docker", fmt.Sprintf("targets = [%q]", registry.URL))+
-			publishing(s.space("team-a"), "git", "basic-auth", fmt.Sprintf("targets = [%q]", git.URL)))
-	s.install("team-a")
+			publishing(s.space("team-a"), "git", "basic-auth", fmt.Sprintf("targets = [%q]", git.URL))+
+			publishing(s.space("argocd"), "git", "argocd", fmt.Sprintf("targets = [%q]", git.URL))+
+			publishing(s.space("argocd"), "charts", "argocd-helm", fmt.Sprintf("targets = [%q]", "https://"+charts)))
+	s.install("team-a", "argocd")
 	s.replica("one", "", quick...)
 	s.login()
 
@@ -56,9 +59,17 @@ func testReaders(t *testing.T, api *cluster.Server) {
 		s.grown(generation)
 		s.until("the Secrets follow", func() bool {
 			at := fmt.Sprint(s.state().Generation)
-			return s.secret("team-a", "pull").Metadata.Annotations["credential-idcs/generation"] == at &&
-				s.secret("team-a", "git").Metadata.Annotations["credential-idcs/generation"] == at
+			for _, name := range []string{"team-a/pull", "team-a/git", "argocd/git", "argocd/charts"} {
+				if s.secret(split(name)).Metadata.Annotations["credential-idcs/generation"] != at {
+					return false
+				}
+			}
+			return true
 		})
+		s.reads("Flux", "team-a", "secret/git", "flux-credentials", "git", git.URL+servers.Repository)
+		s.reads("Flux", "team-a", "secret/pull", "flux-credentials", "oci", registry.Host+"/"+servers.Image)
+		s.argocd(git.URL+servers.Repository, `"type":"git"`)
+		s.argocd(charts+"/team", `"type":"helm"`)
 		folder := t.TempDir()
 		env := []string{"DOCKER_CONFIG=" + folder, "SSL_CERT_FILE=" + domain.CAFile}
 		auth := filepath.Join(folder, "config.json")
@@ -86,6 +97,40 @@ func reads(t *testing.T, env []string, words ...string) {
 	cmd.Env = append(cmd.Env, env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%s: %v\n%s", strings.Join(words[:2], " "), err, out)
+	}
+}
+
+// reads asks somebody's own code what it would log in with, by the Secrets as they are: a living token.
+func (s *stage) reads(who, ns, secrets string, command ...string) string {
+	s.t.Helper()
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Stdin = strings.NewReader(s.kubectl("", "-n", s.space(ns), "get", secrets, "-o", "json"))
+	var problem strings.Builder
+	cmd.Stderr = &problem
+	out, err := cmd.Output()
+	if err != nil {
+		s.t.Fatalf("%s: %v\n%s", who, err, problem.String())
+	}
+	var login struct{ Username, Password string }
+	if err := json.Unmarshal(out, &login); err != nil || login.Username != "oauth2" {
+		s.t.Fatalf("%s: %v, user name %q", who, err, login.Username)
+	}
+	if _, err := s.domain.Access(login.Password); err != nil {
+		s.t.Errorf("%s would use a token that the domain doesn't take: %v", who, err)
+	}
+	return string(out)
+}
+
+// argocd asks Argo CD's own code for the credentials of a repository. It compiles for minutes, so it is there in the
+// weekly run only.
+func (s *stage) argocd(url, has string) {
+	s.t.Helper()
+	if _, err := exec.LookPath("argocd-credentials"); err != nil {
+		s.t.Log("argocd-credentials is missing: see argocd in .ci/tools")
+		return
+	}
+	if out := s.reads("Argo CD", "argocd", "secrets", "argocd-credentials", url); !strings.Contains(out, has) {
+		s.t.Errorf("Argo CD takes %s for another type, want %s", url, has)
 	}
 }
 

@@ -39,6 +39,7 @@ var tools = []tool{
 	{"dpkg", "dpkg", "the package for Debian"},
 	{"etcd", "etcd-server", "a Kubernetes API server"},
 	{"fish", "fish", "completion"},
+	{"flux-credentials", "", "Flux, which reads published Secrets"},
 	{"git", "git", "clone, fetch and push; the demo; install.sh"},
 	{"git-lfs", "git-lfs", "large files over git"},
 	{"git-trixie", "", "git 2.47 and its Bearer"},
