@@ -130,7 +130,7 @@ func TestCargoShowsTheFailure(t *testing.T) {
 	s := newRegistry(t, "Bearer TOKEN")
 	c := newClient(t, s, s.URL+" fails=login", provider(t, "credential-idcs"))
 	output, err := c.run(t, "", "fetch")
-	if err == nil || !strings.Contains(output, "login needed, the refresh token is spent; run: credential-idcs login work") {
+	if err == nil || !strings.Contains(output, "no token; run: mend work") {
 		t.Errorf("%v\n%s", err, output)
 	}
 	if diff := cmp.Diff([]string{"Unauthorized"}, s.Requests()); diff != "" {

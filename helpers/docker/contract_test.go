@@ -48,7 +48,7 @@ func TestClientTellsFailuresApart(t *testing.T) {
 		t.Errorf("not configured: got %v", err)
 	}
 	_, err := client.Get(program(t, two), "login.example.com")
-	if err == nil || credentials.IsErrCredentialsNotFound(err) || !strings.Contains(err.Error(), "login needed") {
+	if err == nil || credentials.IsErrCredentialsNotFound(err) || !strings.Contains(err.Error(), "no token") {
 		t.Errorf("login needed: got %v", err)
 	}
 	if _, err := client.Get(program(t, two), ""); !credentials.IsCredentialsMissingServerURL(err) && !strings.Contains(err.Error(), "no credentials server URL") {

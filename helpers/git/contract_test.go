@@ -99,7 +99,7 @@ func TestGitQuits(t *testing.T) {
 	c := newClient(t, "https://git.example.com fails=login")
 	c.config(t, "credential.helper", "!f() { echo asked >>"+c.home+"/other; }; f")
 	stdout, stderr, err := c.run("url=https://git.example.com/a.git\n", "credential", "fill")
-	if err == nil || stdout != "" || !strings.Contains(stderr, "login needed") || !strings.Contains(stderr, "told us to quit") {
+	if err == nil || stdout != "" || !strings.Contains(stderr, "no token") || !strings.Contains(stderr, "told us to quit") {
 		t.Errorf("got %q, %v\n%s", stdout, err, stderr)
 	}
 	if _, err := os.Stat(filepath.Join(c.home, "other")); err == nil {

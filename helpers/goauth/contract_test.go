@@ -152,7 +152,7 @@ func TestGoElsewhere(t *testing.T) {
 func TestGoShowsTheFailure(t *testing.T) {
 	f := newForge(t, "Bearer TOKEN")
 	output, err := newClient(t, f, "https://git.example.com fails=login").download(t, module+"@v1.0.0")
-	if err == nil || !strings.Contains(output, "login needed, the refresh token is spent\n\tcredential-idcs login work") {
+	if err == nil || !strings.Contains(output, "no token\n\tmend work") {
 		t.Errorf("%v\n%s", err, output)
 	}
 }

@@ -114,7 +114,7 @@ func TestPipShowsTheFailure(t *testing.T) {
 	t.Parallel()
 	s := newIndex(t)
 	output, _, err := download(t, s, "ana", s.URL+" user=ana fails=login")
-	if err == nil || !strings.Contains(output, "login needed, the refresh token is spent\n\tcredential-idcs login work\n") {
+	if err == nil || !strings.Contains(output, "no token\n\tmend work\n") {
 		t.Errorf("%v\n%s", err, output)
 	}
 }

@@ -91,23 +91,24 @@ func Parse(s string) (*Source, error) {
 	return src, nil
 }
 
+// failure is one of a class. Its text is no message of the program: those are tested where they are made.
 func failure(word, profile string) *helpers.Failure {
 	f := &helpers.Failure{Message: "profile " + profile + ": "}
 	switch word {
 	case "login":
 		f.Class = helpers.LoginNeeded
-		f.Message += "login needed, the refresh token is spent"
-		f.Command = "credential-idcs login " + profile
+		f.Message += "no token"
+		f.Command = "mend " + profile
 	case "temporary":
 		f.Class = helpers.Temporary
-		f.Message += "another process (pid 812) is refreshing it, waited 15 s"
+		f.Message += "no token now"
 	case "profile":
 		f.Class = helpers.Profile
-		f.Message += "client-key.pem can be read by others (mode 0644)"
-		f.Command = "chmod 600 client-key.pem"
+		f.Message += "its settings are wrong"
+		f.Command = "mend key"
 	case "internal":
 		f.Class = helpers.Internal
-		f.Message += "the cache folder is not ours"
+		f.Message += "an accident"
 	case "config":
 		f.Class = helpers.Config
 		f.Message = `config.toml has no profile "` + profile + `"`

@@ -93,7 +93,7 @@ func runCase(t *testing.T, h helpers.Helper, targets, lines string, streams map[
 		case "terminal":
 			call.Terminal = true
 		case "config":
-			opened = &helpers.Failure{Class: helpers.Config, Message: `config.toml:12: unknown key "scopes"; did you mean "scope"?`}
+			opened = &helpers.Failure{Class: helpers.Config, Message: `config.toml:12: a "mistake"`}
 		case "stdin":
 			untouched = true
 		case "refused":
