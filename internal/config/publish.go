@@ -107,6 +107,8 @@ func (b *publisher) publish() (Publish, error) {
 		return p, b.fail(b.table, "namespace", "must be a name of a-z, 0-9 and -, 63 characters at most")
 	case !dnsName(p.Secret, 253, true):
 		return p, b.fail(b.table, "secret", "must be a name of a-z, 0-9, - and ., 253 characters at most")
+	case strings.HasPrefix(p.Secret, "credential-idcs-state-"), p.Secret == "credential-idcs-files":
+		return p, b.fail(b.table, "secret", "= "+quote(p.Secret)+" is the controller's own")
 	}
 	var err error
 	if p.Type, err = b.choice(b.table, "type", "", publishTypes); err != nil {

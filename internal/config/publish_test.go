@@ -149,6 +149,8 @@ func TestMistakesInPublishAreOnlyPublisheds(t *testing.T) {
 		{instead(`"team-a"`, `"Team"`), `config.toml:12: namespace must be a name of`},
 		{instead(`"team-a"`, `"a.b"`), `config.toml:12: namespace must be a name of`},
 		{instead(`"pull"`, `"pull_"`), `config.toml:13: secret must be a name of`},
+		{instead(`"pull"`, `"credential-idcs-state-ci"`), `config.toml:13: secret = "credential-idcs-state-ci" is the controller's own`},
+		{instead(`"pull"`, `"credential-idcs-files"`), `config.toml:13: secret = "credential-idcs-files" is the controller's own`},
 		{instead(`"pull"`, `"pull-"`), `config.toml:13: secret must be a name of`},
 		{instead(`"docker"`, `"dockr"`), `config.toml:14: type must be docker, basic-auth, token, argocd or argocd-helm; did you mean "docker"?`},
 		{instead(`"docker"`, `"basic-auth"`), `config.toml:14: type = "basic-auth" has one user name, and "https://r.example.com:5000" and "https://git.example.com/team" have different ones`},
