@@ -101,7 +101,7 @@ func get(ctx context.Context, call *helpers.Call, host string) error {
 func store(call *helpers.Call, host string) error {
 	_, _ = call.Input(`{"token": ...}`)
 	return &helpers.Exit{Status: 1, Err: &helpers.Failure{
-		Message: "the token for " + text.Clean(host) + " was not stored, credential-idcs keeps only tokens of its own logins",
+		Message: "the token for " + text.Clean(host) + " was not stored, credential-idcs stores only tokens of its own logins",
 	}}
 }
 

@@ -100,7 +100,7 @@ func (b *builder) only(t *table, names []string, all string) (found string, err 
 		switch {
 		case t.get(name) == nil:
 		case found != "":
-			return "", b.fail(t, name, "stands beside "+found+": only one of "+all)
+			return "", b.fail(t, name, "is beside "+found+": only one of "+all)
 		default:
 			found = name
 		}
@@ -132,7 +132,7 @@ func (b *builder) identified(t *table, k Key) error {
 		}
 		return b.lacks(t, at, "needs cert_file, which checks each signature")
 	case !k.KeyFile.IsZero() && k.KeyID != "" && !k.CertFile.IsZero():
-		return b.fail(t, "cert_file", "stands beside key_id: only one of them")
+		return b.fail(t, "cert_file", "is beside key_id: only one of them")
 	case k.KeyID == "" && k.CertFile.IsZero():
 		return b.lacks(t, "key_file", "needs key_id or cert_file")
 	}

@@ -180,7 +180,7 @@ func (p *Publish) cannotHold(t *Target) string {
 	case !fits:
 		return "is not for those that read type = " + quote(p.Type) + ", by its tools"
 	case p.Type == PublishDocker && t.Path() != "":
-		return "has a path, and docker keeps its logins by host"
+		return "has a path, and docker stores its logins by host"
 	}
 	return ""
 }

@@ -139,7 +139,7 @@ func TestMistakesInPublishAreOnlyPublisheds(t *testing.T) {
 		{more(`annotations = { "credential-idcs/profile" = "x" }`), `config.toml:15: annotations: "credential-idcs/profile" is set by the controller`},
 		{more(`labels = { "argocd.argoproj.io/secret-type" = "cluster" }`), `config.toml:15: labels: "argocd.argoproj.io/secret-type" is set by the controller`},
 		{more(`targets = ["https://other.example.com"]`), `config.toml:15: targets: "https://other.example.com" is not in targets of profile "ci"`},
-		{more(`targets = ["https://git.example.com/team"]`), `config.toml:15: targets: "https://git.example.com/team" has a path, and docker keeps its logins by host`},
+		{more(`targets = ["https://git.example.com/team"]`), `config.toml:15: targets: "https://git.example.com/team" has a path, and docker stores its logins by host`},
 		{more("targets = [\n\"https://r.example.com:5000\",\n\"https://r.example.com:5000\"]"), `config.toml:17: targets: "https://r.example.com:5000" is there twice`},
 		{more(`targets = []`), `config.toml:15: type = "docker" needs a target`},
 		{more("[[publish]]\nprofile = \"ci\"\nnamespace = \"team-a\"\nsecret = \"pull\"\ntype = \"token\""), `config.toml:18: secret = "pull" of namespace "team-a" is published twice, first in line 13`},

@@ -108,11 +108,11 @@ func (w *Way) tunnel(ctx context.Context, tcp net.Conn, proxy *url.URL, to strin
 	wants := challenges(resp.header)
 	switch {
 	case resp.status == http.StatusProxyAuthRequired && wants != "":
-		e := unreachable(proxyName(proxy)+" wants "+wants+", and only Basic is supported (407)", nil)
+		e := unreachable(proxyName(proxy)+" needs "+wants+", and only Basic is supported (407)", nil)
 		e.Suspect = true
 		return nil, e
 	case resp.status == http.StatusProxyAuthRequired:
-		return nil, unreachable(proxyName(proxy)+" wants another user name and password (407)", nil)
+		return nil, unreachable(proxyName(proxy)+" needs another user name and password (407)", nil)
 	case resp.status/100 != 2:
 		return nil, unreachable(proxyName(proxy)+" refused to connect ("+strconv.Itoa(resp.status)+")", nil)
 	case br.Buffered() > 0: // the domain doesn't speak before we do

@@ -225,12 +225,12 @@ func TestProxiesThatWantWhatNobodyHas(t *testing.T) {
 		suspect bool
 		want    string
 	}{
-		{[]string{"NTLM"}, true, " wants NTLM, and only Basic is supported (407)"},
-		{[]string{"Negotiate", "NTLM"}, true, " wants Negotiate or NTLM, and only Basic is supported (407)"},
-		{[]string{"Negotiate, NTLM"}, true, " wants Negotiate or NTLM, and only Basic is supported (407)"},
-		{[]string{`Digest realm="a", nonce="b"`}, true, " wants Digest, and only Basic is supported (407)"},
-		{[]string{"NTLM", `basic realm="x"`}, false, " wants another user name and password (407)"},
-		{nil, false, " wants another user name and password (407)"},
+		{[]string{"NTLM"}, true, " needs NTLM, and only Basic is supported (407)"},
+		{[]string{"Negotiate", "NTLM"}, true, " needs Negotiate or NTLM, and only Basic is supported (407)"},
+		{[]string{"Negotiate, NTLM"}, true, " needs Negotiate or NTLM, and only Basic is supported (407)"},
+		{[]string{`Digest realm="a", nonce="b"`}, true, " needs Digest, and only Basic is supported (407)"},
+		{[]string{"NTLM", `basic realm="x"`}, false, " needs another user name and password (407)"},
+		{nil, false, " needs another user name and password (407)"},
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header()["Proxy-Authenticate"] = tt.header

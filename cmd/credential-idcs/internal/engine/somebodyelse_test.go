@@ -104,7 +104,7 @@ func TestADeadProxyIsNobodyElses(t *testing.T) {
 	}{
 		{"http://127.0.0.1:1", []string{call.Later, call.Later}, "connection refused"},
 		{"gopher://127.0.0.1:1", []string{call.Configured, call.Configured}, "isn't supported"},
-		{ntlm.URL, []string{call.Later, call.Configured}, "wants NTLM"},
+		{ntlm.URL, []string{call.Later, call.Configured}, "needs NTLM"},
 	} {
 		t.Run(tt.want, func(t *testing.T) {
 			b := newBench(t, idcstest.Options{AccessTTL: time.Hour})

@@ -266,12 +266,12 @@ func TestToolsNoteWhatStandsInTheWay(t *testing.T) {
 		{tool: "pip", variable: "PIP_KEYRING_PROVIDER=import", message: "the variable PIP_KEYRING_PROVIDER is set", command: "unset PIP_KEYRING_PROVIDER"},
 		{
 			tool: "pip", file: ".config/pip/pip.conf", content: "[global]\nindex-url = https://git-x.example.com/simple\n",
-			message: "pip asks us for https://git-x.example.com only if the address has the user name ana",
+			message: "pip uses credential-idcs for https://git-x.example.com only if the address has the user name ana",
 			command: "pip config set global.index-url https://ana@git-x.example.com/simple",
 		},
 		{
 			tool: "pip", file: ".config/pip/pip.conf", content: "[global]\nextra-index-url =\n  https://git-x.example.com/a\n  https://b.example.com/\n",
-			message: "pip asks us for https://git-x.example.com only if", command: "pip config edit",
+			message: "pip uses credential-idcs for https://git-x.example.com only if", command: "pip config edit",
 		},
 		{
 			tool: "pip", file: ".config/pip/pip.conf", content: "[a;\x1bb]\nkeyring-provider = import\n",

@@ -106,7 +106,7 @@ func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 		case strings.TrimRight(list[i], "\r\n") == line:
 			after = edit.CutLines(after, line+"\n")
 		default:
-			p.Note("", "%s keeps a credential helper of %s that was not written by configure", tool.Clean(path), tool.Clean(host))
+			p.Note("", "%s still has a credential helper of %s that was not written by configure", tool.Clean(path), tool.Clean(host))
 		}
 	}
 	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})

@@ -159,7 +159,7 @@ func ownProviders(b []byte, in tool.Request) ([]byte, error) {
 			return nil, tool.AnotherSetting{What: parts[1]}
 		}
 		if v.Inline {
-			return nil, errors.New("registry " + tool.Clean(parts[1]) + " stands on one line")
+			return nil, errors.New("registry " + tool.Clean(parts[1]) + " is on one line")
 		}
 		b = edit.Splice(b, v.Line, providerLine)
 	}

@@ -121,7 +121,7 @@ func (Tool) Undo(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan,
 			return tool.Plan{}, err
 		}
 		if slices.ContainsFunc(values(entries, l.Target, helperKey), isOurHelper) {
-			p.Note("git config --file "+text.Word(g.path)+" --edit", "%s keeps a helper of ours for %s that was not written by configure",
+			p.Note("git config --file "+text.Word(g.path)+" --edit", "%s still has a helper of ours for %s that was not written by configure",
 				tool.Clean(g.path), tool.Clean(l.Target.String()))
 		}
 	}

@@ -58,7 +58,7 @@ func noteOptions(p *tool.Plan, in tool.Request, path string, file []byte) {
 				if len(addresses) > 1 {
 					command = "pip config edit" // set would take the others away
 				}
-				p.Note(command, "pip asks us for %s only if the address has the user name %s", tool.Clean(l.Target.String()), tool.Clean(l.Username))
+				p.Note(command, "pip uses credential-idcs for %s only if the address has the user name %s", tool.Clean(l.Target.String()), tool.Clean(l.Username))
 				break
 			}
 		}

@@ -80,7 +80,7 @@ func (Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan, er
 	p.DropLink(link, 2)
 	if ini, err := edit.ParseINI(after); err == nil && len(p.Changes) > 0 {
 		if i := slices.IndexFunc(ini, isKeyringProvider); i >= 0 && ini[i].Value == "subprocess" {
-			p.Note("pip config unset global."+pipKey, "%s keeps %s = subprocess, which was not written by configure", tool.Clean(path), pipKey)
+			p.Note("pip config unset global."+pipKey, "%s still has %s = subprocess, which was not written by configure", tool.Clean(path), pipKey)
 		}
 	}
 	return p, nil

@@ -121,7 +121,7 @@ func (tf Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan,
 	}
 	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
 	if blocks, err := edit.ParseHCL(after); err == nil && slices.ContainsFunc(blocks, isOurBlock) {
-		p.Note("", "%s keeps a %s \"idcs\" that was not written by configure", tool.Clean(path), hclHelper)
+		p.Note("", "%s still has a %s \"idcs\" that was not written by configure", tool.Clean(path), hclHelper)
 		return p, nil
 	}
 	p.DropLink(t.link, 0)
