@@ -22,8 +22,8 @@ func deadPid(t *testing.T) int {
 }
 
 // crashed is an expired token whose refresh a dead process began at some point of it.
-func crashed(t *testing.T, dom *domain) (*Dir, Token) {
-	dir := folder(t)
+func crashed(t *testing.T, dom *domain, seal string) (*Dir, Token) {
+	dir := folderOf(t, seal)
 	return dir, expiredToken(t, dir, dom)
 }
 
@@ -69,17 +69,17 @@ func TestWhatADeadProcessLeft(t *testing.T) {
 			dom.mu.Lock()
 			dom.rotate(old.Refresh.Reveal(), 200)
 			dom.mu.Unlock()
-			half := seal(encodeToken(successorOf(old, "x", "y", dir.sys.Now())))
+			half := dir.whole(t, successorOf(old, "x", "y", dir.sys.Now()))
 			plantBytes(t, dir.file(dir.name(testKey), ".new"), append(half[:len(half)/2:len(half)/2], garbage...))
 			plantIntent(t, dir, old.Refresh.Reveal(), deadPid(t))
 		}},
 		{name: "K5 written, not cut", access: "successor", leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
 			plantIntent(t, dir, old.Refresh.Reveal(), deadPid(t))
-			plantBytes(t, dir.file(dir.name(testKey), ".new"), append(seal(encodeToken(successorOf(old, "successor", "next", dir.sys.Now()))), garbage...))
+			plantBytes(t, dir.file(dir.name(testKey), ".new"), append(dir.whole(t, successorOf(old, "successor", "next", dir.sys.Now())), garbage...))
 		}},
 		{name: "K6 synced", access: "successor", leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
 			plantIntent(t, dir, old.Refresh.Reveal(), deadPid(t))
-			plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(successorOf(old, "successor", "next", dir.sys.Now()))))
+			plantBytes(t, dir.file(dir.name(testKey), ".new"), dir.whole(t, successorOf(old, "successor", "next", dir.sys.Now())))
 		}},
 		{name: "K7 renamed", access: "successor", leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
 			plantIntent(t, dir, old.Refresh.Reveal(), deadPid(t))
@@ -88,11 +88,11 @@ func TestWhatADeadProcessLeft(t *testing.T) {
 		{name: "a successor of another token", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
 			n := successorOf(old, "stray", "stray", dir.sys.Now())
 			n.predecessor = digest(text("another"))
-			plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(n)))
+			plantBytes(t, dir.file(dir.name(testKey), ".new"), dir.whole(t, n))
 		}},
 		{name: "a link instead", posts: 1, leave: func(t *testing.T, dir *Dir, old Token, dom *domain) {
 			target := filepath.Join(t.TempDir(), "target")
-			plantBytes(t, target, seal(encodeToken(successorOf(old, "stray", "stray", dir.sys.Now()))))
+			plantBytes(t, target, dir.whole(t, successorOf(old, "stray", "stray", dir.sys.Now())))
 			if err := os.Symlink(target, dir.file(dir.name(testKey), ".new")); err != nil {
 				t.Fatal(err)
 			}
@@ -109,34 +109,36 @@ func TestWhatADeadProcessLeft(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dom := newDomain(t)
-			dir, old := crashed(t, dom)
-			tt.leave(t, dir, old, dom)
-			got, err := dir.Token(t.Context(), testKey, Query{}, renewal(dom.URL))
-			if h := heard(got, err); h.Kind != tt.err {
-				t.Fatalf("got %+v, want %q", h, tt.err)
-			}
-			if n := dom.count(); n != tt.posts {
-				t.Errorf("%d presentations, want %d", n, tt.posts)
-			}
-			switch {
-			case tt.err != "":
-				if got, err := dir.again(t).Token(t.Context(), testKey, Query{}, renewal(dom.URL)); heard(got, err).Kind != "interrupted" || dom.count() != tt.posts {
-					t.Errorf("the next call: %v, %d presentations", err, dom.count())
+			eachForm(t, func(t *testing.T, seal string) {
+				dom := newDomain(t)
+				dir, old := crashed(t, dom, seal)
+				tt.leave(t, dir, old, dom)
+				got, err := dir.Token(t.Context(), testKey, Query{}, renewal(dom.URL))
+				if h := heard(got, err); h.Kind != tt.err {
+					t.Fatalf("got %+v, want %q", h, tt.err)
 				}
-			case tt.access != "":
-				if got.Token.Access != text(tt.access) || stored(t, dir).Refresh != text("next") {
-					t.Errorf("got %s", got.Token.Access.Reveal())
+				if n := dom.count(); n != tt.posts {
+					t.Errorf("%d presentations, want %d", n, tt.posts)
 				}
-				if s := dir.readState(dir.name(testKey)); tt.name[:2] != "K7" && s.Intent != nil {
-					t.Errorf("the intent stayed")
+				switch {
+				case tt.err != "":
+					if got, err := dir.again(t).Token(t.Context(), testKey, Query{}, renewal(dom.URL)); heard(got, err).Kind != "interrupted" || dom.count() != tt.posts {
+						t.Errorf("the next call: %v, %d presentations", err, dom.count())
+					}
+				case tt.access != "":
+					if got.Token.Access != text(tt.access) || stored(t, dir).Refresh != text("next") {
+						t.Errorf("got %s", got.Token.Access.Reveal())
+					}
+					if s := dir.readState(dir.name(testKey)); tt.name[:2] != "K7" && s.Intent != nil {
+						t.Errorf("the intent stayed")
+					}
+				default:
+					dom.chain(dir, testKey)
 				}
-			default:
-				dom.chain(dir, testKey)
-			}
-			if left := leftovers(t, dir); left != nil {
-				t.Errorf("left behind: %q", left)
-			}
+				if left := leftovers(t, dir); left != nil {
+					t.Errorf("left behind: %q", left)
+				}
+			})
 		})
 	}
 }
@@ -163,7 +165,7 @@ func TestASuccessorThatCantBeReadStays(t *testing.T) {
 				dir, _ := clocked(t)
 				old := plant(t, dir, "old", "r", age, time.Hour)
 				path := dir.file(dir.name(testKey), ".new")
-				plantBytes(t, path, seal(encodeToken(successorOf(old, "successor", "next", dir.sys.Now()))))
+				plantBytes(t, path, dir.whole(t, successorOf(old, "successor", "next", dir.sys.Now())))
 				if err := tt.spoil(path); err != nil {
 					t.Fatal(err)
 				}
@@ -201,11 +203,15 @@ func rewrite(path string, b []byte) error { return os.WriteFile(path, b, 0o600) 
 
 // A successor is all there is where the token file was damaged, or is gone.
 func TestASuccessorOfWhatCantBeReadIsUsed(t *testing.T) {
+	eachForm(t, testASuccessorOfWhatCantBeRead)
+}
+
+func testASuccessorOfWhatCantBeRead(t *testing.T, seal string) {
 	for _, gone := range []bool{false, true} {
-		dir, _ := clocked(t)
+		dir := folderOf(t, seal)
 		old := plant(t, dir, "old", "r", 2*time.Hour, time.Hour)
 		name := dir.name(testKey)
-		plantBytes(t, dir.file(name, ".new"), seal(encodeToken(successorOf(old, "successor", "next", dir.sys.Now()))))
+		plantBytes(t, dir.file(name, ".new"), dir.whole(t, successorOf(old, "successor", "next", dir.sys.Now())))
 		plantBytes(t, dir.file(name, ".json"), []byte("damaged"))
 		if gone {
 			if err := os.Remove(dir.file(name, ".json")); err != nil {
@@ -244,7 +250,7 @@ func TestAnIntentAtWorkIsRespected(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dom := newDomain(t)
-			dir, old := crashed(t, dom)
+			dir, old := crashed(t, dom, "")
 			dir.waits.expired = 200 * time.Millisecond
 			i := tt.intent
 			if i.Digest == "" {
@@ -286,7 +292,7 @@ func TestAPidThatCameAgainBlocksNobody(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dom := newDomain(t)
-			dir, old := crashed(t, dom)
+			dir, old := crashed(t, dom, "")
 			dir.waits.expired = 200 * time.Millisecond
 			dir.sys.Process = func(pid int) (string, bool) {
 				return "", tt.alive && pid != dir.sys.Pid || tt.self && pid == dir.sys.Pid
@@ -306,11 +312,13 @@ func TestAPidThatCameAgainBlocksNobody(t *testing.T) {
 }
 
 // A real process is killed at the gates of the domain, and the next call goes on.
-func TestKilledWhileTheDomainHoldsTheAnswer(t *testing.T) {
+func TestKilledWhileTheDomainHoldsTheAnswer(t *testing.T) { eachForm(t, testKilledAtTheDomain) }
+
+func testKilledAtTheDomain(t *testing.T, seal string) {
 	for _, rotated := range []bool{false, true} {
-		for range count(20, 2) {
+		for range count(10, 2) {
 			dom := newDomain(t)
-			dir, old := crashed(t, dom)
+			dir, old := crashed(t, dom, seal)
 			if !rotated {
 				dom.script(func(int) reply { return reply{keep: true, status: 500} })
 			}
@@ -346,9 +354,11 @@ func TestKilledWhileTheDomainHoldsTheAnswer(t *testing.T) {
 
 // R13: Death at any moment: the next call holds the lock and works. Interruptions are the only reason
 // for a login.
-func TestKilledAnywhere(t *testing.T) {
+func TestKilledAnywhere(t *testing.T) { eachForm(t, testKilledAnywhere) }
+
+func testKilledAnywhere(t *testing.T, seal string) {
 	dom := newDomain(t)
-	dir := folder(t)
+	dir := folderOf(t, seal)
 	j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey, Query: Query{Force: true}, Rounds: 1000}
 	for i := range count(40, 5) {
 		expiredToken(t, dir, dom)

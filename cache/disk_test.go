@@ -47,31 +47,33 @@ func TestWithoutRoomNothingIsSent(t *testing.T) {
 	} {
 		for _, age := range []time.Duration{10 * time.Minute, 50 * time.Minute, 3590 * time.Second, 2 * time.Hour} {
 			t.Run(tt.name+" "+age.String(), func(t *testing.T) {
-				dir, dom := folder(t), newDomain(t)
-				access, refresh := dom.login()
-				plant(t, dir, access, refresh, age, time.Hour)
-				j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey}
-				var s said
-				if tt.script != "" {
-					needUnshare(t)
-					s = j.inShell(t, tt.script)
-				} else {
-					s = j.start(t, tt.wrap...).release().says()
-				}
-				if n := dom.count(); n != 0 {
-					t.Errorf("%d presentations", n)
-				}
-				if age < time.Hour {
-					if s.Access != access || s.Error != "" {
-						t.Errorf("a live token: got %+v", s)
+				eachForm(t, func(t *testing.T, seal string) {
+					dir, dom := folderOf(t, seal), newDomain(t)
+					access, refresh := dom.login()
+					plant(t, dir, access, refresh, age, time.Hour)
+					j := job{Dir: dir.path, URL: dom.URL, Op: "token", Key: testKey}
+					var s said
+					if tt.script != "" {
+						needUnshare(t)
+						s = j.inShell(t, tt.script)
+					} else {
+						s = j.start(t, tt.wrap...).release().says()
 					}
-				} else if s.Kind != "folder" || !strings.Contains(s.Error, tt.problem) || !strings.Contains(s.Error, dir.path) {
-					t.Errorf("a dead token: got %+v", s)
-				}
-				dom.chain(dir, testKey)
-				if left := leftovers(t, dir); left != nil {
-					t.Errorf("left behind: %q", left)
-				}
+					if n := dom.count(); n != 0 {
+						t.Errorf("%d presentations", n)
+					}
+					if age < time.Hour {
+						if s.Access != access || s.Error != "" {
+							t.Errorf("a live token: got %+v", s)
+						}
+					} else if s.Kind != "folder" || !strings.Contains(s.Error, tt.problem) || !strings.Contains(s.Error, dir.path) {
+						t.Errorf("a dead token: got %+v", s)
+					}
+					dom.chain(dir, testKey)
+					if left := leftovers(t, dir); left != nil {
+						t.Errorf("left behind: %q", left)
+					}
+				})
 			})
 		}
 	}
@@ -245,8 +247,10 @@ func listing(t *testing.T, path string) string {
 }
 
 // R6: A fresh token costs no write and is served whatever state the folder's other files are in.
-func TestAFreshTokenTouchesNothing(t *testing.T) {
-	dir := folder(t)
+func TestAFreshTokenTouchesNothing(t *testing.T) { eachForm(t, testAFreshTokenTouchesNothing) }
+
+func testAFreshTokenTouchesNothing(t *testing.T, seal string) {
+	dir := folderOf(t, seal)
 	tok := plant(t, dir, "fresh", "r", time.Minute, time.Hour)
 	h, err := dir.tryLock(dir.name(testKey)) // somebody else's
 	if err != nil {

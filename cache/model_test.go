@@ -27,9 +27,9 @@ type move struct {
 
 // A play is one run: the cast and the decisions so far.
 type play struct {
-	names  []string
-	sealed bool
-	moves  []move
+	names []string
+	seal  string // how token files are written; "": in the open
+	moves []move
 }
 
 // A seen is what a play came to.
@@ -45,7 +45,7 @@ type seen struct {
 // the end.
 func (p play) run(t *testing.T, path string, limit limits, known map[string]bool) (s seen) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, path, p.names, p.sealed, limit.meddled > 0)
+		w := newWorld(t, path, p.names, p.seal, limit.meddled > 0)
 		synctest.Wait()
 		var trace strings.Builder
 		for i, m := range p.moves {
@@ -118,10 +118,10 @@ func (p *actor) working() bool {
 
 // explore runs all plays of a cast, the shortest first, until one breaks a rule. Plays that come to
 // the same are continued once.
-func explore(t *testing.T, names []string, sealed bool, limit limits) (plays int, s seen) {
+func explore(t *testing.T, names []string, seal string, limit limits) (plays int, s seen) {
 	path := filepath.Join(modelFolder(t), "cache")
 	known := map[string]bool{}
-	for queue := []play{{names: names, sealed: sealed}}; len(queue) > 0; queue = queue[1:] {
+	for queue := []play{{names: names, seal: seal}}; len(queue) > 0; queue = queue[1:] {
 		p := queue[0]
 		plays++
 		s := p.run(t, path, limit, known)
@@ -132,7 +132,7 @@ func explore(t *testing.T, names []string, sealed bool, limit limits) (plays int
 			continue
 		}
 		for _, m := range s.next {
-			queue = append(queue, play{names, sealed, append(slices.Clip(p.moves), m)})
+			queue = append(queue, play{names, seal, append(slices.Clip(p.moves), m)})
 		}
 	}
 	return plays, seen{}
@@ -173,14 +173,14 @@ func TestModel(t *testing.T) {
 		} else if v := os.Getenv("CREDENTIAL_IDCS_REPEAT"); v != "" && v != "1" {
 			tt.limit.depth += 3
 		}
-		for _, sealed := range []bool{false, true} {
+		for _, seal := range []string{"", "kernel", "keyring"} {
 			name := fmt.Sprint(tt.cast, tt.limit)
-			if sealed {
-				name += " sealed"
-				tt.limit.depth = min(tt.limit.depth, 5)
+			if seal != "" {
+				name += " sealed, " + seal
+				tt.limit.depth = min(tt.limit.depth, map[string]int{"kernel": 5, "keyring": 4}[seal])
 			}
 			t.Run(name, func(t *testing.T) {
-				plays, s := explore(t, strings.Fields(tt.cast), sealed, tt.limit)
+				plays, s := explore(t, strings.Fields(tt.cast), seal, tt.limit)
 				if s.broken != "" {
 					t.Errorf("%s\n%s", s.broken, s.trace)
 				}

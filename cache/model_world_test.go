@@ -34,7 +34,8 @@ type world struct {
 	revoked  bool            // by a logout
 	deleted  int             // lock files
 	mischief int             // kills and lost answers
-	shelf    *shelf          // of the key, where tokens are sealed
+	seal     string          // how tokens are sealed; "": not at all
+	shelf    KeyStore        // of the key
 	meddled  int             // files that were hidden, or copied
 	copied   map[string]bool // refresh tokens that belong to another folder's original
 }
@@ -85,7 +86,7 @@ func (w *world) present(p *actor) (access, next string) {
 	return w.issue(family)
 }
 
-func newWorld(t *testing.T, path string, names []string, sealed, crashed bool) *world {
+func newWorld(t *testing.T, path string, names []string, seal string, crashed bool) *world {
 	w := &world{
 		path: path, now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC),
 		alive: map[string]bool{}, presented: map[string]string{}, onDisk: map[string]bool{}, copied: map[string]bool{}, family: 1,
@@ -94,14 +95,17 @@ func newWorld(t *testing.T, path string, names []string, sealed, crashed bool) *
 		t.Fatal(err)
 	}
 	var f form
-	if sealed {
+	if seal != "" {
 		key := bytes.Repeat([]byte{7}, keySize)
-		f = form{store: "kernel", key: keyID(key)}
-		w.shelf = &shelf{keys: map[string][]byte{f.key: key}}
+		f = form{store: seal, key: keyID(key)}
+		w.seal, w.shelf = seal, &shelf{keys: map[string][]byte{f.key: key}}
+		if seal == "keyring" { // the first who asks makes the kernel's copy
+			w.shelf = copied{&shelf{}, w.shelf}
+		}
 	}
 	d := w.look()
 	err := d.ensure()
-	if err == nil && sealed {
+	if err == nil && f.sealed() {
 		err = d.writeSealing(sealing{f.store, f.key})
 	}
 	if err != nil {
@@ -297,8 +301,8 @@ func (w *world) look() *Dir {
 func (w *world) seals(s *System) {
 	s.Seal, s.Keys = "", nil
 	s.BootID, s.UserNamespace = func() string { return "boot" }, func() string { return "ns" }
-	if w.shelf != nil {
-		s.Seal, s.Keys = "kernel", func(string) KeyStore { return w.shelf }
+	if w.seal != "" {
+		s.Seal, s.Keys = w.seal, func(string) KeyStore { return w.shelf }
 	}
 }
 

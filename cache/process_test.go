@@ -63,7 +63,11 @@ func (j job) run() int {
 
 func (j job) once() (said, int) {
 	ctx := context.Background()
-	d, err := Open(j.Dir, NewSystem().Sealed(j.Seal, 0, nil))
+	sys := NewSystem().Sealed(j.Seal, 0, nil)
+	if _, err := os.Stat(j.Dir + ".keys"); err == nil {
+		sys.Keys = shelvesOf(j.Dir)
+	}
+	d, err := Open(j.Dir, sys)
 	if err != nil {
 		return heard(Result{}, err), 1
 	}
