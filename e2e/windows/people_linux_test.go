@@ -2,7 +2,9 @@ package windows
 
 import (
 	"os"
+	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,6 +75,102 @@ func TestConfigureAndUnconfigure(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The same for tools whose files are in the person's folders. pip and Terraform also get a link, which is a
+// hard link where Windows lets nobody make another one.
+func TestConfigureInThePersonsFolders(t *testing.T) {
+	m := newMachine(t, machine.Person, "https://git.example.com")
+	m.Do(machine.Call{Name: person, Args: []string{"version"}}) // makes the person's folder
+	own, err := os.Stat(filepath.Join(string(program), "credential-idcs.exe"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ tool, file, before, has, link string }{
+		{"bazel", ".bazelrc", "build --jobs=4\r\n", "git.example.com=Z:/", ""},
+		{"pnpm", ".npmrc", "fund=false\n", `//git.example.com/:tokenHelper=Z:\`, ""},
+		{"terraform", "AppData/Roaming/terraform.rc", "plugin_cache_dir = \"x\"\n", `credentials_helper "idcs" {}`, "AppData/Roaming/terraform.d/plugins/terraform-credentials-idcs.exe"},
+		{"tofu", "AppData/Roaming/tofu.rc", "plugin_cache_dir = \"x\"\n", `credentials_helper "idcs" {}`, "AppData/Roaming/terraform.d/plugins/terraform-credentials-idcs.exe"},
+		{"pip", "AppData/Roaming/pip/pip.ini", "[global]\r\ntimeout = 7\r\n", "keyring-provider = subprocess", "AppData/Local/credential-idcs/keyring/keyring.exe"},
+	} {
+		t.Run(c.tool, func(t *testing.T) {
+			path, link := filepath.Join(m.Home, c.file), filepath.Join(m.Home, c.link)
+			if c.link == "" {
+				path = filepath.Join(profile(t), c.file)
+				t.Cleanup(func() { _ = os.Remove(path) })
+			}
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(c.before), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			run := func(args ...string) machine.Result {
+				t.Helper()
+				r := m.Do(machine.Call{Name: person, Args: args, Dir: m.Home, Env: []string{"TF_CLI_CONFIG_FILE="}})
+				if r.Exit != 0 {
+					t.Errorf("%s", r)
+				}
+				return r
+			}
+			run("configure", c.tool)
+			once := read(t, path)
+			if !strings.Contains(once, c.has) {
+				t.Errorf("no %s in\n%s", c.has, once)
+			}
+			if c.link != "" {
+				if fi, err := os.Stat(link); err != nil || !os.SameFile(fi, own) {
+					t.Errorf("%s is not the program: %v", c.link, err)
+				}
+				if left, _ := filepath.Glob(link + "?*"); len(left) > 0 {
+					t.Errorf("left: %q", left)
+				}
+			}
+			if r := run("configure", c.tool); read(t, path) != once || !strings.Contains(r.Stderr, "already set up") {
+				t.Errorf("a second time: %s\n%s", r, read(t, path))
+			}
+			if c.link != "" { // the program was replaced, and the link is the former one
+				b, err := os.ReadFile(link)
+				if err == nil {
+					err = os.Remove(link)
+				}
+				if err == nil {
+					err = os.WriteFile(link, append(b, 0), 0o755)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				run("configure", c.tool)
+				if fi, err := os.Stat(link); err != nil || !os.SameFile(fi, own) {
+					t.Errorf("the former link stays: %v", err)
+				}
+			}
+			run("unconfigure", c.tool)
+			if got := read(t, path); got != c.before {
+				t.Errorf("%q, want %q", got, c.before)
+			}
+			if _, err := os.Lstat(link); c.link != "" && err == nil {
+				t.Errorf("%s stays", c.link)
+			}
+		})
+	}
+}
+
+// profile is the person's folder on Wine's drive, which no variable moves.
+func profile(t *testing.T) string {
+	t.Helper()
+	us, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	users, _ := filepath.Glob(filepath.Join(string(program), "drive/drive_c/users/*"))
+	users = slices.DeleteFunc(users, func(path string) bool { return filepath.Base(path) == "Public" })
+	// The drive may have one of whoever made it.
+	if i := slices.IndexFunc(users, func(path string) bool { return filepath.Base(path) == us.Username }); i >= 0 {
+		return users[i]
+	}
+	t.Fatalf("no folder of %s: %q", us.Username, users)
+	return ""
 }
 
 func read(t *testing.T, path string) string {

@@ -47,8 +47,18 @@ func run(m *testing.M) (status int) {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	// A person with folders of their own: Wine makes such up.
+	script := fmt.Sprintf("#!/bin/sh\nexport HOLD_HOME=\"$HOME\" CREDENTIAL_IDCS_CONFIG=\"Z:$HOME/.config/credential-idcs/config.toml\" WINEPREFIX='%s' WINEPATH='Z:%s'\nexec '%s' '%s' run '%s' \"$@\"\n",
+		filepath.Join(dir, "drive"), dir, wine, filepath.Join(dir, "hold.exe"), program.File(filepath.Join(dir, "credential-idcs.exe")))
+	if err := os.WriteFile(filepath.Join(dir, person), []byte(script), 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	return m.Run()
 }
+
+// person is credential-idcs with the home folder's own AppData.
+const person = "person"
 
 // newMachine is a home folder with a profile of that kind, at a domain that ends a login when one of its
 // refresh tokens comes twice.

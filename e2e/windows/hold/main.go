@@ -4,14 +4,18 @@
 //
 //	hold open FILE   has a file open that nobody may rename or delete meanwhile, as a virus scanner does
 //	hold lock FILE   locks all of a file
+//	hold run PROGRAM ARGS…   runs a program with HOLD_HOME as the person's folder, where Wine has its own
 //
-// Both print "held", and let go when stdin ends.
+// The first two print "held", and let go when stdin ends.
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
 
 	"golang.org/x/sys/windows"
 )
@@ -21,6 +25,8 @@ func main() {
 	switch os.Args[1] {
 	case "open":
 		err = hold(os.Args[2], windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, false)
+	case "run":
+		err = run(os.Args[2], os.Args[3:])
 	case "lock":
 		err = hold(os.Args[2], windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, true)
 	}
@@ -28,6 +34,25 @@ func main() {
 		fmt.Fprintln(os.Stderr, "hold:", err)
 		os.Exit(99)
 	}
+}
+
+func run(program string, args []string) error {
+	home := `Z:` + filepath.FromSlash(os.Getenv("HOLD_HOME")) // Wine has a HOME of its own
+	for name, folder := range map[string]string{"USERPROFILE": "", "APPDATA": `AppData\Roaming`, "LOCALAPPDATA": `AppData\Local`, "TMP": `AppData\Local\Temp`, "HOME": ""} {
+		if err := os.MkdirAll(filepath.Join(home, folder), 0o700); err != nil {
+			return err
+		}
+		if err := os.Setenv(name, filepath.Join(home, folder)); err != nil {
+			return err
+		}
+	}
+	cmd := exec.Command(program, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	err := cmd.Run()
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		os.Exit(exit.ExitCode())
+	}
+	return err
 }
 
 func hold(path string, share uint32, lock bool) error {

@@ -20,8 +20,10 @@ func LinkChange(path string, before, after []byte) Change {
 	}}
 }
 
-// ReadLink is what a link leads to; nil if there is nothing. Its errors are a *Fault and a *NoLink.
-func ReadLink(path string) ([]byte, error) {
+// ReadLink is what a link leads to; nil if there is nothing. Its errors are a *Fault and a *NoLink. A file
+// that is another name of program, as makeLink may make one, is a link to it; on Windows any other file is
+// one to itself.
+func ReadLink(path, program string) ([]byte, error) {
 	to, err := os.Readlink(path)
 	switch {
 	case err == nil:
@@ -29,15 +31,26 @@ func ReadLink(path string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	}
-	if _, err := os.Lstat(path); err != nil {
+	there, err := os.Lstat(path)
+	if err != nil {
 		return nil, &Fault{path, "read", err}
 	}
-	return nil, &NoLink{path}
+	if !hardLinks || !there.Mode().IsRegular() {
+		return nil, &NoLink{path}
+	}
+	if us, err := os.Stat(program); err == nil && os.SameFile(us, there) {
+		return []byte(program), nil
+	}
+	return []byte(path), nil
 }
 
 // applyLink makes, replaces or removes the link, if it still is what the plan was made from.
 func (c Change) applyLink() error {
-	now, err := ReadLink(c.Path)
+	to := c.After
+	if to == nil {
+		to = c.Before
+	}
+	now, err := ReadLink(c.Path, string(to))
 	switch {
 	case err != nil:
 		return err
@@ -46,7 +59,7 @@ func (c Change) applyLink() error {
 	}
 	dir := filepath.Dir(c.Path)
 	if c.After == nil {
-		if err := os.Remove(c.Path); err != nil {
+		if err := dropLink(c.Path); err != nil {
 			return &Fault{c.Path, "remove", err}
 		}
 		for range c.Tidy {
@@ -62,11 +75,11 @@ func (c Change) applyLink() error {
 	}
 	temp := c.Path + ".tmp"
 	_ = os.Remove(temp) // of a run that was killed here
-	if err := os.Symlink(string(c.After), temp); err != nil {
+	if err := makeLink(string(c.After), temp); err != nil {
 		return &Fault{c.Path, "write", err}
 	}
+	defer os.Remove(temp) // a rename of one name of a file to another one may leave both
 	if err := os.Rename(temp, c.Path); err != nil {
-		_ = os.Remove(temp)
 		return &Fault{c.Path, "write", err}
 	}
 	if err := syncFolder(dir); err != nil {

@@ -77,7 +77,7 @@ func (Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan, er
 	after := dropKeyring(before)
 	var p tool.Plan
 	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
-	p.DropLink(link, 2)
+	p.DropLink(env, link, 2)
 	if ini, err := edit.ParseINI(after); err == nil && len(p.Changes) > 0 {
 		if i := slices.IndexFunc(ini, isKeyringProvider); i >= 0 && ini[i].Value == "subprocess" {
 			p.Note("pip config unset global."+pipKey, "%s still has %s = subprocess, which was not written by configure", tool.Clean(path), pipKey)

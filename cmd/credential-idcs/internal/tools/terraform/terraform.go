@@ -124,7 +124,7 @@ func (tf Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan,
 		p.Note("", "%s still has a %s \"idcs\" that was not written by configure", tool.Clean(path), hclHelper)
 		return p, nil
 	}
-	p.DropLink(t.link, 0)
+	p.DropLink(env, t.link, 0)
 	return p, nil
 }
 

@@ -2,6 +2,7 @@ package tool
 
 import (
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
@@ -45,6 +46,9 @@ func (e Env) Lookup(name string) (value string, set bool) {
 func (e Env) Abs(path string) string {
 	if filepath.IsAbs(path) {
 		return filepath.Clean(path)
+	}
+	if runtime.GOOS == "windows" && (strings.HasPrefix(path, `\`) || strings.HasPrefix(path, "/")) {
+		return filepath.Join(filepath.VolumeName(e.Dir), path) // from the top of the drive
 	}
 	return filepath.Join(e.Dir, path)
 }

@@ -10,7 +10,7 @@ import (
 // Link plans the link at path to this program, unless it is there. Another program of that name is
 // replaced if overwrite says so; what is no link never is.
 func (p *Plan) Link(env Env, path string, overwrite bool, again string) error {
-	before, err := edit.ReadLink(path)
+	before, err := edit.ReadLink(path, env.Program)
 	if err != nil {
 		return failed(err)
 	}
@@ -23,8 +23,8 @@ func (p *Plan) Link(env Env, path string, overwrite bool, again string) error {
 
 // DropLink removes the link, if it is ours. tidy is how many of the folders above it are of our
 // making: they go if they are empty.
-func (p *Plan) DropLink(path string, tidy int) {
-	before, err := edit.ReadLink(path)
+func (p *Plan) DropLink(env Env, path string, tidy int) {
+	before, err := edit.ReadLink(path, env.Program)
 	if err != nil || before == nil || !leadsToUs(string(before), path) {
 		return // what is no link isn't ours
 	}
@@ -34,8 +34,11 @@ func (p *Plan) DropLink(path string, tidy int) {
 }
 
 // leadsToUs reports whether a link at path leads to this program: the one that runs, or one that was
-// installed elsewhere.
+// installed elsewhere. A hard link leads to itself once the program was replaced.
 func leadsToUs(target, path string) bool {
 	base := strings.TrimSuffix(filepath.Base(target), ".exe")
+	if folder := filepath.Dir(path); target == path && filepath.Base(folder) == "keyring" && filepath.Base(filepath.Dir(folder)) == "credential-idcs" {
+		return true // nothing else is put there
+	}
 	return base == "credential-idcs" || base != "keyring" && base == strings.TrimSuffix(filepath.Base(path), ".exe")
 }
