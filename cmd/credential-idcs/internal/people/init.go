@@ -145,6 +145,7 @@ func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) err
 	} else if d.Name == "" {
 		d.Name = usualName
 	}
+	unserved := a.unserved(d)
 	p, err := d.Add(path, a.Home())
 	if err != nil {
 		return initFailed(err)
@@ -156,7 +157,7 @@ func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) err
 		}
 		a.Say("credential-idcs: profile " + text.Clean(p.Name) + ": the secret was written to " + text.Clean(p.Client.SecretFile.Full) + "\n")
 	}
-	first := a.firstLook(ctx, p, path, offline)
+	first := cmp.Or(unserved, a.firstLook(ctx, p, path, offline))
 	next := "credential-idcs login " + text.Word(p.Name)
 	switch m := methodOf(p); {
 	case p.Login == config.OCILogin: // which says what is missing, or tries what needs nobody
@@ -308,7 +309,28 @@ func (a *app) firstLook(ctx context.Context, p *config.Profile, path string, off
 		d.Profile(ctx, p, offline)
 		return first
 	}
-	d.Unserved(p)
 	d.Settings(ctx, p, offline)
+	return first
+}
+
+// unserved says, before anything is written, which targets take no token of the profile's, and returns the
+// command for the first.
+func (a *app) unserved(d *newprofile.Profile) (first string) {
+	p := &config.Profile{Name: d.Name}
+	if d.Principal != "" {
+		p.OCI = &config.OCI{}
+	}
+	sheet := doctor.Sheet{Out: a.Stderr, Color: a.Terminal(2) && a.colors()}
+	for _, listed := range d.Targets {
+		t, err := helpers.ParseTarget(listed.URL)
+		if err != nil {
+			continue // which is said in its place
+		}
+		if err := call.Unserved(p, &config.Target{Target: t, Kind: config.KindOf(t)}); err != nil {
+			f := helpers.AsFailure(err)
+			sheet.Write(doctor.Finding{Level: doctor.Error, Text: f.Message, Command: f.Command})
+			first = cmp.Or(first, f.Command)
+		}
+	}
 	return first
 }
