@@ -30,7 +30,10 @@ const (
 type Tool struct{}
 
 // Look reports what the plans say.
-func (t Tool) Look(ctx context.Context, s *tool.Survey) { tool.LookByPlan(ctx, s, t, "cargo", false) }
+func (t Tool) Look(ctx context.Context, s *tool.Survey) {
+	tool.LookByPlan(ctx, s, t, "cargo", false)
+	elsewhere(s)
+}
 
 // Plan plans us as the last of registry.global-credential-providers in cargo's own file. That is the
 // first that cargo asks, for all registries, those that a project's file names included; for those that
@@ -78,13 +81,18 @@ func (Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan, er
 	return p, nil
 }
 
+func cargoHome(env tool.Env) (string, error) {
+	if dir := env.Get("CARGO_HOME"); dir != "" {
+		return env.Abs(dir), nil
+	}
+	return env.InHome(".cargo")
+}
+
 // cargoFile is $CARGO_HOME/config.toml. Where a file without the ending is left from old times, cargo
 // takes that one. https://doc.rust-lang.org/cargo/reference/config.html#hierarchical-structure
 func cargoFile(env tool.Env) (path string, content []byte, err error) {
-	dir := env.Get("CARGO_HOME")
-	if dir != "" {
-		dir = env.Abs(dir)
-	} else if dir, err = env.InHome(".cargo"); err != nil {
+	dir, err := cargoHome(env)
+	if err != nil {
 		return "", nil, err
 	}
 	path = filepath.Join(dir, "config")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -55,6 +56,27 @@ func (t Tool) Look(ctx context.Context, s *tool.Survey) {
 	named := slices.ContainsFunc(blocks, func(o edit.HCLBlock) bool { return isOurBlock(o) && tool.NamesProfile(string(b[o.At.From:o.At.To])) })
 	for _, p := range s.Places {
 		p.NamesProfile = named
+		if p.Set {
+			elsewhere(s, t.name(), at.file, b, blocks, p.Target)
+		}
+	}
+}
+
+// service is a line of a host block.
+var service = regexp.MustCompile(`"?((?:modules|providers)\.v1)"?\s*[=:]\s*"(https?://[^"/]+)`)
+
+// elsewhere reports services of a host that the configuration puts at another one: the token goes there. What a
+// host says itself, in its .well-known/terraform.json, is kept nowhere.
+func elsewhere(s *tool.Survey, name, path string, b []byte, blocks []edit.HCLBlock, target helpers.Target) {
+	for _, o := range blocks {
+		if len(o.Keys) != 2 || !o.Is("host") || !strings.EqualFold(o.Keys[1], target.HostPort()) {
+			continue
+		}
+		for _, m := range service.FindAllSubmatch(b[o.At.From:o.At.To], -1) {
+			if to, err := helpers.ParseURL(string(m[2])); err != nil || !to.SameOrigin(target) {
+				s.Warn(name+" sends the token of "+target.HostPort()+" to "+tool.Clean(string(m[2]))+" ("+string(m[1])+" in "+tool.Clean(path)+")", tool.Edit(path))
+			}
+		}
 	}
 }
 
