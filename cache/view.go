@@ -16,6 +16,7 @@ type View struct {
 	Size       int           // of the access token, in bytes
 	Left       time.Duration // of the access token's life, by both clocks; not negative
 	Refresh    bool          // there is a refresh token that may be sent, or a grant needs no person
+	Ends       error         // why there is none, as a call says it; nil: there is one, or nothing is stored
 	Last       *Failure      // the last attempt's, if it failed
 	PauseUntil time.Time     // zero: no pause
 	Problem    error         // why the files can't be used
@@ -61,6 +62,9 @@ func (d *Dir) View(key Key, r Renewal) View {
 		v.PauseUntil = s.Pause.End
 	}
 	v.Refresh = r.Grant != nil || c.canRefresh(t, s)
+	if !v.Refresh {
+		v.Ends = c.loginNeeded(t, s)
+	}
 	z, _ := c.classify(t)
 	if !t.Access.Empty() {
 		v.Expires, v.Obtained = t.AccessStamp.Expires(), t.AccessStamp.Obtained

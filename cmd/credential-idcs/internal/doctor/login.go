@@ -97,6 +97,12 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 		d.warn(of(p)+"login needed, nothing is stored yet", login)
 	case v.State == "login_needed":
 		d.warn(of(p)+"login needed, what is stored can be neither used nor refreshed", login)
+	case errors.Is(v.Ends, cache.ErrOtherMachine):
+		d.warn(of(p)+"the stored tokens were copied from another machine, so nothing is refreshed", login)
+	case errors.Is(v.Ends, cache.ErrCopied):
+		d.warn(of(p)+"the token file is a copy, so nothing is refreshed", login)
+	case v.Ends != nil && !errors.Is(v.Ends, cache.ErrNoRefresh):
+		d.warn(of(p)+"the refresh token is spent, so the login ends with its present token", login)
 	case !v.Refresh && v.State != "expired":
 		said := "the login brought no refresh token, so it ends with its first token"
 		if advice := d.Advice(p, signin.ErrNoRefresh); advice != "" {
