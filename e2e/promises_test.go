@@ -55,7 +55,7 @@ func testSource(t *testing.T, test string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := regexp.MustCompile(`(?ms)(?:^//[^\n]*\n)*^func ` + name + `\(t \*testing\.T\) \{$.*?^\}$`)
+	body := regexp.MustCompile(`(?ms)(?:^//[^\n]*\n)*^func ` + name + `\(t \*testing\.T\) \{(?: [^\n]* \}$|$.*?^\}$)`)
 	for _, f := range files {
 		if found := body.FindString(read(t, f)); found != "" {
 			return found
