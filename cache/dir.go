@@ -174,7 +174,7 @@ func (d *Dir) CanStore() error {
 			return nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path) {
-			return &FolderError{Path: d.path, Problem: problem, Absent: true, Err: err}
+			return &FolderError{Path: d.path, Problem: problem, Absent: path != d.path || readOnlyFS(err), Err: err}
 		}
 		problem = "can't be made"
 	}

@@ -1,6 +1,8 @@
 package call
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -146,7 +148,11 @@ func RunContainers() string {
 	if runtime.GOOS != "linux" {
 		return ""
 	}
-	return "/run/containers/" + strconv.Itoa(os.Getuid())
+	folder := "/run/containers/" + strconv.Itoa(os.Getuid())
+	if _, err := os.Lstat(folder); errors.Is(err, fs.ErrPermission) {
+		return "" // root's podman has closed it, so nobody else's can have a login there
+	}
+	return folder
 }
 
 func noPath(why, export string) error {

@@ -82,7 +82,9 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 		}
 		d.warn(of(p)+"the cache folder's parent, "+text.Clean(err.Error())+", who can put another folder in its place", command)
 	}
-	if err := e.CanStore(); err != nil && p.Alone() {
+	err := e.CanStore()
+	folder, ok := errors.AsType[*cache.FolderError](err)
+	if ok && folder.Absent && p.Alone() { // served from memory
 		d.warn(of(p)+"no token can be kept, each call asks the domain for a new one: "+text.Clean(err.Error()), text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER"))
 	} else if err != nil {
 		d.unusable(p, err)
