@@ -28,6 +28,7 @@ const (
 	ErrPublic      Error = "holds a public key, not a private one"
 	ErrEncrypted   Error = "holds an encrypted private key; decrypt it first (openssl pkey)"
 	ErrType        Error = "holds a private key that isn't RSA; the domain takes RS256 only"
+	ErrOpenSSH     Error = "holds a key in OpenSSH's own form; write it as PEM first (ssh-keygen -p -m PEM -f FILE)"
 	ErrWeak        Error = "holds an RSA key of less than 2048 bits"
 	ErrSeveral     Error = "holds more than one private key"
 	ErrBroken      Error = "holds a private key that can't be read"
@@ -118,7 +119,9 @@ func parseBlock(b *pem.Block) (Key, Error) {
 		return Key{}, ErrBroken
 	case "ENCRYPTED PRIVATE KEY":
 		return Key{}, ErrEncrypted
-	case "EC PRIVATE KEY", "DSA PRIVATE KEY", "OPENSSH PRIVATE KEY":
+	case "OPENSSH PRIVATE KEY":
+		return Key{}, ErrOpenSSH
+	case "EC PRIVATE KEY", "DSA PRIVATE KEY":
 		return Key{}, ErrType
 	case "CERTIFICATE", "TRUSTED CERTIFICATE", "X509 CERTIFICATE":
 		return Key{}, ErrCertificate

@@ -93,7 +93,7 @@ func TestParse(t *testing.T) {
 		{"EC", block("EC PARAMETERS", []byte{6, 0}) + block("EC PRIVATE KEY", ecDER), ErrType},
 		{"EC in PKCS#8", block("PRIVATE KEY", pkcs8(t, ec)), ErrType},
 		{"Ed25519", block("PRIVATE KEY", pkcs8(t, ed)), ErrType},
-		{"OpenSSH", block("OPENSSH PRIVATE KEY", []byte("openssh-key-v1\x00")), ErrType},
+		{"OpenSSH", block("OPENSSH PRIVATE KEY", []byte("openssh-key-v1\x00")), ErrOpenSSH},
 		{"1024 bits", block("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(weak)), ErrWeak},
 		{"1024 bits in PKCS#8", block("PRIVATE KEY", pkcs8(t, weak)), ErrWeak},
 		{"512 bits", oldKey, ErrWeak},
