@@ -24,7 +24,7 @@ import (
 func testLogins(t *testing.T, api *cluster.Server) {
 	curl := need.Tool(t, "curl")
 	s := emptyStage(t, api, "logins")
-	redirect := "http://127.0.0.1:" + reserve(t) + "/callback"
+	redirect := "http://" + reserve(t, "127.0.0.1") + "/callback"
 	client := idcstest.Client{ID: strings.Repeat("b", 32), Secret: "the-secret", RedirectURIs: []string{redirect}}
 	s.domain = idcstest.Start(t, idcstest.Options{AccessTTL: 10 * time.Minute, Rotation: idcstest.StrictRevoke, Clients: []idcstest.Client{client}})
 	s.write("client.secret", client.Secret)

@@ -3,18 +3,29 @@
 package fleet
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"testing"
 )
 
-// reserve is a port that was free a moment ago.
-func reserve(t testing.TB) string {
+// own is a host of this machine that no other server listens at.
+func own() string {
+	return fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
+}
+
+// reserve is an address that nobody else has. Its port is none that the kernel chooses: a server of another test could be
+// given such a one before ours listens, or after it has ended.
+func reserve(t testing.TB, host string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		at := fmt.Sprintf("%s:%d", host, 10_000+rand.IntN(20_000))
+		l, err := net.Listen("tcp", at)
+		if err != nil {
+			t.Logf("another address: %v", err)
+			continue
+		}
+		_ = l.Close() // it has taken nothing
+		return at
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }

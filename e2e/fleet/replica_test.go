@@ -49,10 +49,10 @@ func (s *stage) replica(name, via string, flags ...string) *replica {
 		s.bearer = s.token()
 	}
 	r := &replica{s: s, name: name, done: make(chan struct{}), line: make(chan struct{})}
-	port := reserve(s.t)
-	r.url = "http://127.0.0.1:" + port
+	at := reserve(s.t, own())
+	r.url = "http://" + at
 	words := append([]string{
-		"run", "--config", s.config, "--namespace", s.space(namespace), "--identity", name, "--listen", "127.0.0.1:" + port,
+		"run", "--config", s.config, "--namespace", s.space(namespace), "--identity", name, "--listen", at,
 		"--kubeconfig", s.api.Kubeconfig(s.whole, s.bearer, via),
 	}, flags...)
 	r.cmd = exec.Command(program, words...)
