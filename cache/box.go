@@ -16,7 +16,7 @@ import (
 //
 //	{"version":2,"length":4123,"sha256":"…","record":{"store":"kernel","key":"32 hex","boot":"…","ns":"…","box":"…"}}
 //
-// The checksum is over the ciphertext, so a torn or altered file is known without the key. What stands before
+// The checksum is over the ciphertext, so a torn or altered file is known without the key. What is before
 // `box` is authenticated with the base name of the file, so that a box can't be moved to another key. It can
 // be replaced by an older whole file: nothing here tells the age of one.
 
@@ -114,7 +114,7 @@ func newAEAD(key []byte) (cipher.AEAD, error) {
 
 func associated(name string, head []byte) []byte { return append([]byte(name+"\x00"), head...) }
 
-// baseName is the name of a key's file without what stands behind it: KEY.new becomes KEY.json by a rename.
+// baseName is the name of a key's file without its ending: KEY.new becomes KEY.json by a rename.
 func baseName(path string) string {
 	name, _, _ := strings.Cut(filepath.Base(path), ".")
 	return name

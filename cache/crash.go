@@ -139,9 +139,9 @@ const keptAside = 3
 // asideTime is UTC, to the millisecond, and sorts by time.
 const asideTime = "20060102T150405.000"
 
-// What is kept aside, by what stands behind the key's name.
+// The endings of files that are kept aside.
 const (
-	badFile    = ".bad-"    // can't be believed
+	badFile    = ".bad-"    // can't be read as one
 	sealedFile = ".sealed-" // its key is gone
 )
 

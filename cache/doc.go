@@ -11,7 +11,7 @@
 // replaced by rename, so a reader needs no lock and sees the old token or the new one. KEY.lock is
 // made once and never deleted. KEY.state says what is being sent, what failed and how long to keep
 // quiet. KEY.new is the room for a successor, there only while a token is being renewed, or after a
-// crash. KEY.bad-TIME is a token file that could not be believed; nothing is ever deleted because it
+// crash. KEY.bad-TIME is a token file that could not be read as one; nothing is ever deleted because it
 // can't be read. KEY.json, KEY.state and KEY.new are sealed: they tell their own length and checksum.
 //
 // # Locking
@@ -55,7 +55,7 @@
 // # Clocks
 //
 // A life is counted from the moment before the request was sent, by the wall clock and by the boot
-// clock, and the one that says more time has passed is believed: so a clock that is set back makes no
+// clock, and the one that says more time has passed counts: so a clock that is set back makes no
 // dead token look alive, and one that jumps ahead costs one needless refresh.
 //
 // # Many machines

@@ -115,7 +115,7 @@ func (d *Dir) holder(name string) int {
 
 // lock waits for the lock, at most for the given time of the wall clock. Between its tries it asks
 // news, which ends the waiting when what we wanted the lock for has been settled by its holder: so
-// those who wait learn the outcome side by side and don't queue for the lock to hear it. The error
+// all who wait read the outcome at once, without queueing for the lock. The error
 // is errSettled then, *BusyError at the end of the time, or what tryLock and ctx say.
 func (d *Dir) lock(ctx context.Context, name string, wait time.Duration, news func() bool) (*hold, error) {
 	begun := time.Now()

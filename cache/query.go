@@ -48,7 +48,7 @@ type Result struct {
 	Overwritten secret.Text
 }
 
-// secret is the one that was asked for.
+// secret is the one that the query is for.
 func (q Query) secret(t Token) secret.Text {
 	if q.ID {
 		return t.ID

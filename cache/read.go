@@ -16,7 +16,7 @@ const maxFile = 2 << 20
 // read returns the stored token without a lock. Files are replaced by rename, so it sees the old
 // one or the new one, whole. No file is the zero Token.
 //
-// The error is errDamaged for a file that can't be believed, *NewerError, or *FolderError for one
+// The error is errDamaged for a file that can't be read as a token file, *NewerError, or *FolderError for one
 // that shouldn't be opened at all.
 func (d *Dir) read(name string) (Token, error) {
 	if !d.found {
@@ -35,7 +35,7 @@ func (d *Dir) read(name string) (Token, error) {
 	return t, nil
 }
 
-// readToken reads a token and what stands behind its record.
+// readToken reads a token and what follows its record.
 func (d *Dir) readToken(path string) (t Token, rest []byte, err error) {
 	b, number, err := d.readPrivate(path)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // reserveSize is room for the largest successor: two tokens of 128,000 bytes, the refresh token, and
-// what stands around them. A sealed one is a third longer.
+// what is around them. A sealed one is a third longer.
 const reserveSize, sealedSize = 320 << 10, 480 << 10
 
 // A reserve is KEY.new: the room for a successor, on the disk before anything is spent.
@@ -205,7 +205,7 @@ func (r *reserve) publish(name string, record []byte, patience time.Duration) er
 // failed says what failed, and why, on one line.
 func failed(what, why error) error { return fmt.Errorf("%w: %s", what, plainError(why)) }
 
-// cut takes away what stands behind the record. Where it can't be cut it is made blank, which a reader
+// cut removes what follows the record. Where it can't be cut it is made blank, which a reader
 // skips.
 func (r *reserve) cut(record []byte) error {
 	n := int64(len(record))

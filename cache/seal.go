@@ -9,7 +9,7 @@ import (
 )
 
 // A sealed record is one JSON object on one line that tells its own length and checksum, so that a
-// torn, cut or altered file is known for what it is before a byte of it is believed:
+// torn, cut or altered file is recognised before a byte of it is used:
 //
 //	{"version":1,"length":4123,"sha256":"64 hex digits","record":{…}}
 //

@@ -16,7 +16,7 @@ import (
 func shield() (lower func() error) {
 	ignored := map[os.Signal]bool{}
 	for _, s := range fatal {
-		ignored[s] = signal.Ignored(s) // nohup: being ignored is what the parent wants
+		ignored[s] = signal.Ignored(s) // nohup: the parent has decided that it is ignored
 	}
 	// One channel for all, which nobody reads: being caught is enough, and the runtime's own SIGURG
 	// would fill any. One place in the two that matter keeps the first that came.

@@ -22,7 +22,7 @@ func bootClock() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// machineID is a digest of /etc/machine-id, which machine-id(5) asks not to be spread as it is.
+// machineID is a digest of /etc/machine-id, which machine-id(5) says not to spread as it is.
 // A container often has none; its host name is no substitute, since a cache folder that is mounted
 // into one container after another belongs to them all.
 func machineID() string {

@@ -217,7 +217,7 @@ func (x *transaction) attempt(connect time.Duration, spends secret.Text) Attempt
 	}
 }
 
-// complete adds to the domain's answer what the cache knows: when it was sent, and what is kept of
+// complete adds to the domain's answer what the cache has: when it was sent, and what is kept of
 // the old token because the answer brought no other.
 func (x *transaction) complete(t *Token, old Token) {
 	t.AccessStamp.Obtained, t.AccessStamp.Boot = x.now.Obtained, x.now.Boot
@@ -248,7 +248,7 @@ func (x *transaction) replaced() (Token, bool) {
 }
 
 // markSpent notes that the domain refused the refresh token, and why that may be. One that was marked
-// before, and is asked about again because a person says so, keeps the reason of the first time.
+// before, and is sent again because a person typed refresh, keeps the reason of the first time.
 func (x *transaction) markSpent() {
 	if !x.state.spent(x.old) {
 		x.state.Mark = &mark{Digest: digest(x.old.Refresh)}

@@ -259,7 +259,7 @@ type Helper struct {
 	// starts all its helpers with the same words has them there under each name of the program.
 	Words []string
 	About string // one line for the help
-	// Options are those of its own that take a value. The program's own may stand before, among and behind them.
+	// Options are those of its own that take a value. The program's own may be before, among and behind them.
 	Options []string
 	// Usage is how it is run, for -h, --help and who runs it otherwise. Empty: its own words for those
 	// say so, and Run answers them.

@@ -19,7 +19,7 @@ func AppendJSON(b []byte, s string) []byte {
 	return bytes.TrimSuffix(w.Bytes(), []byte("\n"))
 }
 
-// plain reports whether s stands in JSON as it is.
+// plain reports whether s is written in JSON without escapes.
 func plain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || 0x7e < c || c == '"' || c == '\\' {

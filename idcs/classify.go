@@ -26,7 +26,7 @@ func (r *reply) classify(m map[string]any, isJSON bool, refused Class) *Error {
 		Status: r.Status, Outcome: Settled, Clock: r.Clock(),
 		Code: r.redact(code), Description: r.redact(m["error_description"]), ECID: r.redact(m["ecid"]),
 	}
-	_, scim := m["schemas"] // RFC 7644 3.12: what stands below /admin, and some gateways, answer so
+	_, scim := m["schemas"] // RFC 7644 3.12: what is below /admin, and some gateways, answer so
 	if scim && e.Description == "" {
 		e.Description = r.redact(m["detail"])
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
 
-// A Client asks one identity domain. Domain, ClientID, Now and Rand must be set.
+// A Client talks to one identity domain. Domain, ClientID, Now and Rand must be set.
 //
 // A Client is a value without state: it keeps no connection, no token and no time between two
 // calls. Several goroutines may use one if its fields aren't changed meanwhile and its functions
@@ -55,7 +55,7 @@ func (c *Client) proof() Proof {
 //
 // It connects first. Then it calls sending, if that isn't nil: the last moment at which nothing has
 // been sent. An error of sending ends the call so; errors.Is finds it in the Error. Then the request
-// is written once, on the connection that stands, and ctx alone decides how long the answer may
+// is written once, on the connection that is up, and ctx alone decides how long the answer may
 // take: by its cancellation, not by its Deadline, so that a caller may count only the time in which
 // its process really ran.
 //

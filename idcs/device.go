@@ -29,7 +29,7 @@ const (
 	maxUserCode       = 32
 )
 
-// Device begins a device login. Unlike RFC 8628 3.1 the domain wants `response_type`, and neither
+// Device begins a device login. Unlike RFC 8628 3.1 the domain needs `response_type`, and neither
 // secret nor assertion.
 //
 // https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/DCGT.htm

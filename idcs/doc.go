@@ -16,12 +16,12 @@
 // unnoticed, a person has to log in again. So a call has two halves. The first connects (name, proxy,
 // TCP, TLS) and may fail or be interrupted freely. Between them Client.Token calls the caller's
 // function sending, which can still say no. The second writes the request, once, on the connection
-// that stands, and reads the answer; nothing there repeats, redirects or keeps anything. An endless
+// that is up, and reads the answer; nothing there repeats, redirects or keeps anything. An endless
 // answer ends at 64 KiB of headers and 1 MiB of body, unpacked; a slow one ends with the context.
 //
 // An answer that arrived must not cost the login either. TLS vouches for its bytes, and a JSON object
 // shows its own end: so it is taken when its object is there, without waiting for the connection's end,
-// and whatever stands wrong around it (a length, a chunk, a header line, a packing that wasn't asked for,
+// and whatever is wrong around it (a length, a chunk, a header line, a compression that wasn't requested,
 // bytes behind it, a comma) is passed over. A successor that arrived whole is kept, also out of an object
 // that was cut behind it. What may end a login, invalid_grant, counts only in an object that is whole.
 //

@@ -33,7 +33,7 @@ func tokenMembers(body []byte) (m map[string]any, ok bool) {
 	return members(body)
 }
 
-// successor looks for a refresh token wherever it stands, and for what stands beside it. Nil: there is
+// successor looks for a refresh token wherever it is, and for what is beside it. Nil: there is
 // none.
 func successor(body []byte) map[string]any {
 	if !bytes.Contains(body, []byte("efresh")) && !bytes.Contains(body, []byte("EFRESH")) {
@@ -105,7 +105,7 @@ func inObject(body []byte) map[string]any {
 }
 
 // scattered reads the members of an answer each for itself, since a quote or a backslash before them
-// stands wrong. Nil: there is no refresh token.
+// is wrong. Nil: there is no refresh token.
 func scattered(body []byte) map[string]any {
 	m := map[string]any{}
 	for _, name := range []string{"access_token", "refresh_token", "id_token", "token_type", "scope", "error", "expires_in"} {
@@ -141,7 +141,7 @@ func valueOf(body []byte, name string) any {
 	return nil
 }
 
-// nameAt is where a member's name stands from a place on, in whatever case; -1: nowhere.
+// nameAt is the next place of a member's name, in whatever case; -1: nowhere.
 func nameAt(body []byte, name string, from int) int {
 	for at := from; at+len(name) <= len(body); at++ {
 		i := bytes.IndexAny(body[at:], name[:1]+strings.ToUpper(name[:1]))

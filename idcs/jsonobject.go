@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// composite stands for an object or an array, whose content nobody needs.
+// composite stands for an object or an array, whose content is not needed.
 type composite struct{}
 
 // An object is what could be read of a JSON object: strings, json.Number, bool, nil, and composite. A
@@ -33,8 +33,8 @@ func (o object) has(name string) bool { _, ok := o.members[name]; return ok }
 func (o object) text(name string) string { return textOf(o.members[name]) }
 
 // members reads the object that a text is. ok: it is one, to its closing brace; what is odd in it is
-// passed over if there is something of OAuth in it. Before it may stand a byte order mark and the
-// bracket of an array; what stands behind doesn't count.
+// passed over if there is something of OAuth in it. Before it may be a byte order mark and the
+// bracket of an array; what follows doesn't count.
 func members(body []byte) (m map[string]any, ok bool) {
 	o := firstObject(body)
 	if !o.whole || o.odd && !o.has("access_token") && !o.has("refresh_token") && !o.has("error") {
@@ -53,7 +53,7 @@ func firstObject(body []byte) object {
 	return readObject(body, len(body)-len(rest))
 }
 
-// readObject reads the object whose brace stands at body[at].
+// readObject reads the object whose brace is at body[at].
 func readObject(body []byte, at int) object {
 	o := object{members: map[string]any{}}
 	s := scanner{body: body, at: at + 1}

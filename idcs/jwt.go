@@ -53,7 +53,7 @@ func isFor(token, clientID string) bool {
 }
 
 // IssuedFor is whom a JWT says that it comes from (`iss`) and whom it is for (`aud`, one or several).
-// It is to be shown, not to be believed: nothing is verified, and the signature may be missing. Empty
+// It is to be shown, not to be relied on: nothing is verified, and the signature may be missing. Empty
 // where the token doesn't say.
 func IssuedFor(token string) (issuer string, audiences []string) {
 	payload, _ := jwtPayload(token)

@@ -18,7 +18,7 @@ func public(name string) bool {
 	return false
 }
 
-// secretsOf lists what must not come back out of a request in a message, as it stands and as it is
+// secretsOf lists what must not come back out of a request in a message, as it is and as it is
 // encoded on the wire.
 func secretsOf(form url.Values, header http.Header) []string {
 	var s []string

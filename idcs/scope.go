@@ -26,7 +26,7 @@ const (
 // Why CheckScope refuses.
 var (
 	ErrScopeMulti  = errors.New(multiResource + " answers with several tokens, of which only one could be kept")
-	ErrScopeExpiry = errors.New("an expiry can't stand beside " + consumerAll + ": the domain refuses it")
+	ErrScopeExpiry = errors.New("an expiry can't be used with " + consumerAll + ": the domain refuses it")
 	ErrExpiryRange = errors.New("an expiry is 60 s to 31556952 s, in whole seconds")
 	ErrScopeTwice  = errors.New("the scope already holds a " + expiryPrefix)
 )

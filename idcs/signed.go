@@ -7,7 +7,7 @@ import (
 )
 
 // A Signature proves an OCI principal in place of a client: the whole request is signed, so it is asked
-// for once the connection stands and the date is true.
+// for once the connection is up and the date is true.
 type Signature struct {
 	// Sign returns the headers that sign a POST: its Host, the path, its Content-Type and its body.
 	Sign func(host, path, contentType string, body []byte) (http.Header, error)

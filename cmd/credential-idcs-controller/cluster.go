@@ -44,7 +44,7 @@ func tuned(c *rest.Config) *rest.Config {
 	return c
 }
 
-// clients are one for each kind of work, each with a queue of its own: 1,000 updates would stand before a
+// clients are one for each kind of work, each with a queue of its own: 1,000 updates would be before a
 // renewal of the Lease.
 type clients struct {
 	lease   *coordinationv1.CoordinationV1Client

@@ -13,7 +13,7 @@
 // login and logout of a target are not supported: a token that was typed would have to be kept, and one
 // that is also git's would have to be forgotten. The token in a login is never looked at. For all other
 // registries these are "url-not-supported" too, since cargo asks no next provider after another error,
-// and we may stand in a list for all registries.
+// and we may be in a list for all registries.
 //
 // # The token
 //

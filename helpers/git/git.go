@@ -213,7 +213,7 @@ func whyNot(call *helpers.Call, source helpers.Source, query helpers.Query, req 
 	return nil
 }
 
-// orWord is the path, or what stands for it where git has sent none.
+// orWord is the path, or what is in its place where git has sent none.
 func orWord(path string) string {
 	if path == "" {
 		return "PATH"

@@ -98,7 +98,7 @@ func (in *info) readConfig(raw json.RawMessage) error {
 }
 
 // miswritten is a key of ours that an object has in capitals or otherwise alike, empty if there is none. A
-// client may hand over the kubeconfig's cluster as it stands there, perhaps with a "Server" beside its
+// client may hand over the kubeconfig's cluster as it is there, perhaps with a "Server" beside its
 // "server" (config/exec_provider.py of https://github.com/kubernetes-client/python), and readers of JSON
 // differ in which of them counts.
 func miswritten(o helpers.Object) string {

@@ -194,7 +194,7 @@ func (c *conn) end(d Do, p Point) {
 	}
 }
 
-// shut sends TLS's own end where TLS stands.
+// shut sends TLS's own end where TLS is up.
 func (c *conn) shut() {
 	if c.tls != nil && c.br != nil {
 		_ = c.tls.CloseWrite()

@@ -49,7 +49,7 @@ func (x *exchange) revoke(form url.Values) (func() answer, *refusal) {
 	}, nil
 }
 
-// discovery is the document as S micronaut has it: the issuer isn't the host, the endpoints stand
+// discovery is the document as S micronaut has it: the issuer isn't the host, the endpoints are
 // there twice, nothing about devices.
 func (x *exchange) discovery() answer {
 	url := x.s.URL()

@@ -163,7 +163,7 @@ func (x *exchange) reach(p Point) bool {
 	return true
 }
 
-// touch notes, before the request stands still, that the test had a hand in the fate of the answer.
+// touch notes, before the request waits, that the test had a hand in the fate of the answer.
 func (x *exchange) touch() {
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()

@@ -104,7 +104,7 @@ func (s *Server) Script(faults ...Fault) {
 	}
 }
 
-// Unscript takes all faults away, and all gates where nobody stands yet. A request that stalls goes on
+// Unscript removes all faults, and all gates that no request has come to. A request that stalls goes on
 // stalling.
 func (s *Server) Unscript() {
 	s.mu.Lock()

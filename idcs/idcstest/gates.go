@@ -13,7 +13,7 @@ type Point string
 const (
 	Accepted       Point = "accepted"        // TCP is open, no byte was read
 	Hello          Point = "client hello"    // the client's hello was read, nothing was sent
-	Handshaken     Point = "handshaken"      // TLS stands, no byte of a request was read
+	Handshaken     Point = "handshaken"      // TLS is up, no byte of a request was read
 	Headers        Point = "headers"         // the request's header was read, its body not
 	RequestRead    Point = "request read"    // all of the request was read, nothing of it judged
 	BeforeRotation Point = "before rotation" // form and client are good; the grant isn't judged, nothing spent
@@ -27,7 +27,7 @@ const (
 func (p Point) connection() bool { return p == Accepted || p == Hello || p == Handshaken }
 
 // A Gate stops the first connection or request that reaches its point, tells the test, and lets it go
-// on when told. All that come after pass. Killing a client whose request stands at a gate hits an
+// on when told. All that come after pass. Killing a client whose request is at a gate hits an
 // exact place without a sleep.
 type Gate struct {
 	on      string
@@ -50,7 +50,7 @@ func (s *Server) Gate(on string, p Point) *Gate {
 	return g
 }
 
-// Wait returns when somebody stands at the gate, or with ctx's error.
+// Wait returns when a request is at the gate, or with ctx's error.
 func (g *Gate) Wait(ctx context.Context) error {
 	select {
 	case <-g.reached:
@@ -62,11 +62,11 @@ func (g *Gate) Wait(ctx context.Context) error {
 	}
 }
 
-// Open lets the request go on, whether its client still lives or not: one that stands before the
+// Open lets the request go on, whether its client still lives or not: one that is before the
 // rotation rotates. Opening twice, or before anybody came, does no harm.
 func (g *Gate) Open() { g.tell(true) }
 
-// Drop resets the connection. A request that stands before the rotation was never processed.
+// Drop resets the connection. A request that is before the rotation was never processed.
 func (g *Gate) Drop() { g.tell(false) }
 
 func (g *Gate) tell(goOn bool) {

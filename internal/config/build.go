@@ -164,7 +164,7 @@ func (b *builder) scopes(p *Profile) error {
 	case d%time.Second != 0:
 		return b.fail(b.table, "expiry", "must be whole seconds")
 	case has(p.Scope, "urn:opc:resource:consumer::all"):
-		return b.fail(b.table, "expiry", "can't stand beside the scope urn:opc:resource:consumer::all, the domain refuses both together")
+		return b.fail(b.table, "expiry", "can't be used with the scope urn:opc:resource:consumer::all, the domain refuses both together")
 	case strings.Contains(p.Scope, "urn:opc:resource:expiry="):
 		return b.fail(b.table, "expiry", "is in scope too: urn:opc:resource:expiry")
 	}

@@ -213,7 +213,7 @@ func TestMistakesOfWhatEveryProfileHas(t *testing.T) {
 		{"https://d.example.com", "c", "assertion", "s", "client.secret_env = \"S\"", `config.toml:4: login = "assertion" needs a user with a subject`},
 		{"https://d.example.com", "c", "assertion", "s", "client.secret_env = \"S\"\nuser.subject = \"ana\"", `config.toml:4: login = "assertion" needs a key_file`},
 		{"https://d.example.com", "c", "device", "a urn:opc:resource:multiresourcescope", "", "config.toml:5: scope has urn:opc:resource:multiresourcescope"},
-		{"https://d.example.com", "c", "device", "urn:opc:resource:consumer::all", "expiry = \"8h\"", "config.toml:6: expiry can't stand beside the scope urn:opc:resource:consumer::all"},
+		{"https://d.example.com", "c", "device", "urn:opc:resource:consumer::all", "expiry = \"8h\"", "config.toml:6: expiry can't be used with the scope urn:opc:resource:consumer::all"},
 		{"https://d.example.com", "c", "device", "s urn:opc:resource:expiry=60", "expiry = \"8h\"", "config.toml:6: expiry is in scope too"},
 		{"https://d.example.com", "c", "device", "profile", "token = \"id\"", `config.toml:6: token = "id" needs openid in scope`},
 		{"https://d.example.com", "c", "client_credentials", "openid", "token = \"id\"\nclient.secret_env = \"S\"", `config.toml:6: token = "id" can't be had with login = "client_credentials"`},

@@ -128,7 +128,7 @@ func (b *publisher) targets(p *Publish) error {
 	if p.Type == PublishToken {
 		switch {
 		case n != nil:
-			return b.fail(b.table, "targets", `can't stand beside type = "token", which holds the token alone`)
+			return b.fail(b.table, "targets", `can't be used with type = "token", which holds the token alone`)
 		case p.Profile.Domain == "":
 			return b.fail(b.table, "type", `= "token" holds a token of the domain, and profile `+quote(p.Profile.Name)+" has no domain")
 		}

@@ -155,7 +155,7 @@ func TestMistakesInPublishAreOnlyPublisheds(t *testing.T) {
 		{instead(`"docker"`, `"dockr"`), `config.toml:14: type must be docker, basic-auth, token, argocd or argocd-helm; did you mean "docker"?`},
 		{instead(`"docker"`, `"basic-auth"`), `config.toml:14: type = "basic-auth" has one user name, and "https://r.example.com:5000" and "https://git.example.com/team" have different ones`},
 		{instead(`"docker"`, `"argocd"`), `config.toml:14: type = "argocd" needs exactly one target, and there are 2: name it in targets`},
-		{instead(`"docker"`, `"token"`) + `targets = ["https://r.example.com:5000"]`, `config.toml:15: targets can't stand beside type = "token"`},
+		{instead(`"docker"`, `"token"`) + `targets = ["https://r.example.com:5000"]`, `config.toml:15: targets can't be used with type = "token"`},
 		{strings.NewReplacer("profiles.ci", "profiles.CI", `"ci"`, `"CI"`).Replace(published), `config.toml:11: profile = "CI" can't name a Secret`},
 		{strings.Replace(published, "\"https://git.example.com/team\"]\nusername", "\"https://git.example.com/team\"]\ntools = [\"docker\"]\nusername", 1) +
 			"[[publish]]\nprofile = \"ci\"\nnamespace = \"team-b\"\nsecret = \"git\"\ntype = \"argocd\"\ntargets = [\"https://git.example.com/team\"]",

@@ -14,7 +14,7 @@ type Claims struct {
 	Expires int64 // seconds since 1970, 0: it doesn't say
 	Issued  int64
 	// N and E are the public key that a session token belongs to (jwk, an object or a JSON string of
-	// one), base64url as they stand there; empty where it names none.
+	// one), base64url as they are there; empty where it names none.
 	N, E string
 }
 

@@ -43,7 +43,7 @@ type Plan struct {
 	Port         int32 // of metrics and probes; 0: none
 	Egress       []int32
 	Metadata     bool   // of an instance of Oracle's cloud, which its pods ask
-	Config       []byte // config.toml as it stands
+	Config       []byte // config.toml as it is
 	Files        []File // that it names
 	Publications []fleet.Publication
 }

@@ -90,7 +90,7 @@ func (a *App) logs(args []string) bool {
 	return a.Debug || to != "" && to != "0" || slices.Contains(args, "--debug")
 }
 
-// withoutDebug takes --debug out of a helper's arguments, wherever it stands.
+// withoutDebug takes --debug out of a helper's arguments, wherever it is.
 func (a *App) withoutDebug(args []string) []string {
 	if !slices.Contains(args, "--debug") {
 		return args

@@ -10,7 +10,7 @@ import (
 )
 
 // openLog opens a file to append to, or makes it, closed to others. What is opened is judged, not what
-// stands under the name: a log in /tmp may have been planted, and a variable may name a file that is
+// is under the name: a log in /tmp may have been planted, and a variable may name a file that is
 // none, such as the stored tokens. It doesn't wait for a fifo's reader.
 func openLog(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0o600)

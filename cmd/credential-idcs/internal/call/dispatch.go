@@ -76,7 +76,7 @@ func (a *App) Globals(args []string) []string {
 	return args
 }
 
-// ownArgs are the arguments of a helper without the program's own options, which may stand before, among and
+// ownArgs are the arguments of a helper without the program's own options, which may be before, among and
 // behind those that the helper has.
 func (a *App) ownArgs(h *helpers.Helper, args []string) (own []string) {
 	for args = a.Globals(args); len(args) > 0; args = a.Globals(args) {

@@ -58,7 +58,7 @@ func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine
 		}
 	} else if fault.Class == idcs.ErrLater || fault.Class == idcs.ErrInDoubt {
 		command = text.Reach(p.Domain)
-	} else { // what the administrator has nothing to do with stands there
+	} else { // what the administrator has nothing to do with is there
 		command = Edit(d.Config)
 	}
 	d.problem(of(p)+p.Domain+way+": "+said, command)

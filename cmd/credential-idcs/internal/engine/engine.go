@@ -153,7 +153,7 @@ func (e *Engine) asksPerson() (done func()) {
 	return func() { k.Person = false }
 }
 
-// Lock takes away the keys that a keyring has lent; see cache.Dir.Lock.
+// Lock removes the keys that a keyring has lent; see cache.Dir.Lock.
 func (e *Engine) Lock() error { return e.dir.Lock() }
 
 func (e *Engine) revoke(ctx context.Context, refresh secret.Text, skew time.Duration) error {

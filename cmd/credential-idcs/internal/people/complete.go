@@ -10,7 +10,7 @@ import (
 
 // completeVerb is what the completion scripts run. It isn't in the usage: people type the other ones.
 func completeVerb() *verb {
-	return &verb{name: "complete", usage: "[--described] --word=BEGUN [WORD…]", about: "print what may stand behind some words", raw: runComplete}
+	return &verb{name: "complete", usage: "[--described] --word=BEGUN [WORD…]", about: "print what may follow some words", raw: runComplete}
 }
 
 func runComplete(_ context.Context, a *app, args []string) error {

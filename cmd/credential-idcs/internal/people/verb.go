@@ -105,7 +105,7 @@ func (a *app) parse(v *verb, args []string) (operands []string, err error) {
 				return nil, err
 			}
 			if typed := args[len(args)-f.NArg()-1]; strings.HasPrefix(typed, "-p") && len(typed) > len("-p") && typed[2] != '=' {
-				return nil, misuse(v.name+": a space belongs behind -p", help) // what stands there may be a secret
+				return nil, misuse(v.name+": a space belongs behind -p", help) // what is there may be a secret
 			}
 			return nil, misuse(v.name+": "+flagError(err, f), help)
 		}

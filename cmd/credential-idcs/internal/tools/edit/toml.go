@@ -18,10 +18,10 @@ type TOML struct {
 // A TOMLValue is a key and its value, those inside inline tables included.
 type TOMLValue struct {
 	Path   string // all parts, joined by TOMLDot
-	Under  string // the header that it stands under
+	Under  string // the header that it is under
 	Table  int    // which header that is, counted from the top: several [[arrays]] have one name
 	Line   Span   // key, value and what is between them; of one inside an inline table that of the table
-	Inline bool   // it stands in an inline table
+	Inline bool   // it is in an inline table
 	Kind   unstable.Kind
 	Raw    Span   // of a String, quotes and all
 	Text   string // of a String or a Bool
