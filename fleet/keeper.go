@@ -172,7 +172,11 @@ func (k *Keeper) decide(snap *Snapshot) decision {
 	if i := s.doubt(); i != nil {
 		d.inDoubt = true
 		if i.same(k.seen) { // a foreign one, whose answer may still come
-			wait := min(30*time.Second, s.Life/8) - now.Since(k.seenSince)
+			wait := 30 * time.Second
+			if s.Life > 0 { // else a first login spends a refresh token at this moment
+				wait = min(wait, s.Life/8)
+			}
+			wait -= now.Since(k.seenSince)
 			if !asked {
 				wait = max(wait, left-s.Life/4)
 			}

@@ -74,6 +74,31 @@ func TestExchange(t *testing.T) {
 	})
 }
 
+// A leader that looks while a first login spends a refresh token leaves that token alone: nothing tells how long
+// a token lives, and the answer is on its way.
+func TestALeaderWaitsForAFirstLogin(t *testing.T) {
+	w := newWorld(t)
+	_, refresh := w.issue()
+	w.store(State{})
+	leader := w.keeper("leader")
+	w.onSend = func(p, _ string) (answer, lost bool) {
+		w.onSend = nil
+		if o := turn(t, leader); !o.InDoubt {
+			t.Errorf("the leader sees %+v", o)
+		}
+		w.pass(5 * time.Second)
+		turn(t, leader)
+		return true, false
+	}
+	if err := w.keeper("login").Exchange(context.Background(), text(refresh)); err != nil {
+		t.Fatal(err)
+	}
+	if w.requests != 1 || w.ended {
+		t.Errorf("%d presentations, ended %v", w.requests, w.ended)
+	}
+	w.settled()
+}
+
 func TestLogout(t *testing.T) {
 	w := newWorld(t)
 	k := w.keeper("logout")
