@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -70,7 +71,9 @@ func Text(b []byte) (string, error) {
 }
 
 // named is a line of an environment file, a shell or a note: NAME=value, export NAME=value, Label: value.
-var named = regexp.MustCompile(`^(?:(?:export )?[A-Za-z_][A-Za-z0-9_]*=[^=]|[A-Za-z_][A-Za-z0-9_ ]*: )`)
+var named = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:(?:export )?[A-Za-z_][A-Za-z0-9_]*=[^=]|[A-Za-z_][A-Za-z0-9_ ]*: )`)
+})
 
 // Secret is the one line that a secret is, without the blanks and the quotes around it, be they a word
 // processor's. It is visible ASCII (RFC 6749 A.2), and the domain makes it of letters, digits and hyphens;
@@ -94,7 +97,7 @@ func Secret(b []byte) (string, error) {
 		return "", ErrLetter
 	case strings.HasSuffix(s, `\n`):
 		return "", ErrEscape
-	case named.MatchString(s):
+	case named().MatchString(s):
 		return "", ErrName
 	case strings.ContainsAny(s[:1]+s[len(s)-1:], "\"'`"):
 		return "", ErrQuote

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
@@ -63,7 +64,9 @@ func (t Tool) Look(ctx context.Context, s *tool.Survey) {
 }
 
 // service is a line of a host block.
-var service = regexp.MustCompile(`"?((?:modules|providers)\.v1)"?\s*[=:]\s*"(https?://[^"/]+)`)
+var service = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"?((?:modules|providers)\.v1)"?\s*[=:]\s*"(https?://[^"/]+)`)
+})
 
 // elsewhere reports services of a host that the configuration puts at another one: the token goes there. What a
 // host says itself, in its .well-known/terraform.json, is kept nowhere.
@@ -72,7 +75,7 @@ func elsewhere(s *tool.Survey, name, path string, b []byte, blocks []edit.HCLBlo
 		if len(o.Keys) != 2 || !o.Is("host") || !strings.EqualFold(o.Keys[1], target.HostPort()) {
 			continue
 		}
-		for _, m := range service.FindAllSubmatch(b[o.At.From:o.At.To], -1) {
+		for _, m := range service().FindAllSubmatch(b[o.At.From:o.At.To], -1) {
 			if to, err := helpers.ParseURL(string(m[2])); err != nil || !to.SameOrigin(target) {
 				s.Warn(name+" sends the token of "+target.HostPort()+" to "+tool.Clean(string(m[2]))+" ("+string(m[1])+" in "+tool.Clean(path)+")", tool.Edit(path))
 			}
