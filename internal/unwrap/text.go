@@ -70,9 +70,10 @@ func Text(b []byte) (string, error) {
 	return strings.TrimSpace(s), err
 }
 
-// named is a line of an environment file, a shell or a note: NAME=value, export NAME=value, Label: value.
+// named is a line of an environment file, a shell or a note: CLIENT_SECRET=value, export NAME=value, client
+// secret: value. Other names may be a part of the secret.
 var named = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:(?:export )?[A-Za-z_][A-Za-z0-9_]*=[^=]|[A-Za-z_][A-Za-z0-9_ ]*: )`)
+	return regexp.MustCompile(`^(?:export [A-Za-z_][A-Za-z0-9_]*=|(?i:[a-z0-9_. -]*(?:secret|token|passw(?:or)?d)[a-z0-9_ -]*)(?: ?=[^=]|: ))`)
 })
 
 // Secret is the one line that a secret is, without the blanks and the quotes around it, be they a word

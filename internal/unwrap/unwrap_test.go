@@ -41,11 +41,16 @@ func TestASecretIsUnwrapped(t *testing.T) {
 			}
 		}
 	}
+	for _, whole := range []string{"s3cr3t=x", "dG9rZW4=", "a1==b", "secret", "my-token=", "a:b", "a: b"} {
+		if got, err := Secret([]byte(whole)); got != whole || err != nil {
+			t.Errorf("got %q, %v, want %q", got, err, whole)
+		}
+	}
 	for wrapped, want := range map[string]Error{
 		"": ErrEmpty, " \n": ErrEmpty, `""`: ErrEmpty, "a\nuser: ana\n": ErrLines, "\x1b[32mabc\x1b[0m\n": ErrColours,
 		"a\x00b": ErrControl, "a\tb": ErrControl, "\xff\xfea": ErrUTF16, "\xc3\x28": ErrUTF8,
 		"ü": ErrLetter, "a\u200bb": ErrLetter, `"`: ErrQuote, `a"`: ErrQuote, `"a"b"`: ErrQuote, `"a",`: ErrQuote, `a\n`: ErrEscape,
-		"CLIENT_SECRET=a": ErrName, "export S='a'": ErrName, "client secret: a": ErrName, "secret: a": ErrName,
+		"CLIENT_SECRET=a": ErrName, "idcs_token = a": ErrName, "export S='a'": ErrName, "client secret: a": ErrName, "secret: a": ErrName,
 	} {
 		if got, err := Secret([]byte(wrapped)); got != "" || err != want {
 			t.Errorf("%q: got %q, %v, want %v", wrapped, got, err, want)
