@@ -17,6 +17,7 @@ import (
 func TestTenantHere(t *testing.T) {
 	need.Tool(t, "git")
 	need.Tool(t, "docker")
+	need.Tool(t, "kubectl")
 	program := build(t) // once, and with Go's caches, which lie in the real home
 	for name, set := range map[string]func(*domain) string{
 		"refresh token, secret": func(d *domain) string {
@@ -63,13 +64,14 @@ func TestTenantHere(t *testing.T) {
 
 const scope = "urn:opc:idm:__myscopes__"
 
-// A domain has a git server and a registry that take its tokens.
+// A domain has a git server, a registry and an API server that take its tokens.
 type domain struct {
 	*testing.T
 	*idcstest.Server
 	folder   string
 	git      *servers.Server
 	registry *servers.Server
+	api      *servers.Server
 }
 
 // found starts all of it and names it to TestTenant.
@@ -87,6 +89,10 @@ func found(t *testing.T, rotation idcstest.Rotation) *domain {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.registry.Close() })
+	if d.api, err = servers.API(cert, d.Access); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.api.Close() })
 
 	for _, name := range []string{envConfig, envPassword, envRefresh} {
 		t.Setenv(name, "") // a reader's own
@@ -94,10 +100,27 @@ func found(t *testing.T, rotation idcstest.Rotation) *domain {
 	t.Setenv(envProfile, "tried")
 	t.Setenv(envGit, d.git.URL+servers.Repository)
 	t.Setenv(envImage, d.registry.Host+"/"+servers.Image)
+	t.Setenv(envCluster, kubeconfig(t, d.api.URL, d.CAFile))
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("GIT_SSL_CAINFO", d.CAFile)
 	t.Setenv("SSL_CERT_FILE", d.CAFile)
 	return d
+}
+
+// kubeconfig is a file whose context is at the server, with a user of another login.
+func kubeconfig(t *testing.T, server, ca string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(path, fmt.Appendf(nil, `apiVersion: v1
+kind: Config
+clusters: [{name: c, cluster: {server: %q, certificate-authority: %q}}]
+users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: "false", interactiveMode: Never}}}]
+contexts: [{name: c, context: {cluster: c, user: u}}]
+current-context: c
+`, server, ca), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func (d *domain) file(name, content string) string {
@@ -113,8 +136,8 @@ func (d *domain) put(env, name, content string) { d.Setenv(env, d.file(name, con
 
 func (d *domain) profile(c idcstest.Client, login string) string {
 	return fmt.Sprintf("[profiles.other]\ndomain = \"https://other.example.com\"\nclient_id = \"x\"\nlogin = \"device\"\nscope = \"x\"\ntargets = [\"https://other.example.com\"]\n"+
-		"[profiles.tried]\ndomain = %q\nca_file = %q\nclient_id = %q\nlogin = %q\nscope = %q\nusername = %q\ntargets = [%q, %q]\n",
-		d.URL(), d.CAFile, c.ID, login, scope, d.User.Name, d.git.URL, d.registry.URL)
+		"[profiles.tried]\ndomain = %q\nca_file = %q\nclient_id = %q\nlogin = %q\nscope = %q\nusername = %q\ntargets = [%q, %q, %q]\n",
+		d.URL(), d.CAFile, c.ID, login, scope, d.User.Name, d.git.URL, d.registry.URL, d.api.URL)
 }
 
 func (d *domain) key() string {

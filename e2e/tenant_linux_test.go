@@ -19,6 +19,7 @@ const (
 	envRefresh  = "CREDENTIAL_IDCS_TENANT_REFRESH_TOKEN_FILE" // a refresh token to log in with; it is spent afterwards
 	envGit      = "CREDENTIAL_IDCS_TENANT_GIT"                // URL of a repository at one of the targets
 	envImage    = "CREDENTIAL_IDCS_TENANT_IMAGE"              // an image at one of the targets
+	envCluster  = "CREDENTIAL_IDCS_TENANT_KUBECONFIG"         // a kubeconfig whose current context is at one of the targets
 	envReuse    = "CREDENTIAL_IDCS_TENANT_REUSE"              // 1: present a spent refresh token, which may end the login
 )
 
@@ -33,7 +34,7 @@ const (
 func TestTenant(t *testing.T) {
 	if os.Getenv(envConfig) == "" {
 		// With CI=true, too: no machine can install a domain. TestTenantHere proves that this test works.
-		t.Skipf("no domain: set %s, and as needed %s, %s, %s, %s, %s, %s=1", envConfig, envProfile, envPassword, envRefresh, envGit, envImage, envReuse)
+		t.Skipf("no domain: set %s, and as needed %s, %s, %s, %s, %s, %s, %s=1", envConfig, envProfile, envPassword, envRefresh, envGit, envImage, envCluster, envReuse)
 	}
 	keepPromises(t, build(t), func(string) {})
 }
@@ -72,6 +73,7 @@ func keepPromises(t *testing.T, program machine.Program, replay func(refresh str
 	x.Run("rotation", x.in((*tenant).refreshesAgain))
 	x.Run("git", x.in((*tenant).letsGitIn))
 	x.Run("image", x.in((*tenant).letsDockerIn))
+	x.Run("cluster", x.in((*tenant).letsKubectlIn))
 	if os.Getenv(envReuse) == "1" {
 		x.Run("reuse", x.in(func(x *tenant) { x.presentsASpentToken(replay) }))
 	} else {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
 	"github.com/credential-idcs/credential-idcs/oci/ocitest"
 )
 
@@ -59,6 +60,7 @@ func (x *tenant) keepOraclesPromises(targets []derived) {
 		}))
 	}
 	x.Run("image", x.in((*tenant).letsDockerIn))
+	x.Run("cluster", x.in((*tenant).letsKubectlIn))
 	x.Run("doctor", x.in(func(x *tenant) {
 		r := x.call("doctor")
 		x.Logf("seen: exit %d\n%s", r.Exit, r.Stdout)
@@ -76,6 +78,7 @@ func (x *tenant) keepOraclesPromises(targets []derived) {
 // TestTenant works for an OCI principal, too: here it is pointed at the strict double.
 func TestOracleTenantHere(t *testing.T) {
 	need.Tool(t, "docker")
+	need.Tool(t, "kubectl")
 	program := build(t)
 	oracle := ocitest.Start(t, ocitest.Options{})
 	folder := t.TempDir()
@@ -87,25 +90,38 @@ func TestOracleTenantHere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const cluster = "ocid1.cluster.oc1.iad.aaaa"
+	cert, err := oracle.CA.Issue("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, err := servers.API(cert, func(token string) (string, error) {
+		return oracle.VerifyCluster(token, cluster, "us-ashburn-1")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer api.Close()
 	config := filepath.Join(folder, "config.toml")
 	if err := os.WriteFile(config, []byte(`[profiles.tried]
 login = "oci"
 proxy = "`+oracle.ProxyURL()+`"
 ca_file = "`+oracle.CAFile+`"
-targets = ["https://iad.ocir.io", "https://k.example.com"]
+targets = ["https://iad.ocir.io", "`+api.URL+`"]
 [profiles.tried.oci]
 principal = "session"
 config_file = "`+h.ConfigFile+`"
 profile = "work"
-[profiles.tried.target."https://k.example.com"]
+[profiles.tried.target."`+api.URL+`"]
 kind = "oke"
-cluster = "ocid1.cluster.oc1.iad.aaaa"
+cluster = "`+cluster+`"
 `), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv(envConfig, config)
 	t.Setenv(envProfile, "")
 	t.Setenv(envImage, "")
+	t.Setenv(envCluster, kubeconfig(t, api.URL, oracle.CAFile))
 	keepPromises(t, program, func(string) {})
 	if n := oracle.Count("registry"); n != 2 {
 		t.Errorf("%d tokens of the registry were asked for, want one and doctor's", n)

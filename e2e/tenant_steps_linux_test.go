@@ -131,6 +131,22 @@ func (x *tenant) letsDockerIn() {
 	x.Works("docker", "manifest", "inspect", image)
 }
 
+// letsKubectlIn sets up a copy of the kubeconfig. /version may be anybody's, /api is what a known user sees.
+func (x *tenant) letsKubectlIn() {
+	file := os.Getenv(envCluster)
+	if file == "" {
+		x.Skipf("%s names no kubeconfig", envCluster)
+	}
+	x.Tools = append(x.Tools, "KUBECONFIG="+file)
+	copied := x.Put("kubeconfig", x.Works("kubectl", "config", "view", "--raw", "--flatten", "--minify"))
+	r := x.Do(x.words("configure", "kubectl").With("KUBECONFIG=" + copied))
+	if r.Exit != 0 {
+		x.Fatalf("%s", r)
+	}
+	said := x.Works("kubectl", "--kubeconfig", copied, "get", "--raw", "/api")
+	x.Logf("seen: kubectl get --raw /api: %d bytes", len(said))
+}
+
 // What a second use of a refresh token does is the domain's business. Ours is that the program says so
 // and keeps what it has, if the domain lets it.
 func (x *tenant) presentsASpentToken(replay func(string)) {
