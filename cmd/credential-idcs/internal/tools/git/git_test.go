@@ -11,6 +11,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tooltest"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -187,7 +188,7 @@ func TestGitRefusesWhatComesAfterOurFile(t *testing.T) {
 	}
 	h.Env.Vars = append(h.Env.Vars, "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=credential.helper", "GIT_CONFIG_VALUE_0=store")
 	_, err = (Tool{}).Plan(t.Context(), h.Env, in)
-	if got, want := tooltest.Refusal(t, err), "git's command line sets credential.helper for https://git.example.com after ours\n"; got != want {
+	if got, want := tooltest.Refusal(t, err), "GIT_CONFIG_COUNT sets credential.helper for https://git.example.com after ours\n\t"+text.Unset("GIT_CONFIG_COUNT")+"\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -302,6 +303,23 @@ func TestDoctorSeesNarrowerAndConditionalSections(t *testing.T) {
 				t.Errorf("no %q in\n%s", c.want, report)
 			}
 		})
+	}
+}
+
+// What variables set comes after all files: only without them is git right.
+func TestDoctorNamesTheVariablesThatConfigureGit(t *testing.T) {
+	tooltest.NeedTool(t, "git")
+	for name, vars := range map[string][]string{
+		"GIT_CONFIG_COUNT":      {"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=credential.https://git.example.com.helper", "GIT_CONFIG_VALUE_0=store"},
+		"GIT_CONFIG_PARAMETERS": {"GIT_CONFIG_PARAMETERS='credential.helper=store'"}, // git -c, in an alias
+	} {
+		h := tooltest.New(t)
+		h.Write(".gitconfig", pair)
+		h.Env.Vars = append(h.Env.Vars, vars...)
+		want := "warning  git hands the token of https://git.example.com to another helper too: store, set in " + name + "\n\t" + text.Unset(name) + "\n"
+		if report := tooltest.Look(t, h, Tool{}, tooltest.Targets(t, "https://git.example.com")); !strings.Contains(report, want) {
+			t.Errorf("no %q in\n%s", want, report)
+		}
 	}
 }
 

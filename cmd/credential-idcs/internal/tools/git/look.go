@@ -101,7 +101,11 @@ func (l *looker) part(entries []entry, p place) {
 		case isOurHelper(e.value):
 			l.t.NamesProfile = l.t.NamesProfile || tool.NamesProfile(e.value)
 		case ours:
-			l.report(tool.Warning, "git hands the token of "+p.String()+" to another helper too: "+shownHelper(e.value)+", set in "+where(e), tool.SetUp("git", l.t.Profile))
+			command := tool.SetUp("git", l.t.Profile)
+			if strings.HasPrefix(e.origin, variables) { // they come after all files
+				command = unsetCommand(e)
+			}
+			l.report(tool.Warning, "git hands the token of "+p.String()+" to another helper too: "+shownHelper(e.value)+", set in "+where(e), command)
 		default:
 			l.report(tool.OK, "git uses another helper for "+p.String()+": "+shownHelper(e.value)+", set in "+where(e), "")
 		}
@@ -168,7 +172,7 @@ func sslCommand(e entry, address string) string {
 		}
 		return "git config --file " + text.Word(file) + " --unset-all " + text.Word(key)
 	}
-	return "git config --list --show-origin"
+	return elsewhereCommand(e)
 }
 
 // setting is the URL of a setting of another section than credential's; empty: it is for all. ok reports
@@ -223,7 +227,7 @@ func secrets(s *tool.Survey, entries []entry) {
 		if file, ok := strings.CutPrefix(e.origin, "file:"); ok {
 			command = "git config --file " + text.Word(file) + " --edit"
 		} else {
-			command = "git config --list --show-origin"
+			command = elsewhereCommand(e)
 		}
 		switch header, _, _ := strings.Cut(e.value, ":"); {
 		case section == "http" && name == "extraheader" && strings.EqualFold(strings.TrimSpace(header), "authorization") && (address == "" || at(address)):

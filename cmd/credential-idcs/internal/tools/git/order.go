@@ -124,6 +124,9 @@ func where(e entry) string {
 	if name, ok := strings.CutPrefix(e.origin, "file:"); ok {
 		return tool.Clean(name)
 	}
+	if names, ok := strings.CutPrefix(e.origin, variables); ok {
+		return strings.ReplaceAll(names, " ", " or ")
+	}
 	return "git's " + strings.TrimSuffix(tool.Clean(e.origin), ":")
 }
 
@@ -138,12 +141,18 @@ func settingName(e entry) string {
 	return s + e.name
 }
 
-// unsetCommand is the command that takes a setting away; what stands on a command line or in the
-// environment has none.
+// unsetCommand is the command that removes a setting.
 func unsetCommand(e entry) string {
-	name, ok := strings.CutPrefix(e.origin, "file:")
-	if !ok {
-		return ""
+	if name, ok := strings.CutPrefix(e.origin, "file:"); ok {
+		return "git config --file " + text.Word(name) + " --unset-all " + text.Word(settingName(e))
 	}
-	return "git config --file " + text.Word(name) + " --unset-all " + text.Word(settingName(e))
+	return elsewhereCommand(e)
+}
+
+// elsewhereCommand is the command that removes, or else shows, what is in no file.
+func elsewhereCommand(e entry) string {
+	if names, ok := strings.CutPrefix(e.origin, variables); ok {
+		return text.Unset(strings.Fields(names)...)
+	}
+	return "git config --list --show-origin"
 }

@@ -69,7 +69,7 @@ type entry struct {
 	name   string // lower case
 	value  string
 	scope  string // in a walk only: system, global, local, worktree, command
-	origin string // in a walk only: file:PATH, command line:
+	origin string // in a walk only: file:PATH, or variables: and their names
 }
 
 // entries are the values of one text, as git reads it, includes not followed.
@@ -165,18 +165,35 @@ func (g *gitFile) list(options ...string) ([]entry, error) {
 	if !slices.Contains(options, "--show-scope") {
 		for ; len(fields) >= 2; fields = fields[2:] {
 			e := parseEntry(fields[1])
-			e.origin = fields[0]
+			e.origin = g.origin(fields[0])
 			list = append(list, e)
 		}
 		return list, nil
 	}
 	for ; len(fields) >= 3; fields = fields[3:] {
 		e := parseEntry(fields[2])
-		e.scope, e.origin = fields[0], fields[1]
+		e.scope, e.origin = fields[0], g.origin(fields[1])
 		list = append(list, e)
 	}
 	return list, nil
 }
+
+// origin is where git says that a value is from. Of variables it says "command line:".
+// https://git-scm.com/docs/git-config#ENVIRONMENT
+func (g *gitFile) origin(said string) string {
+	var names []string
+	for _, name := range []string{"GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS"} {
+		if g.env.Get(name) != "" {
+			names = append(names, name)
+		}
+	}
+	if strings.HasPrefix(said, "file:") || names == nil {
+		return said
+	}
+	return variables + strings.Join(names, " ")
+}
+
+const variables = "variables:"
 
 // parseEntry reads KEY LF VALUE; a key without a value, which means true, has no LF. A URL may hold
 // dots: the name is what stands behind the last one.
