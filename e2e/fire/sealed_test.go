@@ -3,6 +3,7 @@
 package fire
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
@@ -110,7 +111,20 @@ func (s *scene) olderProgram() func(kill int) int {
 		return nil
 	}
 	source, program := s.TempDir(), filepath.Join(s.TempDir(), "credential-idcs")
-	if out, err := exec.Command("/bin/sh", "-c", `cd ../.. && git archive "$0" | tar -x -C "$1" && cd "$1" && exec go build -trimpath -buildvcs=false -o "$2" ./cmd/credential-idcs`, firstRelease, source, program).CombinedOutput(); err != nil {
+	archive, err := exec.Command("git", "-C", "../..", "archive", "--format=zip", firstRelease).Output()
+	if err != nil {
+		s.Fatal(err)
+	}
+	files, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		s.Fatal(err)
+	}
+	if err := os.CopyFS(source, files); err != nil {
+		s.Fatal(err)
+	}
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", program, "./cmd/credential-idcs")
+	build.Dir = source
+	if out, err := build.CombinedOutput(); err != nil {
 		s.Fatalf("%v\n%s", err, out)
 	}
 	config, err := os.ReadFile(filepath.Join(s.Home, ".config/credential-idcs/config.toml")) // without seal
