@@ -88,7 +88,7 @@ func sealedLogin(t *testing.T) (*Dir, *shelf, func(time.Duration)) {
 	return dir, s, move
 }
 
-// nothingOpen fails if a secret stands in a file of the folder.
+// nothingOpen fails if a file of the folder holds a secret.
 func nothingOpen(t *testing.T, dir *Dir, secrets ...string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir.path, "*"))
@@ -250,7 +250,7 @@ func TestABoxIsBelievedWholeOrNotAtAll(t *testing.T) {
 			t.Fatalf("cut at %d", i)
 		}
 	}
-	// Sealed anew by somebody without the key: the checksum is right, and the box isn't.
+	// Written again by somebody without the key: the checksum is right, the box is wrong.
 	_, record, _, err := unsealAny(whole)
 	if err != nil {
 		t.Fatal(err)

@@ -149,7 +149,8 @@ func tunnel(t *testing.T, from, to string) (url string) {
 	return "http://" + l.Addr().String()
 }
 
-// Writes the fixture, if there is the program.
+// It writes the fixture, where the variable names the program of the first release; with CI=true, too, it has
+// nothing to test.
 func TestFirstRelease(t *testing.T) {
 	program := os.Getenv("CREDENTIAL_IDCS_FIRST_RELEASE")
 	if program == "" {

@@ -43,9 +43,9 @@ func withProgram(m *testing.M) int {
 	return m.Run()
 }
 
-// F7: TestFleet has one API server for all that leaves it alone, each with namespaces of its own.
-func TestFleet(t *testing.T) {
-	t.Parallel()
+// apiServer starts an API server of its own for a test, which trusts no identity provider.
+func apiServer(t *testing.T) *cluster.Server {
+	t.Helper()
 	need.Tool(t, "kubectl")
 	ca, err := idcstest.NewCA()
 	if err != nil {
@@ -53,6 +53,13 @@ func TestFleet(t *testing.T) {
 	}
 	api := cluster.New(t, ca)
 	api.Serve(cluster.Nobody)
+	return api
+}
+
+// F7: TestFleet has one API server for all that leaves it alone, each with namespaces of its own.
+func TestFleet(t *testing.T) {
+	t.Parallel()
+	api := apiServer(t)
 	for name, test := range map[string]func(*testing.T, *cluster.Server){
 		"manifests":            testManifests,
 		"serve":                testServe,

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/credential-idcs/credential-idcs/e2e/rig/cluster"
-	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
@@ -16,13 +14,7 @@ import (
 // keeps the answer, says so, isn't ready, and saves it when the API is back. Nothing is presented twice.
 func TestOutage(t *testing.T) {
 	t.Parallel()
-	need.Tool(t, "kubectl")
-	ca, err := idcstest.NewCA()
-	if err != nil {
-		t.Fatal(err)
-	}
-	api := cluster.New(t, ca)
-	api.Serve(cluster.Nobody)
+	api := apiServer(t)
 	m := &member{name: "ci"}
 	c := newCrowd(t, api, "outage", 5*time.Minute, nil, m) // with the default Lease, which outlives it
 	for name, outage := range map[string]func() (over func()){

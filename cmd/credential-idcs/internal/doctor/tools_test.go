@@ -156,7 +156,7 @@ contexts:
 	lacks(t, report, "theirs", "them", "user home", "no tool is set up")
 }
 
-// What configure writes is what doctor finds, and what stands in its way what doctor names.
+// doctor finds what configure writes, and names what keeps the tool from using it.
 func TestOtherToolsAreWhatConfigureMakesOfThem(t *testing.T) {
 	need.Unix(t, "it has the paths, modes and commands of Unix")
 	w := newWard(t)

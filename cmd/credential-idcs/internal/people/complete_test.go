@@ -94,7 +94,7 @@ func TestUsageAndHelpNameTheSameOptions(t *testing.T) {
 				t.Errorf("%s: nothing says what %s does", v.name, dashed(name))
 			}
 			if n := strings.Count(help, dashed(name)); n < 2 {
-				t.Errorf("%s: %s stands in the help %d times, want in the usage and below it\n%s", v.name, dashed(name), n, help)
+				t.Errorf("%s: %s is in the help %d times, want once in the usage and once below it\n%s", v.name, dashed(name), n, help)
 			}
 		}
 		for _, w := range regexp.MustCompile(`--[a-z-]+`).FindAllString(v.usage, -1) {

@@ -231,8 +231,8 @@ func (i *interview) ask(to *string, question, usual string, check func(*string) 
 	}
 }
 
-// check holds the answers so far to what the configuration takes, so that a wrong one is told at once and
-// not when all are given. What was answered before is right already.
+// check compares the answers so far with what the configuration allows, so that a wrong one is told at once
+// and not after the last. Earlier answers were checked before.
 func (i *interview) check() error {
 	err := i.draft.Check(i.file.Path, i.app.Home())
 	if mistake, ok := errors.AsType[*config.Error](err); ok {

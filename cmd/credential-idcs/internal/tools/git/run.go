@@ -226,7 +226,7 @@ func values(entries []entry, t helpers.Target, name string) []string {
 	return out
 }
 
-// sameFile reports whether an entry stands in the file that is edited.
+// sameFile reports whether an entry is in the file that is edited.
 func (g *gitFile) sameFile(e entry) bool {
 	name, ok := strings.CutPrefix(e.origin, "file:")
 	if !ok {
