@@ -153,6 +153,8 @@ func refuseHTTP(call *helpers.Call, host string) error {
 			why = &helpers.Failure{
 				Class:   helpers.NotConfigured,
 				Message: "http://" + text.Clean(host) + " gets no token, only https does",
+				// It writes the name that clients have for the https registry into docker's file.
+				Command: "credential-idcs configure docker " + text.Word(target.HostPort()),
 			}
 		}
 	}
