@@ -6,7 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/host"
@@ -99,6 +102,16 @@ func (a *app) options(v *verb) *flag.FlagSet {
 	return f
 }
 
+// checkNamespace holds --namespace against the rule of Kubernetes: it goes into manifests, paths of the API and
+// commands that are printed.
+func (a *app) checkNamespace(verb string) error {
+	if a.namespace == "" || len(validation.IsDNS1123Label(a.namespace)) == 0 {
+		return nil
+	}
+	return misuse(verb+": --namespace "+strconv.Quote(text.Clean(a.namespace))+" must be a name of a-z, 0-9 and -, with a letter or digit at both ends, 63 characters at most",
+		"credential-idcs-controller "+verb+" --help")
+}
+
 // parse reads flags before, between and after at most limit operands.
 func (a *app) parse(f *flag.FlagSet, args []string, limit int) (operands []string, err error) {
 	for {
@@ -110,7 +123,7 @@ func (a *app) parse(f *flag.FlagSet, args []string, limit int) (operands []strin
 		}
 		rest := f.Args()
 		if len(rest) == 0 {
-			return operands, nil
+			return operands, a.checkNamespace(f.Name())
 		}
 		if len(operands) == limit {
 			return nil, misuse(f.Name()+": too many arguments", "credential-idcs-controller "+f.Name()+" --help")
