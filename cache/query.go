@@ -17,8 +17,7 @@ type Query struct {
 	Need time.Duration
 	// Half caps Need at half of the whole life instead.
 	Half bool
-	// Least takes Need's place where it is more, and the whole life leaves room for it: at most three
-	// quarters of that. A token whose life is shorter gets what Need says.
+	// Least takes Need's place where it is more. It is capped at three quarters of the whole life.
 	Least time.Duration
 	// MinTTL is the same as Need, and not capped. A token that was obtained less than min(30 s, life/4) ago
 	// is answered nevertheless: the domain gives no more.

@@ -47,6 +47,9 @@ func Margin(life time.Duration) time.Duration { return min(5*time.Second, life/1
 // DefaultNeed is what a call needs if it doesn't say: enough to outlive a clone's start.
 const DefaultNeed = 60 * time.Second
 
+// Most is the most that a set need counts for: nearer the whole life, every call would get a new token.
+func Most(life time.Duration) time.Duration { return life / 4 * 3 }
+
 // A Query says what one call needs of a token.
 type Query struct {
 	// Need is the life that the answer should have left, capped at a quarter of its whole life: a need
@@ -54,7 +57,7 @@ type Query struct {
 	Need time.Duration
 	// Half caps Need at half the life instead: for clients that keep an answer for a while.
 	Half bool
-	// Least is a need that somebody has set, where the life leaves room for it: up to three quarters.
+	// Least is a need that somebody has set, where it is more. It is capped by Most.
 	Least time.Duration
 	// MinTTL, if not 0, takes Need's place, and is not capped.
 	MinTTL time.Duration
@@ -74,9 +77,7 @@ func (q Query) Zone(life, left, due time.Duration) Zone {
 			share = life / 2
 		}
 		need = min(need, share)
-		if q.Least <= life/4*3 {
-			need = max(need, q.Least)
-		}
+		need = max(need, min(q.Least, Most(life)))
 	}
 	switch {
 	case left <= Margin(life):

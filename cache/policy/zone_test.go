@@ -80,8 +80,9 @@ func TestHalfAndLeast(t *testing.T) {
 		{time.Hour, 10 * time.Minute, 10 * time.Minute},
 		{time.Hour, 45 * time.Minute, 45 * time.Minute},
 		{time.Hour, time.Minute, 300 * time.Second},
-		{time.Hour, 46 * time.Minute, 300 * time.Second}, // every call would get a new token, and none a long one
-		{10 * time.Minute, 10 * time.Minute, 300 * time.Second},
+		{time.Hour, 46 * time.Minute, 45 * time.Minute}, // nearer the whole life every call would get a new token
+		{time.Hour, 100 * time.Hour, 45 * time.Minute},
+		{10 * time.Minute, 10 * time.Minute, 450 * time.Second},
 		{300 * time.Second, 200 * time.Second, 200 * time.Second},
 	} {
 		q := Query{Need: 300 * time.Second, Half: true, Least: tt.least}

@@ -9,7 +9,7 @@ import (
 )
 
 // min_ttl asks for more life than a token has left at which it is due anyway, 30 minutes of an hour at most:
-// for docker's answers, and as far as the domain gives as much.
+// for docker's answers, and up to three quarters of what the domain gives.
 func TestDockersAnswerLastsForMinTTL(t *testing.T) {
 	for name, c := range map[string]struct {
 		set       string
@@ -21,7 +21,9 @@ func TestDockersAnswerLastsForMinTTL(t *testing.T) {
 		"more is left":       {"40m", machine.Docker, 41 * time.Minute, 0},
 		"less is left":       {"40m", machine.Docker, 35 * time.Minute, 1},
 		"git":                {"40m", machine.Git, 35 * time.Minute, 0},
-		"longer than a life": {"2h", machine.Docker, 35 * time.Minute, 0},
+		"nearly a life":      {"50m", machine.Docker, 46 * time.Minute, 0},
+		"longer than a life": {"2h", machine.Docker, 46 * time.Minute, 0},
+		"and less is left":   {"2h", machine.Docker, 40 * time.Minute, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			domain := idcstest.Start(t, idcstest.Options{})

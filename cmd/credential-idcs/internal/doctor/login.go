@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
+	"github.com/credential-idcs/credential-idcs/cache/policy"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
@@ -121,12 +123,31 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 		}
 		d.warn(of(p)+said, Edit(d.Config))
 	}
+	d.minTTL(p, v.Expires.Sub(v.Obtained))
 	if v.Size > tokenLimit {
 		d.warn(of(p)+fmt.Sprintf("its token has %d bytes, and many servers take no header above %d, which git and docker reach with %d in Basic: ask for a narrower scope, or have fewer claims put into it", v.Size, headerLimit, tokenLimit), Edit(d.Config))
 	}
 	if v.Last != nil {
 		d.warn(of(p)+"the last attempt failed at "+v.Last.At.Local().Format(time.DateTime)+": "+text.Clean(v.Last.Text),
 			"credential-idcs refresh "+text.Word(p.Name))
+	}
+}
+
+// minTTL warns of a min_ttl that the life of the profile's tokens leaves no room for.
+func (d *Doctor) minTTL(p *config.Profile, life time.Duration) {
+	switch {
+	case life <= 0:
+		life = p.Expiry // nothing is stored, so what will be asked for
+	case life > 10*time.Minute:
+		life = life.Round(time.Minute) // without what it took to get it
+	}
+	for i := range p.Targets {
+		t, most := &p.Targets[i], policy.Most(life)
+		if life <= 0 || t.MinTTL <= most || call.Derived(p, t) {
+			continue
+		}
+		d.warn(of(p)+fmt.Sprintf("min_ttl = %s of %s counts as %s only, three quarters of what its tokens live; a longer life is set in the domain, or asked for by expiry",
+			text.Duration(t.MinTTL), t.String(), text.Duration(most)), Edit(d.Config))
 	}
 }
 

@@ -91,6 +91,21 @@ func TestRefreshedTokenThatOutlivesTheExpiryIsNamed(t *testing.T) {
 		`refresh_scope = "urn:opc:idm:__myscopes__ urn:opc:resource:expiry=3600 offline_access" asks for it with each refresh, too`)
 }
 
+// A min_ttl that is nearly a token's life, or more, can't be had: it counts for less, and doctor says for how much.
+func TestAMinTTLThatATokensLifeLeavesNoRoomForIsNamed(t *testing.T) {
+	w := newWard(t)
+	target := `targets = ["https://r.example.com"]
+[profiles.work.target."https://r.example.com"]
+min_ttl = `
+	const short = "warning  profile work: min_ttl = 50m of https://r.example.com counts as 45m only, three quarters of what its tokens live"
+	has(t, w.lookOffline(w.alone(`expiry = "1h"`+"\n"+target+`"50m"`)), short)
+	lacks(t, w.lookOffline(w.alone(target+`"50m"`)), "min_ttl") // no life is known yet
+	p := w.alone(target + `"45m"`)
+	w.use(p, cache.Query{})
+	lacks(t, w.lookOffline(p), "min_ttl")
+	has(t, w.lookOffline(w.alone(target+`"50m"`)), short)
+}
+
 // A token that a server may not take for its size.
 func TestLargeTokenIsNamed(t *testing.T) {
 	w := newWard(t)
