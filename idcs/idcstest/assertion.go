@@ -71,7 +71,7 @@ func pickKey(header map[string]any, keys []*Key) (any, error) {
 	}
 	for _, k := range keys {
 		if (!hasKid || kid == k.Alias) && (!hasSum || sum == k.X5T()) {
-			return &k.Private.PublicKey, nil
+			return k.public(), nil
 		}
 	}
 	return nil, fmt.Errorf("kid or x5t names no certificate of the client")

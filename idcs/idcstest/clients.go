@@ -101,7 +101,7 @@ func (s *Server) AddClient(c Client) error {
 		return fmt.Errorf("idcstest: client %s is trusted without a key", c.ID)
 	}
 	for _, k := range []*Key{c.Key, c.UserKey} {
-		if k != nil && (k.Alias == "" || k.Private.N.BitLen() < 2048) {
+		if k != nil && (k.Alias == "" || k.public() == nil || k.public().N.BitLen() < 2048) {
 			return fmt.Errorf("idcstest: client %s: a key needs an alias and 2048 bits", c.ID)
 		}
 	}

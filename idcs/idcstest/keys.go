@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,8 +20,8 @@ import (
 // A Key is an RSA key with the certificate that the administrator imported under Alias. It proves a
 // client (client assertion) and, for a trusted client, names a user (user assertion).
 type Key struct {
-	Alias   string // what a JWT header's kid holds, 1 byte or more
-	Private *rsa.PrivateKey
+	Alias   string          // what a JWT header's kid holds, 1 byte or more
+	Private *rsa.PrivateKey // nil: somebody else has it, see ImportKey
 	Cert    *x509.Certificate
 }
 
@@ -32,6 +33,22 @@ func NewKey(alias string) (*Key, error) {
 		return nil, err
 	}
 	return keyFor(alias, private)
+}
+
+// ImportKey is a key whose private half lies elsewhere, by its certificate (PEM).
+func ImportKey(alias string, certificate []byte) (*Key, error) {
+	block, _ := pem.Decode(certificate)
+	if block == nil {
+		return nil, errors.New("no PEM block")
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	return &Key{Alias: alias, Cert: cert}, err
+}
+
+// public is the key that checks signatures, nil if it isn't RSA.
+func (k *Key) public() *rsa.PublicKey {
+	key, _ := k.Cert.PublicKey.(*rsa.PublicKey)
+	return key
 }
 
 func keyFor(alias string, private *rsa.PrivateKey) (*Key, error) {

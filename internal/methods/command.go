@@ -67,7 +67,8 @@ func (m Machine) run(ctx context.Context, key string, words []string, at *Termin
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
-		if said := text.Clean(strings.TrimSpace(problem.kept.String())); said != "" {
+		lines := strings.FieldsFunc(problem.kept.String(), func(r rune) bool { return r == '\n' || r == '\r' })
+		if said := text.Clean(strings.Join(lines, "; ")); said != "" {
 			return nil, fmt.Errorf("%s failed: %s", name, said)
 		}
 		return nil, fmt.Errorf("%s failed: %s", name, text.Clean(err.Error()))

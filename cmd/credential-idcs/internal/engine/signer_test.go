@@ -54,6 +54,7 @@ func TestAWrongSignerCanOnlyRefuse(t *testing.T) {
 		"garbage":      {"echo 'Enter PIN:'", " gave 11 bytes that are no signature"},
 		"nothing":      {"true", " gave no signature"},
 		"fails":        {"echo 'the card is locked' >&2; exit 3", " failed: the card is locked"},
+		"says more":    {"printf 'the card\\nis locked\\n\\n' >&2; exit 3", " failed: the card; is locked"},
 		"fails mutely": {"exit 3", " failed: exit status 3"},
 		"floods":       {"head -c 1000000 /dev/zero | tr '\\0' y", " gave 49152 bytes, and a signature"},
 		"hangs":        {"sleep 60", " took longer than 3s"},
