@@ -131,7 +131,7 @@ func (r *room) refuses(why string) {
 // nothing is sent.
 func TestATPMSignsByACommand(t *testing.T) {
 	t.Parallel()
-	need.Tool(t, "tpm2_sign")
+	need.Tool(t, "tpm2")
 	need.Tool(t, "openssl")
 	if providers, _ := filepath.Glob("/usr/lib*/*/ossl-modules/tpm2.so"); providers == nil {
 		need.Missing(t, "tpm2-openssl")
@@ -177,7 +177,7 @@ func TestATPMSignsByACommand(t *testing.T) {
 // an agent that refuses.
 func TestATPMSignsBehindOpenSSHsAgent(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"tpm2_flushcontext", "pkcs11-tool", "certtool", "ssh-agent", "ssh-add"} {
+	for _, name := range []string{"tpm2", "pkcs11-tool", "certtool", "ssh-agent", "ssh-add"} {
 		need.Tool(t, name)
 	}
 	modules, _ := filepath.Glob("/usr/lib/*/pkcs11/libtpm2_pkcs11.so")
