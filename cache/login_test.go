@@ -176,3 +176,64 @@ func TestForgetOthers(t *testing.T) {
 		t.Errorf("again: %q, %v", gone, err)
 	}
 }
+
+// Exchange stores nothing unless the domain answers with a token, or with a successor.
+func TestExchange(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		given  string
+		r      *Refusal
+		stored string // refresh token afterwards
+		intent bool
+		mark   bool
+	}{
+		{"answered", "given", nil, "next", false, false},
+		{"not sent", "given", &Refusal{Verdict: NotSent, Pause: PauseConnect}, "r", false, false},
+		{"refused", "given", &Refusal{Verdict: Spent}, "r", false, false},
+		{"in doubt", "given", &Refusal{Verdict: Doubt, Pause: PauseAnswer}, "r", false, false},
+		{"useless answer", "given", &Refusal{Verdict: Settled, Refresh: text("successor")}, "successor", false, false},
+		{"the stored one, refused", "r", &Refusal{Verdict: Spent}, "r", false, true},
+		{"the stored one, in doubt", "r", &Refusal{Verdict: Doubt, Pause: PauseAnswer}, "r", true, false},
+		{"the stored one, not sent", "r", &Refusal{Verdict: NotSent}, "r", false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir, _ := clocked(t)
+			old := plant(t, dir, "a", "r", time.Minute, time.Hour)
+			sent := 0
+			r := giving(aToken("next", "next"), &sent)
+			if tt.r != nil {
+				tt.r.Failure = Failure{Text: "no"}
+				r = refusing(tt.r, &sent)
+			}
+			_, err := dir.Exchange(t.Context(), testKey, text(tt.given), r)
+			if (err == nil) != (tt.r == nil) || sent != 1 {
+				t.Errorf("got %v, sent %d times", err, sent)
+			}
+			got := stored(t, dir)
+			if got.Refresh != text(tt.stored) || tt.stored == "r" && got != old {
+				t.Errorf("stored %s", got.Refresh.Reveal())
+			}
+			if tt.stored != "r" && (got.predecessor != digest(text(tt.given)) || got.machine != dir.sys.Machine()) {
+				t.Errorf("predecessor or machine: %+v", got)
+			}
+			if s := dir.readState(dir.name(testKey)); (s.Intent != nil) != tt.intent || (s.Mark != nil) != tt.mark {
+				t.Errorf("state %+v", s)
+			}
+			if left := leftovers(t, dir); left != nil {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+}
+
+// A login that was killed before its rename is finished by the next call.
+func TestAFirstLoginKilledBeforeItsRename(t *testing.T) {
+	dir, _ := clocked(t)
+	tok := aToken("a", "r")
+	tok.AccessStamp.Obtained = dir.sys.Now()
+	plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(tok)))
+	got, err := dir.Token(t.Context(), testKey, Query{}, Renewal{})
+	if err != nil || got.Token.Access != text("a") {
+		t.Errorf("got %v", err)
+	}
+}
