@@ -56,48 +56,6 @@ func TestGitAsksUsAndNobodyElse(t *testing.T) {
 	}
 }
 
-// G26.
-func TestGitTwiceIsOnceAndUndoGivesTheBytesBack(t *testing.T) {
-	tooltest.NeedTool(t, "git")
-	for name, before := range map[string]string{
-		"empty":             "",
-		"settings":          "[user]\n\tname = Ana # me\n\n; the end\n",
-		"no last newline":   "[user]\n\tname = Ana",
-		"crlf":              "[user]\r\n\tname = Ana\r\n",
-		"other helper":      "[credential]\n\thelper = store\n",
-		"its own section":   "[credential \"https://git.example.com\"]\n\tusername = ana\n[user]\n\tname = Ana\n",
-		"an own helper":     "[credential \"https://git.example.com\"]\n\thelper = store\n",
-		"several, one ours": "[credential \"https://git.example.com\"]\n\thelper = \n\thelper = store\n# kept\n",
-		"include":           "[include]\n\tpath = missing\n",
-	} {
-		t.Run(name, func(t *testing.T) {
-			h := tooltest.New(t)
-			h.Write(".gitconfig", before)
-			in := tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com", "https://git.example.com/team")}
-			p, err := (Tool{}).Plan(t.Context(), h.Env, in)
-			tooltest.Must(t, p, err)
-			once := h.Read(".gitconfig")
-			if !strings.HasPrefix(once, before) {
-				t.Errorf("what was there changed:\n%s", once)
-			}
-			if got := h.Git("config", "--global", "--get-all", "credential.https://git.example.com.helper"); !strings.HasSuffix(got, "\nidcs\n") {
-				t.Errorf("helpers: got %q", got)
-			}
-			if p, err = (Tool{}).Plan(t.Context(), h.Env, in); err != nil || len(p.Changes) != 0 {
-				t.Errorf("second time: %v, changes %q", err, p.Diff())
-			}
-			p, err = (Tool{}).Undo(t.Context(), h.Env, in)
-			tooltest.Must(t, p, err)
-			if diff := cmp.Diff(before, h.Read(".gitconfig")); diff != "" {
-				t.Errorf("undone (-before +after):\n%s", diff)
-			}
-			if p, err = (Tool{}).Undo(t.Context(), h.Env, in); err != nil || len(p.Changes) != 0 {
-				t.Errorf("undone twice: %v, changes %q", err, p.Diff())
-			}
-		})
-	}
-}
-
 func TestGitUnderstandsWhatGitConfigWrote(t *testing.T) {
 	tooltest.NeedTool(t, "git")
 	h := tooltest.New(t)
@@ -114,21 +72,6 @@ func TestGitUnderstandsWhatGitConfigWrote(t *testing.T) {
 	tooltest.Must(t, p, err)
 	if got, want := h.Read(".gitconfig"), "[credential \"https://git.example.com/team\"]\n\tusername = ana\n"; got != want {
 		t.Errorf("undone: got %q, want %q", got, want)
-	}
-}
-
-func TestUndoGitLeavesAHelperThatAPersonSet(t *testing.T) {
-	tooltest.NeedTool(t, "git")
-	h := tooltest.New(t)
-	const mine = "[credential \"https://git.example.com\"]\n\thelper = idcs\n"
-	h.Write(".gitconfig", mine)
-	p, err := (Tool{}).Undo(t.Context(), h.Env, tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com")})
-	tooltest.Must(t, p, err)
-	if got := h.Read(".gitconfig"); got != mine {
-		t.Errorf("got %q", got)
-	}
-	if len(p.Notes) != 1 || !strings.Contains(p.Notes[0].Message, "not written by configure") {
-		t.Errorf("notes: %+v", p.Notes)
 	}
 }
 
@@ -275,54 +218,6 @@ func TestGitFileAndDryRun(t *testing.T) {
 	}
 }
 
-// A section for a part of the target counts for that part, and an includeIf file wherever its condition
-// holds: neither may get our token, nor cut us off, unseen.
-func TestDoctorSeesNarrowerAndConditionalSections(t *testing.T) {
-	tooltest.NeedTool(t, "git")
-	for name, c := range map[string]struct{ config, work, want string }{
-		"alone": {pair, "", "ok       git uses only credential-idcs for https://git.example.com\n"},
-		"a narrower path": {pair + "[credential \"https://git.example.com/team\"]\n\thelper = store\n", "",
-			"warning  git hands the token of https://git.example.com/team to another helper too: store, set in HOME/.gitconfig\n"},
-		"a user in the URL": {pair + "[credential \"https://ana%40example.com@git.example.com\"]\n\thelper = store\n", "",
-			"warning  git hands the token of https://ana@example.com@git.example.com to another helper too: store, set in HOME/.gitconfig\n"},
-		"a narrower path, cut": {pair + "[credential \"https://git.example.com/team\"]\n\thelper =\n", "",
-			"warning  git uses no helper for https://git.example.com/team: an empty credential.https://git.example.com/team.helper in HOME/.gitconfig removes all\n"},
-		"a narrower path, another's": {pair + "[credential \"https://git.example.com/team\"]\n\thelper =\n\thelper = manager\n", "",
-			"ok       git uses another helper for https://git.example.com/team: manager, set in HOME/.gitconfig\n"},
-		"a condition": {pair + "[includeIf \"gitdir:~/work/\"]\n\tpath = work\n", "[credential]\n\thelper = store\n",
-			"warning  git hands the token of https://git.example.com to another helper too: store, set in HOME/work\n"},
-		"a condition, cut": {pair + "[includeIf \"gitdir:~/work/\"]\n\tpath = ~/work\n", "[credential \"https://git.example.com\"]\n\thelper =\n",
-			"warning  git uses no helper for https://git.example.com: "},
-		"ours under a condition": {"[includeIf \"gitdir:~/work/\"]\n\tpath = work\n", pair, "ok       git uses only credential-idcs for https://git.example.com\n"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			h := tooltest.New(t)
-			h.Write(".gitconfig", c.config)
-			h.Write("work", c.work)
-			if report := tooltest.Look(t, h, Tool{}, tooltest.Targets(t, "https://git.example.com")); !strings.Contains(report, c.want) {
-				t.Errorf("no %q in\n%s", c.want, report)
-			}
-		})
-	}
-}
-
-// What variables set comes after all files: only without them is git right.
-func TestDoctorNamesTheVariablesThatConfigureGit(t *testing.T) {
-	tooltest.NeedTool(t, "git")
-	for name, vars := range map[string][]string{
-		"GIT_CONFIG_COUNT":      {"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=credential.https://git.example.com.helper", "GIT_CONFIG_VALUE_0=store"},
-		"GIT_CONFIG_PARAMETERS": {"GIT_CONFIG_PARAMETERS='credential.helper=store'"}, // git -c, in an alias
-	} {
-		h := tooltest.New(t)
-		h.Write(".gitconfig", pair)
-		h.Env.Vars = append(h.Env.Vars, vars...)
-		want := "warning  git hands the token of https://git.example.com to another helper too: store, set in " + name + "\n\t" + text.Unset(name) + "\n"
-		if report := tooltest.Look(t, h, Tool{}, tooltest.Targets(t, "https://git.example.com")); !strings.Contains(report, want) {
-			t.Errorf("no %q in\n%s", want, report)
-		}
-	}
-}
-
 // The helper is written with its path, so that git finds it whatever PATH is: from cron, systemd, a
 // program with windows. The path is the one that PATH has, a link as a link, spelled for the shell.
 func TestGitFindsTheHelperWithAnotherPATH(t *testing.T) {
@@ -378,63 +273,6 @@ func TestGitFindsTheHelperWithAnotherPATH(t *testing.T) {
 	}
 }
 
-// What runs us in a person's own words is ours, and stays.
-func TestGitLeavesAPersonsOwnWords(t *testing.T) {
-	tooltest.NeedTool(t, "git")
-	for _, value := range []string{"!/opt/bin/credential-idcs git", "!/opt/bin/credential-idcs --profile work git", "idcs --profile work", "/opt/my\\\\ bin/git-credential-idcs --profile work"} {
-		h := tooltest.New(t)
-		before := "[credential \"https://git.example.com\"]\n\thelper =\n\thelper = " + value + "\n"
-		h.Write(".gitconfig", before)
-		in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com")}
-		p, err := (Tool{}).Plan(t.Context(), h.Env, in)
-		if err != nil || len(p.Changes) != 0 {
-			t.Errorf("%s: %v\n%s", value, err, p.Diff())
-		}
-		p, err = (Tool{}).Undo(t.Context(), h.Env, in)
-		tooltest.Must(t, p, err)
-		if h.Read(".gitconfig") != before || len(p.Notes) != 1 {
-			t.Errorf("%s: undone: %q, %+v", value, h.Read(".gitconfig"), p.Notes)
-		}
-	}
-}
-
-// Without a profile everything of ours goes, that of former targets too.
-func TestUndoGitWithoutAProfile(t *testing.T) {
-	tooltest.NeedTool(t, "git")
-	h := tooltest.New(t)
-	const before = "[user]\n\tname = Ana\n"
-	h.Write(".gitconfig", before)
-	in := tool.Request{Targets: tooltest.Targets(t, "https://git.example.com", "https://old.example.com/team")}
-	p, err := (Tool{}).Plan(t.Context(), h.Env, in)
-	tooltest.Must(t, p, err)
-	now := tooltest.Targets(t, "https://git.example.com")
-	if report := tooltest.Look(t, h, Tool{}, now); !strings.Contains(report, "still has credential-idcs for https://old.example.com/team, which is not a target for git") {
-		t.Errorf("doctor:\n%s", report)
-	}
-	p, err = (Tool{}).Undo(t.Context(), h.Env, tool.Request{All: true})
-	tooltest.Must(t, p, err)
-	if got := h.Read(".gitconfig"); got != before {
-		t.Errorf("got %q", got)
-	}
-}
-
-// What goes before a helper, or around it, is named without what it holds.
-func TestDoctorNamesLoginsInGitsConfiguration(t *testing.T) {
-	tooltest.NeedTool(t, "git")
-	h := tooltest.New(t)
-	h.Write(".gitconfig", pair+"[http \"https://git.example.com/\"]\n\textraHeader = Authorization: Basic SECRET\n[url \"https://ana:SECRET@git.example.com/\"]\n\tinsteadOf = https://git.example.com/\n"+
-		"[remote \"origin\"]\n\turl = https://x:SECRET@git.example.com/a.git\n[http \"https://other.example.com/\"]\n\textraHeader = Authorization: x\n[core]\n\taskPass = /opt/ask\n")
-	report := tooltest.Look(t, h, Tool{}, tooltest.Targets(t, "https://git.example.com"))
-	for _, want := range []string{"http.extraHeader, set in HOME/.gitconfig", "(url.*.insteadOf in HOME/.gitconfig)", "the URL of remote origin holds a token", "git runs /opt/ask (core.askPass"} {
-		if strings.Count(report, want) != 1 {
-			t.Errorf("no %q in\n%s", want, report)
-		}
-	}
-	if strings.Contains(report, "SECRET") {
-		t.Errorf("got\n%s", report)
-	}
-}
-
 // A file that another program makes is not replaced, by root neither: its lines are printed for that one's
 // configuration, and git takes them from there.
 func TestGitHandsOutTheSectionOfAReadOnlyFile(t *testing.T) {
@@ -484,33 +322,6 @@ func TestGitHandsOutTheSectionOfAReadOnlyFile(t *testing.T) {
 			if !strings.Contains(tooltest.Refusal(t, err), "take the lines out of its own configuration") || !strings.Contains(undo.Print, "-\thelper = idcs\n") {
 				t.Errorf("%s: the way back: %v, %q", name, err, undo.Print)
 			}
-		}
-	}
-}
-
-// A part of the target may be open where the target isn't, and so may be a file that git reads elsewhere.
-func TestDoctorSeesEveryPlaceWithoutTLS(t *testing.T) {
-	tooltest.NeedTool(t, "git")
-	targets := tooltest.Targets(t, "https://git.example.com")
-	for config, want := range map[string]string{
-		"[http]\n\tsslVerify = false\n":                                                         "https://git.example.com (http.sslVerify)",
-		"[http \"https://git.example.com\"]\n\tsslVerify = no\n":                                "https://git.example.com (http.sslVerify)",
-		"[http \"https://*.example.com\"]\n\tsslVerify = 0\n":                                   "https://git.example.com (http.sslVerify)",
-		"[http \"https://git.example.com/team\"]\n\tsslVerify = off\n":                          "https://git.example.com/team (http.sslVerify in HOME/.gitconfig)",
-		"[http \"https://bob@git.example.com/\"]\n\tsslVerify = false\n":                        "https://bob@git.example.com (http.sslVerify in HOME/.gitconfig)",
-		"[includeIf \"gitdir:/nowhere/\"]\n\tpath = more\n":                                     "https://git.example.com (http.sslVerify in HOME/more)",
-		"[includeIf \"hasconfig:remote.*.url:x\"]\n\tpath = more\n":                             "https://git.example.com (http.sslVerify in HOME/more)",
-		"[http]\n\tsslVerify = false\n[http \"https://git.example.com\"]\n\tsslVerify = true\n": "",
-		"[http \"https://other.example.com\"]\n\tsslVerify = false\n":                           "",
-		"[http \"http://git.example.com\"]\n\tsslVerify = false\n":                              "",
-		"[http \"https://git.example.com/team\"]\n\tsslVerify\n":                                "",
-	} {
-		h := tooltest.New(t)
-		h.Write("more", "[http]\n\tsslVerify = false\n")
-		h.Write(".gitconfig", pair+config)
-		report := tooltest.Look(t, h, Tool{}, targets)
-		if n := strings.Count(report, "git doesn't check who answers at "); want == "" && n > 0 || want != "" && (n != 1 || !strings.Contains(report, want)) {
-			t.Errorf("%s\n%s", config, report)
 		}
 	}
 }
