@@ -99,6 +99,8 @@ func (m *Machine) valueOrFile(name string) (string, error) {
 }
 
 // settings is a principal that isn't there, or not as it is set: nothing was sent.
+//
+//go:noinline
 func settings(text string) *Error {
 	return &Error{Class: ErrSettings, Text: text, NotSent: true, Local: true}
 }

@@ -365,6 +365,8 @@ func (b *builder) path(t *table, name string) Path {
 }
 
 // text is the string under a key, empty if there is none.
+//
+//go:noinline
 func (t *table) text(name string) string {
 	if n := t.get(name); n != nil {
 		return n.text
@@ -385,6 +387,8 @@ func (b *builder) fail(t *table, name, reason string) error {
 }
 
 // lacks is fail for what isn't there, and may still come.
+//
+//go:noinline
 func (b *builder) lacks(t *table, name, reason string) error {
 	err := b.fail(t, name, reason).(*Error) //nolint:errorlint // it makes no other
 	err.Short = true

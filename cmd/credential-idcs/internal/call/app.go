@@ -77,6 +77,8 @@ func unwritten(err error) error {
 }
 
 // Say writes lines for people.
+//
+//go:noinline
 func (a *App) Say(lines string) { _, _ = io.WriteString(a.Stderr, lines) }
 
 // Notice tells people something once a run that doesn't keep it from being done.

@@ -78,9 +78,12 @@ type Doctor struct {
 	check, profile string // what is being looked at
 }
 
+//go:noinline
 func (d *Doctor) ok(text string) {
 	d.Report(Finding{Level: OK, Text: text, Check: d.check, Profile: d.profile})
 }
+
+//go:noinline
 func (d *Doctor) warn(text, command string) {
 	d.Report(Finding{Level: Warning, Text: text, Command: command, Check: d.check, Profile: d.profile})
 }

@@ -91,6 +91,8 @@ func (a *app) failed(p *config.Profile, err error) error {
 }
 
 // misuse is a usage error. It repeats nothing of the command line: a secret may have been typed there.
+//
+//go:noinline
 func misuse(what, instead string) error {
 	return &helpers.Failure{Class: helpers.Usage, Message: what, Command: instead}
 }

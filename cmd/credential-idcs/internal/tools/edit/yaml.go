@@ -211,6 +211,8 @@ func quotedEnd(b []byte, at int) (int, bool) {
 }
 
 // Child is a key and its value in a mapping; nil: there is none.
+//
+//go:noinline
 func Child(n *yaml.Node, name string) (key, value *yaml.Node) {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil, nil

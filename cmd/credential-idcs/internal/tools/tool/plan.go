@@ -58,6 +58,8 @@ func (p *Plan) Add(c edit.Change) {
 }
 
 // Note adds a note, with the command that mends it.
+//
+//go:noinline
 func (p *Plan) Note(command, format string, args ...any) {
 	p.Notes = append(p.Notes, Note{Message: fmt.Sprintf(format, args...), Command: command})
 }
@@ -69,6 +71,8 @@ func (p *Plan) Aside(format string, args ...any) {
 
 // Refuse is the Failure of everything that isn't done: exit 1. Foreign text in args is cleaned by
 // whoever calls.
+//
+//go:noinline
 func Refuse(command, format string, args ...any) *helpers.Failure {
 	return &helpers.Failure{Class: helpers.Internal, Message: fmt.Sprintf(format, args...), Command: command}
 }

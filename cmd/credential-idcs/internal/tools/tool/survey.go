@@ -66,14 +66,20 @@ type Survey struct {
 }
 
 // OK reports what is right.
+//
+//go:noinline
 func (s *Survey) OK(text string) { s.Report(Finding{Level: OK, Text: text}) }
 
 // Warn reports a warning.
+//
+//go:noinline
 func (s *Survey) Warn(text, command string) {
 	s.Report(Finding{Level: Warning, Text: text, Command: command})
 }
 
 // Problem reports an error.
+//
+//go:noinline
 func (s *Survey) Problem(text, command string) {
 	s.Report(Finding{Level: Error, Text: text, Command: command})
 }
