@@ -1,0 +1,155 @@
+package config
+
+import (
+	"crypto/sha256"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/credential-idcs/credential-idcs/oci/ident"
+)
+
+// PathOf is a file that is named inside one of Oracle's own configuration files: absolute, or below ~/.
+// The zero Path says that it is neither, since Oracle's tools would look into the working directory.
+func (o *OCI) PathOf(written string) Path {
+	if !filepath.IsAbs(written) && !strings.HasPrefix(written, "~/") {
+		return Path{}
+	}
+	return o.at.path(written)
+}
+
+// Identity names whom the principal signs as, without a key and without the network: what a derived
+// credential belongs to. It is empty where that can't be told; then no stored one is found.
+func (o *OCI) Identity(getenv func(string) string) string {
+	parts := []string{o.Principal}
+	switch o.Principal {
+	case PrincipalSession, PrincipalAPIKey:
+		data, err := ReadPublic(o.File)
+		if err != nil {
+			return ""
+		}
+		s, err := ident.ParseSection(data, o.Profile)
+		if err != nil {
+			return ""
+		}
+		for _, name := range []string{"tenancy", "user", "fingerprint"} {
+			if name == "user" && o.Principal == PrincipalSession {
+				continue // Oracle's tools ignore it there
+			}
+			v, err := s.Need(name)
+			if err != nil {
+				return ""
+			}
+			parts = append(parts, v)
+		}
+	case PrincipalInstance:
+		parts = append(parts, o.Metadata)
+	case PrincipalResource:
+		token := getenv("OCI_RESOURCE_PRINCIPAL_RPST")
+		if path.IsAbs(token) || filepath.IsAbs(token) {
+			b, err := ReadSecret(Path{Written: token, Full: token})
+			if err != nil {
+				return ""
+			}
+			token = string(b)
+		}
+		return subject(parts, token)
+	case PrincipalWorkload:
+		b, err := ReadAccount(o.AccountFile("token"))
+		if err != nil {
+			return ""
+		}
+		return subject(append(parts, o.Endpoint), string(b))
+	}
+	return strings.Join(parts, "\n")
+}
+
+// KeyFile is the file of the key as Oracle's file names it; empty where it names none.
+func (o *OCI) KeyFile() string {
+	data, err := ReadPublic(o.File)
+	if err != nil {
+		return ""
+	}
+	s, err := ident.ParseSection(data, o.Profile)
+	if err != nil {
+		return ""
+	}
+	name, _ := s.Get("key_file")
+	return name
+}
+
+// SessionEnds is when the session in Oracle's files ends, and the region of its profile, read without its
+// key; zero where there is none.
+func (o *OCI) SessionEnds() (region string, ends time.Time) {
+	data, err := ReadPublic(o.File)
+	if err != nil {
+		return "", time.Time{}
+	}
+	s, err := ident.ParseSection(data, o.Profile)
+	if err != nil {
+		return "", time.Time{}
+	}
+	region, _ = s.Get("region")
+	name, err := s.Need("security_token_file")
+	if err != nil {
+		return region, time.Time{}
+	}
+	token, err := ReadSecret(o.PathOf(name))
+	if err != nil {
+		return region, time.Time{}
+	}
+	c, ok := ident.ReadClaims(string(token))
+	if !ok || c.Expires == 0 {
+		return region, time.Time{}
+	}
+	return region, time.Unix(c.Expires, 0)
+}
+
+// subject adds whom a token names.
+func subject(parts []string, token string) string {
+	c, ok := ident.ReadClaims(token)
+	if !ok || c.Subject == "" {
+		return ""
+	}
+	return strings.Join(append(parts, c.Subject), "\n")
+}
+
+// AccountFile is a file of the pod's service account.
+func (o *OCI) AccountFile(name string) Path {
+	if o.Account.IsZero() {
+		full := "/var/run/secrets/kubernetes.io/serviceaccount/" + name
+		return Path{Written: full, Full: full}
+	}
+	return Path{Written: path.Join(o.Account.Written, name), Full: filepath.Join(o.Account.Full, name)}
+}
+
+// digest changes with the table and with what its files hold.
+func (o *OCI) digest(getenv func(string) string) string {
+	d := digest{sha256.New()}
+	d.add(o.Principal, o.Profile, o.Region, o.Metadata, o.Endpoint)
+	switch o.Principal {
+	case PrincipalSession, PrincipalAPIKey:
+		d.file(o.File, ReadPublic)
+		data, _ := ReadPublic(o.File)
+		if s, err := ident.ParseSection(data, o.Profile); err == nil {
+			for _, name := range []string{"key_file", "security_token_file"} {
+				v, _ := s.Get(name)
+				d.file(o.PathOf(v), ReadSecret)
+			}
+		}
+	case PrincipalResource:
+		for _, name := range []string{"VERSION", "RPST", "PRIVATE_PEM", "REGION"} {
+			v := getenv("OCI_RESOURCE_PRINCIPAL_" + name)
+			d.add(v)
+			if path.IsAbs(v) {
+				d.file(Path{Written: v, Full: v}, ReadSecret)
+			}
+		}
+	case PrincipalWorkload:
+		d.add(getenv("KUBERNETES_SERVICE_HOST"))
+		d.file(o.AccountFile("token"), ReadAccount)
+		d.file(o.AccountFile("ca.crt"), ReadPublic)
+	}
+	return d.String()
+}
