@@ -164,8 +164,8 @@ func (t TargetEdit) Remove(b []byte) ([]byte, error) {
 		if from < list.Line.To {
 			return nil, ErrByHand
 		}
-		if before := bytes.TrimRight(b[:from], "\r\n"); bytes.HasSuffix(b[:from], []byte("\n\n")) && to == len(b) {
-			from = len(before) + 1 // the blank line that came with it
+		if end := edit.Ending(b); bytes.HasSuffix(b[:from], []byte(end+end)) && to == len(b) {
+			from = len(bytes.TrimRight(b[:from], "\r\n")) + len(end) // the blank line that came with it
 		}
 		out = edit.Splice(out, edit.At(from, to), "")
 	}

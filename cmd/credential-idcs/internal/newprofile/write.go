@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
@@ -44,14 +46,14 @@ func (p Profile) Add(path, home string) (*config.Profile, error) {
 
 // behind is a configuration with the profile at its end.
 func (p Profile) behind(old []byte) []byte {
-	text := bytes.Clone(old)
+	text, end := bytes.Clone(old), edit.Ending(old)
 	if len(text) > 0 && text[len(text)-1] != '\n' {
-		text = append(text, '\n')
+		text = append(text, end...)
 	}
 	if len(text) > 0 {
-		text = append(text, '\n')
+		text = append(text, end...)
 	}
-	return append(text, p.TOML()...)
+	return append(text, strings.ReplaceAll(p.TOML(), "\n", end)...)
 }
 
 // Check tells why a profile of which not all is known yet can't stand behind what the configuration at

@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 
@@ -50,8 +51,12 @@ func ParseTOML(b []byte) (*TOML, error) {
 		return nil, ErrNotTOML
 	}
 	d := &TOML{B: b, Tables: map[string]int{}}
+	text := b
+	if bytes.HasPrefix(b, []byte(bom)) { // Windows editors write it. The parser doesn't know it; all offsets stay
+		text = append([]byte("   "), b[len(bom):]...)
+	}
 	var p unstable.Parser
-	p.Reset(b)
+	p.Reset(text)
 	under, table := "", 0
 	for p.NextExpression() {
 		switch e := p.Expression(); e.Kind {
