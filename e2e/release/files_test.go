@@ -119,6 +119,14 @@ func TestWorkflowsPinWhatTheyUse(t *testing.T) {
 	}
 }
 
+// The job that publishes has none of these sources, so it names its tool's version itself.
+func TestPublishHasTheSameCrane(t *testing.T) {
+	want := first(t, ".ci/versions", `\ncrane=(\S+)`)
+	if got := first(t, ".github/workflows/release.yml", `go-containerregistry/cmd/crane@(\S+)`); got != want {
+		t.Errorf("release.yml has %s, .ci/versions %s", got, want)
+	}
+}
+
 // The notes are the CHANGELOG's newest section; a tag that isn't it fails before anything is built.
 func TestNotesAreTheNewestSection(t *testing.T) {
 	bash := need.Tool(t, "bash")

@@ -34,12 +34,15 @@ func (w *works) image(t *testing.T, clone, amd64 string) {
 	if again, err := make("scratch", filepath.Join(folder, "again"), "077"); err != nil || again != digest || !strings.HasPrefix(digest, "sha256:") {
 		t.Errorf("%v: made twice it is %s and %s", err, digest, again)
 	}
-	for _, moving := range []string{"", "gcr.io/distroless/static-debian12:nonroot"} {
+	for _, moving := range []string{"", "gcr.io/distroless/static-debian13:nonroot", "gcr.io/distroless/static-debian13@sha256:" + strings.Repeat("x", 64)} {
 		if said, err := make(moving, filepath.Join(folder, "none"), "022"); err == nil || !strings.Contains(said, "must be named by its digest") {
 			t.Errorf("on %q: %v\n%s", moving, err, said)
 		}
 	}
+	w.onBase(t, layout, strings.TrimSpace(digest), make)
 
+	commit := strings.TrimSpace(w.run(clone, "git", "rev-parse", "HEAD"))
+	programs := map[string]string{"amd64": amd64, "arm64": arm64}
 	for arch, machine := range map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64} {
 		var config struct {
 			Architecture, OS string
@@ -54,11 +57,13 @@ func (w *works) image(t *testing.T, clone, amd64 string) {
 			t.Fatal(err)
 		}
 		if c := config.Config; config.Architecture != arch || c.User != "65532:65532" || strings.Join(c.Entrypoint, " ") != "/usr/bin/credential-idcs-controller" ||
-			c.Labels["org.opencontainers.image.version"] != version || len(c.Labels["org.opencontainers.image.revision"]) != 40 {
+			c.Labels["org.opencontainers.image.version"] != version || c.Labels["org.opencontainers.image.revision"] != commit ||
+			c.Labels["org.opencontainers.image.source"] != "https://github.com/credential-idcs/credential-idcs" || c.Labels["org.opencontainers.image.licenses"] != "Apache-2.0" {
 			t.Errorf("%s: %s", arch, out)
 		}
 		files := filepath.Join(folder, arch)
 		w.unpack(t, layout, arch, files)
+		w.run(files, "cmp", "usr/bin/credential-idcs-controller", programs[arch])
 		program, err := elf.Open(filepath.Join(files, "usr/bin/credential-idcs-controller"))
 		if err != nil {
 			t.Fatal(err)
