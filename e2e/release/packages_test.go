@@ -14,23 +14,6 @@ import (
 	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
-// kept is a person's configuration, which no package may touch.
-const kept = "home/ana/.config/credential-idcs/config.toml"
-
-// system is an empty root for packages, with a person's configuration in it.
-func system(t *testing.T) string {
-	t.Helper()
-	folder := t.TempDir()
-	path := filepath.Join(folder, kept)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte("default = \"work\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return folder
-}
-
 // asRoot is a command as root: this user's own, in a namespace, if this isn't root.
 func asRoot(t *testing.T, command ...string) []string {
 	t.Helper()
@@ -66,7 +49,6 @@ func (w *works) installed(t *testing.T, folder, version string, zsh string) {
 		"usr/share/fish/vendor_completions.d/credential-idcs.fish": "complete -c",
 		zsh + "/_credential-idcs":                                  "#compdef",
 		"usr/share/doc/credential-idcs/SECURITY.md":                "# Security",
-		kept: "default",
 	} {
 		if text := read(t, filepath.Join(folder, path)); !strings.Contains(text, has) {
 			t.Errorf("%s: no %q in\n%s", path, has, text)
@@ -74,7 +56,7 @@ func (w *works) installed(t *testing.T, folder, version string, zsh string) {
 	}
 }
 
-// left are the files that a system has, beside its package manager's own.
+// left are the files that a system has, beside homes and its package manager's own.
 func left(t *testing.T, folder string, own ...string) (names []string) {
 	t.Helper()
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
@@ -82,7 +64,7 @@ func left(t *testing.T, folder string, own ...string) (names []string) {
 		if d != nil && d.IsDir() && slices.Contains(own, name) {
 			return fs.SkipDir
 		}
-		if err == nil && (!d.IsDir() || strings.Contains(name, "credential-idcs")) && !strings.HasPrefix(kept, name) {
+		if err == nil && (!d.IsDir() || strings.Contains(name, "credential-idcs")) {
 			names = append(names, name)
 		}
 		return err
@@ -104,7 +86,8 @@ func (w *works) deb(t *testing.T, before, now string) {
 		}
 	}
 
-	folder := system(t)
+	p := newPerson(t)
+	folder := p.folder
 	for _, d := range []string{"var/lib/dpkg/info", "var/lib/dpkg/updates", "var/lib/dpkg/triggers"} {
 		if err := os.MkdirAll(filepath.Join(folder, d), 0o755); err != nil {
 			t.Fatal(err)
@@ -116,15 +99,17 @@ func (w *works) deb(t *testing.T, before, now string) {
 	}
 	run("-i", before)
 	w.installed(t, folder, older, "usr/share/zsh/vendor-completions")
+	p.logsIn()
 	run("-i", now)
 	w.installed(t, folder, version, "usr/share/zsh/vendor-completions")
-	run("--remove", "credential-idcs")
-	if names := left(t, folder, "var/lib/dpkg"); len(names) != 0 {
+	p.stillLoggedIn("after an upgrade", true)
+	run("--purge", "credential-idcs")
+	if names := left(t, folder, "var/lib/dpkg", "home"); len(names) != 0 {
 		t.Errorf("left behind: %q", names)
 	}
-	if text := read(t, filepath.Join(folder, kept)); text != "default = \"work\"\n" {
-		t.Errorf("the configuration is now %q", text)
-	}
+	p.stillLoggedIn("after the removal", false)
+	run("-i", now)
+	p.stillLoggedIn("installed again", true)
 }
 
 // The same with an rpm.
@@ -133,20 +118,26 @@ func (w *works) rpm(t *testing.T, before, now string) {
 	if host := w.run(w.folder, rpm, "-qp", "--qf", "%{BUILDHOST}", now); host != "reproducible" {
 		t.Errorf("the package names the machine %q", host)
 	}
-	folder := system(t)
+	p := newPerson(t)
+	folder := p.folder
 	run := func(args ...string) {
 		// It needs nothing: a static program. Debian's rpm has no database of this root.
 		w.run(folder, asRoot(t, append([]string{rpm, "--root", folder, "--dbpath", "/var/lib/rpm", "--nodeps"}, args...)...)...)
 	}
 	run("-i", before)
 	w.installed(t, folder, older, "usr/share/zsh/site-functions")
+	p.logsIn()
 	run("-U", now)
 	w.installed(t, folder, version, "usr/share/zsh/site-functions")
 	run("-V", "credential-idcs")
+	p.stillLoggedIn("after an upgrade", true)
 	run("-e", "credential-idcs")
-	if names := left(t, folder, "var"); len(names) != 0 {
+	if names := left(t, folder, "var", "home"); len(names) != 0 {
 		t.Errorf("left behind: %q", names)
 	}
+	p.stillLoggedIn("after the removal", false)
+	run("-i", now)
+	p.stillLoggedIn("installed again", true)
 }
 
 // kubectl's plugin manager installs the plugin from the archive, and what it then writes into a kubeconfig
