@@ -32,9 +32,9 @@ func TestUntrustedServersHearNothing(t *testing.T) {
 		edit   func(*Client)
 		want   string
 	}{
-		{"expired", withCertificate(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), nil, "expired"},
-		{"not yet valid", withCertificate(func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) }), nil, "isn't valid yet"},
-		{"clock of 1970", withCertificate(nil), func(c *Client) { c.Now = func() time.Time { return time.Unix(9, 0) } }, "by this machine's clock"},
+		{"expired", withCertificate(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), nil, "expired by this machine's clock (20"},
+		{"not yet valid", withCertificate(func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) }), nil, "isn't valid yet by this machine's clock (20"},
+		{"clock of 1970", withCertificate(nil), func(c *Client) { c.Now = func() time.Time { return time.Unix(9, 0) } }, "isn't valid yet by this machine's clock (1970-01-01 "},
 		{"another host", withCertificate(func(c *x509.Certificate) { c.IPAddresses = nil; c.DNSNames = []string{"evil\x1b[2J.example.com"} }), nil, "another host"},
 		{"for clients", withCertificate(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), nil, "isn't valid"},
 		{"self-signed", func(t *testing.T) *tls.Config { return &tls.Config{Certificates: []tls.Certificate{selfSigned(t)}} }, nil, "trusted authority"},

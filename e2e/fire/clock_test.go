@@ -3,6 +3,7 @@
 package fire
 
 import (
+	"crypto/tls"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -81,6 +82,50 @@ func TestWrongClockIsCorrected(t *testing.T) {
 			s.again()
 			s.served(s.Do(machine.Token))
 			s.posts(1)
+			s.Chain()
+		})
+	}
+}
+
+// A4.2: This machine's clock is wrong by days, so the domain's certificate isn't valid: nothing is sent, the message
+// names the clock, and its command sets it, or shows it where the certificate may be an old one. What is stored is
+// served on.
+func TestWrongClockIsNamedWhereTheCertificateIsNotValid(t *testing.T) {
+	for name, c := range map[string]struct {
+		end           time.Duration // of the certificate, which is for two days
+		said          string
+		typed, helper string
+	}{
+		"behind":        {72 * time.Hour, "its certificate isn't valid yet by this machine's clock (", "sudo timedatectl set-ntp true", "sudo timedatectl set-ntp true"},
+		"ahead, or old": {-time.Hour, "its certificate has expired by this machine's clock (", "date", "credential-idcs doctor work"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := set(t, machine.Alone, idcstest.Options{})
+			valid, err := s.Domain.TLSConfig("127.0.0.1", "localhost")
+			if err != nil {
+				t.Fatal(err)
+			}
+			cert, err := s.Domain.CA.IssueUntil(time.Now().Add(c.end), "127.0.0.1", "localhost")
+			if err != nil {
+				t.Fatal(err)
+			}
+			wrong := valid.Clone()
+			wrong.Certificates = []tls.Certificate{cert}
+			s.Domain.SetTLS(wrong)
+
+			s.served(s.Crowd(machine.Mixed(8)...)...)
+			s.Expire()
+			results := s.Crowd(machine.Mixed(8)...)
+			s.failed(5, c.said, results...)
+			s.failed(5, "\n\t"+c.helper+"\n", results...)
+			for _, typed := range [][]string{{"login", "work"}, {"doctor", "work"}} {
+				r := s.Do(machine.Call{Name: machine.People, Args: typed})
+				if said := r.Stdout + r.Stderr; r.Exit == 0 || !strings.Contains(said, c.said) || !strings.Contains(said, ")\n\t"+c.typed+"\n") {
+					t.Errorf("%s; want %q and the command %q", r, c.said, c.typed)
+				}
+			}
+			s.posts(0)
+			s.Domain.SetTLS(valid)
 			s.Chain()
 		})
 	}

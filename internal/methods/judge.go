@@ -1,9 +1,12 @@
 package methods
 
 import (
+	"errors"
+
 	"github.com/credential-idcs/credential-idcs/cache/policy"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/text"
+	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
 
 // A Judgement is what a failed request means: for the refresh token, for how long nobody tries again,
@@ -44,6 +47,9 @@ func Judge(f *idcs.Error, b Before) Judgement {
 	if f.Suspect && (b.Person || b.same(f)) {
 		j.Class, j.Pause = policy.Configured, policy.PauseClient
 	}
+	if early(f) {
+		j.Command = text.SyncClock()
+	}
 	switch {
 	case f.Unsupported:
 		j.Pause = policy.PauseWay
@@ -51,6 +57,12 @@ func Judge(f *idcs.Error, b Before) Judgement {
 		j.Pause = policy.PauseConnect
 	}
 	return j
+}
+
+// early reports a server whose certificate isn't valid yet: this machine's clock is wrong.
+func early(err error) bool {
+	wrong, ok := errors.AsType[*wire.TimeError](err)
+	return ok && wrong.Early
 }
 
 // same reports whether the failure before was of the same kind: one of them may be an outage's.

@@ -32,6 +32,9 @@ func JudgeOracle(p *config.Profile, err error) (j Judgement, ok bool) {
 	case oci.ErrLater:
 		j.Class = policy.Later
 	}
+	if early(f) {
+		j.Command = text.SyncClock()
+	}
 	switch {
 	case f.Unsupported:
 		j.Pause = policy.PauseWay

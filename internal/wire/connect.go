@@ -91,7 +91,7 @@ func (w *Way) Open(ctx context.Context, u *url.URL) (*Conn, error) {
 	case errors.As(err, &e):
 		return nil, e
 	}
-	return nil, connectError(w.name(u), err)
+	return nil, w.connectError(w.name(u), err)
 }
 
 // name is the host, for messages.
@@ -169,7 +169,10 @@ func authority(u *url.URL) string {
 
 // connectError puts a failed connection into our words. Foreign texts stay out: an x509 error quotes
 // the certificate, a net error addresses. who is the domain or the proxy.
-func connectError(who string, err error) *Error {
+func (w *Way) connectError(who string, err error) *Error {
+	if wrong, ok := w.timeError(err); ok {
+		return refuse(who+": "+wrong.Error(), wrong)
+	}
 	if cause := certificateCause(err); cause != "" {
 		return refuse(who+": "+cause, err)
 	}

@@ -82,7 +82,7 @@ func (w *Way) tunnel(ctx context.Context, tcp net.Conn, proxy *url.URL, to strin
 	if proxy.Scheme == "https" {
 		conn := tls.Client(tcp, w.tls(proxy))
 		if err := conn.HandshakeContext(ctx); err != nil {
-			return nil, connectError(proxyName(proxy), err)
+			return nil, w.connectError(proxyName(proxy), err)
 		}
 		way = conn
 	}
@@ -98,7 +98,7 @@ func (w *Way) tunnel(ctx context.Context, tcp net.Conn, proxy *url.URL, to strin
 		head += "Proxy-Authorization: Basic " + pair + "\r\n"
 	}
 	if _, err := io.WriteString(way, head+"\r\n"); err != nil {
-		return nil, connectError(proxyName(proxy), err)
+		return nil, w.connectError(proxyName(proxy), err)
 	}
 	br := bufio.NewReader(&io.LimitedReader{R: way, N: headerLimit})
 	resp, err := readHead(br)

@@ -81,7 +81,7 @@ func (w *Way) shake(ctx context.Context, u, proxy *url.URL, small bool, silent f
 	tcp, err := w.tcp(ctx, next)
 	if err != nil {
 		if proxy != nil {
-			err = connectError(proxyName(proxy), err)
+			err = w.connectError(proxyName(proxy), err)
 		}
 		return handshake{err: err}
 	}

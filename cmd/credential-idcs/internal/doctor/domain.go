@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -56,6 +57,8 @@ func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine
 		if strings.HasPrefix(command, "credential-idcs doctor") { // that's us
 			command = ""
 		}
+	} else if wrong, ok := errors.AsType[*wire.TimeError](err); ok {
+		command = Clock(wrong)
 	} else if fault.Class == idcs.ErrLater || fault.Class == idcs.ErrInDoubt {
 		command = text.Reach(p.Domain)
 	} else { // what the administrator has nothing to do with is there
@@ -86,6 +89,15 @@ func (d *Doctor) way(p *config.Profile) (string, error) {
 		return "", nil
 	}
 	return ", through the proxy " + text.Clean(proxy.Host), nil
+}
+
+// Clock is the command for a certificate that isn't valid now: it sets a clock that must be wrong, and shows one
+// that may be right.
+func Clock(e *wire.TimeError) string {
+	if e.Early {
+		return text.SyncClock()
+	}
+	return "date"
 }
 
 func (d *Doctor) clock(c idcs.Clock) {

@@ -24,7 +24,7 @@ func (e *Engine) refuse(err error) *cache.Refusal {
 	j := methods.Judge(f, b)
 	return &cache.Refusal{
 		Failure: cache.Failure{
-			Class: j.Class, Code: f.Code, Description: f.Description, ECID: f.ECID, Status: f.Status, Text: j.Text,
+			Class: j.Class, Code: f.Code, Description: f.Description, ECID: f.ECID, Status: f.Status, Text: j.Text, Command: j.Command,
 		},
 		Verdict: j.Verdict, Pause: j.Pause, RetryAfter: f.RetryAfter, Refresh: f.Refresh, Err: f.Err,
 	}

@@ -288,6 +288,8 @@ func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
 	}
 	if wrong, ok := errors.AsType[*wire.ProxyError](e.Cause()); ok {
 		f.Command = text.Set(wrong.Variable, wrong.Example())
+	} else if wrong, ok := errors.AsType[*wire.TimeError](e.Cause()); ok {
+		f.Command = doctor.Clock(wrong)
 	} else if elsewhere(e.Cause()) || nowhere(e.Cause(), e.Profile.Domain) {
 		f.Message += "; is domain right in " + text.Clean(a.File.Path) + "?"
 		f.Command = text.Edit(a.File.Path)
