@@ -102,6 +102,8 @@ func (s Section) Get(key string) (value string, line int) {
 }
 
 // Need is the value of a key that must be there and not be empty.
+//
+//go:noinline
 func (s Section) Need(key string) (string, error) {
 	p, ok := s.pairs[key]
 	switch {

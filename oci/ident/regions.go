@@ -1,225 +1,120 @@
 package ident
 
+import "strings"
+
 // defaultDomain is the second-level domain of realm oc1, and of every region that isn't listed.
 const defaultDomain = "oraclecloud.com"
 
+// regions are keys, the regions that they stand for and, in another realm than oc1, its second-level domain. It is
+// a text and no map, which would be made at each start.
+const regions = `
+yny ap-chuncheon-1
+hyd ap-hyderabad-1
+mel ap-melbourne-1
+bom ap-mumbai-1
+kix ap-osaka-1
+icn ap-seoul-1
+syd ap-sydney-1
+nrt ap-tokyo-1
+yul ca-montreal-1
+yyz ca-toronto-1
+ams eu-amsterdam-1
+fra eu-frankfurt-1
+zrh eu-zurich-1
+jed me-jeddah-1
+dxb me-dubai-1
+gru sa-saopaulo-1
+cwl uk-cardiff-1
+lhr uk-london-1
+iad us-ashburn-1
+phx us-phoenix-1
+sjc us-sanjose-1
+vcp sa-vinhedo-1
+scl sa-santiago-1
+mtz il-jerusalem-1
+mrs eu-marseille-1
+sin ap-singapore-1
+auh me-abudhabi-1
+lin eu-milan-1
+arn eu-stockholm-1
+jnb af-johannesburg-1
+cdg eu-paris-1
+qro mx-queretaro-1
+mad eu-madrid-1
+ord us-chicago-1
+mty mx-monterrey-1
+aga us-saltlake-2
+bog sa-bogota-1
+vap sa-valparaiso-1
+xsp ap-singapore-2
+ruh me-riyadh-1
+onm ap-delhi-1
+hsg ap-batam-1
+orf eu-madrid-3
+nrq eu-turin-1
+jbp ap-kulai-2
+lej af-casablanca-1
+lfi us-langley-1 oraclegovcloud.com
+luf us-luke-1 oraclegovcloud.com
+ric us-gov-ashburn-1 oraclegovcloud.com
+pia us-gov-chicago-1 oraclegovcloud.com
+tus us-gov-phoenix-1 oraclegovcloud.com
+ltn uk-gov-london-1 oraclegovcloud.uk
+brs uk-gov-cardiff-1 oraclegovcloud.uk
+nja ap-chiyoda-1 oraclecloud8.com
+ukb ap-ibaraki-1 oraclecloud8.com
+mct me-dcc-muscat-1 oraclecloud9.com
+ibr me-ibri-1 oraclecloud9.com
+wga ap-dcc-canberra-1 oraclecloud10.com
+bgy eu-dcc-milan-1 oraclecloud14.com
+mxp eu-dcc-milan-2 oraclecloud14.com
+snn eu-dcc-dublin-2 oraclecloud14.com
+dtm eu-dcc-rating-2 oraclecloud14.com
+dus eu-dcc-rating-1 oraclecloud14.com
+ork eu-dcc-dublin-1 oraclecloud14.com
+dac ap-dcc-gazipur-1 oraclecloud15.com
+vll eu-madrid-2 oraclecloud.eu
+str eu-frankfurt-2 oraclecloud.eu
+beg eu-jovanovac-1 oraclecloud20.com
+doh me-dcc-doha-1 oraclecloud21.com
+vve me-alrayyan-1 oraclecloud21.com
+ebb us-somerset-1 oraclecloud23.com
+ebl us-thames-1 oraclecloud23.com
+avz eu-dcc-zurich-1 oraclecloud24.com
+avf eu-crissier-1 oraclecloud24.com
+ahu me-abudhabi-3 oraclecloud26.com
+rba me-alain-1 oraclecloud26.com
+rkt me-abudhabi-2 oraclecloud29.com
+shj me-abudhabi-4 oraclecloud29.com
+dtz ap-seoul-2 oraclecloud35.com
+dln ap-suwon-1 oraclecloud35.com
+bno ap-chuncheon-2 oraclecloud35.com
+yxj us-ashburn-2 oraclecloud42.com
+pgc us-newark-1 oraclecloud42.com
+jsk eu-budapest-1 oraclecloud51.com
+hnw sa-riodejaneiro-1 oraclecloud52.com
+`
+
+// behind is the rest of the line in which a word of regions stands, empty if none does.
+func behind(word string) string {
+	_, rest, _ := strings.Cut(regions, word)
+	line, _, _ := strings.Cut(rest, "\n")
+	return line
+}
+
 // secondLevel is a region's second-level domain.
 func secondLevel(region string) string {
-	switch region {
-	case "us-langley-1", "us-luke-1", // oc2
-		"us-gov-ashburn-1", "us-gov-chicago-1", "us-gov-phoenix-1": // oc3
-		return "oraclegovcloud.com"
-	case "uk-gov-london-1", "uk-gov-cardiff-1": // oc4
-		return "oraclegovcloud.uk"
-	case "ap-chiyoda-1", "ap-ibaraki-1": // oc8
-		return "oraclecloud8.com"
-	case "me-dcc-muscat-1", "me-ibri-1": // oc9
-		return "oraclecloud9.com"
-	case "ap-dcc-canberra-1": // oc10
-		return "oraclecloud10.com"
-	case "eu-dcc-milan-1", "eu-dcc-milan-2", "eu-dcc-dublin-2", "eu-dcc-rating-2", "eu-dcc-rating-1", "eu-dcc-dublin-1": // oc14
-		return "oraclecloud14.com"
-	case "ap-dcc-gazipur-1": // oc15
-		return "oraclecloud15.com"
-	case "eu-madrid-2", "eu-frankfurt-2": // oc19
-		return "oraclecloud.eu"
-	case "eu-jovanovac-1": // oc20
-		return "oraclecloud20.com"
-	case "me-dcc-doha-1", "me-alrayyan-1": // oc21
-		return "oraclecloud21.com"
-	case "us-somerset-1", "us-thames-1": // oc23
-		return "oraclecloud23.com"
-	case "eu-dcc-zurich-1", "eu-crissier-1": // oc24
-		return "oraclecloud24.com"
-	case "me-abudhabi-3", "me-alain-1": // oc26
-		return "oraclecloud26.com"
-	case "me-abudhabi-2", "me-abudhabi-4": // oc29
-		return "oraclecloud29.com"
-	case "ap-seoul-2", "ap-suwon-1", "ap-chuncheon-2": // oc35
-		return "oraclecloud35.com"
-	case "us-ashburn-2", "us-newark-1": // oc42
-		return "oraclecloud42.com"
-	case "eu-budapest-1": // oc51
-		return "oraclecloud51.com"
-	case "sa-riodejaneiro-1": // oc52
-		return "oraclecloud52.com"
+	if domain := behind(" " + region + " "); domain != "" {
+		return domain
 	}
 	return defaultDomain
 }
 
 // regionOfKey is the region that a key of three letters stands for, "" for one that isn't known.
 func regionOfKey(key string) string {
-	switch key {
-	case "yny":
-		return "ap-chuncheon-1"
-	case "hyd":
-		return "ap-hyderabad-1"
-	case "mel":
-		return "ap-melbourne-1"
-	case "bom":
-		return "ap-mumbai-1"
-	case "kix":
-		return "ap-osaka-1"
-	case "icn":
-		return "ap-seoul-1"
-	case "syd":
-		return "ap-sydney-1"
-	case "nrt":
-		return "ap-tokyo-1"
-	case "yul":
-		return "ca-montreal-1"
-	case "yyz":
-		return "ca-toronto-1"
-	case "ams":
-		return "eu-amsterdam-1"
-	case "fra":
-		return "eu-frankfurt-1"
-	case "zrh":
-		return "eu-zurich-1"
-	case "jed":
-		return "me-jeddah-1"
-	case "dxb":
-		return "me-dubai-1"
-	case "gru":
-		return "sa-saopaulo-1"
-	case "cwl":
-		return "uk-cardiff-1"
-	case "lhr":
-		return "uk-london-1"
-	case "iad":
-		return "us-ashburn-1"
-	case "phx":
-		return "us-phoenix-1"
-	case "sjc":
-		return "us-sanjose-1"
-	case "vcp":
-		return "sa-vinhedo-1"
-	case "scl":
-		return "sa-santiago-1"
-	case "mtz":
-		return "il-jerusalem-1"
-	case "mrs":
-		return "eu-marseille-1"
-	case "sin":
-		return "ap-singapore-1"
-	case "auh":
-		return "me-abudhabi-1"
-	case "lin":
-		return "eu-milan-1"
-	case "arn":
-		return "eu-stockholm-1"
-	case "jnb":
-		return "af-johannesburg-1"
-	case "cdg":
-		return "eu-paris-1"
-	case "qro":
-		return "mx-queretaro-1"
-	case "mad":
-		return "eu-madrid-1"
-	case "ord":
-		return "us-chicago-1"
-	case "mty":
-		return "mx-monterrey-1"
-	case "aga":
-		return "us-saltlake-2"
-	case "bog":
-		return "sa-bogota-1"
-	case "vap":
-		return "sa-valparaiso-1"
-	case "xsp":
-		return "ap-singapore-2"
-	case "ruh":
-		return "me-riyadh-1"
-	case "onm":
-		return "ap-delhi-1"
-	case "hsg":
-		return "ap-batam-1"
-	case "orf":
-		return "eu-madrid-3"
-	case "nrq":
-		return "eu-turin-1"
-	case "jbp":
-		return "ap-kulai-2"
-	case "lej":
-		return "af-casablanca-1"
-	case "lfi":
-		return "us-langley-1"
-	case "luf":
-		return "us-luke-1"
-	case "ric":
-		return "us-gov-ashburn-1"
-	case "pia":
-		return "us-gov-chicago-1"
-	case "tus":
-		return "us-gov-phoenix-1"
-	case "ltn":
-		return "uk-gov-london-1"
-	case "brs":
-		return "uk-gov-cardiff-1"
-	case "nja":
-		return "ap-chiyoda-1"
-	case "ukb":
-		return "ap-ibaraki-1"
-	case "mct":
-		return "me-dcc-muscat-1"
-	case "ibr":
-		return "me-ibri-1"
-	case "wga":
-		return "ap-dcc-canberra-1"
-	case "bgy":
-		return "eu-dcc-milan-1"
-	case "mxp":
-		return "eu-dcc-milan-2"
-	case "snn":
-		return "eu-dcc-dublin-2"
-	case "dtm":
-		return "eu-dcc-rating-2"
-	case "dus":
-		return "eu-dcc-rating-1"
-	case "ork":
-		return "eu-dcc-dublin-1"
-	case "dac":
-		return "ap-dcc-gazipur-1"
-	case "vll":
-		return "eu-madrid-2"
-	case "str":
-		return "eu-frankfurt-2"
-	case "beg":
-		return "eu-jovanovac-1"
-	case "doh":
-		return "me-dcc-doha-1"
-	case "vve":
-		return "me-alrayyan-1"
-	case "ebb":
-		return "us-somerset-1"
-	case "ebl":
-		return "us-thames-1"
-	case "avz":
-		return "eu-dcc-zurich-1"
-	case "avf":
-		return "eu-crissier-1"
-	case "ahu":
-		return "me-abudhabi-3"
-	case "rba":
-		return "me-alain-1"
-	case "rkt":
-		return "me-abudhabi-2"
-	case "shj":
-		return "me-abudhabi-4"
-	case "dtz":
-		return "ap-seoul-2"
-	case "dln":
-		return "ap-suwon-1"
-	case "bno":
-		return "ap-chuncheon-2"
-	case "yxj":
-		return "us-ashburn-2"
-	case "pgc":
-		return "us-newark-1"
-	case "jsk":
-		return "eu-budapest-1"
-	case "hnw":
-		return "sa-riodejaneiro-1"
+	if !isKey(key) {
+		return ""
 	}
-	return ""
+	region, _, _ := strings.Cut(behind("\n"+key+" "), " ")
+	return region
 }
