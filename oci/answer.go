@@ -44,6 +44,15 @@ func tokenOf(body []byte) (token string, expiresIn json.RawMessage) {
 	return m.Token, m.ExpiresIn
 }
 
+// answerOf is what a host's answer brought, unless that can't be used.
+func answerOf(r *wire.Reply, host, token string, expiresIn json.RawMessage) (Answer, error) {
+	a := Answer{Token: secret.New(token), Life: life(token, expiresIn), SentAt: r.Sent, Clock: r.Clock()}
+	if !usable(token) || a.Life <= 0 {
+		return Answer{}, useless(r, host+" answered without a token")
+	}
+	return a, nil
+}
+
 // life is the smaller of expires_in (a number or digits) and what the token says of itself.
 func life(token string, expiresIn json.RawMessage) time.Duration {
 	seconds, known := int64(0), false

@@ -2,8 +2,6 @@ package oci
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -21,7 +19,7 @@ type APIKey struct {
 func (p APIKey) Session(_ context.Context, m *Machine) (Session, error) {
 	s, err := m.section(p.File, p.Profile)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ident.ErrNoSection):
+	case absent(err):
 		return Session{}, &ProfileError{File: p.File, Profile: p.Profile}
 	case err != nil:
 		return Session{}, err

@@ -81,6 +81,11 @@ type ProfileError struct{ File, Profile string }
 
 func (e *ProfileError) Error() string { return e.File + " has no profile " + e.Profile }
 
+// useless is an answer of 200 that can't be used.
+func useless(r *wire.Reply, text string) *Error {
+	return &Error{Class: ErrFailure, Status: r.Status, Clock: r.Clock(), Text: text}
+}
+
 // inFile puts a file's name before what is wrong in it.
 func inFile(file string, err error) error {
 	var c *ident.ConfigError

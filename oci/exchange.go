@@ -2,13 +2,11 @@ package oci
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
 	"net/url"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/internal/wire"
-	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
 // An Exchange turns an access token of an identity domain into a session: experimental, since it needs
@@ -36,27 +34,11 @@ func (p Exchange) Session(ctx context.Context, m *Machine) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	form := url.Values{
-		"grant_type":           {"urn:ietf:params:oauth:grant-type:token-exchange"},
-		"requested_token_type": {"urn:oci:token-type:oci-upst"},
-		"public_key":           {base64.StdEncoding.EncodeToString(key.spki())},
-		"subject_token":        {p.Subject.Reveal()},
-		"subject_token_type":   {"jwt"},
-	}
-	id, err := m.requestID()
-	if err != nil {
-		return Session{}, err
-	}
-	header := m.header(id)
-	header.Set("Content-Type", "application/x-www-form-urlencoded")
-	pair := url.QueryEscape(p.ClientID) + ":" + url.QueryEscape(p.Secret.Reveal()) // RFC 6749 2.3.1
-	header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
-	conn, err := p.Way.Open(ctx, u)
-	if err != nil {
-		return Session{}, unanswered(u.Host, err)
-	}
-	defer conn.Close()
-	r, err := m.send(ctx, conn, wire.Request{Method: http.MethodPost, URL: u, Header: header, Body: form.Encode()})
+	form := "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange" +
+		"&requested_token_type=urn%3Aoci%3Atoken-type%3Aoci-upst&subject_token_type=jwt" +
+		"&public_key=" + url.QueryEscape(base64Of(key.spki())) + "&subject_token=" + url.QueryEscape(p.Subject.Reveal())
+	client := url.QueryEscape(p.ClientID) + ":" + url.QueryEscape(p.Secret.Reveal()) // RFC 6749 2.3.1
+	r, err := m.ask(ctx, p.Way, u, nil, form, bearing("Basic "+base64Of([]byte(client)), "application/x-www-form-urlencoded"))
 	if err != nil {
 		return Session{}, err
 	}
@@ -64,8 +46,5 @@ func (p Exchange) Session(ctx context.Context, m *Machine) (Session, error) {
 		return Session{}, refusedExchange(r)
 	}
 	token, _ := tokenOf(r.Body)
-	if _, ok := ident.ReadClaims(token); !ok || !usable(token) {
-		return Session{}, &Error{Class: ErrFailure, Status: r.Status, Text: "the domain answered the exchange without a session"}
-	}
-	return sessionOf(token, key, p.Region), nil
+	return given(r, token, key, p.Region, "the domain answered the exchange without a session")
 }

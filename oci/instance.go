@@ -257,15 +257,14 @@ func (m *Machine) federate(ctx context.Context, id identity, key Key, conn *wire
 		PublicKey    string   `json:"publicKey"`
 		Intermediate []string `json:"intermediateCertificates"`
 		Algorithm    string   `json:"fingerprintAlgorithm"`
-	}{oneLine(id.certificate.Raw), oneLine(key.spki()), []string{oneLine(id.between.Raw)}, "SHA256"})
+	}{base64Of(id.certificate.Raw), base64Of(key.spki()), []string{base64Of(id.between.Raw)}, "SHA256"})
 	if err != nil {
 		conn.Close()
 		return Session{}, err
 	}
 	host := ident.AuthHost(id.region)
-	r, err := m.signed(ctx, own, order{
-		method: http.MethodPost, host: host, path: "/v1/x509",
-		contentType: "application/json", body: string(body), noHost: true,
+	r, err := m.signed(ctx, own, &Message{
+		Method: http.MethodPost, Host: host, Target: "/v1/x509", ContentType: "application/json", Body: body, NoHost: true,
 	}, conn)
 	switch {
 	case err != nil:
@@ -278,14 +277,11 @@ func (m *Machine) federate(ctx context.Context, id identity, key Key, conn *wire
 		return Session{}, refused(host, r)
 	}
 	token, _ := tokenOf(r.Body)
-	if _, ok := ident.ReadClaims(token); !ok || !usable(token) {
-		return Session{}, &Error{Class: ErrFailure, Status: r.Status, Clock: r.Clock(), Text: host + " answered without a token"}
-	}
-	return sessionOf(token, key, id.region), nil
+	return given(r, token, key, id.region, host+" answered without a token")
 }
 
-// oneLine is DER as Oracle takes it here: a PEM without armour and line breaks.
-func oneLine(der []byte) string { return base64.StdEncoding.EncodeToString(der) }
+// base64Of is also DER as Oracle takes it: a PEM without armour and line breaks.
+func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
 // tenancyOf is the tenancy that an instance's certificate names in its subject.
 func tenancyOf(c *x509.Certificate) string {

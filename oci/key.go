@@ -6,6 +6,8 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
@@ -45,9 +47,17 @@ func (k Key) sign(text string) ([]byte, error) {
 
 func (k Key) public() *rsa.PublicKey { return &k.Private().PublicKey }
 
-// spki is the public key as SubjectPublicKeyInfo (RFC 5280 4.1), DER.
+// spki is the public key as SubjectPublicKeyInfo (RFC 5280 4.1, RFC 3279 2.3.1), DER. What x509 has for it takes
+// keys of all kinds, and brings along 8 KB for the others.
 func (k Key) spki() []byte {
-	der, err := x509.MarshalPKIXPublicKey(k.public())
+	key := x509.MarshalPKCS1PublicKey(k.public())
+	der, err := asn1.Marshal(struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Key       asn1.BitString
+	}{
+		pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}, Parameters: asn1.NullRawValue},
+		asn1.BitString{Bytes: key, BitLength: 8 * len(key)},
+	})
 	if err != nil {
 		return nil // an RSA key can always be marshalled
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -56,27 +55,9 @@ func (m *Machine) section(file, profile string) (ident.Section, error) {
 	return s, inFile(file, err)
 }
 
-// requestID names a request in Oracle's logs.
-func (m *Machine) requestID() (string, error) {
-	b := make([]byte, 16)
-	if _, err := io.ReadFull(m.Rand, b); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(b), nil
-}
-
 // way is how one of Oracle's hosts is reached, which messages name by its address.
 func (m *Machine) way() *wire.Way {
 	return &wire.Way{Roots: m.Roots, Proxy: m.Proxy, Connect: m.Connect, UserAgent: m.UserAgent, Now: m.Now}
-}
-
-// An order is a signed request before it has a date.
-type order struct {
-	method      string
-	host, path  string
-	contentType string
-	body        string
-	noHost      bool // the host isn't signed
 }
 
 // clockMatters is how far our clock may be off before a refusal is blamed on it: Oracle takes 5
@@ -88,55 +69,60 @@ func ClockMatters(off time.Duration) bool { return off >= clockMatters || off <=
 
 // signed connects, dates and signs, and sends once. Only a refusal by somebody whose clock is more
 // than 4 minutes from ours makes it sign again, with the date corrected, on a new connection: a
-// signature spends nothing.
-func (m *Machine) signed(ctx context.Context, s Session, o order, conn *wire.Conn) (*wire.Reply, error) {
-	r, err := m.once(ctx, s, o, m.Skew, conn)
+// signature spends nothing. conn is an open connection, or nil.
+func (m *Machine) signed(ctx context.Context, s Session, q *Message, conn *wire.Conn) (*wire.Reply, error) {
+	u := &url.URL{Scheme: "https", Host: q.Host, Path: q.Target}
+	skew := m.Skew
+	sign := func() (http.Header, error) { return s.Headers(q, m.Now().Add(skew)) }
+	r, err := m.ask(ctx, m.way(), u, conn, string(q.Body), sign)
 	if err != nil || r.Status != http.StatusUnauthorized {
 		return r, err
 	}
 	clock := r.Clock()
-	if !clock.Known || !ClockMatters(clock.Skew-m.Skew) {
+	if !clock.Known || !ClockMatters(clock.Skew-skew) {
 		return r, nil
 	}
-	return m.once(ctx, s, o, clock.Skew, nil)
+	skew = clock.Skew
+	return m.ask(ctx, m.way(), u, nil, string(q.Body), sign)
 }
 
-// once is one request. conn is an open connection, or nil.
-func (m *Machine) once(ctx context.Context, s Session, o order, skew time.Duration, conn *wire.Conn) (*wire.Reply, error) {
-	u := &url.URL{Scheme: "https", Host: o.host, Path: o.path}
+// ask is one request: a POST if it has a body. What proves who asks is made once the connection, conn or a new one,
+// is there.
+func (m *Machine) ask(ctx context.Context, way *wire.Way, u *url.URL, conn *wire.Conn, body string, proof func() (http.Header, error)) (*wire.Reply, error) {
 	if conn == nil {
 		var err error
-		if conn, err = m.way().Open(ctx, u); err != nil {
-			return nil, unanswered(o.host, err)
+		if conn, err = way.Open(ctx, u); err != nil {
+			return nil, unanswered(u.Host, err)
 		}
 	}
 	defer conn.Close()
-	id, err := m.requestID()
+	id := make([]byte, 16) // names the request in Oracle's logs
+	if _, err := io.ReadFull(m.Rand, id); err != nil {
+		return nil, err
+	}
+	header, err := proof()
 	if err != nil {
 		return nil, err
 	}
-	proof, err := s.Headers(Message{
-		Method: o.method, Host: o.host, Target: o.path,
-		ContentType: o.contentType, Body: []byte(o.body), NoHost: o.noHost,
-	}, m.Now().Add(skew))
-	if err != nil {
-		return nil, err
+	for _, line := range [][2]string{
+		{"Accept", "application/json"},
+		{"Accept-Encoding", "identity"}, // else any coding would do (RFC 9110 12.5.3), and none is undone here
+		{"User-Agent", m.UserAgent},
+		{"Opc-Request-Id", hex.EncodeToString(id)},
+	} {
+		header[line[0]] = []string{line[1]}
 	}
-	header := m.header(id)
-	maps.Copy(header, proof)
-	if o.method == http.MethodPost {
-		header.Set("Content-Type", o.contentType)
+	method := http.MethodGet
+	if body != "" {
+		method = http.MethodPost
 	}
-	return m.send(ctx, conn, wire.Request{Method: o.method, URL: u, Header: header, Body: o.body})
+	return m.send(ctx, conn, wire.Request{Method: method, URL: u, Header: header, Body: body})
 }
 
-// header is what every request says of itself.
-func (m *Machine) header(id string) http.Header {
-	return http.Header{
-		"Accept":          {"application/json"},
-		"Accept-Encoding": {"identity"}, // else any coding would do (RFC 9110 12.5.3), and none is undone here
-		"User-Agent":      {m.UserAgent},
-		"Opc-Request-Id":  {id},
+// bearing is the proof of who has no key: an Authorization.
+func bearing(authorization, contentType string) func() (http.Header, error) {
+	return func() (http.Header, error) {
+		return http.Header{"Authorization": {authorization}, "Content-Type": {contentType}}, nil
 	}
 }
 
@@ -164,7 +150,21 @@ func (m *Machine) log(msg string, args ...any) {
 	}
 }
 
-// sessionOf makes a session of a token that a service gave for a key.
+// sessionOf makes a session of a token that belongs to a key.
 func sessionOf(token string, key Key, region string) Session {
 	return Session{KeyID: secret.New("ST$" + token), Key: key, Region: region}
+}
+
+// given is the session that an answer brought for a key, or none, which is said by who answered.
+func given(r *wire.Reply, token string, key Key, region, none string) (Session, error) {
+	if _, ok := claimsOf(token); !ok {
+		return Session{}, useless(r, none)
+	}
+	return sessionOf(token, key, region), nil
+}
+
+// claimsOf are the claims of a session token. ok: it is one, and may leave.
+func claimsOf(token string) (c ident.Claims, ok bool) {
+	c, ok = ident.ReadClaims(token)
+	return c, ok && usable(token)
 }

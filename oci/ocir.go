@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
@@ -15,7 +14,7 @@ func (m *Machine) Registry(ctx context.Context, s Session, host string) (Answer,
 	if _, ok := ident.IsRegistry(host); !ok {
 		return Answer{}, &Error{Class: ErrSettings, NotSent: true, Text: "this is no host of OCIR"}
 	}
-	r, err := m.signed(ctx, s, order{method: http.MethodGet, host: host, path: "/20180419/docker/token"}, nil)
+	r, err := m.signed(ctx, s, &Message{Method: http.MethodGet, Host: host, Target: "/20180419/docker/token"}, nil)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -27,9 +26,5 @@ func (m *Machine) Registry(ctx context.Context, s Session, host string) (Answer,
 		return Answer{}, e
 	}
 	token, expires := tokenOf(r.Body)
-	a := Answer{Token: secret.New(token), Life: life(token, expires), SentAt: r.Sent, Clock: r.Clock()}
-	if !usable(token) || a.Life <= 0 {
-		return Answer{}, &Error{Class: ErrFailure, Status: r.Status, Clock: a.Clock, Text: host + " answered without a token"}
-	}
-	return a, nil
+	return answerOf(r, host, token, expires)
 }

@@ -28,7 +28,7 @@ func (s Session) ClusterToken(cluster, region string, at time.Time) (secret.Text
 	if !ok {
 		return secret.Text{}, errors.New("the cluster's region can't be one")
 	}
-	m := Message{
+	m := &Message{
 		Method: http.MethodGet,
 		Host:   ident.ClusterHost(region),
 		Target: "/cluster_request/" + cluster,

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/credential-idcs/credential-idcs/internal/secret"
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
@@ -13,15 +12,14 @@ import (
 // SessionFile.Successor takes. Nothing is written to ~/.oci.
 //
 // Read in oci-cli 3.89.3, cli_session.py, refresh.
-func (m *Machine) Renew(ctx context.Context, f FileSession) (Answer, error) {
+func (m *Machine) Renew(ctx context.Context, f *FileSession) (Answer, error) {
 	body, err := json.Marshal(map[string]string{"currentToken": f.Token.Reveal()})
 	if err != nil {
 		return Answer{}, err
 	}
 	host := ident.AuthHost(f.Region)
-	r, err := m.signed(ctx, f.Session, order{
-		method: http.MethodPost, host: host, path: "/v1/authentication/refresh",
-		contentType: "application/json", body: string(body),
+	r, err := m.signed(ctx, f.Session, &Message{
+		Method: http.MethodPost, Host: host, Target: "/v1/authentication/refresh", ContentType: "application/json", Body: body,
 	}, nil)
 	switch {
 	case err != nil:
@@ -30,11 +28,9 @@ func (m *Machine) Renew(ctx context.Context, f FileSession) (Answer, error) {
 		return Answer{}, refused(host, r)
 	}
 	token, _ := tokenOf(r.Body)
-	claims, ok := ident.ReadClaims(token)
-	fits, known := f.Key.fits(claims)
-	a := Answer{Token: secret.New(token), Life: life(token, nil), SentAt: r.Sent, Clock: r.Clock()}
-	if !ok || !usable(token) || known && !fits || a.Life <= 0 {
-		return Answer{}, &Error{Class: ErrFailure, Status: r.Status, Clock: a.Clock, Text: host + " answered without a token"}
+	claims, ok := claimsOf(token)
+	if fits, known := f.Key.fits(claims); !ok || known && !fits {
+		return Answer{}, useless(r, host+" answered without a token")
 	}
-	return a, nil
+	return answerOf(r, host, token, nil)
 }

@@ -39,7 +39,10 @@ type FileSession struct {
 // Session is the session of the files, or its successor, whichever lives longer.
 func (p SessionFile) Session(ctx context.Context, m *Machine) (Session, error) {
 	f, err := p.Read(ctx, m)
-	return f.Session, err
+	if err != nil {
+		return Session{}, err
+	}
+	return f.Session, nil
 }
 
 // settle is how long the oci CLI takes between writing the key and the token of a new session.
@@ -47,7 +50,7 @@ const settle = 50 * time.Millisecond
 
 // Read reads the files. The oci CLI replaces both in place and without a lock, so half a file, or a pair
 // that doesn't fit, is read once more after a moment.
-func (p SessionFile) Read(ctx context.Context, m *Machine) (FileSession, error) {
+func (p SessionFile) Read(ctx context.Context, m *Machine) (*FileSession, error) {
 	f, err := p.read(m)
 	if e, ok := errors.AsType[*FileError](err); !ok || !e.torn {
 		return f, err
@@ -57,57 +60,59 @@ func (p SessionFile) Read(ctx context.Context, m *Machine) (FileSession, error) 
 	select {
 	case <-t.C:
 	case <-ctx.Done():
-		return FileSession{}, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	return p.read(m)
 }
 
-func (p SessionFile) read(m *Machine) (FileSession, error) {
+func (p SessionFile) read(m *Machine) (*FileSession, error) {
+	none := &SessionError{File: p.File, Profile: p.Profile, Region: p.Region, Missing: "profile"}
 	s, err := m.section(p.File, p.Profile)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ident.ErrNoSection):
-		return FileSession{}, &SessionError{File: p.File, Profile: p.Profile, Region: p.Region, Missing: "profile"}
+	case absent(err):
+		return nil, none
 	case err != nil:
-		return FileSession{}, err
+		return nil, err
 	}
-	region, err := regionOf(p.File, p.Region, s)
-	if err != nil {
-		return FileSession{}, err
+	if none.Region, err = regionOf(p.File, p.Region, s); err != nil {
+		return nil, err
 	}
 	for _, name := range []string{"tenancy", "fingerprint"} { // by which others' tokens are told apart
 		if _, err := s.Need(name); err != nil {
-			return FileSession{}, inFile(p.File, err)
+			return nil, inFile(p.File, err)
 		}
 	}
-	none := &SessionError{File: p.File, Profile: p.Profile, Region: region, Missing: "security_token_file"}
+	none.Missing = "security_token_file"
 	if _, err := s.Need(none.Missing); err != nil {
-		return FileSession{}, none
+		return nil, none
 	}
 	key, err := m.keyFile(p.File, s, none)
 	if err != nil {
-		return FileSession{}, err
+		return nil, err
 	}
 	raw, line, err := m.named(p.File, s, none.Missing)
 	if errors.Is(err, fs.ErrNotExist) {
-		return FileSession{}, none
+		return nil, none
 	}
 	if err != nil {
-		return FileSession{}, err
+		return nil, err
 	}
 	token := string(bytes.TrimSpace(raw))
-	claims, ok := ident.ReadClaims(token)
-	if !ok || !usable(token) {
-		return FileSession{}, &FileError{File: p.File, Line: line, Problem: "security_token_file holds no session token", Again: none, torn: true}
+	torn := &FileError{File: p.File, Line: line, Problem: "security_token_file holds no session token", Again: none, torn: true}
+	claims, ok := claimsOf(token)
+	if !ok {
+		return nil, torn
 	}
 	if fits, known := key.fits(claims); known && !fits {
-		return FileSession{}, &FileError{File: p.File, Line: line, Problem: "key_file and security_token_file don't belong together", Again: none, torn: true}
+		torn.Problem = "key_file and security_token_file don't belong together"
+		return nil, torn
 	}
 	if next, ok := ident.ReadClaims(p.Successor.Reveal()); ok && next.Expires > claims.Expires {
 		if fits, known := key.fits(next); fits || !known {
 			token, claims = p.Successor.Reveal(), next
 		}
 	}
-	f := FileSession{Session: sessionOf(token, key, region), Token: secret.New(token), Subject: claims.Subject}
+	f := &FileSession{Session: sessionOf(token, key, none.Region), Token: secret.New(token), Subject: claims.Subject}
 	if claims.Expires != 0 {
 		f.Expires = time.Unix(claims.Expires, 0)
 	}
@@ -115,9 +120,15 @@ func (p SessionFile) read(m *Machine) (FileSession, error) {
 		f.Issued = time.Unix(claims.Issued, 0)
 	}
 	if claims.Expires != 0 && !f.Expires.After(m.Now().Add(m.Skew)) {
-		return f, &SessionError{File: p.File, Profile: p.Profile, Region: region, Ended: f.Expires}
+		none.Missing, none.Ended = "", f.Expires
+		return f, none
 	}
 	return f, nil
+}
+
+// absent reports whether there is no such profile, or not even the file.
+func absent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, ident.ErrNoSection)
 }
 
 // keyFile reads the key of a profile. again is the session that it belongs to, if any.

@@ -2,7 +2,6 @@ package oci
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
 	"strconv"
 	"strings"
@@ -51,12 +50,12 @@ type Message struct {
 // Digest is the X-Content-Sha256 header of a body.
 func Digest(body []byte) string {
 	sum := sha256.Sum256(body)
-	return base64.StdEncoding.EncodeToString(sum[:])
+	return base64Of(sum[:])
 }
 
-// Headers are the headers that sign m at a time: Date, Authorization and, of a POST, the digest. They go
-// with exactly m's line, host and body.
-func (s Session) Headers(m Message, at time.Time) (http.Header, error) {
+// Headers are the headers that sign m at a time: Date, Authorization and, of a POST, what it says of its body. They go
+// with exactly m's line, host and body, and m gets their Date.
+func (s Session) Headers(m *Message, at time.Time) (http.Header, error) {
 	m.Date = date(at)
 	authorization, err := s.Authorization(m)
 	if err != nil {
@@ -64,7 +63,7 @@ func (s Session) Headers(m Message, at time.Time) (http.Header, error) {
 	}
 	h := http.Header{"Date": {m.Date}, "Authorization": {authorization.Reveal()}}
 	if m.Method == http.MethodPost {
-		h.Set("X-Content-Sha256", Digest(m.Body))
+		h["Content-Type"], h["X-Content-Sha256"] = []string{m.ContentType}, []string{Digest(m.Body)}
 	}
 	return h, nil
 }
@@ -73,19 +72,17 @@ func (s Session) Headers(m Message, at time.Time) (http.Header, error) {
 // with SHA-256. The same message gives the same header.
 //
 // https://docs.oracle.com/en-us/iaas/Content/API/Concepts/signingrequests.htm
-func (s Session) Authorization(m Message) (secret.Text, error) {
-	names := []string{"date", "(request-target)"}
-	values := []string{m.Date, strings.ToLower(m.Method) + " " + m.Target}
+func (s Session) Authorization(m *Message) (secret.Text, error) {
+	lines := []string{"date: " + m.Date, "(request-target): " + strings.ToLower(m.Method) + " " + m.Target}
 	if !m.NoHost {
-		names, values = append(names, "host"), append(values, m.Host)
+		lines = append(lines, "host: "+m.Host)
 	}
 	if m.Method == http.MethodPost {
-		names = append(names, "content-length", "content-type", "x-content-sha256")
-		values = append(values, strconv.Itoa(len(m.Body)), m.ContentType, Digest(m.Body))
+		lines = append(lines, "content-length: "+strconv.Itoa(len(m.Body)), "content-type: "+m.ContentType, "x-content-sha256: "+Digest(m.Body))
 	}
-	lines := make([]string, len(names))
-	for i, name := range names {
-		lines[i] = name + ": " + values[i]
+	names := make([]string, len(lines))
+	for i, line := range lines {
+		names[i], _, _ = strings.Cut(line, ": ")
 	}
 	signature, err := s.Key.sign(strings.Join(lines, "\n"))
 	if err != nil {
@@ -93,5 +90,5 @@ func (s Session) Authorization(m Message) (secret.Text, error) {
 	}
 	return secret.New(`Signature version="1",headers="` + strings.Join(names, " ") +
 		`",keyId="` + s.KeyID.Reveal() +
-		`",algorithm="rsa-sha256",signature="` + base64.StdEncoding.EncodeToString(signature) + `"`), nil
+		`",algorithm="rsa-sha256",signature="` + base64Of(signature) + `"`), nil
 }

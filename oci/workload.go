@@ -11,7 +11,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/credential-idcs/credential-idcs/internal/wire"
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
@@ -46,41 +45,23 @@ func (p Workload) Session(ctx context.Context, m *Machine) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	id, err := m.requestID()
-	if err != nil {
-		return Session{}, err
-	}
-	header := m.header(id)
-	header.Set("Authorization", "Bearer "+account)
-	header.Set("Content-Type", "application/json")
 	way := m.way()
 	way.Who, way.Roots, way.Proxy = "the cluster's workload endpoint", roots, nil
-	conn, err := way.Open(ctx, u)
-	if err != nil {
-		return Session{}, unanswered(u.Host, err)
-	}
-	defer conn.Close()
-	r, err := m.send(ctx, conn, wire.Request{Method: http.MethodPost, URL: u, Header: header, Body: string(body)})
+	r, err := m.ask(ctx, way, u, nil, string(body), bearing("Bearer "+account, "application/json"))
 	if err != nil {
 		return Session{}, err
 	}
-	switch {
-	case r.Status == http.StatusForbidden:
+	if r.Status != http.StatusOK {
 		e := refused(u.Host, r)
-		e.Text = "the cluster refuses workload identity (403): it must be an enhanced cluster"
+		switch r.Status {
+		case http.StatusForbidden:
+			e.Text = "the cluster refuses workload identity (403): it must be an enhanced cluster"
+		case http.StatusUnauthorized:
+			e.Text = "the cluster refuses the service account token (401)"
+		}
 		return Session{}, e
-	case r.Status == http.StatusUnauthorized:
-		e := refused(u.Host, r)
-		e.Text = "the cluster refuses the service account token (401)"
-		return Session{}, e
-	case r.Status != http.StatusOK:
-		return Session{}, refused(u.Host, r)
 	}
-	token := workloadToken(r.Body)
-	if _, ok := ident.ReadClaims(token); !ok || !usable(token) {
-		return Session{}, &Error{Class: ErrFailure, Status: r.Status, Text: "the cluster answered without a session"}
-	}
-	return sessionOf(token, key, p.Region), nil
+	return given(r, workloadToken(r.Body), key, p.Region, "the cluster answered without a session")
 }
 
 // Look tells who the pod is, by its service account token, or what it lacks for a session. It sends nothing.

@@ -22,7 +22,7 @@ import (
 func clusterToken(t *testing.T, p provider, cluster string) string {
 	t.Helper()
 	const host = "containerengine.us-ashburn-1.oraclecloud.com"
-	m := oci.Message{Method: http.MethodGet, Host: host, Target: "/cluster_request/" + cluster, Date: time.Now().UTC().Format(http.TimeFormat)}
+	m := &oci.Message{Method: http.MethodGet, Host: host, Target: "/cluster_request/" + cluster, Date: time.Now().UTC().Format(http.TimeFormat)}
 	query := url.Values{"authorization": {theirs(t, p, m)}, "date": {m.Date}}
 	return base64.URLEncoding.EncodeToString([]byte("https://" + host + m.Target + "?" + query.Encode()))
 }
@@ -46,7 +46,7 @@ func resigned(t *testing.T, r ocitest.Request, key *rsa.PrivateKey) {
 	got := r.Header.Get("Authorization")
 	_, id, _ := strings.Cut(got, `keyId="`)
 	id, _, _ = strings.Cut(id, `"`)
-	m := oci.Message{
+	m := &oci.Message{
 		Method: r.Method, Host: r.Host, Target: r.Target, Date: r.Header.Get("Date"),
 		ContentType: r.Header.Get("Content-Type"), Body: []byte(r.Body), NoHost: r.Name == "x509",
 	}

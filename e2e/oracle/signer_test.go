@@ -37,7 +37,7 @@ func session(p provider) oci.Session {
 }
 
 // theirs is the Authorization of the SDK's signer for a message.
-func theirs(t *testing.T, p provider, m oci.Message) string {
+func theirs(t *testing.T, p provider, m *oci.Message) string {
 	t.Helper()
 	r, err := http.NewRequest(m.Method, "https://"+m.Host+m.Target, nil)
 	if m.Method == http.MethodPost {
@@ -82,7 +82,7 @@ func TestVectors(t *testing.T) {
 			lines[name] = value
 		}
 		_, target, _ := strings.Cut(lines["(request-target)"], " ")
-		m := oci.Message{Method: c.method, Host: lines["host"], Target: target, Date: lines["date"], ContentType: lines["content-type"], Body: []byte(c.body)}
+		m := &oci.Message{Method: c.method, Host: lines["host"], Target: target, Date: lines["date"], ContentType: lines["content-type"], Body: []byte(c.body)}
 		got, err := s.Authorization(m)
 		if err != nil {
 			t.Fatal(err)
@@ -152,7 +152,7 @@ func TestSignerIsTheSDKs(t *testing.T) {
 	}
 	for range 400 {
 		p := keys[r.IntN(len(keys))]
-		m := oci.Message{
+		m := &oci.Message{
 			Method: []string{"GET", "POST"}[r.IntN(2)],
 			Host:   fmt.Sprintf("h%d.us-ashburn-1.oraclecloud.com", r.IntN(100)),
 			Target: "/" + url.PathEscape(word(20)),

@@ -25,11 +25,7 @@ func (o *OCI) Identity(getenv func(string) string) string {
 	parts := []string{o.Principal}
 	switch o.Principal {
 	case PrincipalSession, PrincipalAPIKey:
-		data, err := ReadPublic(o.File)
-		if err != nil {
-			return ""
-		}
-		s, err := ident.ParseSection(data, o.Profile)
+		s, err := o.section()
 		if err != nil {
 			return ""
 		}
@@ -65,16 +61,18 @@ func (o *OCI) Identity(getenv func(string) string) string {
 	return strings.Join(parts, "\n")
 }
 
-// KeyFile is the file of the key as Oracle's file names it; empty where it names none.
-func (o *OCI) KeyFile() string {
+// section is the profile in Oracle's file.
+func (o *OCI) section() (ident.Section, error) {
 	data, err := ReadPublic(o.File)
 	if err != nil {
-		return ""
+		return ident.Section{}, err
 	}
-	s, err := ident.ParseSection(data, o.Profile)
-	if err != nil {
-		return ""
-	}
+	return ident.ParseSection(data, o.Profile)
+}
+
+// KeyFile is the file of the key as Oracle's file names it; empty where it names none.
+func (o *OCI) KeyFile() string {
+	s, _ := o.section()
 	name, _ := s.Get("key_file")
 	return name
 }
@@ -82,11 +80,7 @@ func (o *OCI) KeyFile() string {
 // SessionEnds is when the session in Oracle's files ends, and the region of its profile, read without its
 // key; zero where there is none.
 func (o *OCI) SessionEnds() (region string, ends time.Time) {
-	data, err := ReadPublic(o.File)
-	if err != nil {
-		return "", time.Time{}
-	}
-	s, err := ident.ParseSection(data, o.Profile)
+	s, err := o.section()
 	if err != nil {
 		return "", time.Time{}
 	}
@@ -131,8 +125,7 @@ func (o *OCI) digest(getenv func(string) string) string {
 	switch o.Principal {
 	case PrincipalSession, PrincipalAPIKey:
 		d.file(o.File, ReadPublic)
-		data, _ := ReadPublic(o.File)
-		if s, err := ident.ParseSection(data, o.Profile); err == nil {
+		if s, err := o.section(); err == nil {
 			for _, name := range []string{"key_file", "security_token_file"} {
 				v, _ := s.Get(name)
 				d.file(o.PathOf(v), ReadSecret)

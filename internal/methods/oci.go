@@ -48,7 +48,7 @@ type Derived struct {
 //
 // Its error is one of package oci's (*oci.Error, *oci.SessionError, *oci.FileError), a
 // *config.FileError, or says what is wrong with a file.
-func (m Machine) Derive(ctx context.Context, p *config.Profile, t *config.Target, a Attempt) (Derived, error) {
+func (m *Machine) Derive(ctx context.Context, p *config.Profile, t *config.Target, a Attempt) (Derived, error) {
 	om, err := m.oracle(p, a)
 	if err != nil {
 		return Derived{}, err
@@ -76,25 +76,28 @@ func (m Machine) Derive(ctx context.Context, p *config.Profile, t *config.Target
 }
 
 // session gets the profile's session.
-func (m Machine) session(ctx context.Context, p *config.Profile, om *oci.Machine, a Attempt) (oci.Session, error) {
+func (m *Machine) session(ctx context.Context, p *config.Profile, om *oci.Machine, a Attempt) (oci.Session, error) {
 	switch {
 	case p.OCI.Principal == config.PrincipalExchange:
 		return m.exchanged(ctx, p, om, a)
 	case a.Sessions != nil:
 		return m.renewed(ctx, p, om, a)
 	}
-	return principal(p.OCI).Session(ctx, om)
+	return principal(ctx, p.OCI, om)
 }
 
 // renewed is the session of the profile's files, renewed in the second half of its life. A renewal that
 // fails does no harm while the session lives.
-func (m Machine) renewed(ctx context.Context, p *config.Profile, om *oci.Machine, a Attempt) (oci.Session, error) {
+func (m *Machine) renewed(ctx context.Context, p *config.Profile, om *oci.Machine, a Attempt) (oci.Session, error) {
 	file := sessionFile(p.OCI)
 	file.Successor = a.Sessions.Stored()
 	f, err := file.Read(ctx, om)
+	if err != nil {
+		return oci.Session{}, err
+	}
 	half := f.Expires.Sub(f.Issued) / 2
-	if err != nil || f.Expires.IsZero() || f.Issued.IsZero() || f.Expires.Sub(m.Now().Add(a.Skew)) > half {
-		return f.Session, err
+	if f.Expires.IsZero() || f.Issued.IsZero() || f.Expires.Sub(m.Now().Add(a.Skew)) > half {
+		return f.Session, nil
 	}
 	next, err := a.Sessions.Renewed(ctx, half, func(ctx context.Context, a Attempt) (Derived, error) {
 		om := *om
@@ -109,12 +112,14 @@ func (m Machine) renewed(ctx context.Context, p *config.Profile, om *oci.Machine
 		return f.Session, nil
 	}
 	file.Successor = next
-	f, err = file.Read(ctx, om)
-	return f.Session, err
+	if f, err = file.Read(ctx, om); err != nil {
+		return oci.Session{}, err
+	}
+	return f.Session, nil
 }
 
 // exchanged is a session for the profile's own access token.
-func (m Machine) exchanged(ctx context.Context, p *config.Profile, om *oci.Machine, a Attempt) (oci.Session, error) {
+func (m *Machine) exchanged(ctx context.Context, p *config.Profile, om *oci.Machine, a Attempt) (oci.Session, error) {
 	subject, err := a.Subject(ctx)
 	if err != nil {
 		return oci.Session{}, err
@@ -131,7 +136,7 @@ func (m Machine) exchanged(ctx context.Context, p *config.Profile, om *oci.Machi
 
 // exchange gets an access token of the profile's domain for the principal. A refusal that our clock may
 // be to blame for is repeated once, with the date corrected: a signature spends nothing.
-func (m Machine) exchange(ctx context.Context, p *config.Profile, s oci.Session, a Attempt) (Derived, error) {
+func (m *Machine) exchange(ctx context.Context, p *config.Profile, s oci.Session, a Attempt) (Derived, error) {
 	c, err := m.Client(ctx, p)
 	if err != nil {
 		return Derived{}, err
@@ -139,7 +144,7 @@ func (m Machine) exchange(ctx context.Context, p *config.Profile, s oci.Session,
 	c.Connect = a.Connect
 	skew := a.Skew
 	c.Proof = idcs.Signature{Sign: func(host, path, contentType string, body []byte) (http.Header, error) {
-		return s.Headers(oci.Message{
+		return s.Headers(&oci.Message{
 			Method: http.MethodPost, Host: host, Target: path, ContentType: contentType, Body: body,
 		}, m.Now().Add(skew))
 	}}
@@ -153,19 +158,23 @@ func (m Machine) exchange(ctx context.Context, p *config.Profile, s oci.Session,
 	return Derived{answer.Access, answer.Life, answer.Clock}, err
 }
 
-// principal is where the profile's session comes from.
-func principal(o *config.OCI) oci.Principal {
+// principal is a session of where the profile's comes from.
+func principal(ctx context.Context, o *config.OCI, om *oci.Machine) (oci.Session, error) {
 	switch o.Principal {
 	case config.PrincipalSession:
-		return sessionFile(o)
+		return sessionFile(o).Session(ctx, om)
 	case config.PrincipalAPIKey:
-		return oci.APIKey{File: o.File.Written, Profile: o.Profile, Region: o.Region}
+		return oci.APIKey{File: o.File.Written, Profile: o.Profile, Region: o.Region}.Session(ctx, om)
 	case config.PrincipalResource:
-		return oci.Resource{Region: o.Region}
+		return oci.Resource{Region: o.Region}.Session(ctx, om)
 	case config.PrincipalWorkload:
-		return oci.Workload{Endpoint: o.Endpoint, Account: path.Dir(o.AccountFile("token").Written), Region: o.Region}
+		return workload(o).Session(ctx, om)
 	}
-	return oci.Instance{Metadata: o.Metadata, Region: o.Region}
+	return oci.Instance{Metadata: o.Metadata, Region: o.Region}.Session(ctx, om)
+}
+
+func workload(o *config.OCI) oci.Workload {
+	return oci.Workload{Endpoint: o.Endpoint, Account: path.Dir(o.AccountFile("token").Written), Region: o.Region}
 }
 
 func sessionFile(o *config.OCI) oci.SessionFile {
@@ -174,29 +183,28 @@ func sessionFile(o *config.OCI) oci.SessionFile {
 
 // Session is a session that is there without the network, with when it ends if it does; of a pod it is the
 // region alone. kept has successors of a session file's token; nil: there are none.
-func (m Machine) Session(ctx context.Context, p *config.Profile, kept Sessions) (oci.FileSession, error) {
+func (m *Machine) Session(ctx context.Context, p *config.Profile, kept Sessions) (*oci.FileSession, error) {
 	om, err := m.oracle(p, Attempt{})
 	if err != nil {
-		return oci.FileSession{}, err
+		return nil, err
 	}
-	if p.OCI.Principal == config.PrincipalSession {
+	switch p.OCI.Principal {
+	case config.PrincipalSession:
 		file := sessionFile(p.OCI)
 		if kept != nil {
 			file.Successor = kept.Stored()
 		}
 		return file.Read(ctx, om)
+	case config.PrincipalWorkload:
+		subject, err := workload(p.OCI).Look(om)
+		return &oci.FileSession{Session: oci.Session{Region: p.OCI.Region}, Subject: subject}, err
 	}
-	if w, ok := principal(p.OCI).(oci.Workload); ok {
-		s := oci.FileSession{Session: oci.Session{Region: w.Region}}
-		s.Subject, err = w.Look(om)
-		return s, err
-	}
-	s, err := principal(p.OCI).Session(ctx, om)
-	return oci.FileSession{Session: s, Subject: s.Subject()}, err
+	s, err := principal(ctx, p.OCI, om)
+	return &oci.FileSession{Session: s, Subject: s.Subject()}, err
 }
 
 // oracle is the machine as package oci has it. The profile's ca_file counts for all of Oracle's hosts.
-func (m Machine) oracle(p *config.Profile, a Attempt) (*oci.Machine, error) {
+func (m *Machine) oracle(p *config.Profile, a Attempt) (*oci.Machine, error) {
 	om := &oci.Machine{
 		Getenv: m.Getenv, Now: m.Now, Rand: m.Rand, Proxy: ProxyOf(p, m.Proxy), UserAgent: m.UserAgent,
 		Connect: a.Connect, Skew: a.Skew, Log: a.Log,

@@ -118,7 +118,7 @@ func (e *Engine) ForgetSession(ctx context.Context) error {
 }
 
 // Session is the session of the profile's files, or its successor, as it is now.
-func (e *Engine) Session(ctx context.Context) (oci.FileSession, error) {
+func (e *Engine) Session(ctx context.Context) (*oci.FileSession, error) {
 	return e.world.Session(ctx, e.Profile, e.sessions())
 }
 

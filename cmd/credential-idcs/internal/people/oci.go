@@ -159,7 +159,7 @@ func (a *app) logInOCI(ctx context.Context, p *config.Profile, in login) error {
 }
 
 // sessionLives is how long a session of ~/.oci lives.
-func sessionLives(f oci.FileSession) string {
+func sessionLives(f *oci.FileSession) string {
 	if f.Expires.IsZero() {
 		return "the OCI session doesn't say how long it lives"
 	}
