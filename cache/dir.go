@@ -24,6 +24,7 @@ type Dir struct {
 	found    bool // the folder exists
 
 	waits waits
+	room  room
 	keys  []knownKey // of sealed files, as far as they were asked for
 }
 
@@ -46,7 +47,7 @@ func NewKey(parts ...string) Key {
 // Open looks at the folder, which need not exist yet, and refuses one that somebody else could
 // change. path is absolute. The error is a *FolderError.
 func Open(path string, sys System) (*Dir, error) {
-	d := &Dir{path: filepath.Clean(path), sys: sys, waits: waits{hard: waitHard, expired: waitExpired, save: keepTrying}}
+	d := &Dir{path: filepath.Clean(path), sys: sys, waits: waits{hard: waitHard, expired: waitExpired, save: keepTrying}, room: room{reserveSize, sealedSize}}
 	if err := d.look(); err != nil {
 		return nil, err
 	}

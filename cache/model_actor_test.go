@@ -91,6 +91,7 @@ func (p *actor) live() {
 		p.err = err
 		return
 	}
+	d.room = modelRoom
 	p.result, p.err = p.do(p, d)
 }
 

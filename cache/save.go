@@ -17,6 +17,9 @@ import (
 // what is around them. A sealed one is a third longer.
 const reserveSize, sealedSize = 320 << 10, 480 << 10
 
+// room is how much a Dir reserves for a successor in the open, and for a sealed one.
+type room struct{ open, sealed int }
+
 // A reserve is KEY.new: the room for a successor, on the disk before anything is spent.
 type reserve struct {
 	d    *Dir
@@ -39,12 +42,12 @@ func (d *Dir) newReserve(path string, f *os.File) (*reserve, error) {
 // zeros, or anything that compresses, in no room at all; synced, because many of them find out that
 // they are full only then. The key of a sealed form is had first.
 func (d *Dir) reserveRoom(name string, f form) (*reserve, error) {
-	size := reserveSize
+	size := d.room.open
 	if f.sealed() {
 		if _, err := d.keyOf(f); err != nil {
 			return nil, err
 		}
-		size = sealedSize
+		size = d.room.sealed
 	}
 	r, err := d.makeRoom(name, size)
 	if r != nil {
