@@ -187,7 +187,7 @@ func (d *Dir) ensure() error {
 		return &FolderError{Path: d.path, Problem: "belongs to another user"}
 	}
 	if err := makeFolders(d.path); err != nil {
-		return &FolderError{Path: d.path, Problem: "can't be made", Absent: errors.Is(err, fs.ErrPermission) || readOnlyFS(err), Err: err}
+		return &FolderError{Path: d.path, Problem: "can't be made", Absent: errors.Is(err, fs.ErrPermission) || readOnlyFS(err), Full: isFull(err), Err: err}
 	}
 	if err := d.look(); err != nil {
 		return err
@@ -201,11 +201,11 @@ func (d *Dir) ensure() error {
 		return nil
 	}
 	if err != nil {
-		return &FolderError{Path: d.path, Problem: "can't be written", Absent: readOnlyFS(err), Err: err}
+		return &FolderError{Path: d.path, Problem: "can't be written", Absent: readOnlyFS(err), Full: isFull(err), Err: err}
 	}
 	defer f.Close()
 	if _, err := f.WriteString(cacheTag); err != nil {
-		return &FolderError{Path: d.path, Problem: "can't be written", Err: err}
+		return &FolderError{Path: d.path, Problem: "can't be written", Full: isFull(err), Err: err}
 	}
 	return nil
 }

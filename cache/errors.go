@@ -59,6 +59,7 @@ type FolderError struct {
 	Problem string      // "can be changed by others (mode 0777)"
 	Mode    os.FileMode // what chmod would mend it; 0: it isn't a matter of modes
 	Absent  bool        // the folder isn't there and can't be made, or can never be written: nothing is stored
+	Full    bool        // there is no room: the disk's, the quota's, or the process' own
 	Err     error
 }
 

@@ -63,11 +63,11 @@ func (d *Dir) makeRoom(name string, size int) (*reserve, error) {
 		return nil, errLockLost
 	}
 	if err != nil {
-		return nil, &FolderError{Path: d.path, Problem: "can't be written", Err: err}
+		return nil, &FolderError{Path: d.path, Problem: "can't be written", Full: isFull(err), Err: err}
 	}
 	r, err := d.newReserve(path, f)
 	if err != nil {
-		return nil, &FolderError{Path: d.path, Problem: "can't be written", Err: err}
+		return nil, &FolderError{Path: d.path, Problem: "can't be written", Full: isFull(err), Err: err}
 	}
 	var seed [32]byte
 	_, _ = rand.Read(seed[:]) // never fails
@@ -79,9 +79,9 @@ func (d *Dir) makeRoom(name string, size int) (*reserve, error) {
 	if err != nil {
 		r.drop()
 		if isFull(err) {
-			return nil, &FolderError{Path: d.path, Problem: "has no room for a new token", Err: err}
+			return nil, &FolderError{Path: d.path, Problem: "has no room for a new token", Full: true, Err: err}
 		}
-		return nil, &FolderError{Path: d.path, Problem: "can't be written", Err: err}
+		return nil, &FolderError{Path: d.path, Problem: "can't be written", Full: isFull(err), Err: err}
 	}
 	return r, nil
 }

@@ -63,6 +63,9 @@ func Keep(from, path string) string { return here.keep(from, path) }
 // Show prints the rights of a file or folder.
 func Show(path string) string { return here.show(path) }
 
+// Room prints how full the disk of a folder is.
+func Room(path string) string { return here.room(path) }
+
 // SyncClock sets this machine's clock by the network's time.
 func SyncClock() string { return here.syncClock() }
 
@@ -192,6 +195,13 @@ func (s shell) show(path string) string {
 		return "icacls " + s.word(path)
 	}
 	return "ls -ld " + s.word(path)
+}
+
+func (s shell) room(path string) string {
+	if s.powershell {
+		return "Get-Volume -FilePath " + s.word(path)
+	}
+	return "df -h " + s.word(path)
 }
 
 func (s shell) syncClock() string {

@@ -49,6 +49,30 @@ func TestFileMistakesEndWithTheCommandThatMendsThem(t *testing.T) {
 	}
 }
 
+// A cache folder that can't be used is mended, moved, or looked at.
+func TestFolderMistakesEndWithACommand(t *testing.T) {
+	for _, c := range []struct {
+		err  cache.FolderError
+		mend string
+	}{
+		{cache.FolderError{Problem: "can be changed by others (mode 0777)", Mode: 0o700}, "chmod 700 /cache"},
+		{cache.FolderError{Problem: "can't be written", Err: fs.ErrPermission}, "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER"},
+		{cache.FolderError{Problem: "has no room for a new token", Full: true, Err: errors.New("no space left on device")}, "df -h /cache"},
+		{cache.FolderError{Problem: "can't be used", Err: &fs.PathError{Op: "open", Path: "/cache", Err: errors.New("not a directory")}}, "ls -ld /cache"},
+		{cache.FolderError{Problem: "belongs to another user"}, "ls -ld /cache"},
+		{cache.FolderError{Problem: "can't be locked", Err: errors.New("no locks available")}, "ls -ld /cache"},
+	} {
+		c.err.Path = "/cache"
+		f := Explain("work", &c.err)
+		if runtime.GOOS == "windows" { // internal/text has the commands of both
+			c.mend = f.Command
+		}
+		if f.Command != c.mend || f.Command == "" || f.Class.Exit() != 1 {
+			t.Errorf("%s: %q, exit %d; want %q, exit 1", f.Message, f.Command, f.Class.Exit(), c.mend)
+		}
+	}
+}
+
 // A profile may have any name that can be seen; a shell must read it as one word, and as no command.
 func TestCommandsQuoteTheProfile(t *testing.T) {
 	for name, want := range map[string]string{

@@ -98,10 +98,15 @@ func Explain(profile string, err error) *helpers.Failure {
 		say("no fresh token is stored")
 	case errors.As(err, &folder):
 		say("%s", folder.Error())
-		if folder.Mode != 0 {
+		switch {
+		case folder.Mode != 0:
 			f.Command = text.Chmod(folder.Mode, folder.Path)
-		} else if errors.Is(err, fs.ErrPermission) || readOnly(err) {
+		case errors.Is(err, fs.ErrPermission), readOnly(err):
 			f.Command = text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER")
+		case folder.Full:
+			f.Command = text.Room(folder.Path)
+		default:
+			f.Command = text.Show(folder.Path)
 		}
 	case errors.As(err, &shared):
 		f.Class, f.Command = reaction(profile, shared)

@@ -154,9 +154,6 @@ func (d *Doctor) minTTL(p *config.Profile, life time.Duration) {
 // unusable is what a person does about a cache folder or a file in it.
 func (d *Doctor) unusable(p *config.Profile, err error) {
 	f := d.Explain(p, err)
-	if folder, ok := errors.AsType[*cache.FolderError](err); ok && f.Command == "" {
-		f.Command = text.Show(folder.Path)
-	}
 	d.problem(f.Message, f.Command)
 }
 
