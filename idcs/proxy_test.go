@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
@@ -201,6 +202,59 @@ func TestProxyFailuresSendNothing(t *testing.T) {
 	if n := d.requests.Load(); n != 0 {
 		t.Errorf("%d requests", n)
 	}
+}
+
+// A proxy that hangs, or ends what it has connected, is named: the domain may have nothing to do with it.
+func TestProxyOnTheWayIsNamed(t *testing.T) {
+	d, _ := recorder(t, 200, good)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() // what it has accepted, it leaves alone
+	for _, tt := range []struct{ name, proxy, want string }{
+		{"hangs", "http://ana:pr0xy-pass@" + l.Addr().String(), "no connection to the domain within 50ms, through the proxy "},
+		{"connects to nothing", newProxyTo(t, established), "the domain " + strings.TrimPrefix(d.URL, "https://") + ", through the proxy "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			u, err := url.Parse(tt.proxy)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := newClient(d.URL)
+			c.Proxy = through(u)
+			if tt.name == "hangs" {
+				c.Connect = 50 * time.Millisecond
+			}
+			_, err = c.Token(bound(t), refreshGrant(), func() error { t.Error("sending was called"); return nil })
+			if e := expect(t, err, ErrLater, NotSent); !strings.HasPrefix(e.Error(), tt.want+u.Host) {
+				t.Errorf("got %q, want %q", e, tt.want+u.Host)
+			}
+		})
+	}
+}
+
+// newProxyTo is a proxy that gives an answer and hangs up.
+func newProxyTo(t *testing.T, answer string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+				io.WriteString(conn, answer)
+			}
+			conn.Close()
+		}
+	}()
+	return "http://" + l.Addr().String()
 }
 
 // A proxy with a certificate of nobody's is a setting to mend, as with the domain itself.

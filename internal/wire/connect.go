@@ -87,11 +87,23 @@ func (w *Way) Open(ctx context.Context, u *url.URL) (*Conn, error) {
 		if _, ok := errors.AsType[*net.DNSError](err); ok {
 			cause += ": its name can't be looked up"
 		}
-		return nil, unreachable(cause, err)
+		return nil, unreachable(cause+w.via(u), err)
 	case errors.As(err, &e):
 		return nil, e
 	}
-	return nil, w.connectError(w.name(u), err)
+	return nil, w.connectError(w.name(u)+w.via(u), err)
+}
+
+// via names the proxy on the way to a host, for messages: it is as likely at fault as the host.
+func (w *Way) via(u *url.URL) string {
+	if u.Scheme != "https" {
+		return ""
+	}
+	p, err := w.proxyFor(u)
+	if err != nil || p == nil {
+		return ""
+	}
+	return ", through " + proxyName(p)
 }
 
 // name is the host, for messages.

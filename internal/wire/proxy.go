@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -32,6 +33,9 @@ func (e *ProxyError) Example() string {
 	}
 	return "http://HOST:PORT"
 }
+
+// ErrProxyUser is a proxy that lets in other users, or none without a name.
+var ErrProxyUser = errors.New("the proxy needs another user name and password")
 
 // proxyFor asks the caller for the proxy. Errors never quote its URL, which may hold a password.
 func (w *Way) proxyFor(u *url.URL) (*url.URL, error) {
@@ -112,7 +116,7 @@ func (w *Way) tunnel(ctx context.Context, tcp net.Conn, proxy *url.URL, to strin
 		e.Suspect = true
 		return nil, e
 	case resp.status == http.StatusProxyAuthRequired:
-		return nil, unreachable(proxyName(proxy)+" needs another user name and password (407)", nil)
+		return nil, unreachable(proxyName(proxy)+" needs another user name and password (407)", ErrProxyUser)
 	case resp.status/100 != 2:
 		return nil, unreachable(proxyName(proxy)+" refused to connect ("+strconv.Itoa(resp.status)+")", nil)
 	case br.Buffered() > 0: // the domain doesn't speak before we do

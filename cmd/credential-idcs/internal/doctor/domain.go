@@ -51,20 +51,32 @@ func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine
 	if advice := d.Advice(p, err); advice != "" {
 		said += "; " + advice
 	}
-	command := ""
-	if fault, ok := err.(*idcs.Error); !ok {
-		command = d.Mend(p, err)
-		if strings.HasPrefix(command, "credential-idcs doctor") { // that's us
-			command = ""
-		}
-	} else if wrong, ok := errors.AsType[*wire.TimeError](err); ok {
-		command = Clock(wrong)
-	} else if fault.Class == idcs.ErrLater || fault.Class == idcs.ErrInDoubt {
-		command = text.Reach(p.Domain)
-	} else { // what the administrator has nothing to do with is there
-		command = Edit(d.Config)
+	if strings.Contains(said, way) {
+		way = ""
 	}
-	d.problem(of(p)+p.Domain+way+": "+said, command)
+	d.problem(of(p)+p.Domain+way+": "+said, d.mendDomain(p, err))
+}
+
+// mendDomain is the command for a domain that didn't accept the client, or couldn't be asked.
+func (d *Doctor) mendDomain(p *config.Profile, err error) string {
+	fault, ok := err.(*idcs.Error)
+	if !ok {
+		if command := d.Mend(p, err); !strings.HasPrefix(command, "credential-idcs doctor") {
+			return command
+		}
+		return "" // that's us
+	}
+	wrong, untimely := errors.AsType[*wire.TimeError](err)
+	user := errors.Is(err, wire.ErrProxyUser)
+	switch {
+	case untimely:
+		return Clock(wrong)
+	case user && p.Proxy == "":
+		return text.Set("HTTPS_PROXY", "http://USER:PASSWORD@HOST:PORT")
+	case !user && (fault.Class == idcs.ErrLater || fault.Class == idcs.ErrInDoubt):
+		return text.Reach(p.Domain)
+	}
+	return Edit(d.Config) // what the administrator has nothing to do with is there
 }
 
 // way is the proxy on the way to the domain: `, through proxy.example.com:3128`. Its address may hold a

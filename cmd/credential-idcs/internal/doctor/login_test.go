@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -219,6 +221,12 @@ func TestProxyIsNamedWithoutItsPassword(t *testing.T) {
 	online := func() string { return w.look(func(d *Doctor) { d.Profile(context.Background(), p, false) }) }
 	report := online()
 	has(t, report, "error    profile work: "+w.domain.URL()+", through the proxy 127.0.0.1:9: ")
+	lacks(t, report, "hunter2")
+	picky := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) }))
+	defer picky.Close()
+	proxy.Host = picky.Listener.Addr().String()
+	report = online()
+	has(t, report, ": the proxy "+proxy.Host+" needs another user name and password (407)\n\t"+text.Set("HTTPS_PROXY", "http://USER:PASSWORD@HOST:PORT"))
 	lacks(t, report, "hunter2")
 	w.proxy = func(*url.URL) (*url.URL, error) { return nil, fmt.Errorf("parse ana:hunter2") }
 	report = online()
