@@ -133,10 +133,23 @@ func unanswered(host string, err error) error {
 	return e
 }
 
+// notAllowed is the code with which many of Oracle's services answer 404 where a policy is missing.
+//
+// https://docs.oracle.com/en-us/iaas/Content/API/References/apierrors.htm
+const notAllowed = "NotAuthorizedOrNotFound"
+
 // refused judges an answer that isn't a 200 by its status alone. The code is shown where it is a word.
 func refused(host string, r *wire.Reply) *Error {
 	e := &Error{Status: r.Status, Code: codeOf(r.Body), Clock: r.Clock()}
-	said := strings.TrimSpace(strconv.Itoa(r.Status) + " " + e.Code)
+	later := r.Status == http.StatusTooManyRequests || r.Status == http.StatusRequestTimeout || r.Status/100 == 5
+	what := e.Code
+	switch {
+	case r.Status == http.StatusForbidden:
+		what = "" // the code is that of a thing that isn't there, since Oracle tells nobody which it is
+	case what == "" && later:
+		what = http.StatusText(r.Status)
+	}
+	said := strings.TrimSpace(strconv.Itoa(r.Status) + " " + what)
 	if id := requestIDOf(r); id != "" && r.Status != http.StatusUnauthorized {
 		said += "; opc-request-id " + id
 	}
@@ -146,11 +159,11 @@ func refused(host string, r *wire.Reply) *Error {
 		if off := e.Clock.Skew; e.Clock.Known && ClockMatters(off) {
 			e.Text += "; this machine's clock is " + offBy(off)
 		}
-	case s == http.StatusForbidden:
+	case s == http.StatusForbidden, s == http.StatusNotFound && e.Code == notAllowed:
 		e.Class, e.Text = ErrSettings, host+": not allowed ("+said+")"
 	case s/100 == 3:
 		e.Class, e.Text = ErrSettings, host+" redirects ("+said+")"
-	case s == http.StatusTooManyRequests, s == http.StatusRequestTimeout, s/100 == 5:
+	case later:
 		e.Class, e.Text, e.RetryAfter = ErrLater, host+" can't answer now ("+said+")", r.RetryAfter()
 	default:
 		e.Class, e.Text = ErrSettings, host+" refused the request ("+said+")"

@@ -20,7 +20,7 @@ func (m *Machine) Registry(ctx context.Context, s Session, host string) (Answer,
 	}
 	if r.Status != http.StatusOK {
 		e := refused(host, r)
-		if e.Status == http.StatusForbidden {
+		if e.Status == http.StatusForbidden || e.Code == notAllowed {
 			e.Text += ": a policy must say: allow … to read repos in …"
 		}
 		return Answer{}, e

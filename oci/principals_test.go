@@ -155,7 +155,7 @@ func TestNoInstanceIsSaidAndNotWaitedFor(t *testing.T) {
 	}{
 		{ocitest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"7"}}}, ErrLater, "the metadata service is busy (429)"},
 		{ocitest.Fault{Status: 404, Body: "<html>secret</html>"}, ErrSettings, "this instance has no principal: the metadata service says Not Found"},
-		{ocitest.Fault{Status: 503}, ErrLater, "the metadata service can't answer now (503; opc-request-id "},
+		{ocitest.Fault{Status: 503}, ErrLater, "the metadata service can't answer now (503 Service Unavailable; opc-request-id "},
 		{ocitest.Fault{Do: ocitest.Stall}, ErrSettings, "this is no OCI instance: 127.0.0.1 doesn't answer"},
 		{ocitest.Fault{Do: ocitest.Reset}, ErrSettings, "this is no OCI instance: 127.0.0.1 doesn't answer"},
 	} {

@@ -85,9 +85,13 @@ func TestWhatIsSaidOfAPrincipal(t *testing.T) {
 			s.oracle.Script(ocitest.Fault{On: "registry", Status: 401, Header: http.Header{"Date": {date}}})
 		}, 5, `iad\.ocir\.io refused the signature \(401\); this machine's clock is 10 minutes behind Oracle's`, doctor},
 		{"policy", "api_key", answers("registry", 403, `{"code":"NotAuthorizedOrNotFound","message":"canary"}`),
-			5, `iad\.ocir\.io: not allowed \(403 NotAuthorizedOrNotFound` + id + `\): a policy must say: allow … to read repos in …`, doctor},
-		{"overload", "api_key", answers("registry", 503, ""), 4, `iad\.ocir\.io can't answer now \(503` + id + `\)`, retry},
-		{"limit", "api_key", answers("registry", 429, ""), 4, `iad\.ocir\.io can't answer now \(429` + id + `\)`, retry},
+			5, `iad\.ocir\.io: not allowed \(403` + id + `\): a policy must say: allow … to read repos in …`, doctor},
+		{"policy, by another status", "api_key", answers("registry", 404, `{"code":"NotAuthorizedOrNotFound","message":"canary"}`),
+			5, `iad\.ocir\.io: not allowed \(404 NotAuthorizedOrNotFound` + id + `\): a policy must say: allow … to read repos in …`, doctor},
+		{"nothing there", "api_key", answers("registry", 404, "<html>canary"), 5, `iad\.ocir\.io refused the request \(404` + id + `\)`, doctor},
+		{"overload with a code", "api_key", answers("registry", 503, `{"code":"ServiceUnavailable"}`), 4, `iad\.ocir\.io can't answer now \(503 ServiceUnavailable` + id + `\)`, retry},
+		{"overload", "api_key", answers("registry", 503, ""), 4, `iad\.ocir\.io can't answer now \(503 Service Unavailable` + id + `\)`, retry},
+		{"limit", "api_key", answers("registry", 429, ""), 4, `iad\.ocir\.io can't answer now \(429 Too Many Requests` + id + `\)`, retry},
 		{"no token in it", "api_key", answers("registry", 200, `{"canary":"canary"}`), 1, `iad\.ocir\.io answered without a token`, doctor},
 		{"no life in it", "api_key", answers("registry", 200, `{"token":"canary","expires_in":0}`), 1, `iad\.ocir\.io answered without a token`, doctor},
 		{"cut off", "api_key", func(s *oracleScene) { s.oracle.Script(ocitest.Fault{On: "registry", Do: ocitest.Cut}) },
@@ -109,7 +113,7 @@ func TestWhatIsSaidOfAPrincipal(t *testing.T) {
 			5, `this is no OCI instance: 127\.0\.0\.1 doesn't answer`, doctor},
 		{"a busy metadata service", "instance", answers("metadata", 429, ""), 4, `the metadata service is busy \(429\)`, retry},
 		{"an unknown certificate", "instance", answers("x509", 401, ""), 5, `auth\.us-ashburn-1\.oraclecloud\.com doesn't know this instance's certificate \(401\)`, doctor},
-		{"federation's overload", "instance", answers("x509", 500, ""), 4, `auth\.us-ashburn-1\.oraclecloud\.com can't answer now \(500` + id + `\)`, retry},
+		{"federation's overload", "instance", answers("x509", 500, ""), 4, `auth\.us-ashburn-1\.oraclecloud\.com can't answer now \(500 Internal Server Error` + id + `\)`, retry},
 		{"a basic cluster", "workload", answers("workload", 403, ""), 5, `the cluster refuses workload identity \(403\): it must be an enhanced cluster`, doctor},
 		{"no pod", "workload", func(s *oracleScene) {
 			s.reword(filepath.Join(s.Home, ".config/credential-idcs/config.toml"), "endpoint", "#")
@@ -119,7 +123,7 @@ func TestWhatIsSaidOfAPrincipal(t *testing.T) {
 		{"no resource", "resource", env("OCI_RESOURCE_PRINCIPAL_VERSION="), 5, `OCI_RESOURCE_PRINCIPAL_VERSION is not set.*`, doctor},
 		{"exchange refused", "exchange", exchange(400, "invalid_request"), 5, `the domain refused the exchange \(400 invalid_request, ECID A1b2\)`, doctor},
 		{"exchange forbidden", "exchange", exchange(403, "unauthorized"), 5, `the domain refused the exchange \(403 unauthorized, ECID A1b2\)`, doctor},
-		{"exchange later", "exchange", exchange(503, ""), 4, `the domain can't answer now \(503\)`, retry},
+		{"exchange later", "exchange", exchange(503, ""), 4, `the domain can't answer now \(503 Service Unavailable\)`, retry},
 		{"exchange without a session", "exchange", func(s *oracleScene) {
 			s.domain.Script(idcstest.Fault{On: idcstest.Exchange, At: idcstest.BeforeRotation, Status: 200, Body: `{"token":"canary"}`})
 		}, 1, `the domain answered the exchange without a session`, doctor},
