@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -152,6 +153,15 @@ func TestKeysAtATerminal(t *testing.T) {
 			s.reach(gate)
 			if _, err := terminal.Write([]byte{key, key}); err != nil {
 				t.Fatal(err)
+			}
+			// The kernel takes the keys in its own time. It sends the signal, and then shows the key.
+			shown := ""
+			for b := make([]byte, 100); !strings.Contains(shown, "^"+string(rune(key+'@'))); {
+				n, err := terminal.Read(b)
+				if err != nil {
+					t.Fatalf("%v after %q", err, shown)
+				}
+				shown += string(b[:n])
 			}
 			gate.Open()
 			if r := p.Wait(); r.Exit != 128+int(sig) || r.Stdout != "" {
