@@ -26,6 +26,8 @@ type form struct {
 	key   string // keyID of the key
 	boot  string // the boot of the machine, and the user namespace, in which the file was written: where the
 	ns    string // key may be looked for
+	// first: no other file may be sealed with this key, see keepKey. It isn't written.
+	first bool
 }
 
 func (f form) sealed() bool { return f.store != "" }

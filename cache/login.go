@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -159,6 +160,7 @@ func (x *transaction) storeLogin(t Token, skew int64) error {
 	if err != nil {
 		return err
 	}
+	x.d.rewritten(old.form, f)
 	x.seen = x.d.readState(x.name)
 	x.state = x.seen
 	x.state.SkewMS = skew
@@ -257,18 +259,18 @@ func (x *transaction) known(refresh secret.Text) error {
 	if x.old.predecessor == given || x.old.given == given {
 		return &GivenError{File: x.name + ".json", Spent: true}
 	}
-	files, _ := filepath.Glob(filepath.Join(x.d.path, "*.json"))
-	for _, path := range files {
-		if path == x.d.file(x.name, ".json") {
+	entries, _ := os.ReadDir(x.d.path)
+	for _, e := range entries {
+		if e.Name() == x.name+".json" || !strings.HasSuffix(e.Name(), ".json") {
 			continue
 		}
-		t, _, err := x.d.readToken(path)
+		t, _, err := x.d.readToken(filepath.Join(x.d.path, e.Name()))
 		switch {
 		case err != nil: // says nothing
 		case t.Refresh == refresh:
-			return &GivenError{File: filepath.Base(path)}
+			return &GivenError{File: e.Name()}
 		case t.predecessor == given || t.given == given:
-			return &GivenError{File: filepath.Base(path), Spent: true}
+			return &GivenError{File: e.Name(), Spent: true}
 		}
 	}
 	return nil

@@ -68,6 +68,10 @@ func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Conte
 
 // remove deletes everything of a key but the lock file.
 func (d *Dir) remove(name string) error {
+	forms, err := d.formsOf(name + ".")
+	if err != nil {
+		return err
+	}
 	for _, suffix := range []string{".json", ".new", ".state"} {
 		if err := os.Remove(d.file(name, suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return &FolderError{Path: d.file(name, suffix), Problem: "can't be deleted", Err: err}
@@ -78,7 +82,7 @@ func (d *Dir) remove(name string) error {
 			return &FolderError{Path: filepath.Join(d.path, n), Problem: "can't be deleted", Err: err}
 		}
 	}
-	return d.forgetSealing()
+	return d.forgetKeys(forms...)
 }
 
 // ForgetOthers deletes what is stored under other keys than these, each under its lock, and returns the

@@ -56,5 +56,6 @@ func (x *transaction) reseal() (changed bool, err error) {
 	if err := room.save(x.name, t); err != nil && !inPlace(err) {
 		return false, &FolderError{Path: x.d.path, Problem: "can't be written", Err: err}
 	}
+	x.d.rewritten(x.old.form, f)
 	return true, nil
 }

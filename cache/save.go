@@ -132,6 +132,9 @@ func (r *reserve) save(name string, t Token) error {
 		r.drop()
 	}
 	_ = r.f.Close() // what is synced doesn't depend on it
+	if r.form.first && (err == nil || onDisk(err)) {
+		r.d.keepKey(r.form)
+	}
 	return err
 }
 

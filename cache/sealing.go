@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -39,6 +40,7 @@ func (d *Dir) configured() (form, error) {
 		return form{}, nil
 	}
 	if f, err := d.sealedWith(); err == nil || !isLost(err) {
+		f.first = true
 		return f, writing(err)
 	}
 	h, err := d.lockSealing()
@@ -47,12 +49,13 @@ func (d *Dir) configured() (form, error) {
 	}
 	defer h.release()
 	if f, err := d.sealedWith(); err == nil || !isLost(err) { // another process was quicker
+		f.first = true
 		return f, writing(err)
 	}
 	store := d.store(d.sys.Seal)
 	key := make([]byte, keySize)
 	_, _ = rand.Read(key) // never fails
-	f := form{store: d.sys.Seal, key: keyID(key)}
+	f := form{store: d.sys.Seal, key: keyID(key), first: true}
 	unready := func(err error) (form, error) {
 		return form{}, &SealedError{Store: f.store, Writing: true, Why: err.Error()}
 	}
@@ -129,18 +132,12 @@ func (d *Dir) Lock() error {
 	if !d.found || d.readOnly {
 		return nil
 	}
-	files, err := filepath.Glob(filepath.Join(d.path, "*"))
+	forms, err := d.formsOf("")
 	if err != nil {
 		return err
 	}
 	s := d.readSealing()
-	forms := []form{{store: s.Store, key: s.Key}}
-	for _, path := range files {
-		if f, ok := d.formOf(path); ok {
-			forms = append(forms, f)
-		}
-	}
-	for _, f := range forms {
+	for _, f := range append(forms, form{store: s.Store, key: s.Key}) {
 		c, ok := d.store(f.store).(copied)
 		if !ok {
 			continue
@@ -220,10 +217,37 @@ func (d *Dir) writeSealing(s sealing) error {
 	return syncFolder(d.path)
 }
 
-// forgetSealing takes the folder's key out of its store, and seal.json with it, where no sealed file is left.
-func (d *Dir) forgetSealing() error {
+// keepKey is for a file that was just written with a key that no other file may have: who logged out of the last
+// one, or wrote it in another form, has taken the key away. Then it is stored once more.
+func (d *Dir) keepKey(f form) {
+	h, err := d.lockSealing()
+	if err != nil {
+		return
+	}
+	defer h.release()
+	store := d.store(f.store)
+	if _, err := store.Key(f.key); !errors.Is(err, ErrNoKey) {
+		return
+	}
+	for _, k := range d.keys {
+		if k.id != f.key {
+			continue
+		}
+		err := store.Keep(k.id, k.key)
+		if err == nil && d.readSealing().Store == "" {
+			err = d.writeSealing(sealing{f.store, f.key})
+		}
+		d.sys.saved("key", err)
+		return
+	}
+}
+
+// forgetKeys takes the keys of these forms, and that of seal.json, out of their stores where no sealed file is left
+// that has them, and seal.json with its key.
+func (d *Dir) forgetKeys(forms ...form) error {
 	s := d.readSealing()
-	if s.Store == "" {
+	forms = append(forms, form{store: s.Store, key: s.Key})
+	if forms = slices.DeleteFunc(forms, func(f form) bool { return !f.sealed() }); len(forms) == 0 {
 		return nil
 	}
 	h, err := d.lockSealing()
@@ -231,19 +255,56 @@ func (d *Dir) forgetSealing() error {
 		return err
 	}
 	defer h.release()
-	files, err := filepath.Glob(filepath.Join(d.path, "*"))
-	if err != nil || slices.ContainsFunc(files, isBox) {
+	used, err := d.formsOf("")
+	if err != nil {
 		return err
 	}
-	if store := d.store(s.Store); store != nil {
-		if err := store.Forget(s.Key); err != nil { // it ends with its store
-			d.sys.refused("the key is kept", err)
+	s = d.readSealing()
+	for i, f := range forms {
+		same := func(o form) bool { return o.store == f.store && o.key == f.key }
+		if slices.ContainsFunc(used, same) || slices.ContainsFunc(forms[:i], same) {
+			continue
+		}
+		if store := d.store(f.store); store != nil {
+			if err := store.Forget(f.key); err != nil { // it ends with its store
+				d.sys.refused("the key is kept", err)
+			}
+		}
+		if !same(form{store: s.Store, key: s.Key}) {
+			continue
+		}
+		if err := os.Remove(d.file(d.sealName(), ".json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return &FolderError{Path: d.file(d.sealName(), ".json"), Problem: "can't be deleted", Err: err}
 		}
 	}
-	if err := os.Remove(d.file(d.sealName(), ".json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return &FolderError{Path: d.file(d.sealName(), ".json"), Problem: "can't be deleted", Err: err}
-	}
 	return nil
+}
+
+// formsOf are the forms of the sealed files whose names begin so.
+func (d *Dir) formsOf(begin string) (forms []form, err error) {
+	entries, err := os.ReadDir(d.path)
+	if err != nil {
+		return nil, &FolderError{Path: d.path, Problem: "can't be read", Err: err}
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), begin) {
+			continue
+		}
+		if f, ok := d.formOf(filepath.Join(d.path, e.Name())); ok {
+			forms = append(forms, f)
+		}
+	}
+	return forms, nil
+}
+
+// rewritten forgets the key of a form that was just left for another one.
+func (d *Dir) rewritten(before, after form) {
+	if before.store == after.store && before.key == after.key {
+		return
+	}
+	if err := d.forgetKeys(before); err != nil {
+		d.sys.refused("a key is kept", err)
+	}
 }
 
 // isBox reports whether a file is a sealed token file, by how it begins.
