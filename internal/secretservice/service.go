@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	// limit is what all of one question may take where nobody is there to be asked.
-	limit = 300 * time.Millisecond
+	// limit is what all of one question may take where nobody is there to be asked: with the rest of the call it is
+	// 300 ms more than with the key.
+	limit = 290 * time.Millisecond
 	// limitWrite is what a keyring may take that has just answered and now writes its file, or that was just started
 	// for a person.
 	limitWrite = 3 * time.Second
@@ -32,6 +33,7 @@ type Keyring struct {
 	Person bool
 
 	patience time.Duration // in place of limit; 0: limit
+	mute     bool          // it hasn't answered once: a command that looks at many profiles waits for it no more
 }
 
 var (
@@ -138,6 +140,9 @@ func (k *Keyring) Forget(id string) error {
 
 // talk opens a connection, and ends it when its time is over, whatever it is at.
 func (k *Keyring) talk(patience time.Duration, do func(*talk) error) error {
+	if k.mute {
+		return errMute
+	}
 	person := k.Person
 	if patience = max(patience, k.patience); person {
 		patience = max(patience, limitWrite)
@@ -168,7 +173,7 @@ func (k *Keyring) talk(patience time.Duration, do func(*talk) error) error {
 		}
 		return err
 	case <-ctx.Done():
-		k.Person = false
+		k.mute = true
 		return errMute
 	}
 }

@@ -186,7 +186,7 @@ func TestABusThatIsNone(t *testing.T) {
 	}
 }
 
-// A keyring that takes the call and never answers, on a bus that works.
+// A keyring that takes the call and never answers, on a bus that works. It is waited for once.
 func TestAKeyringThatHangs(t *testing.T) {
 	bus := keyring.Start(t)
 	conn := bus.Conn()
@@ -194,12 +194,38 @@ func TestAKeyringThatHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	never := make(chan struct{})
+	var calls atomic.Int32
 	t.Cleanup(func() { close(never) })
-	if err := conn.ExportMethodTable(map[string]any{"SearchItems": func(map[string]string) *dbus.Error { <-never; return nil }}, root, service); err != nil {
+	if err := conn.ExportMethodTable(map[string]any{"SearchItems": func(map[string]string) *dbus.Error { calls.Add(1); <-never; return nil }}, root, service); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := within(bus.Address).Key(id); !errors.Is(err, errMute) {
-		t.Errorf("got %v", err)
+	k := within(bus.Address)
+	for range 3 {
+		if _, err := k.Key(id); !errors.Is(err, errMute) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if n := calls.Load(); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
+// Whichever of its answers doesn't come, the time for all of them is the same one.
+func TestAnAnswerThatNeverComes(t *testing.T) {
+	for _, method := range []string{"SearchItems", "ReadAlias", "Get", "OpenSession", "GetSecrets"} {
+		t.Run(method, func(t *testing.T) {
+			bus := keyring.Start(t)
+			fake := bus.Fake(&keyring.Fake{})
+			if method != "ReadAlias" && method != "Get" { // which are for what isn't there
+				if err := on(bus.Address).Keep(id, key); err != nil {
+					t.Fatal(err)
+				}
+			}
+			fake.Hangs = method
+			if _, err := within(bus.Address).Key(id); !errors.Is(err, errMute) {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }
 

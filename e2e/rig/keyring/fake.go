@@ -15,6 +15,8 @@ type Fake struct {
 	Answer func() bool
 	// Missing: there is no default collection yet.
 	Missing bool
+	// Hangs is a method that never answers.
+	Hangs string
 
 	mu      sync.Mutex
 	conn    *dbus.Conn
@@ -59,6 +61,13 @@ func (f *Fake) export(path dbus.ObjectPath, of string, methods map[string]any) {
 	_ = f.conn.ExportMethodTable(methods, path, of) // fails for a path that is none
 }
 
+// hang keeps a method's call, if it is the one that never answers.
+func (f *Fake) hang(method string) {
+	if f.Hangs == method {
+		<-f.conn.Context().Done()
+	}
+}
+
 // SetLocked locks the collection, or opens it.
 func (f *Fake) SetLocked(locked bool) {
 	f.mu.Lock()
@@ -74,6 +83,7 @@ func (f *Fake) Prompts() int {
 }
 
 func (f *Fake) searchItems(attributes map[string]string) (found, locked []dbus.ObjectPath, _ *dbus.Error) {
+	f.hang("SearchItems")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	found, locked = []dbus.ObjectPath{}, []dbus.ObjectPath{}
@@ -89,10 +99,12 @@ func (f *Fake) searchItems(attributes map[string]string) (found, locked []dbus.O
 }
 
 func (f *Fake) openSession(string, dbus.Variant) (dbus.Variant, dbus.ObjectPath, *dbus.Error) {
+	f.hang("OpenSession")
 	return dbus.MakeVariant(""), "/org/freedesktop/secrets/session/s", nil
 }
 
 func (f *Fake) getSecrets(items []dbus.ObjectPath, session dbus.ObjectPath) (map[dbus.ObjectPath]fakeSecret, *dbus.Error) {
+	f.hang("GetSecrets")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	all := map[dbus.ObjectPath]fakeSecret{}
@@ -105,6 +117,7 @@ func (f *Fake) getSecrets(items []dbus.ObjectPath, session dbus.ObjectPath) (map
 }
 
 func (f *Fake) readAlias(string) (dbus.ObjectPath, *dbus.Error) {
+	f.hang("ReadAlias")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.Missing {
@@ -114,6 +127,7 @@ func (f *Fake) readAlias(string) (dbus.ObjectPath, *dbus.Error) {
 }
 
 func (f *Fake) get(_, _ string) (dbus.Variant, *dbus.Error) {
+	f.hang("Get")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return dbus.MakeVariant(f.locked), nil
