@@ -41,7 +41,7 @@ func TestManyFirstCallersMakeOneKey(t *testing.T) {
 
 func firstCallers(t *testing.T, store string, bus *keyring.Bus, domains []*idcstest.Server) {
 	t.Helper()
-	r := &room{T: t, Machine: machine.New(t, program, domains[0], machine.Alone), bus: bus}
+	r := &room{TB: t, Machine: machine.New(t, program, domains[0], machine.Alone), bus: bus}
 	r.Env = append(r.Env, "DBUS_SESSION_BUS_ADDRESS="+bus.Address)
 	r.Profile.Top = fmt.Sprintf("seal = %q\n", store)
 	for i, d := range domains[1:] {

@@ -20,7 +20,7 @@ import (
 func kernelRoom(t *testing.T, kind machine.Kind) *room {
 	t.Helper()
 	needKeyctl(t)
-	r := &room{T: t, Machine: machine.New(t, program, idcstest.Start(t, idcstest.Options{}), kind)}
+	r := &room{TB: t, Machine: machine.New(t, program, idcstest.Start(t, idcstest.Options{}), kind)}
 	r.Profile.Top = "seal = \"kernel\"\n"
 	r.Configure()
 	t.Cleanup(r.forgetCopy)

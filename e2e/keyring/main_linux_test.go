@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 const denied = "KEYRING_TEST_DENIED"
 
 // withoutKeyctl is the call where the kernel's keyrings are denied.
-func withoutKeyctl(t *testing.T, c machine.Call) machine.Call {
+func withoutKeyctl(t testing.TB, c machine.Call) machine.Call {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -66,14 +66,14 @@ func deny() error {
 
 // A room is a machine whose session has a bus.
 type room struct {
-	*testing.T
+	testing.TB
 	*machine.Machine
 	bus *keyring.Bus
 }
 
-func newRoom(t *testing.T, kind machine.Kind) *room {
+func newRoom(t testing.TB, kind machine.Kind) *room {
 	t.Helper()
-	r := &room{T: t, Machine: machine.New(t, program, idcstest.Start(t, idcstest.Options{}), kind), bus: keyring.Start(t)}
+	r := &room{TB: t, Machine: machine.New(t, program, idcstest.Start(t, idcstest.Options{}), kind), bus: keyring.Start(t)}
 	r.Env = append(r.Env, "DBUS_SESSION_BUS_ADDRESS="+r.bus.Address)
 	r.Profile.Top = "seal = \"keyring\"\n"
 	r.Configure()
@@ -187,7 +187,7 @@ func keyctlWorks() bool {
 }
 
 // needKeyctl skips where this process may not use the kernel's keyrings.
-func needKeyctl(t *testing.T) {
+func needKeyctl(t testing.TB) {
 	t.Helper()
 	if !keyctlWorks() {
 		need.Missing(t, "the kernel's keyring")
