@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +47,9 @@ func lockFile(path string) (*hold, error) {
 		var err error
 		private(func() { ok, err = f.TryLock() })
 		if err != nil {
+			if isFull(err) {
+				return nil, &FolderError{Path: filepath.Dir(path), Problem: "has no room for a lock", Full: true, Err: err}
+			}
 			return nil, &FolderError{Path: path, Problem: "can't be locked", Absent: readOnlyFS(err), Err: err}
 		}
 		if !ok {

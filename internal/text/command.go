@@ -63,7 +63,7 @@ func Keep(from, path string) string { return here.keep(from, path) }
 // Show prints the rights of a file or folder.
 func Show(path string) string { return here.show(path) }
 
-// Room prints how full the disk of a folder is.
+// Room prints how full the disk of a folder is, by bytes and by files.
 func Room(path string) string { return here.room(path) }
 
 // SyncClock sets this machine's clock by the network's time.
@@ -201,7 +201,7 @@ func (s shell) room(path string) string {
 	if s.powershell {
 		return "Get-Volume -FilePath " + s.word(path)
 	}
-	return "df -h " + s.word(path)
+	return s.then("df -h "+s.word(path), "df -i "+s.word(path))
 }
 
 func (s shell) syncClock() string {

@@ -29,7 +29,7 @@ func TestCommandsAreForThePersonsShell(t *testing.T) {
 		"chmod":    {func(s shell, p string) string { return s.chmod(0o600, p) }, "chmod 600 'a b'", `icacls 'a b' /inheritance:r /grant:r "${env:USERNAME}:F"`},
 		"keep":     {func(s shell, p string) string { return s.keep("go", p) }, "chmod go-w 'a b'", `icacls 'a b' /inheritance:r /grant:r "${env:USERNAME}:F"`},
 		"show":     {func(s shell, p string) string { return s.show(p) }, "ls -ld 'a b'", "icacls 'a b'"},
-		"room":     {func(s shell, p string) string { return s.room(p) }, "df -h 'a b'", "Get-Volume -FilePath 'a b'"},
+		"room":     {func(s shell, p string) string { return s.room(p) }, "df -h 'a b' && df -i 'a b'", "Get-Volume -FilePath 'a b'"},
 		"clock":    {func(s shell, p string) string { return s.syncClock() }, "sudo timedatectl set-ntp true", "w32tm /resync"},
 		"port":     {func(s shell, p string) string { return s.whoListens("8976", true) }, "ss -ltnp sport = :8976", "Get-Process -Id (Get-NetTCPConnection -State Listen -LocalPort 8976).OwningProcess"},
 		"reach":    {func(s shell, p string) string { return s.reach("https://h") }, "curl -sS -o /dev/null https://h", "curl.exe -sS -o NUL https://h"},

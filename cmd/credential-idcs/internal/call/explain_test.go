@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/credential-idcs/credential-idcs/cache"
@@ -57,10 +58,11 @@ func TestFolderMistakesEndWithACommand(t *testing.T) {
 	}{
 		{cache.FolderError{Problem: "can be changed by others (mode 0777)", Mode: 0o700}, "chmod 700 /cache"},
 		{cache.FolderError{Problem: "can't be written", Err: fs.ErrPermission}, "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER"},
-		{cache.FolderError{Problem: "has no room for a new token", Full: true, Err: errors.New("no space left on device")}, "df -h /cache"},
+		{cache.FolderError{Problem: "has no room for a new token", Full: true, Err: errors.New("no space left on device")}, "df -h /cache && df -i /cache"},
 		{cache.FolderError{Problem: "can't be used", Err: &fs.PathError{Op: "open", Path: "/cache", Err: errors.New("not a directory")}}, "ls -ld /cache"},
 		{cache.FolderError{Problem: "belongs to another user"}, "ls -ld /cache"},
-		{cache.FolderError{Problem: "can't be locked", Err: errors.New("no locks available")}, "ls -ld /cache"},
+		{cache.FolderError{Problem: "can't be locked", Err: syscall.ENOLCK}, "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER"},
+		{cache.FolderError{Problem: "can't be locked", Err: syscall.EISDIR}, "ls -ld /cache"},
 	} {
 		c.err.Path = "/cache"
 		f := Explain("work", &c.err)

@@ -101,7 +101,7 @@ func Explain(profile string, err error) *helpers.Failure {
 		switch {
 		case folder.Mode != 0:
 			f.Command = text.Chmod(folder.Mode, folder.Path)
-		case errors.Is(err, fs.ErrPermission), readOnly(err):
+		case errors.Is(err, fs.ErrPermission), readOnly(err), lockless(err):
 			f.Command = text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER")
 		case folder.Full:
 			f.Command = text.Room(folder.Path)
@@ -125,6 +125,11 @@ func Explain(profile string, err error) *helpers.Failure {
 
 // readOnly reports a file system that can't be written.
 func readOnly(err error) bool { return errors.Is(err, syscall.EROFS) }
+
+// lockless reports a file system without locks.
+func lockless(err error) bool {
+	return errors.Is(err, syscall.ENOLCK) || errors.Is(err, syscall.ENOSYS) || errors.Is(err, errors.ErrUnsupported)
+}
 
 // reaction is what a shared failure asks for.
 func reaction(profile string, f *cache.Failure) (helpers.Class, string) {
