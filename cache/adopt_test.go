@@ -55,7 +55,7 @@ func TestSettleDisturbsNothing(t *testing.T) {
 		d := folder(t)
 		formerFiles(t, d)
 		if c.own {
-			plantBytes(t, d.file(d.name(newKey), ".json"), seal(encodeToken(Token{Access: text("own")})))
+			plantBytes(t, d.file(d.name(newKey), ".json"), frame(encodeToken(Token{Access: text("own")})))
 		}
 		if got := d.Settle(context.Background(), newKey, c.former); got != c.want {
 			t.Errorf("%s: got %s", name, got)
@@ -137,7 +137,7 @@ func TestAnInterruptedRefreshIsTakenOverWhole(t *testing.T) {
 	}
 	next := Token{Access: text("next"), Refresh: text("r2"), machine: d.sys.Machine(), predecessor: digest(old.Refresh)}
 	next.AccessStamp = Stamp{Obtained: d.sys.Now().Truncate(time.Millisecond), Life: time.Hour}
-	plantBytes(t, d.file(d.name(testKey), ".new"), seal(encodeToken(next)))
+	plantBytes(t, d.file(d.name(testKey), ".new"), frame(encodeToken(next)))
 	if got := d.Settle(context.Background(), newKey, testKey); got != newKey {
 		t.Fatalf("settled at %s", got)
 	}

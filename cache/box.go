@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// A sealed token file is the shell of seal.go in version 2 around a box, which is a token record that AES-256-GCM
-// has closed:
+// A sealed token file is the frame of frame.go in version 2 around a box, which is a token record encrypted with
+// AES-256-GCM:
 //
 //	{"version":2,"length":4123,"sha256":"…","record":{"store":"kernel","key":"32 hex","boot":"…","ns":"…","box":"…"}}
 //

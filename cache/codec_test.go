@@ -16,8 +16,8 @@ func sample() Token {
 	return t
 }
 
-func decodeSealed(b []byte) (Token, error) {
-	record, n, err := unseal(b)
+func decodeFramed(b []byte) (Token, error) {
+	record, n, err := unframe(b)
 	if err == nil && n != len(b) {
 		err = errDamaged
 	}
@@ -60,7 +60,7 @@ func TestATokenFileComesBackAsItWas(t *testing.T) {
 			case 6:
 				tok.inode, tok.given = uint64(len(v)), digest(tok.Access)
 			}
-			got, err := decodeSealed(seal(encodeToken(tok)))
+			got, err := decodeFramed(frame(encodeToken(tok)))
 			if err != nil || got != tok {
 				t.Errorf("value %d in member %d: %v", i, member, err)
 			}
@@ -82,21 +82,21 @@ func TestOddTimesMakeAReadableFile(t *testing.T) {
 	} {
 		tok := sample()
 		tok.AccessStamp = s
-		b := seal(encodeToken(tok))
-		got, err := decodeSealed(b)
+		b := frame(encodeToken(tok))
+		got, err := decodeFramed(b)
 		if err != nil || got.Refresh != tok.Refresh {
 			t.Errorf("%+v: %v", s, err)
 		}
-		if !bytes.Equal(seal(encodeToken(got)), b) {
+		if !bytes.Equal(frame(encodeToken(got)), b) {
 			t.Errorf("%+v isn't written back byte for byte", s)
 		}
 	}
 }
 
 func TestEveryChangedByteOfATokenFileIsRefused(t *testing.T) {
-	whole := seal(encodeToken(sample()))
+	whole := frame(encodeToken(sample()))
 	for i := range whole {
-		if _, err := decodeSealed(whole[:i]); err == nil {
+		if _, err := decodeFramed(whole[:i]); err == nil {
 			t.Errorf("accepted when cut to %d bytes", i)
 		}
 		for v := range 256 {
@@ -105,26 +105,26 @@ func TestEveryChangedByteOfATokenFileIsRefused(t *testing.T) {
 			}
 			b := bytes.Clone(whole)
 			b[i] = byte(v)
-			if _, err := decodeSealed(b); err == nil {
+			if _, err := decodeFramed(b); err == nil {
 				t.Errorf("accepted with byte %d changed to %#x", i, v)
 			}
 		}
 	}
-	if _, err := decodeSealed(append(bytes.Clone(whole), '\n')); err == nil {
+	if _, err := decodeFramed(append(bytes.Clone(whole), '\n')); err == nil {
 		t.Error("accepted with a byte behind it")
 	}
 }
 
 func TestANewerVersionIsKnownAsSuch(t *testing.T) {
 	for _, v := range []string{"2", "9", "10", "123456789", "9876543210"} {
-		b := bytes.Replace(seal([]byte("{}")), []byte(`"version":1`), []byte(`"version":`+v), 1)
-		if _, _, err := unseal(b); !errors.Is(err, errNewer) {
+		b := bytes.Replace(frame([]byte("{}")), []byte(`"version":1`), []byte(`"version":`+v), 1)
+		if _, _, err := unframe(b); !errors.Is(err, errNewer) {
 			t.Errorf("version %s: %v", v, err)
 		}
 	}
 	for _, v := range []string{"0", "01", "-1", "", "x", "1.0"} {
-		b := bytes.Replace(seal([]byte("{}")), []byte(`"version":1`), []byte(`"version":`+v), 1)
-		if _, _, err := unseal(b); !errors.Is(err, errDamaged) {
+		b := bytes.Replace(frame([]byte("{}")), []byte(`"version":1`), []byte(`"version":`+v), 1)
+		if _, _, err := unframe(b); !errors.Is(err, errDamaged) {
 			t.Errorf("version %s: %v", v, err)
 		}
 	}
@@ -179,11 +179,11 @@ func TestNoTextOfAFailureMakesTheStateUnreadable(t *testing.T) {
 }
 
 func FuzzTokenFile(f *testing.F) {
-	f.Add(seal(encodeToken(sample())))
-	f.Add(seal(encodeToken(Token{})))
+	f.Add(frame(encodeToken(sample())))
+	f.Add(frame(encodeToken(Token{})))
 	f.Add([]byte(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if tok, err := decodeSealed(b); err == nil && !bytes.Equal(seal(encodeToken(tok)), b) {
+		if tok, err := decodeFramed(b); err == nil && !bytes.Equal(frame(encodeToken(tok)), b) {
 			t.Error("accepted, and not written back byte for byte")
 		}
 		// The same bytes as a record, which the checksum would keep from the parser.
@@ -194,12 +194,12 @@ func FuzzTokenFile(f *testing.F) {
 		if !bytes.Equal(encodeToken(tok), b) {
 			t.Error("record accepted, and not written back byte for byte")
 		}
-		// What holds it together: no byte of the sealed file can be another.
-		sealed := seal(b)
-		for i := range min(len(sealed), 1000) {
-			changed := bytes.Clone(sealed)
+		// What holds it together: no byte of the framed file can be another.
+		framed := frame(b)
+		for i := range min(len(framed), 1000) {
+			changed := bytes.Clone(framed)
 			changed[i] ^= 1 << (i % 8)
-			if _, err := decodeSealed(changed); err == nil {
+			if _, err := decodeFramed(changed); err == nil {
 				t.Fatalf("accepted with byte %d changed", i)
 			}
 		}
@@ -213,11 +213,11 @@ func FuzzStateFile(f *testing.F) {
 	f.Add(b)
 	f.Add([]byte(`{"attempts":1}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		sealed := seal(b)
-		if len(sealed) <= stateSize {
-			sealed = append(sealed, bytes.Repeat([]byte{' '}, stateSize-len(sealed))...)
+		framed := frame(b)
+		if len(framed) <= stateSize {
+			framed = append(framed, bytes.Repeat([]byte{' '}, stateSize-len(framed))...)
 		}
-		for _, b := range [][]byte{b, sealed} {
+		for _, b := range [][]byte{b, framed} {
 			s, err := decodeState(b)
 			if err != nil {
 				continue

@@ -116,7 +116,7 @@ func TestACopiedSuccessorIsNoSuccessorOfOurs(t *testing.T) {
 		t.Fatal(err)
 	}
 	next.inode = inode(fi)
-	plantBytes(t, path, seal(encodeToken(next)))
+	plantBytes(t, path, frame(encodeToken(next)))
 	other := copyOf(t, dir)
 	sent := 0
 	for range 2 {

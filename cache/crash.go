@@ -114,7 +114,7 @@ func (d *Dir) adopt(name string) error {
 	if err != nil {
 		return err
 	}
-	_, _, n, err := unsealAny(b)
+	_, _, n, err := unframeAny(b)
 	if err != nil {
 		return err
 	}

@@ -165,7 +165,7 @@ func TestNoTokenIsPresentedTwiceWhileTheFolderIsDeleted(t *testing.T) {
 		for { // a process that made the folder again may be in the way
 			_ = dir.ensure()
 			planted := filepath.Join(dir.path, "planted")
-			_ = os.WriteFile(planted, seal(encodeToken(old)), 0o600)
+			_ = os.WriteFile(planted, frame(encodeToken(old)), 0o600)
 			if os.Rename(planted, dir.file(dir.name(testKey), ".json")) == nil {
 				return
 			}

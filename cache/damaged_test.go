@@ -13,7 +13,7 @@ import (
 )
 
 func TestADamagedFileIsKeptAside(t *testing.T) {
-	whole := seal(encodeToken(sample()))
+	whole := frame(encodeToken(sample()))
 	for _, tt := range []struct {
 		name string
 		b    []byte
@@ -56,7 +56,7 @@ func TestADamagedFileIsKeptAside(t *testing.T) {
 
 // What isn't ours is neither read nor touched, and nothing hangs.
 func TestWhatIsNoTokenFileStaysUntouched(t *testing.T) {
-	whole := seal(encodeToken(sample()))
+	whole := frame(encodeToken(sample()))
 	for _, tt := range []struct {
 		name, problem string
 		make          func(path string) error
@@ -115,7 +115,7 @@ func TestWhatIsNoTokenFileStaysUntouched(t *testing.T) {
 func TestANewerFileStaysUntouched(t *testing.T) {
 	dir := folder(t)
 	path := dir.file(dir.name(testKey), ".json")
-	newer := bytes.Replace(seal(encodeToken(sample())), []byte(`"version":1`), []byte(`"version":2`), 1)
+	newer := bytes.Replace(frame(encodeToken(sample())), []byte(`"version":1`), []byte(`"version":2`), 1)
 	plantBytes(t, path, newer)
 	for _, op := range []string{"token", "login"} {
 		_, err := callWith(t, dir, op, func() (Token, *Refusal) { t.Error("asked the domain"); return Token{}, &Refusal{} })

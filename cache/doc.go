@@ -12,7 +12,7 @@
 // made once and never deleted. KEY.state says what is being sent, what failed and how long to keep
 // quiet. KEY.new is the room for a successor, there only while a token is being renewed, or after a
 // crash. KEY.bad-TIME is a token file that could not be read as one; nothing is ever deleted because it
-// can't be read. KEY.json, KEY.state and KEY.new are sealed: they tell their own length and checksum.
+// can't be read. KEY.json, KEY.state and KEY.new are framed: they hold their own length and checksum (frame.go).
 //
 // # Locking
 //

@@ -99,7 +99,7 @@ func (d *Dir) remember(id string, key []byte) { d.keys = append(d.keys, knownKey
 // wrap is a token file's content in a form, whose key is in memory.
 func (d *Dir) wrap(name string, f form, record []byte) ([]byte, error) {
 	if !f.sealed() {
-		return seal(record), nil
+		return frame(record), nil
 	}
 	key, err := d.keyOf(f)
 	if err != nil {
@@ -110,7 +110,7 @@ func (d *Dir) wrap(name string, f form, record []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sealAs(boxVersion, box), nil
+	return frameAs(boxVersion, box), nil
 }
 
 // userName is a user's name, for a message.

@@ -66,7 +66,7 @@ func TestALoginLooksFirst(t *testing.T) {
 func TestALoginThatFailsKeepsASuccessor(t *testing.T) {
 	dir, _ := clocked(t)
 	old := plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
-	plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(Token{Access: text("a"), Refresh: text("next"), predecessor: digest(old.Refresh)})))
+	plantBytes(t, dir.file(dir.name(testKey), ".new"), frame(encodeToken(Token{Access: text("a"), Refresh: text("next"), predecessor: digest(old.Refresh)})))
 	_, err := dir.Login(t.Context(), testKey, grantOf(func() (Token, *Refusal) { return Token{}, &Refusal{Failure: Failure{Text: "no"}} }))
 	if err == nil || err.Error() != "no" {
 		t.Errorf("got %v", err)
@@ -137,7 +137,7 @@ func TestAKnownRefreshTokenIsntSent(t *testing.T) {
 				t.Fatal(err)
 			}
 			other := Token{Access: text("x"), Refresh: text("other"), predecessor: digest(text("before")), given: digest(text("began"))}
-			plantBytes(t, dir.file(string(otherKey), ".json"), seal(encodeToken(other)))
+			plantBytes(t, dir.file(string(otherKey), ".json"), frame(encodeToken(other)))
 			for i := range tt.refreshes {
 				next := giving(aToken("a", strings.Repeat("r", tt.refreshes-i)), &sent)
 				if _, err := dir.again(t).Token(t.Context(), testKey, Query{Force: true}, next); err != nil {
@@ -231,7 +231,7 @@ func TestAFirstLoginKilledBeforeItsRename(t *testing.T) {
 	dir, _ := clocked(t)
 	tok := aToken("a", "r")
 	tok.AccessStamp.Obtained = dir.sys.Now()
-	plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(tok)))
+	plantBytes(t, dir.file(dir.name(testKey), ".new"), frame(encodeToken(tok)))
 	got, err := dir.Token(t.Context(), testKey, Query{}, Renewal{})
 	if err != nil || got.Token.Access != text("a") {
 		t.Errorf("got %v", err)

@@ -51,7 +51,7 @@ func TestLogoutRevokesTheSuccessor(t *testing.T) {
 	dir, _ := clocked(t)
 	old := plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
 	next := Token{Access: text("a"), Refresh: text("next"), machine: old.machine, predecessor: digest(text("r"))}
-	plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(next)))
+	plantBytes(t, dir.file(dir.name(testKey), ".new"), frame(encodeToken(next)))
 	json := dir.file(dir.name(testKey), ".json")
 	revoked := func(_ context.Context, refresh secret.Text, _ time.Duration) error {
 		if refresh != text("next") {

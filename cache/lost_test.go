@@ -123,7 +123,7 @@ func TestAnExchangeKilledBeforeItsRename(t *testing.T) {
 	}
 	next := aToken("a", "next")
 	next.AccessStamp.Obtained, next.predecessor, next.machine = dir.sys.Now(), digest(text("given")), old.machine
-	plantBytes(t, dir.file(name, ".new"), seal(encodeToken(next)))
+	plantBytes(t, dir.file(name, ".new"), frame(encodeToken(next)))
 	sent := 0
 	got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("x", "x"), &sent))
 	if err != nil || got.Token.Access != text("a") || sent != 0 {
@@ -196,7 +196,7 @@ func TestASuccessorIsFoundBehindAMarkAndAPause(t *testing.T) {
 			if err := dir.writeState(dir.name(testKey), s, false); err != nil {
 				t.Fatal(err)
 			}
-			plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(successorOf(old, "successor", "next", now))))
+			plantBytes(t, dir.file(dir.name(testKey), ".new"), frame(encodeToken(successorOf(old, "successor", "next", now))))
 			sent := 0
 			got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("x", "x"), &sent))
 			if err != nil || got.Token.Access != text("successor") || stored(t, dir).Refresh != text("next") || sent != 0 {
@@ -213,7 +213,7 @@ func TestASuccessorIsFoundBehindAMarkAndAPause(t *testing.T) {
 func TestAnAdoptedTokenIsRefreshedAtOnce(t *testing.T) {
 	dir, move := clocked(t)
 	old := plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
-	plantBytes(t, dir.file(dir.name(testKey), ".new"), seal(encodeToken(successorOf(old, "successor", "next", dir.sys.Now()))))
+	plantBytes(t, dir.file(dir.name(testKey), ".new"), frame(encodeToken(successorOf(old, "successor", "next", dir.sys.Now()))))
 	move(2 * time.Hour)
 	connected, sent := 0, 0
 	r := giving(aToken("a", "r3"), &sent)

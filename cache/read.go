@@ -41,7 +41,7 @@ func (d *Dir) readToken(path string) (t Token, rest []byte, err error) {
 	if err != nil {
 		return Token{}, nil, err
 	}
-	version, record, n, err := unsealAny(b)
+	version, record, n, err := unframeAny(b)
 	if errors.Is(err, errNewer) {
 		return Token{}, nil, &NewerError{Path: path}
 	}

@@ -155,13 +155,13 @@ func TestABoxIsBelievedWholeOrNotAtAll(t *testing.T) {
 		}
 	}
 	// Written again by somebody without the key: the checksum is right, the box is wrong.
-	_, record, _, err := unsealAny(whole)
+	_, record, _, err := unframeAny(whole)
 	if err != nil {
 		t.Fatal(err)
 	}
 	record = bytes.Clone(record)
 	record[len(record)-40] ^= 1
-	plantBytes(t, path, sealAs(boxVersion, record))
+	plantBytes(t, path, frameAs(boxVersion, record))
 	if _, err := dir.read(dir.name(testKey)); err == nil {
 		t.Error("an altered box was believed")
 	}
@@ -174,7 +174,7 @@ func TestOlderProgramsLeaveASealedFileAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := unseal(b); !errors.Is(err, errNewer) {
+	if _, _, err := unframe(b); !errors.Is(err, errNewer) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -159,7 +159,7 @@ func (d *Dir) formOf(path string) (form, bool) {
 	if err != nil {
 		return form{}, false
 	}
-	_, record, _, err := unsealAny(b)
+	_, record, _, err := unframeAny(b)
 	if err != nil {
 		return form{}, false
 	}
@@ -317,7 +317,7 @@ func isBox(path string) bool {
 	if fi, err := f.Stat(); err != nil || !fi.Mode().IsRegular() {
 		return false
 	}
-	head := []byte(sealHead + "2,")
+	head := []byte(frameHead + "2,")
 	b := make([]byte, len(head))
 	_, err = io.ReadFull(f, b)
 	return err == nil && bytes.Equal(b, head)

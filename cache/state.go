@@ -67,7 +67,7 @@ func (p *pause) counts(now time.Time, refresh string, r Renewal) bool {
 }
 
 func decodeState(b []byte) (state, error) {
-	record, _, err := unseal(b)
+	record, _, err := unframe(b)
 	if err != nil {
 		return state{}, err
 	}
@@ -83,7 +83,7 @@ func decodeState(b []byte) (state, error) {
 	return s, nil
 }
 
-// encodeState fills exactly stateSize bytes; the padding is spaces behind the sealed line.
+// encodeState fills exactly stateSize bytes; the padding is spaces after the framed line.
 func encodeState(s state) ([]byte, error) {
 	if s.Last != nil { // what is no UTF-8 would be read back as something else
 		last := *s.Last
@@ -96,7 +96,7 @@ func encodeState(s state) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := seal(record)
+	b := frame(record)
 	if len(b) > stateSize {
 		if s.Last == nil {
 			return nil, errors.New("state too large")
@@ -109,7 +109,7 @@ func encodeState(s state) ([]byte, error) {
 		if record, err = json.Marshal(s); err != nil {
 			return nil, err
 		}
-		if b = seal(record); len(b) > stateSize {
+		if b = frame(record); len(b) > stateSize {
 			return nil, errors.New("state too large")
 		}
 	}

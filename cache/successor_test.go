@@ -13,7 +13,7 @@ import (
 // S34: Only what is missing or has proved worthless goes. A successor that can't be read now may be the only
 // live token: it stays, nothing is sent, and it is used when it can be read.
 func TestASuccessorThatCantBeReadStays(t *testing.T) {
-	unknown := append([]byte(nil), seal([]byte(`{"access_token":"x","more":1}`))...)
+	unknown := append([]byte(nil), frame([]byte(`{"access_token":"x","more":1}`))...)
 	for _, tt := range []struct {
 		name, problem string
 		spoil, mend   func(path string) error
