@@ -10,8 +10,8 @@ import (
 // that refreshes; then this call goes on under the former key, and a later one takes over.
 const waitAdopt = time.Second
 
-// Where is the key under which the files of a login lie: key, unless only former, which an earlier
-// version gave it, has any. An empty former is none. It costs one look at a name where there is a former.
+// Where returns the key under which a login's files are stored: key, unless there are files only under
+// former, the key that an earlier version used. An empty former is none. It costs one lstat if key has files.
 func (d *Dir) Where(key, former Key) Key {
 	if former == "" || former == key || !d.found || d.stored(d.name(key)) || !d.stored(d.name(former)) {
 		return key
@@ -21,10 +21,10 @@ func (d *Dir) Where(key, former Key) Key {
 
 func (d *Dir) stored(name string) bool { return d.exists(name, ".json") }
 
-// Settle is Where, but first the files of former get the names of key. Nobody but one login may have had
-// former. The locks of both are held, former's first, so neither an older program nor one of this version
-// is at them; a program that was killed in the middle has its work done by the next one. Where files
-// can't be moved now they are used where they are.
+// Settle is Where, but it first renames the files of former to the names of key. Only one login may ever
+// have used former. Both locks are held, former's first, so neither an older program nor one of this version
+// works with the files. If it is killed in the middle, the next call finishes. Files that can't be renamed
+// now are used under their old name.
 func (d *Dir) Settle(ctx context.Context, key, former Key) Key {
 	if d.Where(key, former) == key {
 		return key

@@ -16,7 +16,7 @@ type call struct {
 	start Token // as stored when the call began
 	view  bool  // only to tell people
 
-	waited time.Duration // for the lock, out of the time that the call has
+	waited time.Duration // for the lock; it counts towards limitCall
 }
 
 // Bounds of a call, by zone. Together with the transaction's they end every call within 25 s.
@@ -30,16 +30,20 @@ type waits struct{ hard, expired, save time.Duration }
 
 // Token returns the token stored under key, renewing it first where that is due.
 //
-// A fresh token costs no lock, no network and no write, and waits for nobody: files are replaced by
-// rename, so a reader sees the old token or the new one. Otherwise the lock is held from a second
-// look at the files to the durable successor, because the domain accepts each refresh token once:
-// two processes that send the same one end the login. A token that still lives is answered whatever
-// the domain, the lock or the disk does; nobody waits while there is one to answer and time to
-// spare.
+// A fresh token is answered without lock, network or write: files are replaced by rename, so a reader
+// sees the old token or the new one. Otherwise the lock is held from a second look at the files until the
+// successor is durable, because the domain accepts each refresh token once: two processes that send the
+// same one end the login. A token that still lives is answered even if the domain, the lock or the disk
+// fails, and without a wait while it has life enough left.
 //
-// Errors: ErrNothing, *SpentError, ErrNoID, ErrOtherMachine, *DamagedError: a login is needed.
-// *BusyError, *Failure: try later, or as its class says. *FolderError, *NewerError: the files.
-// *SignalError: the process must end. ErrNotFresh only for Query.CachedOnly.
+// Errors:
+//   - a login is needed: ErrNothing, ErrNoRefresh, ErrNoID, ErrOtherMachine, ErrCopied, *SpentError,
+//     *DamagedError, *SealedError with Lost;
+//   - try later: *BusyError, ErrTooLate, *MeansError, any other *SealedError, the context's error;
+//   - the last attempt failed: *Failure, whose Class says what to do;
+//   - the files can't be used: *FolderError, *NewerError;
+//   - the process must end now: *SignalError;
+//   - ErrNotFresh, only for Query.CachedOnly.
 func (d *Dir) Token(ctx context.Context, key Key, q Query, r Renewal) (Result, error) {
 	c := d.call(key, q, r)
 	t, err := d.read(c.name)
@@ -66,7 +70,7 @@ func (d *Dir) Token(ctx context.Context, key Key, q Query, r Renewal) (Result, e
 		return c.answer(t, z, err)
 	}
 	s := d.readState(c.name)
-	if why := c.hopeless(t, s); why != nil && !d.exists(c.name, ".new") { // a successor may lie there
+	if why := c.hopeless(t, s); why != nil && !d.exists(c.name, ".new") { // a successor may be there
 		d.sys.refused("nothing is sent", why)
 		return c.answer(t, z, why)
 	}
@@ -77,8 +81,8 @@ func (d *Dir) call(key Key, q Query, r Renewal) *call {
 	return &call{d: d, name: d.name(key), key: key, query: q, renew: r}
 }
 
-// hopeless returns why nothing would be sent now, or nil: then it is worth taking the lock. It is
-// asked without the lock, so that what is known is answered without waiting, and again under it.
+// hopeless returns why nothing would be sent now, or nil. It is called without the lock, so that such a
+// call doesn't wait for it, and again under the lock.
 func (c *call) hopeless(t Token, s state) error {
 	if c.d.readOnly {
 		return &FolderError{Path: c.d.path, Problem: "belongs to another user"}
@@ -123,7 +127,7 @@ func (c *call) underLock(ctx context.Context, z zone, before state) (Result, err
 		return c.unlocked(z, err)
 	}
 	c.name = c.d.name(c.key) // a folder that was just made may turn out to be on the network
-	var wait time.Duration   // early: look, don't wait
+	var wait time.Duration   // early: one attempt, no wait
 	switch {
 	case z == expired || c.query.Force:
 		wait = c.d.waits.expired
@@ -170,8 +174,8 @@ func (c *call) underLock(ctx context.Context, z zone, before state) (Result, err
 	}
 }
 
-// elsewhere reports that err says that somebody is at it under another lock file, and who. That is a
-// busy lock by another name.
+// elsewhere reports whether err means that another process renews the token under another lock file, and
+// which one. The caller treats it as a busy lock.
 func (d *Dir) elsewhere(name string, err error) (pid int, ok bool) {
 	if e, ok := errors.AsType[*inFlightError](err); ok {
 		return e.pid, true
@@ -207,12 +211,12 @@ func (c *call) unlocked(z zone, why error) (Result, error) {
 	return c.answer(t, z, why)
 }
 
-// news looks whether what this call waits for has been settled by the holder of the lock: a fresh
+// news returns the answer if the holder of the lock has settled what this call waits for: with a fresh
 // token, or a failure that counts for all who waited. Nil: not yet.
 func (c *call) news(z zone, before state) func() (Result, error) {
 	t, err := c.d.read(c.name)
 	if err != nil {
-		return nil // the holder will put it right, or we shall
+		return nil // the holder will repair it, or this call under the lock
 	}
 	if now, err := c.classify(t); err == nil && now == fresh {
 		return func() (Result, error) { return Result{Token: t}, nil }
@@ -220,7 +224,7 @@ func (c *call) news(z zone, before state) func() (Result, error) {
 	return c.failure(z, before)
 }
 
-// failure is the part of news that is none of a token.
+// failure is news without the fresh token: the failure of an attempt that ended since before.
 func (c *call) failure(z zone, before state) func() (Result, error) {
 	s := c.d.readState(c.name)
 	if s.Attempts == before.Attempts || s.Last == nil || !s.Pause.concerns(c.renew) {

@@ -2,12 +2,12 @@ package cache
 
 import "errors"
 
-// copied is a store of keys that has a copy of each key that was used in the kernel's keyring, so that an answer
-// costs as much as with the kernel's own and asks no other program. The copy ends with the machine's uptime, or
-// by lock.
+// copied is a store of keys with a copy of each used key in the kernel's keyring, so that a cached answer costs
+// no more than with the kernel's own keys, and needs no other program. The copy ends when the machine restarts, or
+// by Dir.Lock.
 type copied struct {
 	copy KeyStore
-	// store has the keys themselves. nil: it isn't to be asked, as by the first look of a call.
+	// store has the keys themselves. nil: only the copies may be read, as in the first look of a call.
 	store KeyStore
 }
 

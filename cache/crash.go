@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// foreignIntent is how long an intent counts as being worked on whose process can't be looked up, as
-// that of another machine or process namespace: longer than any transaction.
+// foreignIntent is how long an intent counts as at work if its process can't be looked up, because it is
+// on another machine or in another process namespace: longer than any transaction.
 const foreignIntent = 30 * time.Second
 
 // An inFlightError says that another process is sending the stored refresh token at this moment,
@@ -20,12 +20,12 @@ type inFlightError struct{ pid int }
 
 func (e *inFlightError) Error() string { return "another process is sending the refresh token" }
 
-// recover finds out, under the lock, what the last holder left behind, and puts it right. It
-// returns the token that is stored then and the state without what is settled.
+// recover finds out, under the lock, what the last holder left behind, and repairs it. It returns the
+// token that is stored then, and the state without what is settled.
 //
-// What counts is evidence, in this order: a process that is still at it; a successor that only
-// lacks its rename; an intent that says a refresh token may have been spent. The last one stays in
-// the state: the next refresh presents that token once more, and only its answer settles it.
+// It looks for, in this order: a process that is still working; a successor that only lacks its rename;
+// an intent, so a refresh token may have been spent. The intent stays in the state: the next refresh
+// presents that token once more, and only the answer settles it.
 func (d *Dir) recover(name string, t Token, s state) (Token, state, error) {
 	if s.Intent != nil && s.Intent.Digest == digest(t.Refresh) && d.atWork(s.Intent) {
 		return t, s, &inFlightError{s.Intent.Pid}
@@ -63,19 +63,19 @@ func (d *Dir) atWork(i *intent) bool {
 			return false
 		}
 	}
-	// Else its pid says nothing here, or may be another process by now: when that one started can be
-	// hidden (hidepid), and is another number in another time namespace.
+	// The pid means nothing here, or may be another process by now, whose start can be hidden (hidepid) or
+	// count differently (another time namespace).
 	age := d.sys.Now().Sub(i.At)
 	return 0 <= age && age < foreignIntent
 }
 
-// orphan returns the successor in KEY.new, if it is whole and belongs to the token on the disk, or to the
-// token that a login was exchanging. Where no token is there any more it is all there is. What has proved
-// worthless is deleted: its writer died before the answer was written, or a login came between. Anything
-// else stays and is the error: what can't be read now may be the only live token.
+// orphan returns the successor in KEY.new, if it is whole and belongs to the token on the disk, to the
+// token that a login was exchanging, or if there is no other token. A KEY.new is deleted if it is certainly
+// worthless: its writer died before the answer was written, or a login came between. Otherwise it stays and
+// the error says why: what can't be read now may be the only live token.
 func (d *Dir) orphan(name string, t Token, s state) (Token, bool, error) {
 	path := d.file(name, ".new")
-	n, _, err := d.readToken(path) // behind it may be what was left of the reserve
+	n, _, err := d.readToken(path) // the rest of the reserve may follow it
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Token{}, false, nil
@@ -104,10 +104,10 @@ func (d *Dir) dropOrphan(name string) error {
 	return nil
 }
 
-// brief is how long a rename is tried that the next call can do as well.
+// brief is how long a rename is tried if the next call can do it as well.
 const brief = 100 * time.Millisecond
 
-// adopt finishes what the dead process began: cut, sync, rename, sync.
+// adopt makes KEY.new the token file, as the dead process would have: cut, sync, rename, sync.
 func (d *Dir) adopt(name string) error {
 	path := d.file(name, ".new")
 	b, _, err := d.readPrivate(path)

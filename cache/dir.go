@@ -11,9 +11,9 @@ import (
 	"syscall"
 )
 
-// A Dir is the folder of the token files. Any number of processes may use one folder at a time, and
-// a Dir holds nothing between calls but the answers of its first look at the folder, so a process
-// opens one for each call. It isn't meant for several goroutines.
+// A Dir is the folder of the token files. Any number of processes may use one folder at a time. A Dir
+// remembers only what Open saw of the folder, and the keys of sealed files, so a process opens one for each
+// call. It is not safe for use by several goroutines.
 type Dir struct {
 	path string
 	sys  System
@@ -25,14 +25,14 @@ type Dir struct {
 
 	waits waits
 	room  room
-	keys  []knownKey // of sealed files, as far as they were asked for
+	keys  []knownKey // of sealed files that were read or written
 }
 
-// A Key names what the tokens belong to. Its parts are those that make it another identity's token
-// when they change; the name of the file says nothing about them.
+// A Key names the files of one identity's tokens: 32 hex digits, from NewKey. Its parts are what makes it
+// another identity when it changes, and can't be read from it.
 type Key string
 
-// NewKey digests the parts: 32 hex digits.
+// NewKey is the first half of the SHA-256 of the parts, each with its length, in hex.
 func NewKey(parts ...string) Key {
 	h := sha256.New()
 	for _, p := range parts {
@@ -44,8 +44,8 @@ func NewKey(parts ...string) Key {
 	return Key(hex.EncodeToString(h.Sum(nil)[:16]))
 }
 
-// Open looks at the folder, which need not exist yet, and refuses one that somebody else could
-// change. path is absolute. The error is a *FolderError.
+// Open looks at the folder, which need not exist yet. It refuses one that another user could change.
+// path is absolute. The error is a *FolderError.
 func Open(path string, sys System) (*Dir, error) {
 	d := &Dir{path: filepath.Clean(path), sys: sys, waits: waits{hard: waitHard, expired: waitExpired, save: keepTrying}, room: room{reserveSize, sealedSize}}
 	if err := d.look(); err != nil {
@@ -93,7 +93,7 @@ func (d *Dir) look() error {
 	return nil
 }
 
-// checkParent refuses a folder that somebody else has put a link before.
+// checkParent refuses a folder whose parent is another user's link.
 func (d *Dir) checkParent() error {
 	if !modesCount {
 		return nil
@@ -112,9 +112,9 @@ func (d *Dir) checkParent() error {
 	return nil
 }
 
-// Surroundings says that others can put another folder in the place of this one, which Kubernetes'
-// emptyDir lets them: mode 0777 without the sticky bit. It is no reason to refuse, since the folder
-// itself is checked: ours, and closed to others. Nil: they can't.
+// Surroundings returns a *FolderError if others can put another folder in the place of this one, as in
+// Kubernetes' emptyDir, which has mode 0777 without the sticky bit; else nil. It is only a warning: the
+// folder itself is checked to be ours and closed to others.
 func (d *Dir) Surroundings() error {
 	parent := filepath.Dir(d.path)
 	fi, err := os.Stat(parent)
@@ -122,7 +122,7 @@ func (d *Dir) Surroundings() error {
 		return nil
 	}
 	e := &FolderError{Path: parent, Problem: "can be changed by others (mode " + octal(fi.Mode()) + ")"}
-	if o := owner(fi); o == d.sys.UID || d.sys.UID == 0 { // else nobody here may do anything about it
+	if o := owner(fi); o == d.sys.UID || d.sys.UID == 0 { // else this user can't change it
 		e.Mode = fi.Mode().Perm() &^ 0o022
 	}
 	return e
@@ -165,7 +165,7 @@ func (d *Dir) file(name, suffix string) string { return filepath.Join(d.path, na
 const cacheTag = "Signature: 8a477f597d28d172789f06886806bc55\n" +
 	"# This file is a cache directory tag created by credential-idcs.\n"
 
-// CanStore looks whether the folder could be made or written, and does neither. Its error is a
+// CanStore checks whether the folder could be made or written, and does neither. The error is a
 // *FolderError.
 func (d *Dir) CanStore() error {
 	problem := "can't be written"

@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	// ErrNothing says that nothing is stored under the key, and nobody but a person can change that.
+	// ErrNothing says that nothing is stored under the key, and only a person can log in.
 	ErrNothing = errors.New("nothing is stored yet")
 	// ErrNotFresh says that a caller who wanted no refresh found no fresh token.
 	ErrNotFresh = errors.New("no fresh token is stored")

@@ -6,20 +6,20 @@ import (
 	"strconv"
 )
 
-// A KeyStore keeps the keys of sealed token files. The cache asks for a key by its id, and for no more.
+// A KeyStore stores the keys of sealed token files, each 32 bytes, under its id of 32 hex digits.
 type KeyStore interface {
-	// Key is the key of an id. ErrNoKey: the store answers and has none. Any other error: it can't be asked
-	// now, or not from here.
+	// Key returns the key of an id. ErrNoKey: the store works and has no such key. Any other error: it can't be
+	// read now, or not from here.
 	Key(id string) ([]byte, error)
-	// Ready is why no key could be kept now, or nil. It keeps none.
+	// Ready returns why no key could be stored now, or nil. It stores nothing.
 	Ready() error
 	// Keep stores a key under its id.
 	Keep(id string, key []byte) error
-	// Forget takes a key out. One that isn't there is none.
+	// Forget removes a key. It is no error if there is none.
 	Forget(id string) error
 }
 
-// ErrNoKey says that a store answers, and has no such key.
+// ErrNoKey says that a store works, and has no such key.
 var ErrNoKey = errors.New("no such key")
 
 // A SealedError says that the stored tokens are sealed and their key can't be had, so nothing was done.

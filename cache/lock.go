@@ -20,15 +20,14 @@ type hold struct {
 	path string
 }
 
-// errBusy says that somebody else holds the lock at this moment.
+// errBusy says that another process holds the lock at this moment.
 var errBusy = errors.New("busy")
 
-// tryLock takes the lock of a key or says errBusy. The lock is on a file that nobody ever replaces
-// or deletes, beside the token file and not on it, which is replaced all the time. Should a person
-// delete it, two processes could hold two locks: so a hold counts only while its file is still the
-// one that others find under the name (see same).
+// tryLock takes the lock of a key, or returns errBusy. The lock is on a file of its own, since the token
+// file is replaced all the time. If a person deletes the lock file, two processes could hold two locks: so
+// a hold counts only while its file is the one that others find under the name (see same).
 //
-// Any other error means that there are no locks here; then nothing may be refreshed at all.
+// Any other error means that locks don't work here; then nothing may be refreshed.
 func (d *Dir) tryLock(name string) (*hold, error) {
 	h, err := lockFile(d.file(name, ".lock"))
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -81,8 +80,8 @@ func (h *hold) release() {
 	}
 }
 
-// sign writes into the lock file who holds it, for the message of those who wait in vain. Best
-// effort: nothing depends on it.
+// sign writes pid and start of this process into the lock file, for the message of those who wait in
+// vain. Errors are ignored: nothing else depends on it.
 func (d *Dir) sign(h *hold) {
 	f, err := os.OpenFile(h.path, os.O_WRONLY|noFollow, 0)
 	if err != nil {
@@ -117,14 +116,14 @@ func (d *Dir) holder(name string) int {
 	return pid
 }
 
-// lock waits for the lock, at most for the given time of the wall clock. Between its tries it asks
-// news, which ends the waiting when what we wanted the lock for has been settled by its holder: so
-// all who wait read the outcome at once, without queueing for the lock. The error
-// is errSettled then, *BusyError at the end of the time, or what tryLock and ctx say.
+// lock waits for the lock, at most for wait by the wall clock. Between its attempts it calls news, if not
+// nil, which reports whether the holder has settled what the lock is wanted for: so all who wait see the
+// outcome at once, without queueing for the lock. The error is errSettled then, *BusyError when the time
+// is over, or that of tryLock or ctx.
 func (d *Dir) lock(ctx context.Context, name string, wait time.Duration, news func() bool) (*hold, error) {
 	begun := time.Now()
-	// Who has no token, and nothing else to do, waits for the outcome to the end of the call, as long as
-	// the holder awaits the domain's answer.
+	// A call that has no token to answer waits to its end for the outcome, as long as the holder awaits the
+	// domain's answer.
 	patient := news != nil && wait > waitHard
 	for {
 		h, err := d.tryLock(name)

@@ -13,13 +13,16 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// Login gets the first tokens by grant and stores them, whatever was stored before. No lock is held
-// while grant runs, since it may wait for a person; it calls Attempt.Sending before its request like
-// any other. What the new tokens replace is forgotten, with all that was noted about it.
+// Login gets the first tokens from grant and stores them, whatever was stored before. No lock is held
+// while grant runs, since it may wait for a person; it calls Attempt.Sending before its request. The old
+// tokens and all that was recorded about them are gone afterwards.
 //
 // The lock and the folder are tried first, so that nobody logs in for nothing. Result.Overwritten is the
-// refresh token that another login of the same key, or a refresh, stored meanwhile. Nobody has it any more,
-// and the domain still takes it.
+// refresh token that another login of the same key, or a refresh, stored meanwhile. The domain still
+// accepts it, and nothing else holds it any more: the caller revokes it.
+//
+// Errors: the Refusal's *Failure, *BusyError, *FolderError, *NewerError, *SealedError, *SignalError, or the
+// context's.
 func (d *Dir) Login(ctx context.Context, key Key, grant func(context.Context, Attempt) (Token, *Refusal)) (Result, error) {
 	if err := d.ensure(); err != nil {
 		return Result{}, err
@@ -58,8 +61,8 @@ func (d *Dir) Login(ctx context.Context, key Key, grant func(context.Context, At
 	})
 }
 
-// withLock waits for the lock and does what it is held for; again, where others turn out to be at it
-// under another lock file.
+// withLock waits for the lock and calls do, which releases it; again, where another process turns out to
+// work under another lock file.
 func (d *Dir) withLock(ctx context.Context, name string, do func(*hold) (Result, error)) (Result, error) {
 	for begun := time.Now(); ; {
 		h, err := d.lock(ctx, name, max(0, d.waits.expired-time.Since(begun)), nil)
@@ -78,7 +81,7 @@ func (d *Dir) withLock(ctx context.Context, name string, do func(*hold) (Result,
 	}
 }
 
-// rehearse does what storing a login takes, but for the storing, and returns what is stored now.
+// rehearse does all that storing a login takes except the storing, and returns what is stored now.
 func (d *Dir) rehearse(name string) (Token, error) {
 	t, err := d.read(name)
 	if err != nil && !errors.Is(err, errDamaged) && !isLost(err) {
@@ -99,13 +102,13 @@ func (d *Dir) rehearse(name string) (Token, error) {
 	return t, nil
 }
 
-// removable is why a file can't be deleted, as far as that is known before: it is a folder with something in
-// it, or nobody may change it (chattr +i).
+// removable is why a file can't be deleted, as far as that can be seen without deleting it: it is a folder
+// that isn't empty, or it is immutable (chattr +i).
 func (d *Dir) removable(name, suffix string) error {
 	path := d.file(name, suffix)
 	fi, err := os.Lstat(path)
 	switch {
-	case err != nil: // gone by now, or it couldn't be looked for a moment ago
+	case err != nil: // gone by now
 		return nil
 	case fi.IsDir():
 		err = os.Remove(path)
@@ -168,9 +171,10 @@ func (x *transaction) storeLogin(t Token, skew int64) error {
 	return nil
 }
 
-// Exchange stores what the domain gives for a refresh token from elsewhere. It takes all the steps of
-// a refresh with that token: nothing is stored, and nothing of what is stored changes, unless the
-// domain answers with a token.
+// Exchange stores what the domain gives for a refresh token from elsewhere. It takes all the steps of a
+// refresh with that token. What is stored changes only if the domain answers with a token.
+//
+// Errors: *GivenError, and those of Token that no stored token prevents.
 func (d *Dir) Exchange(ctx context.Context, key Key, refresh secret.Text, r Renewal) (Result, error) {
 	if err := d.ensure(); err != nil {
 		return Result{}, err
@@ -217,7 +221,7 @@ func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result
 	switch stored := refresh == x.old.Refresh; {
 	case errors.Is(o.refusal.Err, errLockLost):
 		x.room.drop()
-	case !o.refusal.Refresh.Empty(): // the given one is dead now; its successor is all that is left
+	case !o.refusal.Refresh.Empty(): // the given one is spent, so its successor is stored
 		x.old = given
 		if x.keepSuccessor(o.refusal.Refresh) {
 			x.settled()
@@ -235,8 +239,8 @@ func (x *transaction) exchange(ctx context.Context, refresh secret.Text) (Result
 	return Result{}, o.refusal.why()
 }
 
-// A GivenError says that a refresh token from elsewhere is known here, so presenting it would end a login.
-// Nothing was sent.
+// A GivenError says that a given refresh token is, or was, that of a login in this folder, so presenting it
+// would end that login. Nothing was sent.
 type GivenError struct {
 	File  string // base name of the token file that knows it
 	Spent bool   // what is stored there came of it

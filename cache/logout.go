@@ -14,11 +14,11 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// Logout hands the stored refresh token to revoke and then deletes everything that is stored under
-// key but the lock file, which others may be waiting at. A failed revocation doesn't keep the tokens;
-// its error comes back when they are gone. revoke isn't called where there is no refresh token. What
-// can't be read because a newer version wrote it, or because it is no file of ours, stays: *NewerError,
-// *FolderError. A copy's refresh token is the original's and isn't revoked: ErrCopied, ErrOtherMachine.
+// Logout passes the stored refresh token to revoke and then deletes everything that is stored under key,
+// except the lock file, for which others may be waiting. The tokens are deleted even if revoke fails; its
+// error is returned afterwards. revoke isn't called if there is no refresh token. A file that a newer
+// version wrote, or that is not ours, stays: *NewerError, *FolderError. The refresh token of a copied folder
+// belongs to the original and isn't revoked: ErrCopied, ErrOtherMachine.
 func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Context, refresh secret.Text, skew time.Duration) error) error {
 	if !d.found {
 		return nil
@@ -43,7 +43,7 @@ func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Conte
 	} else if isSealed(err) {
 		t, failed = Token{}, err
 	} else if err != nil {
-		return err // there is something that we can't revoke, and didn't make
+		return err // a file that we can't revoke, or didn't make
 	}
 	t, s, err := d.recover(name, t, d.readState(name))
 	if busy, ok := errors.AsType[*inFlightError](err); ok {
@@ -86,8 +86,8 @@ func (d *Dir) remove(name string) error {
 }
 
 // ForgetOthers deletes what is stored under other keys than these, each under its lock, and returns the
-// base names of what is gone. Nobody knows the domain and the client of such tokens, so they aren't
-// revoked. On a network folder they may be another machine's, and stay.
+// base names of what it deleted. The domain and the client of such tokens are unknown, so they aren't
+// revoked. On a network folder they may be another machine's, so nothing is deleted there.
 func (d *Dir) ForgetOthers(ctx context.Context, keep []Key) (gone []string, err error) {
 	if d.readOnly {
 		return nil, nil

@@ -25,15 +25,15 @@ type Query struct {
 	// Force: refresh now, whatever time is left and whatever failed before. A refresh that ended
 	// after this call began will do. A failure is an error even if a live token is stored.
 	Force bool
-	// Suspect is the Fingerprint of a token that a server may have refused. If it still is the stored one,
-	// and the last refresh is at least a minute ago, one is tried; if that fails, or brings no such
-	// token, the same one is answered.
+	// Suspect is the Fingerprint of a token that a server may have refused. If it is still the stored one,
+	// and the last refresh was at least a minute ago, a refresh is tried. If that fails, or brings no new
+	// token of this kind, the old one is the answer.
 	Suspect string
 	// CachedOnly: a fresh token or ErrNotFresh; no lock and no network.
 	CachedOnly bool
 }
 
-// settle is how old a token must be before a server's refusal counts: one that refuses everything
+// settle is how old a token must be before a server's refusal counts: a server that refuses everything
 // then costs one refresh a minute.
 const settle = time.Minute
 
@@ -111,7 +111,7 @@ func (c *call) zone(s Stamp, t Token) zone {
 	}
 	z := query.Zone(s.Life, left(s, c.d.sys.Now(), c.d.sys.Boot()), due)
 	if z == fresh {
-		return z // by both clocks: then it is so on any machine, which costs another file to know
+		return z // by both clocks, so it doesn't matter which machine obtained it, and machine-id needn't be read
 	}
 	return query.Zone(s.Life, c.left(s, t), due)
 }

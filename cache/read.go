@@ -7,7 +7,7 @@ import (
 	"io/fs"
 )
 
-// errNoFile is behind the FolderError of what can't hold a token: a folder, a link, a fifo.
+// errNoFile is wrapped in the FolderError of what can't hold a token: a folder, a link, a fifo.
 var errNoFile = errors.New("no file")
 
 // maxFile is more than any token file of ours: an answer of 1 MiB, sealed, which takes a third more.
@@ -35,7 +35,7 @@ func (d *Dir) read(name string) (Token, error) {
 	return t, nil
 }
 
-// readToken reads a token and what follows its record.
+// readToken returns a token, and the bytes of the file after its record.
 func (d *Dir) readToken(path string) (t Token, rest []byte, err error) {
 	b, number, err := d.readPrivate(path)
 	if err != nil {
@@ -49,7 +49,7 @@ func (d *Dir) readToken(path string) (t Token, rest []byte, err error) {
 	if err == nil && version == boxVersion {
 		f, record, err = d.unbox(baseName(path), record)
 	}
-	if errors.Is(err, errUnknownRecord) { // whole, and no box that we know
+	if errors.Is(err, errUnknownRecord) { // whole, and no box that this version can read
 		return Token{}, nil, &NewerError{Path: path}
 	}
 	if err != nil {
@@ -77,8 +77,8 @@ func (d *Dir) unbox(name string, record []byte) (form, []byte, error) {
 	return f, record, err
 }
 
-// readPrivate reads a file that only we can have written, and its inode number. The descriptor is checked,
-// not the name.
+// readPrivate returns a file's content and its inode number, if only we can have written it. It checks the
+// open file, not the name.
 func (d *Dir) readPrivate(path string) (content []byte, number uint64, err error) {
 	f, err := openShared(path)
 	if err != nil {
@@ -109,8 +109,8 @@ func (d *Dir) readPrivate(path string) (content []byte, number uint64, err error
 	return b[:n], inode(fi), nil
 }
 
-// checkFile refuses what we can't have made: not a plain file, another's, open to others, with a second
-// name.
+// checkFile refuses a file that we can't have made: one that is not regular, belongs to another user, is
+// open to others, or has a second name.
 func (d *Dir) checkFile(path string, fi fs.FileInfo) error {
 	switch {
 	case !fi.Mode().IsRegular():

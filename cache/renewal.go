@@ -9,7 +9,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// A Renewal is how tokens are renewed: the caller's knowledge of OAuth, which the cache has none of.
+// A Renewal is how tokens are renewed. It is the caller's, since the cache contains no OAuth.
 //
 // Its functions run under the lock. Each sends at most one request that could spend a refresh token,
 // and calls Attempt.Sending once it is connected and nothing is sent yet: Sending writes down that a
@@ -68,7 +68,7 @@ type Refusal struct {
 	Err error
 }
 
-// why is the refusal as an error: the failure, but for what our own Sending said.
+// why is the refusal as an error: that of our own Sending, else the failure.
 func (r *Refusal) why() error {
 	if why := r.calledOff(); why != nil {
 		return why
@@ -92,10 +92,10 @@ func (r *Refusal) calledOff() error {
 	return nil
 }
 
-// A Failure is what the processes of a machine tell each other of a failed attempt, so that all of
-// them say the same. The cache only carries it.
+// A Failure is a failed attempt as the state file records it, so that all processes of a machine report the
+// same. The cache only stores it.
 type Failure struct {
-	Class       string    `json:"class"` // the caller's word for how to react
+	Class       string    `json:"class"` // the caller's word for what to do: see policy.Configured and its neighbours
 	Code        string    `json:"code,omitempty"`
 	Description string    `json:"description,omitempty"`
 	ECID        string    `json:"ecid,omitempty"`

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// reserveSize is room for the largest successor: two tokens of 128,000 bytes, the refresh token, and
-// what is around them. A sealed one is a third longer.
+// reserveSize is room for a large successor: two tokens of 128,000 bytes, the refresh token and the
+// frame. A sealed one is a third longer (base64).
 const reserveSize, sealedSize = 320 << 10, 480 << 10
 
 // room is how much a Dir reserves for a successor in the open, and for a sealed one.
@@ -38,9 +38,9 @@ func (d *Dir) newReserve(path string, f *os.File) (*reserve, error) {
 	return &reserve{d: d, path: path, f: f, fi: fi}, nil
 }
 
-// reserveRoom makes KEY.new and fills it. The bytes are random because some file systems store
-// zeros, or anything that compresses, in no room at all; synced, because many of them find out that
-// they are full only then. The key of a sealed form is had first.
+// reserveRoom makes KEY.new and fills it. The bytes are random because some file systems store zeros, or
+// anything that compresses, in no room at all. They are synced because many file systems notice only then
+// that they are full. The key of a sealed form is read first.
 func (d *Dir) reserveRoom(name string, f form) (*reserve, error) {
 	size := d.room.open
 	if f.sealed() {
@@ -59,7 +59,7 @@ func (d *Dir) reserveRoom(name string, f form) (*reserve, error) {
 func (d *Dir) makeRoom(name string, size int) (*reserve, error) {
 	path := d.file(name, ".new")
 	f, err := createPrivate(path)
-	if errors.Is(err, fs.ErrExist) { // recover left none: somebody works under another lock file
+	if errors.Is(err, fs.ErrExist) { // recover left none: another process works under another lock file
 		return nil, errLockLost
 	}
 	if err != nil {
@@ -86,8 +86,8 @@ func (d *Dir) makeRoom(name string, size int) (*reserve, error) {
 	return r, nil
 }
 
-// ours reports whether the name still leads to the file that we made. Where the name can't be looked at
-// the descriptor says whether the file has one.
+// ours reports whether the name still leads to the file that we made. Where lstat fails, the open file
+// tells whether it still has a name.
 func (r *reserve) ours() bool {
 	fi, err := os.Lstat(r.path)
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
@@ -97,7 +97,7 @@ func (r *reserve) ours() bool {
 	return err != nil || links(fi) > 0
 }
 
-// drop takes the room away again, and nobody else's.
+// drop removes the reserved room, unless the name leads to another process' file by now.
 func (r *reserve) drop() {
 	ours := r.ours()
 	_ = r.f.Close() // first: Windows deletes no open file
@@ -106,15 +106,15 @@ func (r *reserve) drop() {
 	}
 }
 
-// keepTrying is how long a successor that can't be written is tried again: a file system that is full,
-// or waits for its disk, may have room in a moment, and nobody has the token but this process.
+// keepTrying is how long writing a successor is tried again: a file system that is full, or waits for its
+// disk, may have room in a moment, and only this process has the token.
 const keepTrying = 3 * time.Second
 
 // save makes t the stored token, durably: written over the reserved room, cut to size, synced, renamed,
 // the folder synced. While that fails it is tried again, in the same file and in a new one. An error
-// means that t may not survive this process; a token that is on the disk though a sync failed is one.
+// means that t may be lost, also if it is on the disk but a sync failed (see onDisk).
 func (r *reserve) save(name string, t Token) error {
-	if b, err := r.content(name, t); err != nil || len(b) > maxFile { // nobody could read it again
+	if b, err := r.content(name, t); err != nil || len(b) > maxFile { // it couldn't be read again
 		r.drop()
 		return cmp.Or(err, errors.New("the token is too large"))
 	}
@@ -177,8 +177,8 @@ func (r *reserve) content(name string, t Token) ([]byte, error) {
 	return r.d.wrap(name, r.form, encodeToken(t))
 }
 
-// publish makes KEY.new, which begins with the record, the token file. Nothing that fails here takes the
-// record away again: what lies in the token file's place is spent.
+// publish makes KEY.new, which begins with the record, the token file. No failure here removes the record:
+// the refresh token in KEY.json is spent.
 func (r *reserve) publish(name string, record []byte, patience time.Duration) error {
 	cut := r.cut(record)
 	synced := r.f.Sync()
@@ -211,8 +211,8 @@ func (r *reserve) publish(name string, record []byte, patience time.Duration) er
 // failed says what failed, and why, on one line.
 func failed(what, why error) error { return fmt.Errorf("%w: %s", what, plainError(why)) }
 
-// cut removes what follows the record. Where it can't be cut it is made blank, which a reader
-// skips.
+// cut removes what follows the record. Where the file can't be truncated, the rest is filled with line
+// breaks, which a reader skips.
 func (r *reserve) cut(record []byte) error {
 	n := int64(len(record))
 	err := r.f.Truncate(n)
@@ -229,10 +229,9 @@ func (r *reserve) cut(record []byte) error {
 	return nil
 }
 
-// saveAnew is the second try: a new file, in a folder that may have to be made again. A KEY.new that
-// is there then isn't ours, or holds nothing. If it is another's the lock file was deleted, and somebody
-// who holds another one has reserved room. Our intent keeps them from sending, so there is no successor
-// in it to lose.
+// saveAnew saves to a new file, in a folder that may have to be made again. A KEY.new that is there holds
+// no successor: it is ours and could not be written, or, if the lock file was deleted, another process
+// reserved it under its own lock, and our intent keeps that process from sending.
 func (r *reserve) saveAnew(name string, t Token) error {
 	d := r.d
 	if err := d.ensure(); err != nil {
@@ -240,7 +239,7 @@ func (r *reserve) saveAnew(name string, t Token) error {
 	}
 	f, err := createPrivate(r.path)
 	for i := 0; i < 10 && errors.Is(err, fs.ErrExist); i++ {
-		_ = d.dropOrphan(name) // else the next line says so
+		_ = d.dropOrphan(name) // if it fails, so does the next line
 		f, err = createPrivate(r.path)
 	}
 	if err != nil {

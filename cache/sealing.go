@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// A sealing is the content of seal.json: with which key new files of the folder are sealed. Each file says for
-// itself with which it was.
+// A sealing is the content of seal.json: the key with which new files of the folder are sealed. Each file records
+// the key that it was sealed with itself.
 type sealing struct {
 	Store string `json:"store"`
 	Key   string `json:"key"`
@@ -118,8 +118,8 @@ func (d *Dir) Sealing() error {
 	return nil
 }
 
-// Unlock gets the key of what is stored under a key, from a store that may ask a person for that: no lock is held
-// meanwhile.
+// Unlock reads the encryption key of the files of key, from a store that may ask a person to unlock it. No lock is
+// held meanwhile. The error is a *SealedError.
 func (d *Dir) Unlock(key Key) error {
 	if _, err := d.read(d.name(key)); isSealed(err) {
 		return err
@@ -127,7 +127,7 @@ func (d *Dir) Unlock(key Key) error {
 	return nil
 }
 
-// Lock takes the kernel's copies of the folder's keys away.
+// Lock removes the kernel's copies of the folder's encryption keys.
 func (d *Dir) Lock() error {
 	if !d.found || d.readOnly {
 		return nil
@@ -242,7 +242,7 @@ func (d *Dir) keepKey(f form) {
 	}
 }
 
-// forgetKeys takes the keys of these forms, and that of seal.json, out of their stores where no sealed file is left
+// forgetKeys removes the keys of these forms, and that of seal.json, from their stores where no sealed file is left
 // that has them, and seal.json with its key.
 func (d *Dir) forgetKeys(forms ...form) error {
 	s := d.readSealing()
@@ -266,7 +266,7 @@ func (d *Dir) forgetKeys(forms ...form) error {
 			continue
 		}
 		if store := d.store(f.store); store != nil {
-			if err := store.Forget(f.key); err != nil { // it ends with its store
+			if err := store.Forget(f.key); err != nil { // it stays in its store
 				d.sys.refused("the key is kept", err)
 			}
 		}

@@ -12,26 +12,26 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache/policy"
 )
 
-// A state is what outlives a process beside the token: what is being sent, what failed, how long to
-// keep quiet. It is read without the lock for hints and under the lock for decisions, and written
+// A state is what is stored beside the token: what is being sent, what failed, and until when nobody
+// sends anything. It is read without the lock for hints and under the lock for decisions, and written
 // only under the lock.
 //
-// Its file is the one that is not replaced by rename but written in place, in one call, at a fixed
-// size: so recording a failure needs no room on a full disk, and KEY.new stays the only temporary
-// file. A reader without the lock may meet half of it; then the checksum fails and it counts as
-// empty, which costs a look under the lock. A crash in the middle loses nothing that matters: before
-// sending nothing has been spent, after saving the intent is past.
+// Its file is the only one that is written in place, in one call and at a fixed size, instead of replaced
+// by rename: so recording a failure needs no room on a full disk, and KEY.new stays the only temporary
+// file. A reader without the lock may read half of it; then the checksum fails and it counts as empty,
+// which costs a look under the lock. A crash in the middle loses nothing that matters: before sending
+// nothing has been spent, and after saving the intent is no longer needed.
 type state struct {
 	Intent *intent  `json:"intent,omitempty"`
 	Mark   *mark    `json:"mark,omitempty"`
 	Pause  *pause   `json:"pause,omitempty"`
 	Last   *Failure `json:"last,omitempty"`
-	// Attempts counts the attempts that ended, so that a waiter sees that one did.
+	// Attempts counts the attempts that ended, so that a process that waits notices one.
 	Attempts uint64 `json:"attempts"`
 	SkewMS   int64  `json:"skew_ms,omitempty"`
 }
 
-// An intent says that a refresh token is about to be sent, or was.
+// An intent records that a refresh token is about to be sent, or was.
 type intent struct {
 	Digest    string    `json:"digest"` // of the refresh token
 	At        time.Time `json:"at"`
@@ -41,13 +41,13 @@ type intent struct {
 	Machine   string    `json:"machine,omitempty"`
 }
 
-// A mark says that a refresh token is spent.
+// A mark records that a refresh token is spent.
 type mark struct {
 	Digest      string       `json:"digest"`
 	Interrupted *Interrupted `json:"interrupted,omitempty"`
 }
 
-// A pause says until when nobody sends anything.
+// A pause records until when nobody sends anything.
 type pause struct {
 	Refresh string    `json:"refresh,omitempty"` // digest of the refresh token it counts for
 	Client  string    `json:"client,omitempty"`  // the client, or the way, it counts for; empty: any
@@ -85,7 +85,7 @@ func decodeState(b []byte) (state, error) {
 
 // encodeState fills exactly stateSize bytes; the padding is spaces after the framed line.
 func encodeState(s state) ([]byte, error) {
-	if s.Last != nil { // what is no UTF-8 would be read back as something else
+	if s.Last != nil { // JSON replaces invalid UTF-8, and then the state would not be the one that was written
 		last := *s.Last
 		for _, p := range []*string{&last.Class, &last.Code, &last.Description, &last.ECID, &last.Text, &last.Command} {
 			*p = strings.ToValidUTF8(*p, "?")
@@ -116,7 +116,7 @@ func encodeState(s state) ([]byte, error) {
 	return append(b, bytes.Repeat([]byte{' '}, stateSize-len(b))...), nil
 }
 
-// cut keeps a text so short that six texts fit with six bytes for each of theirs.
+// cut shortens a text so that six of them fit into a state even if each byte is escaped in six.
 func cut(s string) string {
 	if len(s) > 64 {
 		return strings.ToValidUTF8(s[:64], "")
@@ -130,8 +130,8 @@ func (d *Dir) readState(name string) state {
 	return s
 }
 
-// tryReadState is readState for somebody who must know: the error says that there may be a state
-// which could not be read.
+// tryReadState is readState for a decision: the error says that there may be a state which could not be
+// read.
 func (d *Dir) tryReadState(name string) (state, error) {
 	f, err := os.OpenFile(d.file(name, ".state"), os.O_RDONLY|noFollow, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -145,7 +145,7 @@ func (d *Dir) tryReadState(name string) (state, error) {
 		return state{}, err // reading a fifo would wait
 	}
 	b := make([]byte, stateSize)
-	for range 3 { // half of what is being written is there for the time of a copy
+	for range 3 { // while another process writes, half of it may be there
 		if _, err := f.ReadAt(b, 0); err != nil {
 			return state{}, err
 		}
@@ -165,8 +165,8 @@ func (s state) same(o state) bool {
 	return a == nil || a.Digest == b.Digest && a.Pid == b.Pid && a.Start == b.Start && a.At.Equal(b.At)
 }
 
-// guardState locks the state file itself, for the time of a reading and a writing, or says errBusy.
-// Where an open file can't be deleted the lock of the key does for it.
+// guardState locks the state file itself while it is read and written; errBusy: another process does so.
+// Where an open file can't be deleted (Windows) the key's lock is enough, and the hold is nil.
 func (d *Dir) guardState(name string) (*hold, error) {
 	if !modesCount {
 		return nil, nil

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A System is what the cache asks the machine. NewSystem gives the real one; a test shifts a clock,
-// claims a network folder or plays several processes by replacing a field.
+// A System is what the cache needs of the machine. NewSystem is the real one. A test replaces a field to
+// set a clock, to claim a network folder, or to be several processes.
 type System struct {
 	Now func() time.Time
 	// Boot reads CLOCK_BOOTTIME: time since boot with suspend. 0: there is no such clock.
@@ -22,18 +22,17 @@ type System struct {
 	LastingInodes func(dir string) bool
 	// Spread is a random number in [0,1).
 	Spread func() float64
-	// Log, if not nil, is told what is decided and why, as log/slog takes it: a message, names and
-	// values. It must not block: it is called under the lock. Nothing it is told is a secret.
+	// Log, if not nil, is called with each decision and its reason, in the form of log/slog: a message, then
+	// names and values. It is called under the lock, so it must not block. No argument holds a secret.
 	Log func(msg string, args ...any)
 	// UID is the effective user; -1 on systems without.
 	UID int
 	// Pid is this process.
 	Pid int
-	// Process says when a process of this machine started, as a text that never comes again for the
-	// same pid, and whether it lives. "": nobody can tell when.
+	// Process returns when a process of this machine started, as a text that no other process with this pid
+	// has, and whether it lives. "": the start is unknown.
 	Process func(pid int) (start string, alive bool)
-	// Running reports whether the process that has this pid and start runs, and isn't stopped. Nil: nobody
-	// can tell.
+	// Running reports whether the process that has this pid and start runs, and isn't stopped. Nil: unknown.
 	Running func(pid int, start string) bool
 	// Seal is the store of the key with which a login's tokens are sealed: "kernel", "keyring", or empty:
 	// they lie in the open. Keys is a store by its name, or nil; files say for themselves which one is theirs.
@@ -41,9 +40,8 @@ type System struct {
 	Keys func(store string) KeyStore
 	// BootID and UserNamespace name what a kernel's key is bound to.
 	BootID, UserNamespace func() string
-	// Gather gets what is needed from Sending to the saved answer: threads, descriptors, memory. release
-	// gives back the descriptors, which are held until then. The error is a *MeansError. Nil: nothing is
-	// asked for.
+	// Gather reserves what is needed from Sending to the saved answer: threads, descriptors, memory. release
+	// closes the descriptors. The error is a *MeansError. Nil: nothing is reserved.
 	Gather func(dir string) (release func(), err error)
 	// Shield keeps signals away until lower is called, see shield.
 	Shield func() (lower func() error)

@@ -21,7 +21,7 @@ type Token struct {
 	// an ID token: then the old one is kept with its old stamp.
 	AccessStamp, IDStamp Stamp
 
-	// Scope is what the domain said it granted, or empty.
+	// Scope is the scope that the domain said it granted, space-separated, or empty.
 	Scope string
 
 	// machine is the machine that obtained the token; empty where unknown.
@@ -42,8 +42,8 @@ type Token struct {
 	idless bool
 }
 
-// anothers stands for the inode number of a copy that is written anew: it stays one. It is no number of any
-// plain file, unlike that of the original, which may have been given to another file by now.
+// anothers is written as the inode number of a copy, so that it stays a copy when it is written anew. No
+// plain file has this number. The original's would not do: another file may have it by now.
 const anothers = 1
 
 // A Stamp says when a token was obtained, on two clocks, and how long it lives.
@@ -67,8 +67,8 @@ func digest(t secret.Text) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// lot is the token's random number, 0 to 1, by which it falls due (see policy.Due). All processes know
-// it and no other machine has the same.
+// lot is the token's random number, 0 to 1, that decides when it is due (see policy.Due): the same in all
+// processes of a machine, and another on each machine.
 func (t Token) lot() float64 {
 	s := t.Refresh
 	if s.Empty() {

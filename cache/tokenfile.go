@@ -8,9 +8,9 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// The record of a token file, all members always there and in this order. It is written and read by
-// hand because every call pays for reading it: a third of a millisecond less than encoding/json, and
-// whatever is accepted is written back byte for byte.
+// The record of a token file has all its members, in this order. It is written and read by hand because
+// every call reads it: that takes a third of a millisecond less than encoding/json, and a record that is
+// accepted is written back byte for byte.
 //
 // Times are Unix milliseconds, boot clock readings milliseconds, lives seconds.
 
@@ -30,7 +30,7 @@ func encodeToken(t Token) []byte {
 }
 
 func decodeToken(record []byte) (Token, error) {
-	r := reader{rest: string(record)} // the one copy: what it returns are parts of it
+	r := reader{rest: string(record)} // the only copy: the token's texts are parts of it
 	var t Token
 	t.Access = secret.New(r.str(`{"access_token":`))
 	t.AccessStamp = r.stamp()
@@ -49,9 +49,9 @@ func decodeToken(record []byte) (Token, error) {
 	return t, nil
 }
 
-// origin is the predecessor, and behind blanks the inode number of the file, and what the login began with.
-// They have no members of their own, since programs from before them call a record with one more damaged,
-// and only they would lose by that.
+// origin is the predecessor, the inode number of the file and the digest that the login began with, with
+// blanks between them. They share a member because earlier versions of the program call a record with an
+// unknown member damaged.
 func (t Token) origin() string {
 	if t.inode == 0 && t.given == "" {
 		return t.predecessor
@@ -67,13 +67,13 @@ func (t *Token) setOrigin(s string) {
 	predecessor, rest, _ := strings.Cut(s, " ")
 	number, given, _ := strings.Cut(rest, " ")
 	t.predecessor, t.given = predecessor, given
-	t.inode, _ = strconv.ParseUint(number, 10, 64) // what is no number is none
-	if t.origin() != s {                           // as some other program wrote it
+	t.inode, _ = strconv.ParseUint(number, 10, 64) // no number: 0
+	if t.origin() != s {                           // another program wrote it
 		t.predecessor, t.inode, t.given = s, 0, ""
 	}
 }
 
-// errUnknownRecord says that a record is whole and can't be taken apart: some other program wrote it.
+// errUnknownRecord says that a record is whole and has unknown members: another program wrote it.
 var errUnknownRecord error = unknownRecord{}
 
 type unknownRecord struct{}
@@ -87,16 +87,16 @@ func appendStamp(b []byte, s Stamp) []byte {
 	if !s.Obtained.IsZero() {
 		obtained = s.Obtained.UnixMilli()
 	}
-	// What a broken clock or domain says stays inside the bounds of stamp: a file that couldn't be
-	// read again would cost the refresh token in it.
+	// A broken clock or domain may give other times. If stamp refused them, the refresh token in the
+	// file would be lost.
 	b = strconv.AppendInt(append(b, `,"obtained":`...), min(max(obtained, 0), maxMillis), 10)
 	b = strconv.AppendInt(append(b, `,"boot":`...), min(max(s.Boot.Milliseconds(), 0), maxBoot), 10)
 	return strconv.AppendInt(append(b, `,"life":`...), min(max(int64(s.Life/time.Second), 0), maxSeconds), 10)
 }
 
-// appendString writes a JSON string. Only what JSON demands is escaped, and in one way, so that the
-// text of a value is unique. Bytes that are no UTF-8 stay as they are: a refresh token that a person
-// brought in may hold anything, and must come back as it was.
+// appendString writes a JSON string. Only what JSON requires is escaped, and always in the same way, so
+// that a value has one spelling. Invalid UTF-8 stays as it is: a refresh token that a person passed in may
+// hold any bytes, and must be read back unchanged.
 func appendString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
@@ -114,7 +114,7 @@ func appendString(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// A reader takes a record apart. After the first surprise it is bad and returns zero values.
+// A reader parses a record. After the first mismatch it is bad and returns zero values.
 type reader struct {
 	rest string
 	bad  bool

@@ -8,15 +8,15 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// Bounds of a transaction. The early zone protects its caller before anything is sent, by the time
-// that a connection may take. What was sent is waited for as long as the call may last, in every zone:
-// a domain that is only slow has spent the refresh token all the same.
+// Bounds of a transaction. In the early zone the connection gets little time, because the caller already
+// has a token. Once the request is sent, every zone waits for the answer until the call ends: a slow
+// domain has spent the refresh token all the same.
 const (
 	limitCall   = 25 * time.Second // of a call: its wait for the lock, the client's proof, the answer's last byte
-	limitPerson = 45 * time.Second // of what a person typed, who may see a slow resolver out
+	limitPerson = 45 * time.Second // of a command that a person typed: time enough for a slow resolver
 
 	connectEarly  = time.Second
-	connectLate   = 10 * time.Second // a resolver gives a dead first server 5 s
+	connectLate   = 10 * time.Second // a resolver waits 5 s for a dead first server
 	ConnectPerson = 20 * time.Second // the same for what a person typed: login, refresh, doctor
 
 	answerNeeds = 8 * time.Second // what must be left to send a refresh token
@@ -31,7 +31,7 @@ type transaction struct {
 	limit *ticks
 	now   Stamp // when the last request was sent; Life is 0
 	lower func() error
-	spare func() // gives back what was gathered for the time behind Sending
+	spare func() // gives back what was gathered for the time after Sending
 
 	old   Token // on the disk
 	state state
@@ -45,8 +45,8 @@ func (c *call) transact(ctx context.Context, h *hold) (Result, error) {
 	return x.locked(func() (Result, error) { return x.run(ctx) })
 }
 
-// locked does what the lock is held for and gives the lock back. Everything between Sending and here
-// survives all signals that can be caught; one that came is obeyed now.
+// locked runs do and releases the lock. From Sending until here no signal that can be caught ends the
+// process; one that arrived meanwhile takes effect now.
 func (x *transaction) locked(do func() (Result, error)) (r Result, err error) {
 	defer func() {
 		x.hold.release()
@@ -85,7 +85,12 @@ func (x *transaction) run(ctx context.Context) (Result, error) {
 		x.d.sys.refused("nothing is sent", why)
 		return x.answer(x.old, z, why)
 	}
+	return x.reserveAndSend(ctx, z)
+}
 
+// reserveAndSend gets all that storing a successor takes, sends one request (two where a grant follows a
+// refused refresh), and stores the result.
+func (x *transaction) reserveAndSend(ctx context.Context, z zone) (Result, error) {
 	limit, connect := limitCall-x.waited, connectLate
 	switch {
 	case x.query.Force:
@@ -143,8 +148,8 @@ func (x *transaction) successorForm() (form, error) {
 	return x.old.form, nil
 }
 
-// lookAgain reads the files under the lock and puts right what a dead process left. The first
-// result says that the token file was damaged and is kept aside now.
+// lookAgain reads the files under the lock and repairs what a dead process left. damaged says that the
+// token file was damaged and has been set aside.
 //
 // The state is read first: a process under another lock file saves its token before it writes its
 // state, so whoever sees an old token here sees an old state too, and beforeSend will notice.

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A View is what the files say of a key. It holds no secret.
+// A View is what the files of a key hold, for people. It holds no secret.
 type View struct {
 	// State is "fresh", "stale" (usable, but due for a refresh), "expired" (will be refreshed on next
 	// use), "login_needed" (something is stored that can't be used or refreshed), "locked" (it is sealed, and its
