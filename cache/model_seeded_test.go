@@ -31,7 +31,7 @@ func TestTheModelFindsSeededBugs(t *testing.T) {
 		{"no intent", "beforesend.go",
 			"err := x.d.writeState(x.name, s, true)", "err := error(nil)",
 			"refresher_refresher.1000", "nothing there says why"},
-		{"a refused token is deleted", "transaction.go",
+		{"a refused token is deleted", "outcome.go",
 			"func (x *transaction) markSpent() {", "func (x *transaction) markSpent() {\n\t_ = syscall.Unlink(x.d.file(x.name, \".json\"))",
 			"refresher_refresher.1000", "the next call fails: nothing is stored yet"},
 		{"who is at work isn't asked", "crash.go",
@@ -46,7 +46,7 @@ func TestTheModelFindsSeededBugs(t *testing.T) {
 		{"erase saves what it read long ago", "drop.go",
 			"if !h.same() || !d.readState(name).same(seen) {", "if false {",
 			"erase_refresher", "nothing there says why"},
-		{"a refresh overwrites a login", "transaction.go",
+		{"a refresh overwrites a login", "outcome.go",
 			"if newer, ok := x.replaced(); ok { // a login came", "if newer, ok := x.replaced(); ok && false { // a login came",
 			"login_refresher.7_0_1_0", "the login's tokens are gone"},
 	} {
