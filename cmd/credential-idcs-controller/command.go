@@ -25,7 +25,7 @@ type verb struct {
 // verbs is the program's table of contents.
 func verbs() []*verb {
 	return []*verb{
-		runVerb(), manifestsVerb(), loginVerb(), logoutVerb(), refreshVerb(), statusVerb(),
+		runVerb(), manifestsVerb(), loginVerb(), logoutVerb(), refreshVerb(), statusVerb(), versionVerb(),
 	}
 }
 
@@ -52,7 +52,7 @@ func (a *app) dispatch(ctx context.Context) error {
 	name := ""
 	args := a.Args[1:]
 	switch {
-	case len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "-h" && args[0] != "--help":
+	case len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "-h" && args[0] != "--help" && args[0] != "--version":
 		name = "run" // the default
 	case len(args) > 0:
 		name, args = args[0], args[1:]
@@ -61,6 +61,8 @@ func (a *app) dispatch(ctx context.Context) error {
 	case "help", "--help", "-h":
 		_, err := io.WriteString(a.Stdout, usage())
 		return err
+	case "--version":
+		name = "version"
 	}
 	for _, v := range verbs() {
 		if v.name == name {
