@@ -1,6 +1,6 @@
 # Installs credential-idcs for the current user, with the names that git, docker and kubectl look for.
 # Run it in the folder that the archive made:  powershell -ExecutionPolicy Bypass -File install.ps1
-# Not tried on Windows by its authors.
+# Never run: there is neither Windows nor PowerShell where the tests run.
 param(
     [string]$Folder = (Join-Path $env:LOCALAPPDATA 'Programs\credential-idcs'),
     [switch]$Uninstall

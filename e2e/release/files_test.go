@@ -15,6 +15,8 @@ import (
 
 const root = "../.."
 
+const module = "github.com/credential-idcs/credential-idcs"
+
 func read(t *testing.T, path string) string {
 	t.Helper()
 	b, err := os.ReadFile(path)
@@ -64,7 +66,6 @@ func TestPackagesHaveTheNamesOfInstall(t *testing.T) {
 func TestFlagsAreThoseOfInstall(t *testing.T) {
 	tags := first(t, "install.sh", `-tags (\S+)`)
 	linked := first(t, "install.sh", `-X \$module/(\S+)=`)
-	const module = "github.com/credential-idcs/credential-idcs"
 	for _, c := range []struct{ path, want string }{
 		{".goreleaser.yaml", "tags: [" + tags + "]"},
 		{".goreleaser.yaml", `ldflags: ["-s -w -X ` + module + "/" + linked + "={{ .Version }}\"]"},
@@ -115,6 +116,39 @@ func TestWorkflowsPinWhatTheyUse(t *testing.T) {
 		}
 		if strings.Count(text, "actions/checkout@") != strings.Count(text, "persist-credentials: false") {
 			t.Errorf("%s leaves the token in a checkout", f)
+		}
+	}
+}
+
+// dependabot looks into each folder that has modules of its own, and into no other.
+func TestDependabotKnowsAllModules(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), need.Tool(t, "git"), "-C", root, "ls-files", "*go.mod", "*package-lock.json").Output()
+	if err != nil {
+		t.Skip("these sources have no git metadata, so nothing tells which files are part of them")
+	}
+	want := map[string][]string{}
+	for _, path := range strings.Fields(string(out)) {
+		want[filepath.Base(path)] = append(want[filepath.Base(path)], filepath.Dir("/"+path))
+	}
+	for kind, file := range map[string]string{"gomod": "go.mod", "npm": "package-lock.json"} {
+		list := first(t, ".github/dependabot.yml", `package-ecosystem: `+kind+`\n +directories: \[([^\]]*)\]`)
+		var got []string
+		for _, m := range regexp.MustCompile(`"([^"]*)"`).FindAllStringSubmatch(list, -1) {
+			matched := 0
+			for _, folder := range want[file] {
+				if ok, _ := filepath.Match(m[1], folder); ok {
+					got = append(got, folder)
+					matched++
+				}
+			}
+			if matched == 0 {
+				t.Errorf("%s has nothing of %s", m[1], kind)
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(want[file])
+		if !slices.Equal(got, want[file]) {
+			t.Errorf("of %s dependabot has %q, want %q", kind, got, want[file])
 		}
 	}
 }

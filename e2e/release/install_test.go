@@ -5,8 +5,11 @@ package release
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
 // `go install MODULE@VERSION` from the repository itself, then from a module proxy, as most people have it. The
@@ -58,6 +61,45 @@ func (w *works) goInstall(t *testing.T) {
 		module+"/cmd/credential-idcs@latest", module+"/cmd/credential-idcs-controller@latest")
 	knows("credential-idcs")
 	knows("credential-idcs-controller")
+}
+
+// documented checks that what docs/install.md tells people to download is what a release has, and types the line for
+// the archive as it is there.
+func (w *works) documented(t *testing.T, dist string) {
+	page := read(t, filepath.Join(root, "docs/install.md"))
+	files := regexp.MustCompile(`\$BASE/([^\s`+"`"+`;]+)`).FindAllStringSubmatch(page, -1)
+	if len(files) < 8 {
+		t.Fatalf("only %q", files)
+	}
+	for _, m := range files {
+		name := strings.NewReplacer("${V}", version, "$V", version).Replace(m[1])
+		if strings.Contains(name, "_windows_") { // this release is narrowed to Linux, but its manifest for Scoop has the name
+			if scoop := read(t, filepath.Join(dist, "credential-idcs.json")); !strings.Contains(scoop, "/"+name+`"`) {
+				t.Errorf("%s isn't what Scoop downloads:\n%s", name, scoop)
+			}
+		} else if _, err := os.Stat(filepath.Join(dist, name)); err != nil {
+			t.Error(err)
+		}
+	}
+
+	row := regexp.MustCompile("(?m)^\\| other Linux.*\\| `(curl [^`]*)` \\| the same \\| `([^`]*)` \\|$").FindStringSubmatch(page)
+	if row == nil {
+		t.Fatal("no line for the archive")
+	}
+	folder := t.TempDir()
+	types := func(line string) string {
+		return w.run(folder, "env", "HOME="+folder, "V="+version, "BASE=file://"+dist, "sh", "-c", line)
+	}
+	need.Tool(t, "curl")
+	types(row[1])
+	if said := types("./.local/bin/kubectl-idcs version"); !strings.HasPrefix(said, "credential-idcs "+version) {
+		t.Errorf("version: %s", said)
+	}
+	types("cp " + dist + "/checksums.txt . && sha256sum -c --ignore-missing checksums.txt")
+	types(row[2])
+	if left := types("find .local ! -type d"); left != "" {
+		t.Errorf("left behind: %s", left)
+	}
 }
 
 // modules fills a module cache of the test's own, since a made-up version must not stay in this user's, with links

@@ -3,6 +3,7 @@
 package release
 
 import (
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -179,31 +180,6 @@ targets = ["https://k8s.example.com:6443"]
 	}
 }
 
-// `go install MODULE@VERSION` from the repository itself, and the program knows its version.
-func (w *works) goInstall(t *testing.T) {
-	bin := t.TempDir()
-	w.run(w.folder, "env", "GOBIN="+bin, "GOPRIVATE=github.com/credential-idcs/*", "GOMODCACHE="+w.modules(t), "GOFLAGS=-modcacherw -trimpath",
-		"GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=url."+w.source+".insteadOf", "GIT_CONFIG_VALUE_0=https://github.com/credential-idcs/credential-idcs",
-		"GIT_CONFIG_KEY_1=protocol.file.allow", "GIT_CONFIG_VALUE_1=always",
-		"go", "install", "github.com/credential-idcs/credential-idcs/cmd/credential-idcs@v"+version)
-	if said := w.run(bin, "./credential-idcs", "version"); !strings.HasPrefix(said, "credential-idcs "+version+" (commit ") {
-		t.Errorf("version: %s", said)
-	}
-}
-
-// modules is a module cache of the test's own, since a made-up version must not stay in this user's. What
-// is needed besides is fetched from theirs.
-func (w *works) modules(t *testing.T) string {
-	t.Helper()
-	theirs := strings.TrimSpace(w.run(root, "go", "env", "GOMODCACHE"))
-	for i, v := range w.env {
-		if strings.HasPrefix(v, "GOPROXY=") {
-			w.env[i] = "GOPROXY=file://" + theirs + "/cache/download," + strings.TrimPrefix(v, "GOPROXY=")
-		}
-	}
-	return t.TempDir()
-}
-
 // The templates are filled: no mark is left, and what they name is in the release.
 func (w *works) manifests(t *testing.T, dist string) {
 	// This release is narrowed to Linux; Scoop's needs lines of the two archives for Windows.
@@ -228,6 +204,10 @@ func (w *works) manifests(t *testing.T, dist string) {
 	}
 	if strings.Contains(formula+scoop, "@VERSION") || regexp.MustCompile(`@[A-Z]+[@:]`).MatchString(formula+scoop) {
 		t.Errorf("a mark is left:\n%s\n%s", formula, scoop)
+	}
+	w.run(dist, need.Tool(t, "ruby"), "-c", "credential-idcs.rb")
+	if !json.Valid([]byte(scoop)) {
+		t.Errorf("Scoop's manifest is no JSON:\n%s", scoop)
 	}
 	w.run(dist, "cmp", "idcs.yaml", "krew/idcs.yaml")
 }
