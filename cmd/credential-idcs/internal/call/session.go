@@ -21,3 +21,21 @@ func SessionEnds(dir *cache.Dir, p *config.Profile, getenv func(string) string) 
 	}
 	return ends
 }
+
+// registryLives reports whether a registry's token is still served, though its session has ended, or may be once
+// the key of what is stored is had.
+func registryLives(dir *cache.Dir, p *config.Profile, getenv func(string) string) bool {
+	keys := []cache.Key{SessionKey(p, getenv)}
+	for i := range p.Targets {
+		if t := &p.Targets[i]; t.Kind == config.KindOCIR {
+			keys = append(keys, KeyOf(p, t, getenv))
+		}
+	}
+	for _, key := range keys {
+		switch dir.View(key, cache.Renewal{}).State {
+		case "fresh", "stale", "locked":
+			return true
+		}
+	}
+	return false
+}

@@ -208,7 +208,7 @@ func (s *source) Ready(profile string) bool {
 			return false
 		}
 		dir, err := cache.Open(folder, s.app.System(nil))
-		return err == nil && SessionEnds(dir, p, s.app.Getenv).After(s.app.Now())
+		return err == nil && (SessionEnds(dir, p, s.app.Getenv).After(s.app.Now()) || registryLives(dir, p, s.app.Getenv))
 	}
 	t, err := s.app.tokens(p, nil)
 	if err != nil {
