@@ -78,3 +78,28 @@ func TestCrowdSharesASignerThatHangs(t *testing.T) {
 	}
 	s.Litter()
 }
+
+// H3: The client's signature and the user's share three seconds: a signer that takes two for each is too slow.
+func TestAllSignaturesShareTheirTime(t *testing.T) {
+	slow(t)
+	s, _ := signed(t, "sleep 2; "+opensslSigns)
+	s.failed(5, "took longer than 3s", s.Do(machine.Token))
+	if n := s.Domain.Counts().Connections; n != 0 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// A clock that the domain corrects costs each signature once more.
+func TestACorrectedClockSignsOnceMore(t *testing.T) {
+	s, asked := signed(t, opensslSigns)
+	s.Domain.SetSkew(time.Hour)
+	s.served(s.Do(machine.Token))
+	if n := asked(); n != 4 { // the client's and the user's
+		t.Errorf("%d signatures, want 4", n)
+	}
+	s.Expire()
+	s.served(s.Do(machine.Token))
+	if n := asked(); n != 5 {
+		t.Errorf("%d signatures after the refresh, want 5", n)
+	}
+}

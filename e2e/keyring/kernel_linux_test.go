@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 	"golang.org/x/sys/unix"
 )
@@ -49,6 +50,41 @@ func TestTheKernelDenies(t *testing.T) {
 	if got := r.Do(withoutKeyctl(t, machine.Status)); !strings.Contains(got.Stdout, `"state": "locked"`) {
 		t.Errorf("%s", got)
 	}
+	if r.digest() != files || r.Domain.Counts().Requests != requests {
+		t.Error("a file has changed, or something was sent")
+	}
+	r.served(r.Do(machine.Git))
+}
+
+// H4: Where the kernel has the key, and not for this process, it isn't lost.
+func TestTheKernelHasTheKeyForOthers(t *testing.T) {
+	r := kernelRoom(t, machine.Alone)
+	r.logIn()
+	serial, err := unix.KeyctlSearch(unix.KEY_SPEC_USER_KEYRING, "user", "credential-idcs:"+r.keyID(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, requests := r.digest(), r.Domain.Counts().Requests
+	locked := func(why string, alter func(machine.Call) machine.Call) {
+		t.Helper()
+		for _, c := range machine.Mixed(4) {
+			got := r.Do(alter(c))
+			if got.Exit != got.Status(4) || !strings.Contains(got.Stderr+got.Stdout, why) || c.Name == machine.Git.Name && got.Stdout != "quit=1\n" {
+				t.Errorf("%s, stdout %q; want %q", got, got.Stdout, why)
+			}
+		}
+	}
+	locked("keyctl is not permitted here (a container?)", func(c machine.Call) machine.Call { return withoutKeyctl(t, c).With(denied + "=ENOSYS") })
+	if exec.Command("unshare", "-Ur", "true").Run() == nil {
+		locked("they were sealed outside of this container", func(c machine.Call) machine.Call { return c.Under("unshare", "-Ur") })
+	}
+	// Only who has it in a keyring of its own may read it: a session of its own isn't linked to the user's.
+	session := func(c machine.Call) machine.Call { return c.Under(need.Tool(t, "keyctl"), "session", "-") }
+	r.served(r.Do(session(machine.Git)))
+	if err := unix.KeyctlSetperm(serial, 0x3f010000); err != nil {
+		t.Fatal(err)
+	}
+	locked("keyctl is not permitted here (a container?)", session)
 	if r.digest() != files || r.Domain.Counts().Requests != requests {
 		t.Error("a file has changed, or something was sent")
 	}

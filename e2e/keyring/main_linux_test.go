@@ -22,7 +22,11 @@ var program machine.Program
 
 func TestMain(m *testing.M) {
 	if words := os.Args[1:]; os.Getenv(denied) != "" && len(words) > 0 {
-		if err := deny(); err != nil {
+		errno := unix.EPERM
+		if os.Getenv(denied) == "ENOSYS" {
+			errno = unix.ENOSYS
+		}
+		if err := deny(errno); err != nil {
 			panic(err)
 		}
 		panic(syscall.Exec(words[0], words, os.Environ()))
@@ -47,8 +51,8 @@ func withoutKeyctl(t testing.TB, c machine.Call) machine.Call {
 	return c.With(denied + "=1")
 }
 
-// deny has the kernel answer EPERM to the three calls of keyrings(7), whoever asks (seccomp(2)).
-func deny() error {
+// deny has the kernel answer so to the three calls of keyrings(7), whoever asks (seccomp(2)).
+func deny(errno syscall.Errno) error {
 	const load, jump, give = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, unix.BPF_RET | unix.BPF_K
 	program := []unix.SockFilter{
 		{Code: load, K: 0}, // the number of the call
@@ -56,7 +60,7 @@ func deny() error {
 		{Code: jump, K: unix.SYS_ADD_KEY, Jt: 2},
 		{Code: jump, K: unix.SYS_REQUEST_KEY, Jt: 1},
 		{Code: give, K: unix.SECCOMP_RET_ALLOW},
-		{Code: give, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)},
+		{Code: give, K: unix.SECCOMP_RET_ERRNO | uint32(errno)},
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err

@@ -151,6 +151,26 @@ func TestOpenSSHsAgentAsks(t *testing.T) {
 	}
 }
 
+// Who may put an agent there is root or we.
+func TestAnotherUsersSocket(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root, to give a socket away")
+	}
+	mine, _ := keys()
+	cert := certificate(t, mine)
+	asked := false
+	socket := fakeAgent(t, func(conn net.Conn, _ []byte) {
+		asked = true
+		_, _ = conn.Write(response(wantFormat, sign(t, mine, message)))
+	})
+	if err := os.Chown(socket, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Agent(bound(t), "sign_agent x", socket, cert, message); err == nil || err.Error() != "sign_agent x belongs to another user" || asked {
+		t.Errorf("got %v, asked %v", err, asked)
+	}
+}
+
 // PKCS#11, and so smart cards and HSMs, stand behind OpenSSH's agent.
 func TestSoftHSMSignsBehindOpenSSHsAgent(t *testing.T) {
 	agent, add, util := need.Tool(t, "ssh-agent"), need.Tool(t, "ssh-add"), need.Tool(t, "softhsm2-util")
