@@ -60,6 +60,8 @@ func TestFolderMistakesEndWithACommand(t *testing.T) {
 		{cache.FolderError{Problem: "can't be written", Err: fs.ErrPermission}, "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER"},
 		{cache.FolderError{Problem: "has no room for a new token", Full: true, Err: errors.New("no space left on device")}, "df -h /cache && df -i /cache"},
 		{cache.FolderError{Problem: "can't be used", Err: &fs.PathError{Op: "open", Path: "/cache", Err: errors.New("not a directory")}}, "ls -ld /cache"},
+		{cache.FolderError{Problem: "has no room for a new token", Full: true, Err: syscall.EFBIG}, "ulimit -f unlimited"},
+		{cache.FolderError{Problem: "can't be read", Err: &fs.PathError{Op: "open", Path: "/cache", Err: syscall.EMFILE}}, "ulimit -n 1024"},
 		{cache.FolderError{Problem: "belongs to another user"}, "ls -ld /cache"},
 		{cache.FolderError{Problem: "can't be locked", Err: syscall.ENOLCK}, "export CREDENTIAL_IDCS_CACHE_DIR=FOLDER"},
 		{cache.FolderError{Problem: "can't be locked", Err: syscall.EISDIR}, "ls -ld /cache"},

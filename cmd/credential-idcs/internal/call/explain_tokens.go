@@ -92,6 +92,7 @@ func Explain(profile string, err error) *helpers.Failure {
 		}
 		say("%s", sealed.Error())
 	case errors.As(err, &means):
+		f.Command = limit(err)
 		say("%s", means.Error())
 	case errors.Is(err, cache.ErrNotFresh):
 		f.Class = helpers.Temporary
@@ -103,6 +104,8 @@ func Explain(profile string, err error) *helpers.Failure {
 			f.Command = text.Chmod(folder.Mode, folder.Path)
 		case errors.Is(err, fs.ErrPermission), readOnly(err), lockless(err):
 			f.Command = text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER")
+		case limit(err) != "":
+			f.Command = limit(err)
 		case folder.Full:
 			f.Command = text.Room(folder.Path)
 		default:
@@ -129,6 +132,17 @@ func readOnly(err error) bool { return errors.Is(err, syscall.EROFS) }
 // lockless reports a file system without locks.
 func lockless(err error) bool {
 	return errors.Is(err, syscall.ENOLCK) || errors.Is(err, syscall.ENOSYS) || errors.Is(err, errors.ErrUnsupported)
+}
+
+// limit lifts the shell's limit that the process ran into; empty: none that a command names.
+func limit(err error) string {
+	switch {
+	case errors.Is(err, syscall.EMFILE):
+		return "ulimit -n 1024"
+	case errors.Is(err, syscall.EFBIG):
+		return "ulimit -f unlimited"
+	}
+	return ""
 }
 
 // reaction is what a shared failure asks for.
