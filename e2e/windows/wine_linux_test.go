@@ -47,18 +47,29 @@ func run(m *testing.M) (status int) {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	// A person with folders of their own: Wine makes such up.
-	script := fmt.Sprintf("#!/bin/sh\nexport HOLD_HOME=\"$HOME\" CREDENTIAL_IDCS_CONFIG=\"Z:$HOME/.config/credential-idcs/config.toml\" WINEPREFIX='%s' WINEPATH='Z:%s'\nexec '%s' '%s' run '%s' \"$@\"\n",
-		filepath.Join(dir, "drive"), dir, wine, filepath.Join(dir, "hold.exe"), program.File(filepath.Join(dir, "credential-idcs.exe")))
-	if err := os.WriteFile(filepath.Join(dir, person), []byte(script), 0o755); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	for name, words := range map[string]string{
+		// A person with folders of their own: Wine makes such up.
+		person: `export HOLD_HOME="$HOME"
+			hold run "$dir\\credential-idcs.exe" "$@"`,
+		inConsole: `export CREDENTIAL_IDCS_CACHE_DIR="Z:$HOME/.cache/credential-idcs"
+			program=$1
+			shift
+			hold console "$dir\\$program.exe" "$@"`,
+	} {
+		script := fmt.Sprintf("#!/bin/sh\nexport CREDENTIAL_IDCS_CONFIG=\"Z:$HOME/.config/credential-idcs/config.toml\" WINEPREFIX='%s' WINEPATH='Z:%[2]s'\ndir=$WINEPATH\nhold() { exec '%[3]s' '%[2]s/hold.exe' \"$@\"; }\n%[4]s\n",
+			filepath.Join(dir, "drive"), dir, wine, words)
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o755); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	}
 	return m.Run()
 }
 
-// person is credential-idcs with the home folder's own AppData.
-const person = "person"
+const (
+	person    = "person"  // credential-idcs with the home folder's own AppData
+	inConsole = "console" // any of the program's names, in a console that the test has in its hand
+)
 
 // newMachine is a home folder with a profile of that kind, at a domain that ends a login when one of its
 // refresh tokens comes twice.

@@ -5,6 +5,7 @@
 //	hold open FILE   has a file open that nobody may rename or delete meanwhile, as a virus scanner does
 //	hold lock FILE   locks all of a file
 //	hold run PROGRAM ARGS…   runs a program with HOLD_HOME as the person's folder, where Wine has its own
+//	hold console PROGRAM ARGS…   runs a program and tells it what comes from HOLD_CONSOLE
 //
 // The first two print "held", and let go when stdin ends.
 package main
@@ -27,6 +28,8 @@ func main() {
 		err = hold(os.Args[2], windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, false)
 	case "run":
 		err = run(os.Args[2], os.Args[3:])
+	case "console":
+		err = console(os.Args[2], os.Args[3:])
 	case "lock":
 		err = hold(os.Args[2], windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, true)
 	}
@@ -48,7 +51,11 @@ func run(program string, args []string) error {
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	err := cmd.Run()
+	return ended(cmd.Run())
+}
+
+// ended ends with the program's own status.
+func ended(err error) error {
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
 		os.Exit(exit.ExitCode())
 	}
