@@ -34,7 +34,7 @@ func withProgram(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	program = filepath.Join(dir, "credential-idcs-controller")
-	cmd := exec.Command("go", "build", "-o", program, "github.com/credential-idcs/credential-idcs/cmd/credential-idcs-controller")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "github.com/credential-idcs/credential-idcs/cmd/credential-idcs-controller")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
