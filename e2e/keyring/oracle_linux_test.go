@@ -17,7 +17,7 @@ import (
 func TestDockersListOfWhatOracleGaveAndTheKeyringHas(t *testing.T) {
 	needKeyctl(t)
 	oracle := ocitest.Start(t, ocitest.Options{})
-	r := &room{T: t, Machine: machine.Home(t, program), bus: keyring.Start(t)}
+	r := &room{TB: t, Machine: machine.Home(t, program), bus: keyring.Start(t)}
 	t.Cleanup(r.forgetCopy)
 	gnome := r.bus.Gnome(true)
 	dir := filepath.Join(r.Home, ".oci")
