@@ -77,8 +77,10 @@ func newWorks(t *testing.T) *works {
 	}
 	w.config = filepath.Join(w.folder, "goreleaser.yaml")
 	w.write(w.config, narrow)
-	// Of the older release only the packages are used.
+	// Of the older release only deb and rpm are used.
 	alone := strings.Replace(narrow, "    tags: [] # it", "    skip: true\n    tags: [] # it", 1)
+	alone = strings.Replace(alone, "formats: [deb, rpm, apk]", "formats: [deb, rpm]", 1)
+	alone = regexp.MustCompile(`(?s)\nkrews:\n.*?\n(release|changelog):`).ReplaceAllString(alone, "\n$1:") // it needs the archives
 	if strings.Count(alone, "skip: true") != 3 {
 		t.Fatalf("the controller can't be left out:\n%s", alone)
 	}
@@ -117,7 +119,7 @@ func (w *works) build(clone, tag, umask string) string {
 	folder := filepath.Join(w.folder, clone)
 	config, skip := w.config, "publish,announce,sign"
 	if tag == older {
-		config, skip = config+".older", skip+",sbom"
+		config, skip = config+".older", skip+",sbom,archive"
 	}
 	w.run(w.folder, "sh", "-c", `umask "$0" && git clone -q --branch "$1" source "$2" && cd "$2" &&
 		git remote set-url origin https://github.com/credential-idcs/credential-idcs.git &&

@@ -4,11 +4,14 @@ package release
 
 import (
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -206,6 +209,16 @@ func (w *works) manifests(t *testing.T, dist string) {
 		t.Errorf("a mark is left:\n%s\n%s", formula, scoop)
 	}
 	w.run(dist, need.Tool(t, "ruby"), "-c", "credential-idcs.rb")
+	// What brew would try, as there is none here.
+	try := regexp.MustCompile(`assert_match "([^"]+)", pipe_output\("#\{bin\}/([^"]+)", "", (\d)\)`).FindStringSubmatch(formula)
+	if try == nil {
+		t.Fatalf("the formula's test can't be read:\n%s", formula)
+	}
+	said, err := w.try(dist, "env", "HOME="+t.TempDir(), "sh", "-c", "unix_linux_amd64_v1/"+try[2])
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || strconv.Itoa(exit.ExitCode()) != try[3] || !strings.Contains(said, try[1]) {
+		t.Errorf("the formula's test fails: %v, want %s, and %q in %s", err, try[3], try[1], said)
+	}
 	if !json.Valid([]byte(scoop)) {
 		t.Errorf("Scoop's manifest is no JSON:\n%s", scoop)
 	}
