@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -69,6 +70,36 @@ func (w *works) onBase(t *testing.T, base, digest string, make func(base, out, u
 		}
 	}
 	w.signed(t, name+":nonroot", digest)
+	w.pushed(t, strings.TrimPrefix(registry.URL, "http://"), layout, made)
+}
+
+// pushed runs the step of release.yml that pushes the image, at a registry of our own: what lies there is, by its
+// digest, what was built.
+func (w *works) pushed(t *testing.T, registry, layout, digest string) {
+	t.Helper()
+	step := first(t, ".github/workflows/release.yml", `(?s)\n        id: image\n.*?\n        run: \|\n((?:          [^\n]*\n)+)`)
+	step = regexp.MustCompile(`(?m)^ *go install .*$`).ReplaceAllString(step, "") // it is on PATH here
+	folder, name := t.TempDir(), registry+"/owner/controller"
+	if err := os.Mkdir(filepath.Join(folder, "built"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(layout, filepath.Join(folder, "built/image")); err != nil {
+		t.Fatal(err)
+	}
+	w.write(filepath.Join(folder, "built/image.digest"), digest)
+	w.run(folder, "env", "HOME="+folder, "GITHUB_ACTOR=ana", "GH_TOKEN=s3cret", "GITHUB_REF_NAME=v"+version, "GITHUB_OUTPUT="+filepath.Join(folder, "output"),
+		"IMAGE="+name, need.Tool(t, "bash"), "-e", "-c", strings.ReplaceAll(step, "ghcr.io", registry))
+	digest = strings.TrimSpace(digest)
+	if got := strings.TrimSpace(w.run(folder, "crane", "digest", name+":"+version)); got != digest {
+		t.Errorf("%s was pushed, not %s", got, digest)
+	}
+	if got, want := read(t, filepath.Join(folder, "output")), "name="+name+"\ndigest="+digest+"\n"; got != want {
+		t.Errorf("the next steps get %q, want %q", got, want)
+	}
+	// The step that attests it finds the login there.
+	if login := read(t, filepath.Join(folder, ".docker/config.json")); !strings.Contains(login, registry) {
+		t.Errorf("no login for %s in %s", registry, login)
+	}
 }
 
 // signed checks what is asked of cosign, and that its answer counts. The log of signatures can't be reached from
