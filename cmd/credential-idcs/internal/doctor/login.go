@@ -128,8 +128,11 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 		d.warn(of(p)+fmt.Sprintf("its token has %d bytes, and many servers take no header above %d, which git and docker reach with %d in Basic: ask for a narrower scope, or have fewer claims put into it", v.Size, headerLimit, tokenLimit), Edit(d.Config))
 	}
 	if v.Last != nil {
-		d.warn(of(p)+"the last attempt failed at "+v.Last.At.Local().Format(time.DateTime)+": "+text.Clean(v.Last.Text),
-			"credential-idcs refresh "+text.Word(p.Name))
+		again := "credential-idcs refresh " + text.Word(p.Name)
+		if v.Ends != nil { // there is nothing to refresh with
+			again = login
+		}
+		d.warn(of(p)+"the last attempt failed at "+v.Last.At.Local().Format(time.DateTime)+": "+text.Clean(v.Last.Text), again)
 	}
 }
 

@@ -246,3 +246,34 @@ func TestLoginNeededIsAWarningWithItsCommand(t *testing.T) {
 		t.Errorf("another login's tokens aren't this one's:\n%s", report)
 	}
 }
+
+// What ended the login is told with the command that begins another: there is nothing to refresh with.
+func TestASpentLoginIsNotToldToRefresh(t *testing.T) {
+	w := newWard(t)
+	w.file("client.secret", w.domain.SecretClient.Secret)
+	path := w.file("config.toml", fmt.Sprintf(`[profiles.work]
+domain = %q
+ca_file = %q
+client_id = %q
+login = "password"
+username = %q
+scope = "urn:opc:idm:__myscopes__"
+[profiles.work.client]
+secret_file = "client.secret"
+`, w.domain.URL(), w.domain.CAFile, w.domain.SecretClient.ID, w.domain.User.Name))
+	f, err := config.Load(path, w.home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := f.Profiles[0]
+	if _, err := w.engine(p).LoginPassword(context.Background(), secret.New(w.domain.User.Password)); err != nil {
+		t.Fatal(err)
+	}
+	w.domain.EndLogins()
+	if _, err := w.engine(p).Token(context.Background(), cache.Query{Force: true}); err == nil {
+		t.Fatal("refreshed a login that has ended")
+	}
+	said := w.lookOffline(p)
+	has(t, said, "the last attempt failed at ", "the refresh token is spent", "\n\tcredential-idcs login work\n")
+	lacks(t, said, "credential-idcs refresh")
+}

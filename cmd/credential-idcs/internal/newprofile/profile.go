@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/methods"
 )
 
 // A Profile is what a new profile will say. Empty fields are left out.
@@ -87,12 +88,16 @@ func (p *Profile) Field(key string) *string {
 func (p Profile) TOML() string {
 	var b strings.Builder
 	name := key(p.Name)
+	scope := "offline_access, which brings the refresh token, is added"
+	if m := methods.Named(p.Login); m != nil && m.Machine {
+		scope = "what the tokens are for"
+	}
 	table(&b, "profiles."+name, []line{
 		{"domain", p.Domain, "the Domain URL in the Console"},
 		{"client_id", p.ClientID, "the application's Client ID"},
 		{"login", p.Login, Either(config.LoginNames())},
 		{"redirect_url", p.RedirectURL, "registered in the application, letter by letter"},
-		{"scope", p.Scope, "offline_access, which brings the refresh token, is added"},
+		{"scope", p.Scope, scope},
 		{"expiry", p.Expiry, "how long an access token shall live"},
 		{"username", p.Username, "what git and docker send beside the token"},
 		{"token", p.Token, "what kubectl gets: access or id"},

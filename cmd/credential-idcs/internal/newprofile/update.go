@@ -2,6 +2,7 @@ package newprofile
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -64,5 +65,8 @@ func try(path, place, home string, text []byte) error {
 		return err
 	}
 	_, err = config.Load(made, home)
+	if mistake, ok := errors.AsType[*config.Error](err); ok {
+		mistake.File = path // the other one is gone when the error is read
+	}
 	return err
 }

@@ -279,12 +279,15 @@ func usualRedirect(file *config.File, domain string) string {
 func initFailed(err error) error {
 	var exists *newprofile.ExistsError
 	var system *fs.PathError
+	var mistake *config.Error
 	switch {
 	case errors.As(err, &exists):
 		return &helpers.Failure{Class: helpers.Config, Message: text.Clean(err.Error()) + "; it stays as it is",
 			Command: "credential-idcs init NAME", Err: err}
 	case errors.As(err, &system):
 		return &helpers.Failure{Class: helpers.Config, Message: text.Clean(err.Error()), Err: err}
+	case errors.As(err, &mistake): // in what was to be written, so there is no line of a file to mend
+		return &helpers.Failure{Class: helpers.Config, Message: "init: " + mistake.Reason, Command: "credential-idcs help init", Err: err}
 	}
 	return call.ExplainConfig(err)
 }
