@@ -86,6 +86,12 @@ func (m *Machine) session(ctx context.Context, p *config.Profile, om *oci.Machin
 	return principal(ctx, p.OCI, om)
 }
 
+// What a renewal may take: the session lives without it, and what it is for is still to be asked for.
+const (
+	renewConnect = time.Second
+	renewAnswer  = 4 * time.Second
+)
+
 // renewed is the session of the profile's files, renewed in the second half of its life. A renewal that
 // fails does no harm while the session lives.
 func (m *Machine) renewed(ctx context.Context, p *config.Profile, om *oci.Machine, a Attempt) (oci.Session, error) {
@@ -100,8 +106,10 @@ func (m *Machine) renewed(ctx context.Context, p *config.Profile, om *oci.Machin
 		return f.Session, nil
 	}
 	next, err := a.Sessions.Renewed(ctx, half, func(ctx context.Context, a Attempt) (Derived, error) {
+		ctx, cancel := context.WithTimeout(ctx, renewConnect+renewAnswer)
+		defer cancel()
 		om := *om
-		om.Connect, om.Skew = a.Connect, a.Skew
+		om.Connect, om.Skew = min(a.Connect, renewConnect), a.Skew
 		if err := a.Sending(); err != nil {
 			return Derived{}, err
 		}

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -58,6 +59,9 @@ func (d *Doctor) principal(ctx context.Context, p *config.Profile) bool {
 	d.ok(of(p) + "its OCI principal is " + p.OCI.Principal + where + ", in " + s.Region + whose(s.Subject))
 	if s.Expires.IsZero() {
 		return true
+	}
+	if f := e.Renewed(); f != nil {
+		d.warn(of(p)+"the OCI session wasn't renewed at "+f.At.Local().Format(time.DateTime)+": "+text.Clean(f.Text), cmp.Or(f.Command, "credential-idcs refresh "+text.Word(p.Name)))
 	}
 	again := "oci session authenticate --profile-name " + text.Word(p.OCI.Profile) + " --region " + text.Word(s.Region)
 	switch left := s.Expires.Sub(d.Now()); {

@@ -125,6 +125,14 @@ func (e *Engine) Session(ctx context.Context) (*oci.FileSession, error) {
 // SessionEnds is when that session ends, from the files alone; zero: there is none.
 func (e *Engine) SessionEnds() time.Time { return call.SessionEnds(e.dir, e.Profile, e.world.Getenv) }
 
+// Renewed is how the last attempt to renew that session failed; nil: it didn't, or isn't made here.
+func (e *Engine) Renewed() *cache.Failure {
+	if e.sessions() == nil {
+		return nil
+	}
+	return e.dir.View(call.SessionKey(e.Profile, e.world.Getenv), cache.Renewal{}).Last
+}
+
 // Try derives the credential without storing it.
 func (e *Engine) Try(ctx context.Context) (methods.Derived, error) {
 	ctx, cancel := context.WithTimeout(ctx, loginLimit)

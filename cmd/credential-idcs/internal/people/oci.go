@@ -258,6 +258,9 @@ func (a *app) rowOCI(p *config.Profile, list []derivation) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
+	if f := e.Renewed(); f != nil && (r.LastError == nil || f.At.After(r.LastError.At)) {
+		r.LastError = failure(f)
+	}
 	r.State, r.Expires, r.left = "none", nil, 0
 	if ends := e.SessionEnds().UTC(); !ends.IsZero() {
 		r.Expires, r.left, r.State = &ends, max(0, ends.Sub(a.Now())), "fresh"
