@@ -56,7 +56,7 @@ func run(m *testing.M) (status int) {
 			shift
 			hold console "$dir\\$program.exe" "$@"`,
 	} {
-		script := fmt.Sprintf("#!/bin/sh\nexport CREDENTIAL_IDCS_CONFIG=\"Z:$HOME/.config/credential-idcs/config.toml\" WINEPREFIX='%s' WINEPATH='Z:%[2]s'\ndir=$WINEPATH\nhold() { exec '%[3]s' '%[2]s/hold.exe' \"$@\"; }\n%[4]s\n",
+		script := fmt.Sprintf("#!/bin/sh\nexport CREDENTIAL_IDCS_CONFIG=\"Z:$HOME/.config/credential-idcs/config.toml\" WINEPREFIX='%s' WINEPATH=\"${WINEPATH-Z:%[2]s}\"\ndir='Z:%[2]s'\nhold() { exec '%[3]s' '%[2]s/hold.exe' \"$@\"; }\n%[4]s\n",
 			filepath.Join(dir, "drive"), dir, wine, words)
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o755); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -7,7 +7,7 @@
 //	hold run PROGRAM ARGS…   runs a program with HOLD_HOME as the person's folder, where Wine has its own
 //	hold console PROGRAM ARGS…   runs a program and tells it what comes from HOLD_CONSOLE
 //
-// The first two print "held", and let go when stdin ends.
+// As git.exe it is git. The first two print "held", and let go when stdin ends.
 package main
 
 import (
@@ -22,6 +22,14 @@ import (
 )
 
 func main() {
+	if name := filepath.Base(os.Args[0]); name == "git.exe" || name == "git" {
+		status, err := git()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "hold:", err)
+			status = 99
+		}
+		os.Exit(status)
+	}
 	var err error
 	switch os.Args[1] {
 	case "open":
