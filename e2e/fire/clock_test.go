@@ -131,6 +131,28 @@ func TestWrongClockIsNamedWhereTheCertificateIsNotValid(t *testing.T) {
 	}
 }
 
+// A4.2: A clock that is off by more than a day corrects nothing. What was signed is refused then, and each message
+// ends with the command that sets the clock; none blames the application.
+func TestClockThatIsOffByDaysIsNamed(t *testing.T) {
+	for _, skew := range []time.Duration{10 * 24 * time.Hour, -10 * 24 * time.Hour} {
+		t.Run(skew.String(), func(t *testing.T) {
+			s := expired(t, machine.Alone, idcstest.Options{})
+			s.Domain.SetSkew(skew)
+			s.failed(5, "too far to be corrected by it\n\tsudo timedatectl set-ntp true\n", s.Crowd(machine.Mixed(8)...)...)
+			s.posts(1)
+			for _, typed := range [][]string{{"login", "work"}, {"doctor", "work"}} {
+				r := s.Do(machine.Call{Name: machine.People, Args: typed})
+				said := r.Stdout + r.Stderr
+				if r.Exit == 0 || !strings.Contains(said, "the domain's") || !strings.Contains(said, "\n\tsudo timedatectl set-ntp true\n") || strings.Contains(said, "activate the application") {
+					t.Errorf("%s; want the clock and its command", r)
+				}
+			}
+			s.Domain.SetSkew(0)
+			s.Chain()
+		})
+	}
+}
+
 // A4.4: Lives shorter than what callers need don't become a storm of refreshes.
 func TestShortLives(t *testing.T) {
 	for _, life := range []time.Duration{300 * time.Second, 60 * time.Second, 5 * time.Second} {

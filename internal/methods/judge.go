@@ -5,6 +5,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cache/policy"
 	"github.com/credential-idcs/credential-idcs/idcs"
+	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
@@ -57,6 +58,12 @@ func Judge(f *idcs.Error, b Before) Judgement {
 		j.Pause = policy.PauseConnect
 	}
 	return j
+}
+
+// SignedAtAWrongTime reports an assertion that the domain refused, where its clock and ours are so far apart that
+// nothing is corrected.
+func SignedAtAWrongTime(p *config.Profile, f *idcs.Error) bool {
+	return f.Code == "invalid_client" && f.Clock.Wild && p.Client != nil && p.Client.Signs()
 }
 
 // early reports a server whose certificate isn't valid yet: this machine's clock is wrong.

@@ -40,6 +40,9 @@ func Advice(err error, s Setup) string {
 	case "unauthorized_client", "unsupported_grant_type", "unsupported_response_type":
 		return s.grant()
 	case "invalid_client":
+		if e.Clock.Wild && s.Proof == "key" { // the clock is at fault, and the error says so
+			return ""
+		}
 		return s.client()
 	case "invalid_scope":
 		return `in the application use "Add resources" for the scope, and in the resource application "Add scopes"; one login cannot mix scopes of two resource applications`

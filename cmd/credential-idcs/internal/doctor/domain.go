@@ -71,6 +71,8 @@ func (d *Doctor) mendDomain(p *config.Profile, err error) string {
 	switch {
 	case untimely:
 		return Clock(wrong)
+	case methods.SignedAtAWrongTime(p, fault):
+		return text.SyncClock()
 	case user && p.Proxy == "":
 		return text.Set("HTTPS_PROXY", "http://USER:PASSWORD@HOST:PORT")
 	case !user && (fault.Class == idcs.ErrLater || fault.Class == idcs.ErrInDoubt):

@@ -7,6 +7,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/idcs"
 	"github.com/credential-idcs/credential-idcs/internal/methods"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // refuse says in the cache's words what a failed attempt means: for the refresh token, for how long
@@ -22,6 +23,9 @@ func (e *Engine) refuse(err error) *cache.Refusal {
 		b.Status, b.Text = e.last.Status, e.last.Text
 	}
 	j := methods.Judge(f, b)
+	if methods.SignedAtAWrongTime(e.Profile, f) {
+		j.Command = text.SyncClock()
+	}
 	return &cache.Refusal{
 		Failure: cache.Failure{
 			Class: j.Class, Code: f.Code, Description: f.Description, ECID: f.ECID, Status: f.Status, Text: j.Text, Command: j.Command,
