@@ -1,6 +1,6 @@
 // Package idcs is the OAuth client of an Oracle identity domain (IDCS): it hands a grant to the
-// domain and judges what comes back. It opens no file, reads no environment and keeps nothing
-// between two calls; tokens live in package cache, which knows no OAuth.
+// domain and judges the answer. It opens no file, reads no environment and stores nothing between two
+// calls; tokens are stored by package cache, which contains no OAuth.
 //
 //	c := idcs.Client{Domain: domain, ClientID: id, Proof: idcs.Secret{Secret: s}, Now: time.Now, Rand: rand.Reader}
 //	answer, err := c.Token(ctx, idcs.RefreshToken{Token: old}, sending)
@@ -8,8 +8,9 @@
 // # Grants
 //
 // A Grant is a value: RefreshToken, UserAssertion, ClientCredentials, Password, AuthorizationCode,
-// DeviceCode. A Proof is a value too: Secret (HTTP Basic), Assertion (a JWT signed with RS256) or
-// Public. Each grant works with each proof that the domain allows for it.
+// DeviceCode, SignedExchange. A Proof is a value too: Secret (HTTP Basic), Assertion (a JWT signed with
+// RS256), Signature (of an OCI principal) or Public. Each grant works with each proof that the domain
+// allows for it; SignedExchange and Signature only with each other.
 //
 // One call is one connection and one request. The domain accepts a refresh token once: its answer
 // kills the one that was sent, and if that answer is lost, or if the request goes out a second time
@@ -65,5 +66,5 @@
 //   - whether %xx in a Basic pair is decoded: ids and secrets that Oracle makes don't need it;
 //   - how a device login answers while it waits: RFC 8628's words are expected on any 4xx.
 //
-// The discovery document isn't used: it names an issuer on another host and no device endpoint.
+// The discovery document isn't used: its issuer is on another host, and it has no device endpoint.
 package idcs

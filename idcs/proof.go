@@ -8,9 +8,10 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// A Proof is how the client proves itself: Secret, Assertion or Public. Nil is Public.
+// A Proof is how the client authenticates: Secret, Assertion or Public. Nil is Public. A Signature
+// authenticates an OCI principal in place of a client.
 //
-// https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/RefreshGT.htm shows all three.
+// https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/RefreshGT.htm shows the first three.
 type Proof interface {
 	// prove adds the proof to a request.
 	prove(ctx context.Context, c *Client, form url.Values, header http.Header) error

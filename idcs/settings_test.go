@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -41,30 +40,6 @@ func TestParseDomain(t *testing.T) {
 		got, err := ParseDomain(in)
 		if got != want || (err == nil) != (want != "") || err != nil && !errors.Is(err, ErrDomain) {
 			t.Errorf("%q: got %q, %v, want %q", in, got, err, want)
-		}
-	}
-}
-
-func TestCheckScope(t *testing.T) {
-	for _, tt := range []struct {
-		scope  string
-		expiry time.Duration
-		want   error
-	}{
-		{"urn:opc:idm:__myscopes__", MinExpiry, nil},
-		{"urn:opc:idm:__myscopes__", MaxExpiry, nil},
-		{"urn:opc:resource:consumer::all offline_access", 0, nil},
-		{"a urn:opc:resource:multiresourcescope", 0, ErrScopeMulti},
-		{"urn:opc:resource:consumer::all", time.Hour, ErrScopeExpiry},
-		{"a urn:opc:resource:expiry=60", time.Hour, ErrScopeTwice},
-		{"a urn:opc:resource:expiry=60", 0, nil},
-		{"a", 59 * time.Second, ErrExpiryRange},
-		{"a", MaxExpiry + time.Second, ErrExpiryRange},
-		{"a", -time.Hour, ErrExpiryRange},
-		{"a", 90500 * time.Millisecond, ErrExpiryRange},
-	} {
-		if err := CheckScope(tt.scope, tt.expiry); !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) {
-			t.Errorf("%q, %v: got %v, want %v", tt.scope, tt.expiry, err, tt.want)
 		}
 	}
 }
