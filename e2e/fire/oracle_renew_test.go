@@ -83,9 +83,16 @@ func TestARefusedRenewalCostsNothing(t *testing.T) {
 			lives(2 * time.Hour) // it has ended
 			before = s.oci()
 			s.secret(s.Do(pull)) // what was derived lives on
+			doctor := machine.Call{Name: machine.People, Args: []string{"doctor", "work", "--offline"}}
+			if r := s.Do(doctor); r.Exit != 0 || !strings.Contains(r.Stdout, "warning  profile work: login needed, the OCI session work of ~/.oci/config ended at ") {
+				t.Errorf("doctor: %s\n%s", r, r.Stdout)
+			}
 			forget := s.Do(machine.Call{Name: machine.People, Args: []string{"logout", "work"}})
 			if forget.Exit != 0 {
 				t.Errorf("%s", forget)
+			}
+			if r := s.Do(doctor); r.Exit != 1 || !strings.Contains(r.Stdout, "error    profile work: login needed, the OCI session work of ~/.oci/config ended at ") {
+				t.Errorf("doctor: %s\n%s", r, r.Stdout)
 			}
 			for _, c := range []machine.Call{pull, oke} {
 				r := s.Do(c)

@@ -3,6 +3,8 @@ package doctor
 import (
 	"cmp"
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +50,11 @@ func (d *Doctor) principal(ctx context.Context, p *config.Profile) bool {
 		return true
 	}
 	s, err := e.Session(ctx)
+	if over, ok := errors.AsType[*oci.SessionError](err); ok && over.Missing == "" && d.lives(p) {
+		f := d.Explain(p, e.Unready(err))
+		d.warn(f.Message+"; what it got is served to its end", f.Command)
+		return false
+	}
 	if err != nil {
 		d.unready(p, e, err)
 		return false
@@ -73,6 +80,18 @@ func (d *Doctor) principal(ctx context.Context, p *config.Profile) bool {
 		d.ok(of(p) + "the OCI session lives for " + text.Duration(left) + ", and can't be renewed after that")
 	}
 	return true
+}
+
+// lives reports whether something that a principal got is still served.
+func (d *Doctor) lives(p *config.Profile) bool {
+	for i := range p.Targets {
+		if t := &p.Targets[i]; call.Derived(p, t) {
+			if e, err := d.Target(p, t); err == nil && slices.Contains([]string{"fresh", "stale"}, e.View().State) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // whose is the realm of a principal, and who it is: ", realm oc1, user …aaaana". Of an OCID the end is enough to
