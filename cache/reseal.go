@@ -35,6 +35,8 @@ func (x *transaction) reseal() (changed bool, err error) {
 		return false, err
 	}
 	if x.old.form.store == f.store && x.old.form.key == f.key {
+		s := x.d.readSealing() // who wrote the form may have been killed before the key was taken away
+		x.d.rewritten(form{store: s.Store, key: s.Key}, f)
 		return false, nil
 	}
 	x.d.sign(x.hold)
