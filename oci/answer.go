@@ -74,6 +74,8 @@ func life(token string, expiresIn json.RawMessage) time.Duration {
 }
 
 // usable reports whether a token may leave: no byte of it may end a line of a protocol.
+//
+//go:noinline
 func usable(token string) bool {
 	for i := range len(token) {
 		if token[i] < 0x21 || token[i] > 0x7e {

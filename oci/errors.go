@@ -82,6 +82,8 @@ type ProfileError struct{ File, Profile string }
 func (e *ProfileError) Error() string { return e.File + " has no profile " + e.Profile }
 
 // useless is an answer of 200 that can't be used.
+//
+//go:noinline
 func useless(r *wire.Reply, text string) *Error {
 	return &Error{Class: ErrFailure, Status: r.Status, Clock: r.Clock(), Text: text}
 }

@@ -167,6 +167,7 @@ func (id *identity) pair(get func(string) (string, error)) error {
 	return nil
 }
 
+//go:noinline
 func unreadable() *Error {
 	return &Error{Class: ErrFailure, Text: "the metadata service's answer can't be used"}
 }

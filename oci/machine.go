@@ -56,6 +56,8 @@ func (m *Machine) section(file, profile string) (ident.Section, error) {
 }
 
 // way is how one of Oracle's hosts is reached, which messages name by its address.
+//
+//go:noinline
 func (m *Machine) way() *wire.Way {
 	return &wire.Way{Roots: m.Roots, Proxy: m.Proxy, Connect: m.Connect, UserAgent: m.UserAgent, Now: m.Now}
 }

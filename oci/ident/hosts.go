@@ -73,6 +73,8 @@ func ClusterRegion(ocid string) (region string, ok bool) {
 }
 
 // IsOCID reports whether s has the bytes of an OCID. It keeps out of a URL's path, and out of a key ID, what no OCID has.
+//
+//go:noinline
 func IsOCID(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -84,6 +86,8 @@ func IsOCID(s string) bool {
 }
 
 // AuthHost is the host that gives sessions and renews them.
+//
+//go:noinline
 func AuthHost(region string) string { return "auth." + region + "." + secondLevel(region) }
 
 // ClusterHost is the host whose signed request is an OKE token. It is oraclecloud.com in every realm,

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -86,7 +85,11 @@ func (d *Doctor) principal(ctx context.Context, p *config.Profile) bool {
 func (d *Doctor) lives(p *config.Profile) bool {
 	for i := range p.Targets {
 		if t := &p.Targets[i]; call.Derived(p, t) {
-			if e, err := d.Target(p, t); err == nil && slices.Contains([]string{"fresh", "stale"}, e.View().State) {
+			e, err := d.Target(p, t)
+			if err != nil {
+				continue
+			}
+			if state := e.View().State; state == "fresh" || state == "stale" {
 				return true
 			}
 		}
