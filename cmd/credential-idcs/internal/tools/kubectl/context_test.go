@@ -187,3 +187,27 @@ func TestCurrentContextIsSetUp(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A context that was typed is set up although its server is no target, and the command that makes it one is named.
+func TestAContextAtNoTargetIsNamed(t *testing.T) {
+	for target, notes := range map[string]int{"https://x.example.com": 1, "https://k8s.example.com:6443": 0} {
+		h := tooltest.New(t)
+		h.Write(".kube/config", kubeconfigs["kubectl"])
+		in := cluster()
+		in.Targets, in.Contexts = tooltest.Targets(t, target), []string{"prod"}
+		p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+		tooltest.Must(t, p, err)
+		if len(p.Notes) != notes {
+			t.Errorf("%s: %+v", target, p.Notes)
+			continue
+		}
+		const want = "credential-idcs: the server of context prod, https://k8s.example.com:6443, is no target of profile work yet, so it gets no token\n" +
+			"\tcredential-idcs target add https://k8s.example.com:6443 --profile work\n"
+		if notes > 0 && p.Notes[0].Lines() != want {
+			t.Errorf("got %q", p.Notes[0].Lines())
+		}
+		if user := load(t, h.Read(".kube/config")).Contexts["prod"].AuthInfo; user != "idcs-work" {
+			t.Errorf("%s: the user is %s", target, user)
+		}
+	}
+}

@@ -71,6 +71,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	}
 	k.changes(&p)
 	k.noteUnused(&p, in, u.name)
+	k.noteUnlisted(&p, in)
 	if large != "" {
 		p.Note("kubectl config view --context="+text.Word(large)+" --minify", "the CA of context %s is too large for the variable by which kubectl tells the server, "+
 			"so the user %s has provideClusterInfo: false: every server that a context with this user names gets the token", tool.Clean(large), tool.Clean(u.name))
@@ -257,6 +258,18 @@ func (k *kube) stillWrong(name string) error {
 		}
 	}
 	return nil
+}
+
+// noteUnlisted names the typed contexts whose server is no target: the helper refuses a token for it.
+func (k *kube) noteUnlisted(p *tool.Plan, in tool.Request) {
+	for _, name := range in.Contexts {
+		server := k.server(k.all.context(name))
+		if len(in.Targets) == 0 || in.Covers(server) {
+			continue
+		}
+		p.Note("credential-idcs target add "+text.Word(tool.Clean(server))+" --profile "+text.Word(tool.Clean(in.Profile)),
+			"the server of context %s, %s, is no target of profile %s yet, so it gets no token", tool.Clean(name), tool.Clean(server), tool.Clean(in.Profile))
+	}
 }
 
 // noteUnused says how kubectl gets to use the entry, if no context does.
