@@ -30,12 +30,15 @@ func docs(t *testing.T, heading string) (commands []string, toml string) {
 	section, _, _ = strings.Cut(section, "\n## ")
 	parts := strings.Split(section, "\n```")
 	for i := 1; i < len(parts); i += 2 { // what is between the fences
-		language, content, _ := strings.Cut(parts[i], "\n")
-		if language == "toml" {
+		_, content, _ := strings.Cut(parts[i], "\n")
+		if strings.HasPrefix(content, "[profiles.ci.client]\n") {
 			toml = content + "\n"
 		} else {
 			commands = append(commands, content+"\n")
 		}
+	}
+	if toml == "" || len(commands) == 0 {
+		t.Fatalf("docs/keys.md has no commands or no configuration below %q", heading)
 	}
 	return commands, toml
 }
@@ -153,6 +156,24 @@ func TestATPMSignsByACommand(t *testing.T) {
 	r.refuses("sign_command tpm2_sign failed: ")
 	r.tpm.begin()
 	r.signs()
+
+	if os.Geteuid() == 0 { // another user has it, who can't open our pipe by its name
+		for _, path := range []string{r.tpm.dir, filepath.Join(r.tpm.dir, "sock"), filepath.Join(r.tpm.dir, "sock.ctrl")} {
+			if err := os.Chmod(path, 0o777); err != nil {
+				t.Fatal(err)
+			}
+		}
+		by := func(pipe string) {
+			words := fmt.Sprintf("%q, \"--reuid\", \"65534\", \"--clear-groups\", \"/bin/sh\", \"-c\", ", need.Tool(t, "setpriv"))
+			command, rest, _ := strings.Cut(proof, "\n")
+			command = strings.NewReplacer(`", "`, " ", `["`, "["+words+`"`, `"]`, pipe+`"]`).Replace(command)
+			r.imported("client-cert.pem", command+"\n"+rest)
+		}
+		by("")
+		r.refuses(`Could not open file "/dev/stdout", error: Permission denied`)
+		by(" | cat")
+		r.signs()
+	}
 
 	// Another key, with a password, and not that of the certificate. Contexts don't outlive a restart.
 	_, create, _ := strings.Cut(commands[0], "\n")
