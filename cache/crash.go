@@ -118,7 +118,7 @@ func (d *Dir) adopt(name string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|noFollow, 0)
+	f, err := openToWrite(path)
 	if err != nil {
 		return &FolderError{Path: path, Problem: "can't be used", Err: err}
 	}

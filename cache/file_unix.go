@@ -19,6 +19,12 @@ const noFollow = unix.O_NOFOLLOW | unix.O_NONBLOCK
 // openShared opens a file for reading.
 func openShared(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|noFollow, 0) }
 
+// openToWrite opens a file that is there.
+func openToWrite(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR|noFollow, 0) }
+
+// isHeld is never so: nobody has a file alone.
+func isHeld(error) bool { return false }
+
 // owner is the user id that owns a file.
 func owner(fi fs.FileInfo) int { return int(fi.Sys().(*syscall.Stat_t).Uid) }
 

@@ -19,12 +19,36 @@ func openShared(path string) (*os.File, error) {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	const share = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
-	h, err := windows.CreateFile(name, windows.GENERIC_READ, share, nil, windows.OPEN_EXISTING, windows.FILE_ATTRIBUTE_NORMAL, 0)
-	if err != nil {
-		return nil, &os.PathError{Op: "open", Path: path, Err: err}
-	}
-	return os.NewFile(uintptr(h), path), nil
+	return whenFree(func() (*os.File, error) {
+		h, err := windows.CreateFile(name, windows.GENERIC_READ, share, nil, windows.OPEN_EXISTING, windows.FILE_ATTRIBUTE_NORMAL, 0)
+		if err != nil {
+			return nil, &os.PathError{Op: "open", Path: path, Err: err}
+		}
+		return os.NewFile(uintptr(h), path), nil
+	})
 }
+
+// openToWrite opens a file that is there.
+func openToWrite(path string) (*os.File, error) {
+	return whenFree(func() (*os.File, error) { return os.OpenFile(path, os.O_RDWR, 0) })
+}
+
+// whenFree opens a file as soon as no other program has it open alone, as a virus scanner or a backup may for a
+// moment.
+func whenFree(open func() (*os.File, error)) (*os.File, error) {
+	const patience = 2 * time.Second
+	begun := time.Now()
+	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
+		f, err := open()
+		if !isHeld(err) || time.Since(begun)+wait > patience {
+			return f, err
+		}
+		time.Sleep(wait)
+	}
+}
+
+// isHeld reports an error that says that another program has the file open alone.
+func isHeld(err error) bool { return errors.Is(err, windows.ERROR_SHARING_VIOLATION) }
 
 func owner(fs.FileInfo) int    { return -1 }
 func links(fs.FileInfo) uint64 { return 1 }

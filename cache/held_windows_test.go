@@ -53,6 +53,34 @@ func TestAHeldTokenFileStopsNobody(t *testing.T) {
 	}
 }
 
+// A program that lets nobody else in is waited for: to read, to note what is sent, and to lock.
+func TestAProgramThatHoldsAFileAloneIsWaitedFor(t *testing.T) {
+	for _, suffix := range []string{".json", ".state", ".lock"} {
+		dir, _ := clocked(t)
+		plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
+		path := dir.file(dir.name(testKey), suffix)
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = f.Close()
+		name, err := windows.UTF16PtrFromString(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := windows.CreateFile(name, windows.GENERIC_READ, 0, nil, windows.OPEN_EXISTING, 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(300*time.Millisecond, func() { _ = windows.CloseHandle(h) })
+		sent := 0
+		got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("a", "next"), &sent))
+		if err != nil || got.Token.Access != text("a") || sent != 1 || len(got.Warnings) != 0 {
+			t.Errorf("%s: got %s, %v, %v, sent %d times", suffix, got.Token.Access.Reveal(), got.Warnings, err, sent)
+		}
+	}
+}
+
 // One that goes in a moment is waited for.
 func TestAReaderThatGoesIsWaitedFor(t *testing.T) {
 	dir, _ := clocked(t)

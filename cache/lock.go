@@ -45,6 +45,9 @@ func lockFile(path string) (*hold, error) {
 		var ok bool
 		var err error
 		private(func() { ok, err = f.TryLock() })
+		if isHeld(err) {
+			return nil, errBusy
+		}
 		if err != nil {
 			if isFull(err) {
 				return nil, &FolderError{Path: filepath.Dir(path), Problem: "has no room for a lock", Full: true, Err: err}

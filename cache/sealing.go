@@ -309,7 +309,7 @@ func (d *Dir) rewritten(before, after form) {
 
 // isBox reports whether a file is a sealed token file, by how it begins.
 func isBox(path string) bool {
-	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
+	f, err := openShared(path)
 	if err != nil {
 		return false
 	}

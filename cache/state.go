@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -133,7 +132,7 @@ func (d *Dir) readState(name string) state {
 // tryReadState is readState for a decision: the error says that there may be a state which could not be
 // read.
 func (d *Dir) tryReadState(name string) (state, error) {
-	f, err := os.OpenFile(d.file(name, ".state"), os.O_RDONLY|noFollow, 0)
+	f, err := openShared(d.file(name, ".state"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return state{}, nil
 	}
@@ -181,7 +180,7 @@ func (d *Dir) writeState(name string, s state, durable bool) error {
 		return err
 	}
 	path := d.file(name, ".state")
-	f, err := os.OpenFile(path, os.O_RDWR|noFollow, 0)
+	f, err := openToWrite(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		f, err = createPrivate(path)
 	}
