@@ -3,12 +3,11 @@
 // Hold stands in for other programs on Windows, in the tests:
 //
 //	hold open FILE   has a file open that nobody may rename or delete meanwhile, as a virus scanner does
-//	hold alone FILE  has a file open that nobody else may open
 //	hold lock FILE   locks all of a file
 //	hold run PROGRAM ARGS…   runs a program with HOLD_HOME as the person's folder, where Wine has its own
 //	hold console PROGRAM ARGS…   runs a program and tells it what comes from HOLD_CONSOLE
 //
-// As git.exe it is git. The first three print "held", and let go when stdin ends.
+// As git.exe it is git. The first two print "held", and let go when stdin ends.
 package main
 
 import (
@@ -35,8 +34,6 @@ func main() {
 	switch os.Args[1] {
 	case "open":
 		err = hold(os.Args[2], windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, false)
-	case "alone":
-		err = hold(os.Args[2], 0, false)
 	case "run":
 		err = run(os.Args[2], os.Args[3:])
 	case "console":
