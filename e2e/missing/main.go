@@ -72,6 +72,7 @@ var tools = []tool{
 	{"prlimit", "util-linux", "what a process may use"},
 	{"python3", "python3-pip", "pip (23.1 and later) from a private index"},
 	{"rpm", "rpm", "the package for Fedora and its relatives"},
+	{"ruby", "ruby", "the Homebrew formula"},
 	{"script", "bsdutils", "the quick start at a terminal"},
 	{"sed", "sed", "git submodule"},
 	{"setcap", "libcap2-bin", "a program with privileges of its own (needs root)"},
