@@ -103,9 +103,9 @@ func TestWhatIsSaidOfAPrincipal(t *testing.T) {
 			}
 			s.Cleanup(func() { _ = l.Close() })
 			s.Env = append(s.Env, "HTTPS_PROXY=http://"+l.Addr().String())
-		}, 4, `iad\.ocir\.io: no connection within 10s`, retry},
+		}, 4, `iad\.ocir\.io: no connection within 10s, through the proxy 127\.0\.0\.1:\d+`, retry},
 		{"another CA", "api_key", func(s *oracleScene) { s.Put("ca.pem", string(s.oracle.Cluster.PEM())) },
-			5, `iad\.ocir\.io: .*certificate.*`, doctor},
+			5, `iad\.ocir\.io, through the proxy 127\.0\.0\.1:\d+: its certificate isn't signed by a trusted authority`, doctor},
 		{"no instance", "instance", func(s *oracleScene) {
 			s.reword(filepath.Join(s.Home, ".config/credential-idcs/config.toml"), s.oracle.MetadataURL(), "http://127.0.0.1:1/opc/v2")
 		}, 5, `this is no OCI instance: 127\.0\.0\.1 doesn't answer`, doctor},
