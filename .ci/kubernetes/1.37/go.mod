@@ -1,7 +1,8 @@
 // Kubernetes for the tests: its API server, a kubectl of 1.35 or later, which has kuberc's allowlist, and
 // the part of a kubelet that asks credential providers. .ci/tools builds them, each version once. A
 // module of its own, because nothing else here may need k8s.io/kubernetes; and with the replacements,
-// because Kubernetes releases its parts as 0.37.2 and requires them as 0.0.0.
+// because Kubernetes releases its parts as 0.37.2 and requires them as 0.0.0. What it shares with ../../../go.mod
+// has the versions of there, so it is compiled once.
 module github.com/credential-idcs/credential-idcs/.ci/kubernetes/1.37
 
 go 1.26.0
@@ -111,17 +112,17 @@ require (
 	go.uber.org/multierr v1.11.0 // indirect
 	go.uber.org/zap v1.27.1 // indirect
 	go.yaml.in/yaml/v2 v2.4.4 // indirect
-	go.yaml.in/yaml/v3 v3.0.4 // indirect
-	golang.org/x/crypto v0.54.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.6 // indirect
+	golang.org/x/crypto v0.55.0 // indirect
 	golang.org/x/exp v0.0.0-20260410095643-746e56fc9e2f // indirect
-	golang.org/x/net v0.57.0 // indirect
+	golang.org/x/net v0.58.0 // indirect
 	golang.org/x/oauth2 v0.36.0 // indirect
 	golang.org/x/sync v0.22.0 // indirect
-	golang.org/x/sys v0.47.0 // indirect
-	golang.org/x/term v0.45.0 // indirect
-	golang.org/x/text v0.40.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/term v0.47.0 // indirect
+	golang.org/x/text v0.41.0 // indirect
 	golang.org/x/time v0.15.0 // indirect
-	golang.org/x/tools v0.47.0 // indirect
+	golang.org/x/tools v0.48.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20260526163538-3dc84a4a5aaa // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260526163538-3dc84a4a5aaa // indirect
 	google.golang.org/grpc v1.82.1 // indirect
