@@ -263,7 +263,10 @@ func (x *transaction) known(refresh secret.Text) error {
 	if x.old.predecessor == given || x.old.given == given {
 		return &GivenError{File: x.name + ".json", Spent: true}
 	}
-	entries, _ := os.ReadDir(x.d.path)
+	entries, err := os.ReadDir(x.d.path)
+	if err != nil {
+		return &FolderError{Path: x.d.path, Problem: "can't be read", Err: err}
+	}
 	for _, e := range entries {
 		if e.Name() == x.name+".json" || !strings.HasSuffix(e.Name(), ".json") {
 			continue
