@@ -188,13 +188,13 @@ func (x *exchange) stream(f *Fault, a answer) {
 }
 
 // pour writes head and then the piece again and again, up to a number of bytes.
-func (x *exchange) pour(head []byte, piece string, limit int) {
+func (x *exchange) pour(head []byte, piece string, limit int64) {
 	if _, err := x.conn.tls.Write(head); err != nil {
 		return
 	}
 	b := []byte(piece)
-	for n := 0; n < limit && !x.conn.clientGone(); n += len(b) {
-		if _, err := x.conn.tls.Write(b[:min(len(b), limit-n)]); err != nil {
+	for n := int64(0); n < limit && !x.conn.clientGone(); n += int64(len(b)) {
+		if _, err := x.conn.tls.Write(b[:min(int64(len(b)), limit-n)]); err != nil {
 			return
 		}
 	}

@@ -136,7 +136,7 @@ func (p *Process) Wait() Result {
 	if status.Signaled() {
 		r.Signal, r.Core = status.Signal(), status.CoreDump()
 	}
-	r.MaxRSS = state.SysUsage().(*syscall.Rusage).Maxrss << 10
+	r.MaxRSS = int64(state.SysUsage().(*syscall.Rusage).Maxrss) << 10
 	return r
 }
 
