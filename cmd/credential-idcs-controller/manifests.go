@@ -59,12 +59,9 @@ func (p *ports) Set(s string) error {
 	return nil
 }
 
-// image is the grammar of https://github.com/distribution/reference. The length of a digest is the registry's affair.
-var image = regexp.MustCompile(`^` +
-	`((?:[a-zA-Z0-9]+(?:[-.]+[a-zA-Z0-9]+)*|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?/)?` +
-	`[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*` +
-	`(?::[0-9A-Za-z_][0-9A-Za-z_.-]{0,127})?` +
-	`(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]+)?$`)
+// image is looser than the grammar of https://github.com/distribution/reference, which the kubelet holds it against: it
+// lets through what can't be anything else in YAML or in a shell.
+var image = regexp.MustCompile(`^(?:\[:*)?[0-9A-Za-z](?:(?:[0-9A-Za-z_.:@+\]-]|/[0-9A-Za-z_])*[0-9A-Za-z])?$`)
 
 func runManifests(_ context.Context, a *app, args []string) error {
 	v := manifestsVerb()
@@ -85,7 +82,7 @@ func runManifests(_ context.Context, a *app, args []string) error {
 	case plan.Image == "" && !*secrets:
 		return misuse("manifests: --image is missing", help)
 	case plan.Image != "" && !image.MatchString(plan.Image):
-		return misuse("manifests: --image "+strconv.Quote(text.Clean(plan.Image))+" must be [HOST[:PORT]/]NAME[:TAG][@DIGEST], NAME in lower case", help)
+		return misuse("manifests: --image "+strconv.Quote(text.Clean(plan.Image))+" must be [HOST[:PORT]/]NAME[:TAG][@DIGEST]", help)
 	case *replicas < 1 || *replicas > 100:
 		return misuse("manifests: --replicas must be 1 to 100", help)
 	}
