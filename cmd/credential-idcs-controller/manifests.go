@@ -61,7 +61,7 @@ func (p *ports) Set(s string) error {
 
 // image is looser than the grammar of https://github.com/distribution/reference, which the kubelet holds it against: it
 // lets through what can't be anything else in YAML or in a shell.
-var image = regexp.MustCompile(`^(?:\[:*)?[0-9A-Za-z](?:(?:[0-9A-Za-z_.:@+\]-]|/[0-9A-Za-z_])*[0-9A-Za-z])?$`)
+var image = regexp.MustCompile(`^(?:\[:*)?[0-9A-Za-z]+(?:(?:[_.:@+\]-]+/?|/)[0-9A-Za-z]+)*$`)
 
 func runManifests(_ context.Context, a *app, args []string) error {
 	v := manifestsVerb()
