@@ -145,15 +145,7 @@ func TestLittleMemoryForALargeAnswer(t *testing.T) {
 
 // The limit of tasks as containers and systemd set it, which binds root, too: pids.max of a control group.
 func TestFewTasks(t *testing.T) {
-	const groups = "/sys/fs/cgroup/pids"
-	if os.Geteuid() != 0 {
-		t.Skip("only root can make a control group")
-	}
-	group := filepath.Join(groups, fmt.Sprintf("fire%d", os.Getpid()))
-	if err := os.Mkdir(group, 0o755); err != nil {
-		t.Skipf("no pids controller here: %v", err)
-	}
-	t.Cleanup(func() { _ = os.Remove(group) })
+	group := controlGroup(t, "pids")
 	sent := 0
 	for limit := 4; limit <= 24; limit++ {
 		if err := os.WriteFile(filepath.Join(group, "pids.max"), fmt.Appendf(nil, "%d", limit), 0); err != nil {
@@ -182,15 +174,7 @@ func TestFewTasks(t *testing.T) {
 // Little memory in a control group, where the kernel kills who takes more: nothing is sent that might not be
 // stored.
 func TestLittleMemoryInAGroup(t *testing.T) {
-	const groups = "/sys/fs/cgroup/memory"
-	if os.Geteuid() != 0 {
-		t.Skip("only root can make a control group")
-	}
-	group := filepath.Join(groups, fmt.Sprintf("fire%d", os.Getpid()))
-	if err := os.Mkdir(group, 0o755); err != nil {
-		t.Skipf("no memory controller here: %v", err)
-	}
-	t.Cleanup(func() { _ = os.Remove(group) })
+	group := controlGroup(t, "memory")
 	sent := 0
 	for mb := 4; mb <= 24; mb++ {
 		if err := os.WriteFile(filepath.Join(group, "memory.limit_in_bytes"), fmt.Appendf(nil, "%d", mb<<20), 0); err != nil {
@@ -212,4 +196,18 @@ func TestLittleMemoryInAGroup(t *testing.T) {
 	if sent == 0 {
 		t.Error("no limit was enough")
 	}
+}
+
+// controlGroup makes a control group (cgroups(7), version 1) for the test.
+func controlGroup(t *testing.T, controller string) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make a control group")
+	}
+	group := filepath.Join("/sys/fs/cgroup", controller, fmt.Sprintf("fire%d", os.Getpid()))
+	if err := os.Mkdir(group, 0o755); err != nil {
+		t.Skipf("no %s controller here: %v", controller, err)
+	}
+	t.Cleanup(func() { _ = os.Remove(group) })
+	return group
 }

@@ -33,9 +33,7 @@ func TestToolsFollowLinksAndKeepModes(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(h.Path(c.file)), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Symlink(h.Path("dotfiles/file"), h.Path(c.file)); err != nil {
-			t.Skip(err)
-		}
+		need.Symlink(t, h.Path("dotfiles/file"), h.Path(c.file))
 		p, err := plan(t, h, c.tool, request(t, "https://git.example.com"))
 		if err != nil || !strings.Contains(p.Diff(), "+"+c.has) && c.tool != "cargo" || h.Read("dotfiles/file") != "# mine\n" {
 			t.Errorf("%s: %v\n%s", c.tool, err, p.Diff())
@@ -60,9 +58,7 @@ func TestLinkReplacesNoStranger(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink("/bin/other", link); err != nil {
-		t.Skip(err)
-	}
+	need.Symlink(t, "/bin/other", link)
 	if _, err := plan(t, h, "terraform", in); err == nil || !strings.Contains(err.Error(), "is a link to another program: /bin/other") {
 		t.Errorf("got %v", err)
 	}
@@ -97,9 +93,7 @@ func TestLinkThatChangedMeanwhileIsLeft(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink("/bin/other", link); err != nil {
-		t.Skip(err)
-	}
+	need.Symlink(t, "/bin/other", link)
 	if err := p.Apply(); err == nil || !strings.Contains(err.Error(), "was changed by another program meanwhile") {
 		t.Errorf("got %v", err)
 	}

@@ -204,7 +204,7 @@ func TestToolsRefuseWhatTheyDoNotUnderstand(t *testing.T) {
 	}
 }
 
-// What stands in the way is said, with the command that takes it away.
+// A setting that would prevent the use of a token is named, with the command that removes it.
 func TestToolsNoteWhatStandsInTheWay(t *testing.T) {
 	need.Unix(t, "it has the paths, modes and commands of Unix")
 	for _, c := range []struct {

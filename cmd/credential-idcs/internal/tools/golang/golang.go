@@ -186,7 +186,7 @@ func isGoCommand(command string) bool {
 	return len(words) > 1 && strings.TrimSuffix(filepath.Base(words[0]), ".exe") == "credential-idcs" && slices.Contains(words, "goauth")
 }
 
-// goVersion is that of the go on PATH, if it is too old for GOAUTH. It stands in a file of every
+// goVersion is that of the go on PATH, if it is too old for GOAUTH. It is in a file of every
 // release; the command itself would write its telemetry into the person's folders.
 func goVersion(env tool.Env) string {
 	program, err := filepath.EvalSymlinks(env.Find("go"))

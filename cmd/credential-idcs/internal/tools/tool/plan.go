@@ -13,7 +13,7 @@ import (
 
 // A Plan is what is to be done, and what is to be said.
 type Plan struct {
-	Changes []edit.Change // in the order in which they are written; empty: all is as it should be
+	Changes []edit.Change // in the order in which they are written; empty: nothing has to change
 	Notes   []Note        // for stderr
 	Print   string        // documents for stdout; also of use if the error isn't nil
 }

@@ -76,7 +76,7 @@ func (r Request) Covers(address string) bool {
 	return slices.ContainsFunc(r.Targets, func(l helpers.Listed) bool { return l.Target.Covers(place) })
 }
 
-// Again is the command that does the same and replaces what stands in the way.
+// Again is the command that does the same and also replaces what this one refused to replace.
 func (r Request) Again(tool string) string {
 	c := "credential-idcs configure " + tool + " --overwrite"
 	if r.Profile != "" {

@@ -65,7 +65,7 @@ type Survey struct {
 	Report func(Finding)
 }
 
-// OK reports what is right.
+// OK reports a check that passed.
 //
 //go:noinline
 func (s *Survey) OK(text string) { s.Report(Finding{Level: OK, Text: text}) }
