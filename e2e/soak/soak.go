@@ -235,7 +235,9 @@ func (s *soak) person() {
 func (s *soak) finish() {
 	for range 60 { // pauses after faults end by themselves
 		r := s.Do(machine.Token)
-		if r.Exit == 0 {
+		// A login may be lost while its last access token still lives and is served. Chain would
+		// present what was refused, so the token's few seconds are waited for.
+		if r.Exit == 0 && s.Domain.Lost(s.Stored().Refresh) == "" {
 			break
 		}
 		if r.Exit == 3 {

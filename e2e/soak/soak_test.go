@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
 // A minute of it, with callers that rest long enough for other tests to run beside it.
@@ -29,5 +30,27 @@ func TestAMinute(t *testing.T) {
 	t.Logf("seed %d: %s", o.seed, s.summary())
 	if s.calls < 100 || s.Domain.Posts("refresh_token") < 3 {
 		t.Errorf("nearly nothing happened")
+	}
+}
+
+// A login that is lost in a soak's last seconds, whose access token is still served, is logged in anew
+// like any other: what the domain refused isn't presented again.
+func TestALoginLostAtTheEnd(t *testing.T) {
+	program, err := machine.Build(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := usual()
+	o.fault = 0
+	s := begin(t, program, o)
+	s.Domain.Script(idcstest.Fault{On: idcstest.Refresh, Nth: 1, At: idcstest.AfterRotation, Do: idcstest.Reset})
+	for s.Domain.Posts(idcstest.Refresh) < 2 { // the second one is refused
+		if r := s.Do(early); r.Exit != 0 && r.Exit != 3 && r.Exit != 4 {
+			t.Fatal(r)
+		}
+	}
+	s.finish()
+	if s.logins != 1 {
+		t.Errorf("%d logins", s.logins)
 	}
 }
