@@ -30,7 +30,7 @@ type App struct {
 	noticed    map[string]bool
 	journal    *journal
 	logger     func(msg string, args ...any) // writes to journal; see Log
-	mute       bool                          // nobody needs to ask again whether there is a log
+	mute       bool                          // Log has decided: logger is the log, or there is none
 }
 
 // Run does what the process was started for, if that is one call of a helper, and returns its exit
@@ -68,7 +68,8 @@ func (a *App) End(err error) (status int) {
 	return f.Class.Exit()
 }
 
-// unwritten says of output that found no reader or no room what a person can do something about.
+// unwritten is err with the system's reason for output that couldn't be written, such as a full disk: a person
+// can mend that.
 func unwritten(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok && e.Op == "write" && helpers.AsFailure(err).Message == "internal error" {
 		return &helpers.Failure{Class: helpers.Internal, Message: "the output could not be written: " + e.Err.Error(), Err: err}
@@ -81,7 +82,7 @@ func unwritten(err error) error {
 //go:noinline
 func (a *App) Say(lines string) { _, _ = io.WriteString(a.Stderr, lines) }
 
-// Notice tells people something once a run that doesn't keep it from being done.
+// Notice prints a line for people that is no failure: the run goes on. Each line is printed once in a run.
 func (a *App) Notice(line string) {
 	if a.Silent || a.noticed[line] {
 		return
@@ -93,14 +94,14 @@ func (a *App) Notice(line string) {
 	a.Say("credential-idcs: " + line + "\n")
 }
 
-// Warn tells people of failures that didn't prevent an answer.
+// Warn prints failures that didn't prevent an answer.
 func (a *App) Warn(p *config.Profile, warnings []error) {
 	if a.Silent {
 		return
 	}
 	for _, w := range warnings {
 		if unsaved := new(cache.NotSavedError); a.tool == "docker" && !errors.As(w, &unsaved) {
-			continue // docker shows it in the middle of its own output, and there is nothing to do
+			continue // docker would show it in the middle of its own output, and a person has nothing to do
 		}
 		a.Say(Explain(p.Name, w).Lines())
 	}
@@ -145,8 +146,8 @@ func unfinished(f *config.File, err error) bool {
 	return len(f.Profiles) == 0
 }
 
-// SecretVariables are the variables that hold a client's secret, of all profiles: a program that one of
-// them runs has no business with any.
+// SecretVariables are the names of the environment variables that hold a secret of any profile. No program
+// that we run inherits them.
 func (a *App) SecretVariables() (names []string) {
 	if a.File == nil {
 		return nil

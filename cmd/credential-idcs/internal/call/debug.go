@@ -12,12 +12,12 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// What --debug and CREDENTIAL_IDCS_DEBUG show is the way to a decision: which profile, which zone, who
-// held the lock, what the domain said. No line has a secret: nothing that logs is ever given one but
-// as a secret.Text, which prints as its length.
+// --debug and CREDENTIAL_IDCS_DEBUG show how a decision was made: which profile, which zone, who held the lock,
+// what the domain answered. No line has a secret: what logs has secrets only as secret.Text, which prints as its
+// length.
 
-// Log is where that goes, nil if nobody wants it: then nothing is made, and a call that is
-// answered from the cache costs what it costs without.
+// Log returns the function that writes a line to the debug log, nil if there is no log. Callers test for nil
+// first, so that a cached answer without a log pays nothing for it.
 func (a *App) Log() func(msg string, args ...any) {
 	if a.mute {
 		return a.logger
@@ -26,7 +26,7 @@ func (a *App) Log() func(msg string, args ...any) {
 	if !a.Debug && (to == "" || to == "0") {
 		return nil
 	}
-	a.mute = true // asked once; a log that can't be had keeps no token back
+	a.mute = true // decided once; a log that can't be opened doesn't prevent the answer
 	w := a.Stderr
 	switch {
 	case filepath.IsAbs(to):
@@ -51,8 +51,8 @@ func (a *App) Log() func(msg string, args ...any) {
 // logHead begins every line that slog writes.
 const logHead = "time="
 
-// inert takes out of a value what a shell would act on. A variable names the log, and the log
-// has paths that a repository chose: together they must not make a program of a file that some shell reads.
+// inert replaces the characters of a value that a shell acts on. A variable chooses the log's file, and a
+// repository chooses paths in the log: together they could write commands into a file that a shell reads.
 func inert(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() != slog.KindString {
 		return a
@@ -81,16 +81,16 @@ func (a *App) endLog(err error) {
 		log("ended without an answer", "class", f.Class.Exit(), "why", f.Message)
 	}
 	a.journal.close()
-	a.journal, a.logger = nil, nil // who comes later logs nothing: mute stays
+	a.journal, a.logger = nil, nil // mute stays, so nothing is logged after this
 }
 
-// logs reports whether a helper with these arguments keeps a log.
+// logs reports whether a call with these arguments has a debug log.
 func (a *App) logs(args []string) bool {
 	to := a.Getenv("CREDENTIAL_IDCS_DEBUG")
 	return a.Debug || to != "" && to != "0" || slices.Contains(args, "--debug")
 }
 
-// withoutDebug takes --debug out of a helper's arguments, wherever it is.
+// withoutDebug removes --debug from a helper's arguments, wherever it is, and sets a.Debug.
 func (a *App) withoutDebug(args []string) []string {
 	if !slices.Contains(args, "--debug") {
 		return args
@@ -99,14 +99,14 @@ func (a *App) withoutDebug(args []string) []string {
 	return slices.DeleteFunc(slices.Clone(args), func(s string) bool { return s == "--debug" })
 }
 
-// A journal writes lines from a goroutine of its own. Whoever logs may hold the lock and a refresh
-// token that isn't stored yet, and must never wait for a reader of stderr who has stopped reading.
+// A journal writes lines from a goroutine of its own. The code that logs may hold the lock and a refresh token
+// that isn't stored yet, so it must never wait for a reader of stderr that has stopped reading.
 type journal struct {
 	lines chan []byte
 	done  chan struct{}
 }
 
-// patience is how long the end of the program waits for the last lines to be taken.
+// patience is how long the program waits at its end for the last lines to be written.
 const patience = time.Second
 
 func newJournal(w io.Writer) *journal {
@@ -120,7 +120,7 @@ func newJournal(w io.Writer) *journal {
 	return j
 }
 
-// Write takes one line. It never waits: what nobody takes is lost.
+// Write takes one line. It never waits: if 256 lines wait already, the line is lost.
 func (j *journal) Write(line []byte) (int, error) {
 	select {
 	case j.lines <- slices.Clone(line):
@@ -129,7 +129,7 @@ func (j *journal) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// close writes what is left. Nobody logs behind it.
+// close writes what is left. Nothing may be logged after it.
 func (j *journal) close() {
 	if j == nil {
 		return

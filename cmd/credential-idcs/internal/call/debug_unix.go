@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openLog opens a file to append to, or makes it, closed to others. What is opened is judged, not what
-// is under the name: a log in /tmp may have been planted, and a variable may name a file that is
-// none, such as the stored tokens. It doesn't wait for a fifo's reader.
+// openLog opens a file to append to, or makes it with mode 0600. It checks the opened file, not the name: somebody
+// else may have put a file or a link there, and the variable may name a file that is no log, such as the stored
+// tokens. O_NONBLOCK is for a fifo without a reader.
 func openLog(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0o600)
 	switch {

@@ -14,8 +14,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// helper is the helper that the process was started as, by the name that it runs under or else by its
-// first argument, with its arguments; nil if it is none. The flags before that argument are taken.
+// helper finds the helper that the process was started as, by the program's name or else by its first argument,
+// and the helper's arguments; nil if it is none. Global options before that argument are read into a.
 func (a *App) helper() (h *helpers.Helper, args []string) {
 	if len(a.Args) == 0 {
 		return nil, nil
@@ -44,8 +44,8 @@ func (a *App) helper() (h *helpers.Helper, args []string) {
 	return nil, nil
 }
 
-// Globals takes --config FILE, --profile NAME and --debug from the front of args. What it doesn't know it
-// leaves: a protocol has its own words for a wrong argument.
+// Globals reads --config FILE, --profile NAME and --debug at the front of args and returns the rest. It stops at
+// anything else: a protocol has its own message for a wrong argument.
 func (a *App) Globals(args []string) []string {
 	for len(args) > 0 {
 		name, value, joined := strings.Cut(args[0], "=")
@@ -76,8 +76,7 @@ func (a *App) Globals(args []string) []string {
 	return args
 }
 
-// ownArgs are the arguments of a helper without the program's own options, which may be before, among and
-// behind those that the helper has.
+// ownArgs are the arguments of a helper without the program's own options, which may be anywhere among them.
 func (a *App) ownArgs(h *helpers.Helper, args []string) (own []string) {
 	for args = a.Globals(args); len(args) > 0; args = a.Globals(args) {
 		name, _, joined := strings.Cut(args[0], "=")
@@ -93,15 +92,15 @@ func (a *App) ownArgs(h *helpers.Helper, args []string) (own []string) {
 	return a.withoutDebug(append(own, args...))
 }
 
-// A Line is what the program makes of a command line.
+// A Line is a command line as the program reads it.
 type Line struct {
-	Helper  *helpers.Helper // nil: it is no helper's
+	Helper  *helpers.Helper // nil: the line runs no helper
 	Args    []string        // the helper's own
 	Config  string          // --config
 	Profile string          // --profile
 }
 
-// Read tells what the program would make of a command line.
+// Read reads a command line, with the program's name as its first word, as the program itself would.
 func Read(words []string) Line {
 	a := &App{Process: &host.Process{Args: words}}
 	h, args := a.helper()
@@ -142,8 +141,8 @@ func (a *App) call(ctx context.Context, h *helpers.Helper, args []string) error 
 	})
 }
 
-// version is the program's. To read it from what Go built takes package runtime/debug, which would come late
-// in the order of initialisation: main does that.
+// version is the program's version. Only main knows it: reading it needs package runtime/debug, which this package
+// must not import (see doc.go).
 func (a *App) version() string {
 	if a.Version == nil {
 		a.unanswered = true
@@ -154,13 +153,14 @@ func (a *App) version() string {
 
 const module = "github.com/credential-idcs/credential-idcs"
 
-// open makes the source of a call's credentials; asks reports whether git or docker wants one. It reads the configuration and nothing else.
+// open makes the source of a call's credentials. It reads the configuration and nothing else. asks: git or docker
+// asks for a credential.
 func (a *App) open(asks bool) (helpers.Source, error) {
 	f, err := a.Load(true)
 	if err != nil {
 		return nil, err
 	}
-	if f.Missing && asks { // silence would be a riddle: git only asks for a password
+	if f.Missing && asks { // git would ask for a password, and nobody would know why
 		a.Say((&helpers.Failure{Message: "there is no configuration file " + text.Clean(f.Path), Command: "credential-idcs init"}).Lines())
 	}
 	s := &source{file: f, app: a}

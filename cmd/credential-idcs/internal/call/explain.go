@@ -11,10 +11,10 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// This file and explain_tokens.go are where an error meets the command that mends it. What is below
-// states facts and knows no commands.
+// This file and explain_tokens.go add to an error the command that mends it. The packages below return facts and
+// know no commands.
 
-// ExplainConfig turns what the configuration says into a failure.
+// ExplainConfig turns an error of the configuration into a *helpers.Failure.
 func ExplainConfig(err error) error {
 	var (
 		unlisted *config.UnlistedError
@@ -45,7 +45,7 @@ func ExplainConfig(err error) error {
 		return failure(helpers.Config, err.Error(), mendFile(file))
 	case errors.As(err, &mistake) && filepath.IsAbs(mistake.File):
 		class := helpers.Config
-		if mistake.Short { // the next call may find all of it: nobody should be asked for a password now
+		if mistake.Short { // somebody may be writing the file: git must not ask for a password meanwhile
 			class = helpers.Profile
 		}
 		return failure(class, err.Error(), text.Edit(mistake.File))
@@ -65,8 +65,8 @@ func edit(path string) string {
 	return text.Edit(path)
 }
 
-// sharedTarget says how to decide: git by the user name, what can name a profile by its option, and the
-// rest by the file.
+// sharedTarget explains how to choose one of the profiles that have the target: by the user name for git, by
+// --profile where a tool's configuration can have it, else in the configuration file.
 func sharedTarget(e *config.SharedError) error {
 	f := &helpers.Failure{Class: helpers.Profile, Message: e.Error(), Err: e}
 	profile := text.Word(e.Profiles[0])
@@ -76,7 +76,7 @@ func sharedTarget(e *config.SharedError) error {
 		f.Command = "git config --global " + text.Word("credential."+e.Target.String()+".username") + " " + text.Word(e.Users[0])
 	case e.Tool == "git":
 		f.Message += "; say which profile"
-		// What configure has written is a list of two; the last word replaces ours in it.
+		// configure has written two values; the last argument is a pattern that finds ours.
 		f.Command = "git config --global --replace-all " + text.Word("credential."+e.Target.String()+".helper") + " " + text.Word("idcs --profile "+text.PosixWord(e.Profiles[0])) + " idcs"
 	case e.Tool == "":
 		f.Message += "; add --profile " + text.Clean(e.Profiles[0])
@@ -103,7 +103,7 @@ func sharedTarget(e *config.SharedError) error {
 	return f
 }
 
-// Mend is the command that mends a profile's own files; the engine stores it with the failure.
+// Mend is the command that mends an error of a profile's own files. The engine stores it with the failure.
 func Mend(p *config.Profile, err error) string {
 	if file, ok := errors.AsType[*config.FileError](err); ok {
 		return mendFile(file)

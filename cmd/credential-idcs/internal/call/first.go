@@ -8,10 +8,10 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
-// running is the process that init has looked at, with its input as if nobody had read it.
+// running is the process that init has prepared, nil if it has prepared none.
 var running *host.Process
 
-// This is the running process, hardened.
+// This returns the running process, hardened, with its input unread.
 func This() *host.Process {
 	if running != nil {
 		return running
@@ -26,8 +26,8 @@ func prepare(p *host.Process) {
 	p.Refusal = harden()
 }
 
-// first answers a call by the files alone. If they don't have the answer, nothing was printed, and p's Stdin
-// is as it was.
+// first answers a call from the files alone. If they don't have the answer, nothing was printed, and p.Stdin gives
+// the whole input again.
 func first(ctx context.Context, p *host.Process) (status int, answered bool) {
 	a := &App{Process: p}
 	h, args := a.helper()
@@ -37,7 +37,7 @@ func first(ctx context.Context, p *host.Process) (status int, answered bool) {
 	case a.logs(args):
 		return 0, false // the log has one beginning and one end
 	case p.Terminal(0):
-		return 0, false // a person who is told what to type, at once
+		return 0, false // a person types: a helper's hint must be printed before it reads, and here it is held back
 	}
 	in := &replay{from: p.Stdin}
 	var out, problems bytes.Buffer
@@ -53,7 +53,7 @@ func first(ctx context.Context, p *host.Process) (status int, answered bool) {
 	return status, true
 }
 
-// deliver writes all of it at once: clients use what they have got.
+// deliver writes everything at once: a client would use a part of an answer as if it were all.
 func deliver(to io.Writer, from *bytes.Buffer) bool {
 	if from.Len() == 0 {
 		return true
@@ -62,7 +62,7 @@ func deliver(to io.Writer, from *bytes.Buffer) bool {
 	return err == nil
 }
 
-// A replay keeps what is read, which a helper limits.
+// A replay stores what is read, for again. Each helper limits how much it reads.
 type replay struct {
 	from io.Reader
 	read bytes.Buffer
@@ -74,7 +74,7 @@ func (r *replay) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// again is the same input from its beginning.
+// again returns the same input from its beginning.
 func (r *replay) again() io.Reader {
 	if r.read.Len() == 0 {
 		return r.from

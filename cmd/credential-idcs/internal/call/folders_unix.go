@@ -7,9 +7,8 @@ import (
 	"path/filepath"
 )
 
-// The XDG Base Directory Specification, as far as it is needed here. adrg/xdg, which knows it as well, finds
-// all folders that there are and reads user-dirs.dirs whenever the program starts: a twentieth of a cached
-// answer.
+// This is the part of the XDG Base Directory Specification that the program needs. The library adrg/xdg looks for
+// all folders and reads user-dirs.dirs at every start, which is a twentieth of a cached answer's time.
 
 func configHome() string { return baseFolder("XDG_CONFIG_HOME", ".config") }
 

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// gitSection reports whether a configuration file of git's has a section for a host that runs us. It
-// decides nothing but whether a person is told that the host is no target: git runs one helper for all
-// hosts as well, and then most of them are somebody else's.
+// gitSection reports whether a configuration file of git's has a section for a host (HOST[:PORT]) with our helper.
+// Only then a person is told that the host is no target: git may also run one helper for all hosts, and most
+// of them need no such message.
 func (a *App) gitSection(hostPort string) bool {
 	section := []byte(strings.ToLower(`[credential "https://` + hostPort))
 	for _, path := range a.gitFiles() {
@@ -36,7 +36,7 @@ func (a *App) gitSection(hostPort string) bool {
 	return false
 }
 
-// gitFiles are the person's, as git finds them.
+// gitFiles are the paths of the person's own configuration files of git, in git's order.
 func (a *App) gitFiles() (list []string) {
 	if file := a.Getenv("GIT_CONFIG_GLOBAL"); file != "" {
 		return []string{file}

@@ -29,8 +29,8 @@ func harden() (refusal string) {
 // securely", because of set-user-ID, set-group-ID, capabilities or a security module.
 const atSecure = 23
 
-// privileged reports whether the process may do more than who started it. Then that person's
-// environment would choose the files that another one's rights open.
+// privileged reports whether the process has more rights than the user who started it. That user's environment
+// would then choose files that are opened with somebody else's rights.
 func privileged() bool {
 	if unix.Getuid() != unix.Geteuid() || unix.Getgid() != unix.Getegid() {
 		return true

@@ -9,12 +9,11 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
-// Most calls are answered from a file. Such a call is over before what only a refresh needs is initialised:
-// Go initialises packages in the order of their import paths, among those whose imports are ready
-// (https://go.dev/ref/spec#Package_initialization), and this package needs neither net nor crypto/tls nor
-// the libraries of commands. So this init, the only one of the project, gives the answer; CONTRIBUTING has
-// what it saves. Whatever it can't answer it leaves to main, which begins the same call anew. The tag inmain is for bench
-// alone: it shows what the same call costs without.
+// Most calls are answered from a file. This init, the only one of the project, does that before the packages
+// that only a refresh needs are initialised: among packages whose imports are ready, Go initialises in the order
+// of their import paths (https://go.dev/ref/spec#Package_initialization), and this package imports neither net
+// nor crypto/tls nor the libraries of commands. CONTRIBUTING has what it saves. A call that it can't answer is
+// left to main, which begins it anew. With the tag inmain, which only bench uses, every call is left to main.
 
 func init() {
 	p := host.This("credential-idcs")

@@ -16,14 +16,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// The variables that choose folders are read here and nowhere else. A relative value is never used:
-// whoever runs git in a stranger's repository must not find a configuration or a cache there.
+// The variables that choose folders are read here and nowhere else. A relative value is never used: git may run in
+// a stranger's repository, which must not bring a configuration or a cache.
 
 const folder = "credential-idcs"
 
-// dropRelative takes relative values of the XDG variables out of the environment, as the XDG Base
-// Directory Specification demands, and returns their names. adrg/xdg, where that is used (folders_other.go),
-// keeps two kinds of them: it expands ~ and $HOME, and where HOME is unset it does so to "/".
+// dropRelative removes relative values of the XDG variables from the environment, as the XDG Base Directory
+// Specification demands, and returns their names. The library adrg/xdg (folders_other.go) would accept two kinds
+// of them: it expands ~ and $HOME, and without HOME to "/".
 func dropRelative() (dropped []string) {
 	for _, name := range []string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME"} {
 		if v := os.Getenv(name); v != "" && !filepath.IsAbs(v) {
@@ -37,9 +37,9 @@ func dropRelative() (dropped []string) {
 	return dropped
 }
 
-// takeHome sets HOME where it isn't set, to the home directory that the password file has for us, as docker,
-// skopeo and a login shell do; children find it there, too. It reports whether it did. "/" is nobody's home,
-// and a folder that isn't there neither: containers have such entries.
+// takeHome sets HOME if it isn't set, also for child processes, to the user's home directory in the password file,
+// as docker, skopeo and a login shell do. It reports whether it did. "/" and a folder that doesn't exist are not
+// used: containers have such entries.
 func takeHome() bool {
 	if runtime.GOOS == "windows" || os.Getenv("HOME") != "" {
 		return false
@@ -56,9 +56,9 @@ func takeHome() bool {
 	return true
 }
 
-// ConfigPath is the configuration file: --config, else CREDENTIAL_IDCS_CONFIG, else the XDG place. A
-// helper takes only absolute paths, since its working directory is a repository; a person at a
-// shell may give --config a relative one.
+// ConfigPath is the absolute path of the configuration file: --config, else CREDENTIAL_IDCS_CONFIG, else the XDG
+// folder. A helper accepts only absolute paths, since its working directory is a repository; in a command
+// --config may be relative.
 func (a *App) ConfigPath(helper bool) (string, error) {
 	export := text.Set("CREDENTIAL_IDCS_CONFIG", "/FOLDER/config.toml")
 	if a.Config != "" {
@@ -83,8 +83,8 @@ func (a *App) ConfigPath(helper bool) (string, error) {
 	return filepath.Join(base, folder, "config.toml"), nil
 }
 
-// CacheDir is the folder of the token files: CREDENTIAL_IDCS_CACHE_DIR, else the XDG place. A service
-// of systemd that has neither, nor HOME, has a folder of its own in CACHE_DIRECTORY, perhaps among others.
+// CacheDir is the absolute path of the folder of the token files: CREDENTIAL_IDCS_CACHE_DIR, else the XDG folder.
+// A service of systemd without these and without HOME has its own in CACHE_DIRECTORY, the first of a list.
 // https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#RuntimeDirectory=
 func (a *App) CacheDir() (string, error) {
 	export := text.Set("CREDENTIAL_IDCS_CACHE_DIR", "/FOLDER")
@@ -107,8 +107,8 @@ func (a *App) CacheDir() (string, error) {
 	return filepath.Join(base, folder), nil
 }
 
-// xdgFolder checks what xdg made of a variable and of HOME: it falls back to "/" where HOME is unset,
-// which is nobody's home.
+// xdgFolder checks a folder that was made from an XDG variable and HOME: without HOME it would be below "/", which
+// is nobody's home.
 func (a *App) xdgFolder(variable, folder, export string) (string, error) {
 	if slices.Contains(a.Dropped, variable) {
 		a.Notice(variable + " is ignored, it isn't an absolute path")
@@ -133,7 +133,7 @@ func (a *App) Home() string {
 	return ""
 }
 
-// places are where the files that the configuration names may lie.
+// places are the folders that the configuration's paths may begin with.
 func (a *App) places() config.Places {
 	p := config.Places{Home: a.Home()}
 	if c := a.Getenv("CREDENTIALS_DIRECTORY"); filepath.IsAbs(c) {
@@ -142,8 +142,8 @@ func (a *App) places() config.Places {
 	return p
 }
 
-// RunContainers is where podman and its relatives keep logins if XDG_RUNTIME_DIR is not set, empty where
-// they don't: defaultPerUIDPathFormat of https://github.com/containers/image (pkg/docker/config).
+// RunContainers is the folder in which podman and its relatives store logins if XDG_RUNTIME_DIR is not set, empty
+// where they don't: defaultPerUIDPathFormat of https://github.com/containers/image (pkg/docker/config).
 func RunContainers() string {
 	if runtime.GOOS != "linux" {
 		return ""

@@ -8,8 +8,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// SessionEnds is when the session of a profile ends: that of Oracle's files, or the successor that an earlier
-// call got, whichever lives longer. Zero: there is none. It is read without a lock, a key or the network.
+// SessionEnds is when the session of a profile ends: the one in the oci CLI's files, or the renewed one that is
+// stored, whichever lives longer. Zero: there is none. It uses no lock, no key and no network.
 func SessionEnds(dir *cache.Dir, p *config.Profile, getenv func(string) string) time.Time {
 	_, ends := p.OCI.SessionEnds()
 	if !p.OCI.Refresh || p.OCI.Identity(getenv) == "" {
@@ -22,8 +22,8 @@ func SessionEnds(dir *cache.Dir, p *config.Profile, getenv func(string) string) 
 	return ends
 }
 
-// registryLives reports whether a registry's token is still served, though its session has ended, or may be once
-// the key of what is stored is had.
+// registryLives reports whether a stored token is still served though the session has ended, or may be once the
+// store of the sealing key is unlocked.
 func registryLives(dir *cache.Dir, p *config.Profile, getenv func(string) string) bool {
 	keys := []cache.Key{SessionKey(p, getenv)}
 	for i := range p.Targets {

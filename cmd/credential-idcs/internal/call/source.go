@@ -13,14 +13,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// A source answers helpers: the configuration says who owns a target, the profile's Tokens have
-// the token.
+// A source answers helpers (helpers.Source): the configuration has the owner of a target, the profile's Tokens
+// have the token.
 type source struct {
 	app  *App
 	file *config.File
 }
 
-// find is the profile that answers a Query, and its target if that has one.
+// find is the profile that answers a query, and its target, nil if the query names none.
 func (s *source) find(query helpers.Query) (*config.Profile, *config.Target, error) {
 	p, t, err := s.search(query)
 	if log := s.app.Log(); log != nil {
@@ -60,8 +60,8 @@ func (s *source) search(query helpers.Query) (*config.Profile, *config.Target, e
 	return p, t, nil
 }
 
-// takes reports whether who asks for a kind of token can do anything with what a kind of target takes: a
-// registry's token is of no use to git, nor a cluster's to docker.
+// takes reports whether a call for one kind of token can use a target of some kind: a registry's token is of no use
+// to git, nor a cluster's to docker.
 func takes(target string, kind helpers.Kind) bool {
 	switch target {
 	case config.KindOCIR:
@@ -72,9 +72,8 @@ func takes(target string, kind helpers.Kind) bool {
 	return true
 }
 
-// unnamed is the target that a call means which names none; nil: the profile's own token is meant. A
-// profile that has tokens for clusters gives one only where there is no doubt which: it would be
-// refused by every other cluster, or by Oracle.
+// unnamed is the target for a call that names none; nil means the profile's own token. A cluster's token is given
+// only if the profile has one cluster and nothing else: every other server would refuse it.
 func unnamed(p *config.Profile, kind helpers.Kind) (*config.Target, error) {
 	var clusters []*config.Target
 	tokens := p.Login != config.OCILogin
@@ -144,8 +143,8 @@ func (s *source) Credential(ctx context.Context, query helpers.Query) (helpers.C
 	return helpers.Credential{Owner: ownerOf(p, target), Secret: token, Expiry: Reported(stamp.Expires(), s.app.Now())}, nil
 }
 
-// Reported is the expiry told to clients: 30 s before the token dies while more than 60 s are left, so
-// that they come back in time; else the time it dies. Whole seconds, rounded down, but never past.
+// Reported is the expiry that clients get, UTC: 30 s before the token's while more than 60 s are left, so that they
+// ask again in time; else the token's. Whole seconds, rounded down, but never in the past.
 func Reported(dies, now time.Time) time.Time {
 	if dies.Sub(now) > 60*time.Second {
 		dies = dies.Add(-30 * time.Second)
@@ -172,8 +171,8 @@ func (s *source) Refused(ctx context.Context, query helpers.Query, access secret
 	return nil
 }
 
-// failed explains an error of a call. A signal that was held back until the new token was safe ends
-// the process here: whatever a helper would print now must not be printed.
+// failed explains an error of a call. A signal that was held back until the new token was stored ends the process
+// here, so that the helper prints nothing more.
 func (s *source) failed(p *config.Profile, err error) error {
 	if sig, ok := errors.AsType[*cache.SignalError](err); ok {
 		s.app.endLog(err)
@@ -221,7 +220,7 @@ func (s *source) Ready(profile string) bool {
 	return false
 }
 
-// NoIDToken is why a profile never has an ID token, or nil.
+// NoIDToken is a *helpers.Failure that says why a profile never has an ID token, or nil.
 func NoIDToken(p *config.Profile) error {
 	why := p.NoIDToken()
 	if why == "" {
@@ -240,7 +239,7 @@ func Listed(p *config.Profile) []helpers.Listed {
 	return all
 }
 
-// Unserved is why a target of Oracle's own takes nothing that its profile gets, or nil.
+// Unserved is a *helpers.Failure that says why a server of Oracle's accepts nothing that the profile gets, or nil.
 func Unserved(p *config.Profile, t *config.Target) error {
 	if config.OwnTokens(t.HostPort()) {
 		return &helpers.Failure{
@@ -252,7 +251,7 @@ func Unserved(p *config.Profile, t *config.Target) error {
 	return NoOCI(p, t)
 }
 
-// NoOCI is why a target that takes tokens of Oracle's own gets none, or nil.
+// NoOCI is a *helpers.Failure for a registry or cluster of Oracle's in a profile without an OCI principal, or nil.
 func NoOCI(p *config.Profile, t *config.Target) error {
 	if p.OCI != nil || t == nil || t.Kind == config.KindToken {
 		return nil
@@ -264,7 +263,7 @@ func NoOCI(p *config.Profile, t *config.Target) error {
 	}
 }
 
-// ownerOf is what the configuration says of a target; nil: of the profile without one.
+// ownerOf is what the configuration has for a target; nil: for the profile itself.
 func ownerOf(p *config.Profile, t *config.Target) helpers.Owner {
 	if t == nil {
 		return helpers.Owner{Profile: p.Name, Username: p.Username, Scheme: "auto", Unattended: p.Alone()}

@@ -11,15 +11,15 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// Tokens is a profile's way to its tokens.
+// Tokens gets, drops and describes the tokens of one profile or target; see cache.Dir.
 type Tokens interface {
 	Token(ctx context.Context, q cache.Query) (cache.Result, error)
 	Drop(ctx context.Context, refused secret.Text) error
 	View() cache.View
 }
 
-// A Renewer opens the way to tokens that can be renewed: a profile's own, or, for a target that Derived
-// says yes to, that target's. Package engine has it.
+// A Renewer returns Tokens that can be renewed: those of a target if they are Derived, else the profile's own.
+// Package engine has it.
 type Renewer func(*App, *config.Profile, *config.Target) (Tokens, error)
 
 // tokens are a profile's in this run, or a target's. The error is a *helpers.Failure.
@@ -42,8 +42,8 @@ func (a *App) tokens(p *config.Profile, t *config.Target) (Tokens, error) {
 	return s, nil
 }
 
-// System is this machine, with the sealing that the configuration asks for. keyring is the person's; without one
-// only the keys that the kernel has are found.
+// System is this machine, with the sealing that the configuration sets. keyring is the person's keyring; nil: only
+// the kernel's keys are used.
 func (a *App) System(keyring cache.KeyStore) cache.System {
 	if a.File == nil {
 		return cache.NewSystem().Sealed("", 0, keyring)
@@ -51,7 +51,7 @@ func (a *App) System(keyring cache.KeyStore) cache.System {
 	return cache.NewSystem().Sealed(a.File.Seal, a.File.SealTimeout, keyring)
 }
 
-// stored is what the files have. What they haven't makes the call unanswered.
+// stored are Tokens from the files alone. What the files don't have makes the call unanswered.
 type stored struct {
 	app     *App
 	dir     *cache.Dir
@@ -68,7 +68,7 @@ func (s *stored) Token(ctx context.Context, q cache.Query) (cache.Result, error)
 	return r, err
 }
 
-// Drop is left to the engine, which knows more of where the files are.
+// Drop is left to the engine, which also looks for the files of an earlier version.
 func (s *stored) Drop(context.Context, secret.Text) error {
 	s.app.unanswered = true
 	return nil
@@ -81,8 +81,8 @@ func (s *stored) renewal() cache.Renewal {
 	return cache.Renewal{Client: func() string { return s.profile.ClientDigest(s.app.Getenv) }}
 }
 
-// Key names what a profile's tokens belong to. Who changes one of these is somebody else to the domain and
-// must not be given the tokens of before. Two profiles with one key are one login.
+// Key is the cache key of a profile's own tokens. It is made of everything that decides whose tokens they are, so
+// that after a change of that the old ones aren't used. Two profiles with one key share one login.
 func Key(p *config.Profile) cache.Key {
 	if !p.HasUsername() || p.Login == config.Password {
 		return formerKey(p)
@@ -90,8 +90,8 @@ func Key(p *config.Profile) cache.Key {
 	return cache.NewKey(p.Domain, p.ClientID, p.Login, p.Subject(), p.LoginScope(), p.Username)
 }
 
-// FormerKey is the key that version 0.1.0 gave a profile, where that was another one and no other profile
-// of the file had it: then its files can be no other's. Else it is empty.
+// FormerKey is the key that version 0.1.0 gave a profile. It is empty if it is the same today, or if another
+// profile of the file had it, too: then nobody can say whose files they are.
 func FormerKey(f *config.File, p *config.Profile) cache.Key {
 	former := formerKey(p)
 	if f == nil || former == Key(p) {
@@ -105,20 +105,20 @@ func FormerKey(f *config.File, p *config.Profile) cache.Key {
 	return former
 }
 
-// formerKey knows a user name of logins by password only: who logged in by a browser had to be the same
-// for all profiles of one application.
+// formerKey has a user name for logins by password only: with a browser all profiles of one application had to
+// belong to one user.
 func formerKey(p *config.Profile) cache.Key {
 	return cache.NewKey(p.Domain, p.ClientID, p.Login, p.Subject(), p.LoginScope())
 }
 
-// Derived reports whether a credential for a target is derived from the profile's OCI principal, and
-// stored by itself. Without a target it is asked for what the profile's own tokens are.
+// Derived reports whether the credential for a target is derived from the profile's OCI principal, and stored by
+// itself. With nil it reports that for the profile's own tokens.
 func Derived(p *config.Profile, t *config.Target) bool {
 	return p.Login == config.OCILogin || p.OCI != nil && t != nil && t.Kind != config.KindToken
 }
 
-// KeyOf is Key, or names what was derived for a target: who signs as somebody else is somebody else to
-// Oracle.
+// KeyOf is the cache key of what a target gets: Key, or for a Derived credential one that also has the principal's
+// identity.
 func KeyOf(p *config.Profile, t *config.Target, getenv func(string) string) cache.Key {
 	if !Derived(p, t) {
 		return Key(p)
@@ -139,8 +139,8 @@ func KeyOf(p *config.Profile, t *config.Target, getenv func(string) string) cach
 	return cache.NewKey(config.KindToken, p.Domain, p.Scope, who)
 }
 
-// unknown stands for a principal that doesn't say who it is. With Oracle's files nothing is stored then: the
-// attempt fails and tells why. A token without a subject is told from another one by its text.
+// unknown is the identity of a principal that has none in its files or its token. With the oci CLI's files nothing
+// is stored under it: the attempt fails. Tokens without a subject are told apart by their digests.
 func unknown(p *config.Profile, getenv func(string) string) string {
 	who := "unknown\n" + p.OCI.Principal + "\n" + p.OCI.Profile
 	if p.OCI.Principal == config.PrincipalResource || p.OCI.Principal == config.PrincipalWorkload {
@@ -161,7 +161,7 @@ func Keys(p *config.Profile, getenv func(string) string) []cache.Key {
 	return append(keys, SessionKey(p, getenv))
 }
 
-// SessionKey is where the successors of a session file's token are kept.
+// SessionKey is the cache key of the tokens that a session file's token was renewed to.
 func SessionKey(p *config.Profile, getenv func(string) string) cache.Key {
 	return cache.NewKey("oci-session", p.OCI.Identity(getenv))
 }
@@ -186,7 +186,7 @@ func (e *SubjectError) Error() string {
 	return fmt.Sprintf("the refresh brought a token of %s in place of %s", e.Now, e.Before)
 }
 
-// A MemoryError warns that the tokens can't be kept, so that each call asks the domain for new ones.
+// A MemoryError warns that tokens can't be stored, so that each call gets new ones from the domain.
 type MemoryError struct{ Err error }
 
 func (e *MemoryError) Error() string {
@@ -195,7 +195,7 @@ func (e *MemoryError) Error() string {
 
 func (e *MemoryError) Unwrap() error { return e.Err }
 
-// The classes of a failure that is shared between processes: how each of them reacts.
+// The classes of a failure that is stored for all processes; reaction has what each leads to.
 const (
 	Configured = policy.Configured
 	Login      = policy.Login
@@ -203,7 +203,7 @@ const (
 	Failed     = policy.Failed
 )
 
-// A ClockError warns that this machine's clock is wrong by so much that assertions or signatures are refused.
+// A ClockError warns that this machine's clock is so wrong that assertions or signatures are refused.
 type ClockError struct {
 	Skew   time.Duration // the other clock minus ours
 	Oracle bool          // the other one is Oracle's, and not the domain's

@@ -3,19 +3,17 @@
 //
 // # Findings
 //
-// Each look ends in a Finding: a fact, how bad it is, and where there is one the command that mends
-// it. An error is what makes calls fail; a warning is what may surprise, or hand a token to somebody
-// else. What works is printed too, so that a person sees what was looked at. A tool that isn't
-// installed is no finding, and neither is a target that only one of several tools is set up for: unless
-// its "tools" are listed, it may be a git server, a registry or a cluster.
+// A Finding is a fact, how bad it is, and the command that mends it, if there is one. An error makes calls fail; a
+// warning may surprise, or give a token to somebody else. What works is reported too, so that a person sees what
+// was checked. A tool that isn't installed is no finding. Neither is a target that some tools aren't set up for:
+// unless its "tools" are listed, it may be a git server, a registry or a cluster.
 //
 // # What it doesn't do
 //
-// It changes nothing and spends nothing. The domain is asked once a profile, to revoke a token that
-// never was (RFC 7009 2.2: such a request is answered after the client has been judged), so the
-// client's proof is really tried and no refresh token is at stake. The tools are asked by their own
-// commands, where those read files only: git knows best what its includes come to, and kubectl how
-// its files are merged.
+// It changes nothing and spends nothing. The domain gets one request a profile, to revoke a made-up token: it checks
+// the client before it answers (RFC 7009 2.2), so the client's proof is really tried, and no refresh token is at
+// risk. Where a tool's own command only reads files, it is used: git knows best what its includes lead to, and
+// kubectl how its files are merged.
 package doctor
 
 import (
@@ -67,7 +65,7 @@ type Doctor struct {
 	File    *config.File // what it says; nil: not read
 
 	EngineFiles []string          // where docker's engine has its configuration, usually
-	Unnamed     string            // the profile that answers who names none; empty: none does
+	Unnamed     string            // the profile of a call that names none; empty: there is none
 	Dir         string            // the working directory
 	Others      []*config.Profile // profiles of the configuration that are not looked at
 
@@ -102,8 +100,8 @@ func (d *Doctor) busy(what string) {
 	}
 }
 
-// look finds a program in the absolute parts of PATH, empty if there is none. What lies in the
-// working directory isn't ours to run.
+// look finds a program in the absolute folders of PATH, empty if there is none. A relative folder is skipped: it
+// would be in the working directory, which may be a stranger's repository.
 func (d *Doctor) look(name string) string {
 	for _, dir := range filepath.SplitList(d.Getenv("PATH")) {
 		if !filepath.IsAbs(dir) {

@@ -23,7 +23,7 @@ const (
 	clockOff   = 5 * time.Second
 )
 
-// domain asks the identity domain what it thinks of the client, and what time it is.
+// domain checks whether the domain accepts the client, and compares the clocks.
 func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine) {
 	d.check = "domain"
 	way, err := d.way(p)
@@ -57,14 +57,14 @@ func (d *Doctor) domain(ctx context.Context, p *config.Profile, e *engine.Engine
 	d.problem(of(p)+p.Domain+way+": "+said, d.mendDomain(p, err))
 }
 
-// mendDomain is the command for a domain that didn't accept the client, or couldn't be asked.
+// mendDomain is the command for a domain that didn't accept the client, or couldn't be reached.
 func (d *Doctor) mendDomain(p *config.Profile, err error) string {
 	fault, ok := err.(*idcs.Error)
 	if !ok {
 		if command := d.Mend(p, err); !strings.HasPrefix(command, "credential-idcs doctor") {
 			return command
 		}
-		return "" // that's us
+		return "" // this is the doctor
 	}
 	wrong, untimely := errors.AsType[*wire.TimeError](err)
 	user := errors.Is(err, wire.ErrProxyUser)
@@ -78,11 +78,11 @@ func (d *Doctor) mendDomain(p *config.Profile, err error) string {
 	case !user && (fault.Class == idcs.ErrLater || fault.Class == idcs.ErrInDoubt):
 		return text.Reach(p.Domain)
 	}
-	return Edit(d.Config) // what the administrator has nothing to do with is there
+	return Edit(d.Config) // an administrator's part is in d.Advice; a person's is in the configuration
 }
 
-// way is the proxy on the way to the domain: `, through proxy.example.com:3128`. Its address may hold a
-// password, so only the host is said.
+// way is the proxy on the way to the domain, without the user and password that its address may have:
+// ", through the proxy proxy.example.com:3128". Empty: there is none.
 func (d *Doctor) way(p *config.Profile) (string, error) {
 	u, err := url.Parse(p.Domain)
 	if err != nil {
@@ -105,8 +105,8 @@ func (d *Doctor) way(p *config.Profile) (string, error) {
 	return ", through the proxy " + text.Clean(proxy.Host), nil
 }
 
-// Clock is the command for a certificate that isn't valid now: it sets a clock that must be wrong, and shows one
-// that may be right.
+// Clock is the command for a certificate that isn't valid now. If it isn't valid yet, the clock is wrong, and the
+// command sets it. If it has expired, the clock may be right, and the command shows it.
 func Clock(e *wire.TimeError) string {
 	if e.Early {
 		return text.SyncClock()

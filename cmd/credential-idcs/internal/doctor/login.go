@@ -24,7 +24,7 @@ const headerLimit = 8 << 10
 // tokenLimit is the token whose Basic header nears that: base64 makes four bytes of three.
 const tokenLimit = 6100
 
-// browser judges whether a login in the browser could begin here.
+// browser checks whether a login in the browser can begin on this machine.
 func (d *Doctor) browser(p *config.Profile) {
 	login := "credential-idcs login " + text.Word(p.Name)
 	if err := signin.CanListen(p.RedirectURL, p.Listen); err != nil {
@@ -42,7 +42,7 @@ func (d *Doctor) browser(p *config.Profile) {
 	d.ok(of(p) + "a browser can be opened, and come back to " + text.Clean(p.RedirectURL))
 }
 
-// rival judges whether the browser comes back to the same place from another domain.
+// rival checks whether a profile of another domain has the same redirect_url.
 func (d *Doctor) rival(p *config.Profile) {
 	if d.File == nil {
 		return
@@ -52,7 +52,7 @@ func (d *Doctor) rival(p *config.Profile) {
 	}
 }
 
-// SharedRedirect says that two profiles of different domains have one redirect_url, and where.
+// SharedRedirect is the message for two profiles of different domains with one redirect_url.
 func SharedRedirect(p, q *config.Profile) string {
 	return fmt.Sprintf("redirect_url %s (line %d) is also that of profile %s (line %d), of another domain, which could get its code; give one another port",
 		p.RedirectURL, p.RedirectLine, q.Name, q.RedirectLine)
@@ -64,7 +64,7 @@ func (d *Doctor) holder(address string) string {
 	return text.WhoListens(port, d.look("ss") != "")
 }
 
-// login judges what is stored, from the files alone.
+// login checks what is stored, from the files alone.
 func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 	d.check, d.profile = "login", p.Name
 	v := e.View()
@@ -140,9 +140,9 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 func (d *Doctor) minTTL(p *config.Profile, life time.Duration) {
 	switch {
 	case life <= 0:
-		life = p.Expiry // nothing is stored, so what will be asked for
+		life = p.Expiry // nothing is stored: the life that a login will ask for
 	case life > 10*time.Minute:
-		life = life.Round(time.Minute) // without what it took to get it
+		life = life.Round(time.Minute) // without the seconds of the request
 	}
 	for i := range p.Targets {
 		t, most := &p.Targets[i], policy.Most(life)
@@ -154,13 +154,13 @@ func (d *Doctor) minTTL(p *config.Profile, life time.Duration) {
 	}
 }
 
-// unusable is what a person does about a cache folder or a file in it.
+// unusable reports a cache folder, or a file in it, that can't be used.
 func (d *Doctor) unusable(p *config.Profile, err error) {
 	f := d.Explain(p, err)
 	d.problem(f.Message, f.Command)
 }
 
-// seal warns of tokens that lie otherwise than the configuration says, and of a key that new ones couldn't have.
+// seal warns of tokens that are sealed otherwise than the configuration says, and of a key that can't be had.
 func (d *Doctor) seal(p *config.Profile, e *engine.Engine, v cache.View) {
 	configured := cmp.Or(d.File.Seal, "none")
 	switch lies := v.Seal; {

@@ -14,10 +14,10 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci"
 )
 
-// oracle judges a profile's OCI principal, and what it gets for each target. Nothing is stored, and
-// nothing that is asked for spends anything.
+// oracle checks a profile's OCI principal, and gets a credential for each of its targets. Nothing is stored and
+// nothing is spent.
 func (d *Doctor) oracle(ctx context.Context, p *config.Profile, offline bool) {
-	if p.Login == config.OCILogin { // else the domain's findings have said it
+	if p.Login == config.OCILogin { // else files has done it
 		for _, file := range p.CA.Files {
 			if !d.authority(p, file) {
 				return
@@ -35,7 +35,7 @@ func (d *Doctor) oracle(ctx context.Context, p *config.Profile, offline bool) {
 	}
 }
 
-// principal judges what can be judged without the network. False: nothing can be signed.
+// principal checks what needs no network. False: nothing can be signed.
 func (d *Doctor) principal(ctx context.Context, p *config.Profile) bool {
 	d.surroundings(p)
 	e, err := d.Target(p, nil)
@@ -81,7 +81,7 @@ func (d *Doctor) principal(ctx context.Context, p *config.Profile) bool {
 	return true
 }
 
-// lives reports whether something that a principal got is still served.
+// lives reports whether a credential that the principal got earlier is still served.
 func (d *Doctor) lives(p *config.Profile) bool {
 	for i := range p.Targets {
 		if t := &p.Targets[i]; call.Derived(p, t) {
@@ -97,8 +97,7 @@ func (d *Doctor) lives(p *config.Profile) bool {
 	return false
 }
 
-// whose is the realm of a principal, and who it is: ", realm oc1, user …aaaana". Of an OCID the end is enough to
-// tell it from others.
+// whose is a principal's realm, kind and the end of its OCID, which tells it from others: ", realm oc1, user …aaaana".
 func whose(subject string) string {
 	parts := strings.Split(subject, ".")
 	switch {
@@ -111,8 +110,8 @@ func whose(subject string) string {
 	return ", realm " + text.Clean(parts[2]) + ", " + text.Clean(parts[1]) + " …" + text.Clean(end[max(0, len(end)-6):])
 }
 
-// surroundings are variables that Oracle's tools obey and this program doesn't, and a principal that is
-// not the one that somebody may think.
+// surroundings warns of variables that Oracle's tools obey and this program doesn't, and of a principal that is
+// probably not the one that was meant.
 func (d *Doctor) surroundings(p *config.Profile) {
 	var ignored []string
 	for _, v := range d.Environ() {
@@ -134,7 +133,7 @@ func (d *Doctor) surroundings(p *config.Profile) {
 	}
 }
 
-// derived tries to get what a target takes.
+// derived tries to get the credential for a target.
 func (d *Doctor) derived(ctx context.Context, p *config.Profile, t *config.Target, offline bool) {
 	e, err := d.Target(p, t)
 	if err != nil {
@@ -162,7 +161,7 @@ func (d *Doctor) derived(ctx context.Context, p *config.Profile, t *config.Targe
 	}
 }
 
-// unready is what people are told of a principal that gets nothing.
+// unready reports a principal that gets no credential.
 func (d *Doctor) unready(p *config.Profile, e *engine.Engine, err error) {
 	f := d.Explain(p, e.Unready(err))
 	if f.Command == "" || f.Command == "credential-idcs doctor "+text.Word(p.Name) {
@@ -171,8 +170,8 @@ func (d *Doctor) unready(p *config.Profile, e *engine.Engine, err error) {
 	d.problem(f.Message, f.Command)
 }
 
-// Unserved are targets that nobody can serve: registries without a principal, and Oracle's own git, which
-// takes auth tokens alone.
+// Unserved reports targets that the profile has no credential for: registries and clusters of Oracle's without a
+// principal, and Oracle's git server, which accepts only auth tokens.
 func (d *Doctor) Unserved(p *config.Profile) {
 	for i := range p.Targets {
 		t := &p.Targets[i]

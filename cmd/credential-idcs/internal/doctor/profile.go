@@ -19,8 +19,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/unwrap"
 )
 
-// Profile looks at what a profile names, at its domain and its login. Offline, nothing uses the
-// network.
+// Profile checks a profile's files, domain and login. Offline, nothing uses the network.
 func (d *Doctor) Profile(ctx context.Context, p *config.Profile, offline bool) {
 	d.Unserved(p)
 	if p.Login != config.OCILogin {
@@ -58,7 +57,7 @@ func (d *Doctor) Settings(ctx context.Context, p *config.Profile, offline bool) 
 
 func of(p *config.Profile) string { return "profile " + p.Name + ": " }
 
-// files judges keys, secrets and certificates. False: the client's proof can't be made.
+// files checks keys, secrets and certificates. False: the client's proof can't be made.
 func (d *Doctor) files(p *config.Profile) bool {
 	ready := true
 	for _, file := range p.CA.Files {
@@ -112,8 +111,8 @@ func (d *Doctor) authority(p *config.Profile, file config.Path) bool {
 	return true
 }
 
-// alone says who can read a secret's file that was read, behind what it is. Only modes are judged, which
-// Windows has none of.
+// alone ends a finding about a secret's file that was read: nobody else can read it. Only modes are checked, which
+// Windows doesn't have.
 func alone(unix, windows string) string {
 	if runtime.GOOS == "windows" {
 		return windows + "; who else can read it was not checked"
@@ -155,11 +154,11 @@ func newPair(p *config.Profile, keyFile, certFile config.Path) string {
 		" -keyout " + text.Word(keyFile.Full) + " -out " + text.Word(certificate)
 }
 
-// soon is how long before a certificate's end people hear of it: whoever imports the next one may be
-// on holiday.
+// soon is how long before a certificate's end it is a warning: the administrator who imports the next one may be on
+// holiday.
 const soon = 30 * 24 * time.Hour
 
-// pair judges a key and, where the profile has it, its certificate.
+// pair checks a key and its certificate, if the profile has one. False: they can't be used.
 func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Path) bool {
 	pem, err := config.ReadSecret(keyFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -194,10 +193,10 @@ func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Pa
 		return false
 	}
 	d.valid(p, certFile, cert, then, again, " belongs to "+keyFile.Written+" and")
-	return true // the domain may still take an expired one, and asking it tells
+	return true // the domain may still accept an expired one; d.domain finds out
 }
 
-// certificate reads one.
+// certificate reads a certificate and reports what is wrong with it.
 func (d *Doctor) certificate(p *config.Profile, certFile config.Path) (cert rsakey.Certificate, ok bool) {
 	pem, err := config.ReadPublic(certFile)
 	if err != nil {
@@ -214,7 +213,8 @@ func (d *Doctor) certificate(p *config.Profile, certFile config.Path) (cert rsak
 	return cert, true
 }
 
-// valid says how long a certificate is good: what to do then, and the command that makes another one.
+// valid reports how long a certificate is good. then is what to do about an expired one, behind "; ", and again the
+// command that makes another one; also is what else is right, for a good one.
 func (d *Doctor) valid(p *config.Profile, certFile config.Path, cert rsakey.Certificate, then, again, also string) {
 	left := cert.NotAfter.Sub(d.Now())
 	end := cert.NotAfter.Local().Format(time.DateOnly)

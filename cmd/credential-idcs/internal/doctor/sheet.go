@@ -6,13 +6,13 @@ import (
 	"io"
 )
 
-// A Sheet is where findings are written as they are found.
+// A Sheet prints findings.
 type Sheet struct {
 	Out   io.Writer // people's, or a pipe
 	Color bool      // Out is a terminal that shows colours
 }
 
-// Write is a line a finding, and the command behind a tab on a line of its own.
+// Write prints a finding on one line, and its command behind a tab on the next.
 func (s Sheet) Write(f Finding) {
 	level := fmt.Sprintf("%-7s", f.Level)
 	if s.Color {
@@ -26,7 +26,7 @@ func (s Sheet) Write(f Finding) {
 	_, _ = io.WriteString(s.Out, line)
 }
 
-// JSON is findings as an array of objects.
+// JSON is the output of doctor --json: an array of objects, with a line break at its end.
 func JSON(findings []Finding) ([]byte, error) {
 	type object struct {
 		Level   string `json:"level"`

@@ -9,8 +9,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// signer judges who signs in place of a key file: the certificate that checks it, and where an agent's
-// socket lies. Whether it signs is seen when the domain is asked.
+// signer checks an agent or a command that signs in place of a key file: its certificate, and where the agent's
+// socket is. Whether it really signs, d.domain finds out.
 func (d *Doctor) signer(p *config.Profile, k config.Key) bool {
 	cert, ok := d.certificate(p, k.CertFile)
 	switch {
@@ -27,7 +27,7 @@ func (d *Doctor) signer(p *config.Profile, k config.Key) bool {
 	socket := k.SignAgent.Full
 	here, err := os.Stat(socket)
 	if err != nil {
-		return true // asking the domain says why
+		return true // d.domain reports why
 	}
 	if theirs, err := os.Stat(d.Getenv("SSH_AUTH_SOCK")); err == nil && os.SameFile(here, theirs) {
 		d.warn(of(p)+"sign_agent is the agent of SSH_AUTH_SOCK: root of every host that it is forwarded to can sign as any user of the domain; use one of its own", Edit(d.Config))

@@ -12,8 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
-// Tools looks at what the tools are set to for the profiles' targets. One that isn't installed is left
-// out.
+// Tools checks what the installed tools are set to for the profiles' targets.
 func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 	places := placesOf(profiles)
 	s := &tool.Survey{
@@ -55,7 +54,7 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 		d.shared(row.Name, s.Places)
 	}
 	for _, t := range places {
-		// Which tool it is for only a person knows, who may have said it.
+		// Only a person knows which tool it is for; if its tools are listed, one of these.
 		may := slices.DeleteFunc(slices.Clone(installed), func(name string) bool { return !t.For(name) })
 		if !t.Set && len(may) > 0 {
 			name := may[0]
@@ -72,8 +71,8 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 	}
 }
 
-// shared reports targets of several profiles of which the tool's helper can't tell the one that is meant. What
-// kubectl runs names its profile, and git may name a user.
+// shared reports targets of several profiles among which the tool's helper can't choose. kubectl's command names its
+// profile, and git may name a user.
 func (d *Doctor) shared(name string, places []*tool.Place) {
 	seen := map[helpers.Target]bool{}
 	for _, p := range places {

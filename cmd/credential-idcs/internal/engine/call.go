@@ -11,7 +11,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secretservice"
 )
 
-// Renewer is For as package call has it.
+// Renewer is For with the type of call.Renewer.
 func Renewer(a *call.App, p *config.Profile, t *config.Target) (call.Tokens, error) {
 	e, err := For(a, p, t)
 	if err != nil {
@@ -45,8 +45,7 @@ func For(a *call.App, p *config.Profile, t *config.Target) (*Engine, error) {
 	return e, nil
 }
 
-// terminal is where a person who typed this command sits; nil: there is none, or a tool runs us, which may
-// have a terminal too.
+// terminal is the terminal of the person who typed this command; nil: there is none, or a tool runs us.
 func terminal(a *call.App) *methods.Terminal {
 	stdin, in := a.Stdin.(*os.File)
 	stderr, out := a.Stderr.(*os.File)

@@ -16,8 +16,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci"
 )
 
-// deriving is how a credential that belongs to an OCI principal is renewed: it is derived anew. Nothing
-// that is sent for it can be spent, so a lost answer costs one more request and no login.
+// deriving is how a credential of an OCI principal is renewed: it is derived anew. Nothing that is sent for it can be
+// spent, so a lost answer costs one more request and no login.
 func (e *Engine) deriving() cache.Renewal {
 	return cache.Renewal{
 		Client: func() string { return e.Profile.ClientDigest(e.world.Getenv) },
@@ -32,8 +32,8 @@ func (e *Engine) deriving() cache.Renewal {
 	}
 }
 
-// asked is the server that a derived credential comes from: the registry, else the domain. A cluster's
-// is made without asking anybody.
+// asked is the server that a derived credential comes from: the registry, else the domain. A cluster's is made
+// without a request.
 func (e *Engine) asked() string {
 	if e.target != nil && e.target.Kind == config.KindOCIR {
 		return e.target.String()
@@ -41,7 +41,7 @@ func (e *Engine) asked() string {
 	return e.Profile.Domain
 }
 
-// derived makes an attempt and puts what came of it into the cache's words.
+// derived makes one attempt and returns its result in the cache's types.
 func (e *Engine) derived(a cache.Attempt, attempt func(methods.Attempt) (methods.Derived, error)) (cache.Token, *cache.Refusal) {
 	d, err := attempt(methods.Attempt{Connect: a.Connect, Skew: a.Skew, Log: e.world.Log, Sending: a.Sending})
 	clock := d.Clock
@@ -66,7 +66,7 @@ func (e *Engine) derived(a cache.Attempt, attempt func(methods.Attempt) (methods
 	return cache.Token{Access: d.Token, AccessStamp: cache.Stamp{Life: d.Life}}, nil
 }
 
-// exchanged is the profile's own access token, which an exchange is for.
+// exchanged is the profile's own access token, which an exchange begins with.
 func (e *Engine) exchanged(ctx context.Context) (secret.Text, error) {
 	own, err := New(e.world, e.Profile, nil)
 	if err != nil {
@@ -76,9 +76,9 @@ func (e *Engine) exchanged(ctx context.Context) (secret.Text, error) {
 	return r.Token.Access, err
 }
 
-// sessions keeps successors of a session file's token, under a key of their own. Its lock is taken
-// inside that of what is derived, and never the reverse. No key of Oracle's is stored with them: a
-// session that somebody copies without its key file is of no use.
+// sessions stores what a session file's token was renewed to, under a key of its own; nil: the session isn't renewed
+// here. Its lock is taken inside that of the derived credential, and never the other way round. The session's
+// private key is not stored with it, so a copy of the token alone is of no use.
 func (e *Engine) sessions() methods.Sessions {
 	if o := e.Profile.OCI; o.Principal != config.PrincipalSession || !o.Refresh || o.Identity(e.world.Getenv) == "" {
 		return nil
@@ -112,12 +112,12 @@ func (s keptSessions) Renewed(ctx context.Context, half time.Duration, renew fun
 	return r.Token.Access, err
 }
 
-// ForgetSession deletes the successors of a session file's token.
+// ForgetSession deletes what a session file's token was renewed to.
 func (e *Engine) ForgetSession(ctx context.Context) error {
 	return e.dir.Logout(ctx, call.SessionKey(e.Profile, e.world.Getenv), func(context.Context, secret.Text, time.Duration) error { return nil })
 }
 
-// Session is the session of the profile's files, or its successor, as it is now.
+// Session is the session of the oci CLI's files, or what it was renewed to, as it is now.
 func (e *Engine) Session(ctx context.Context) (*oci.FileSession, error) {
 	return e.world.Session(ctx, e.Profile, e.sessions())
 }
@@ -142,11 +142,11 @@ func (e *Engine) Try(ctx context.Context) (methods.Derived, error) {
 	})
 }
 
-// Unready is what people are told of a principal whose files can't be used.
+// Unready is the failure of a principal whose files can't be used, for call.Explain.
 func (e *Engine) Unready(err error) error { return &e.refuseOracle(err).Failure }
 
-// refusedExchange is what the domain's administrator needs to know of a refused signature. What the domain
-// says beside it isn't shown: it may quote the request.
+// refusedExchange is the message for an exchange that the domain refused, with what an administrator needs to find
+// it in the log. The domain's own description isn't shown: it may quote the request.
 func refusedExchange(d *idcs.Error) string {
 	said := strings.TrimSpace(strconv.Itoa(d.Status) + " " + d.Code)
 	if d.ECID != "" {
@@ -155,7 +155,7 @@ func refusedExchange(d *idcs.Error) string {
 	return "the domain refused the signed exchange (" + said + ")"
 }
 
-// refuseOracle is refuse for what Oracle's own services said.
+// refuseOracle is refuse for errors of Oracle's own services.
 func (e *Engine) refuseOracle(err error) *cache.Refusal {
 	if shared, ok := errors.AsType[*cache.Failure](err); ok { // of the token that is exchanged
 		e.cause = err

@@ -1,6 +1,5 @@
-// Package engine joins the three leaves for one profile: the configuration says who the client is,
-// idcs asks the domain, cache keeps the answer. It states facts; what a person should do about them
-// is said in package call.
+// Package engine joins three packages for one profile: config says who the client is, idcs sends the requests to the
+// domain, cache stores the tokens. It returns facts; package call adds what a person should do about them.
 package engine
 
 import (
@@ -26,15 +25,15 @@ type World struct {
 	Keyring *secretservice.Keyring
 	// File is the whole configuration, which says what else belongs to a profile's files. Nil: nothing.
 	File *config.File
-	// Log is cache.System.Log, for what the domain is asked and says. Nil: nobody wants it.
+	// Log is cache.System.Log, for requests and answers. Nil: there is no log.
 	Log func(msg string, args ...any)
 	// Mend is the command that mends a fault of the profile's own files, or empty. It is stored with
 	// a failure, so that all processes of the machine say the same.
 	Mend func(p *config.Profile, err error) string
 }
 
-// An Engine is one profile's way to its tokens. It serves one call of the program and isn't meant
-// for several goroutines.
+// An Engine gets, stores and renews the tokens of one profile or target. It serves one run of the program, and one
+// goroutine.
 type Engine struct {
 	Profile *config.Profile
 	target  *config.Target // what is derived for it; nil: the profile's own tokens
@@ -43,14 +42,14 @@ type Engine struct {
 	key     cache.Key
 	former  cache.Key          // see call.FormerKey
 	clock   *call.ClockError   // what an answer revealed about this machine's clock
-	subject *call.SubjectError // what it revealed about whose token it is
+	subject *call.SubjectError // a refresh brought another user's token
 	cause   error              // why the last attempt failed
 	last    *cache.Failure     // the failure before this attempt
-	person  bool               // somebody logs in, and is there to mend what is wrong
+	person  bool               // a person logs in, and can mend what is wrong
 }
 
-// New looks at the cache folder. t is a target whose credential is derived (call.Derived), or nil: the
-// profile's own tokens. The error is a *cache.FolderError.
+// New makes the engine of a profile's own tokens, or, for a target with a derived credential (call.Derived), of that.
+// The error is a *cache.FolderError.
 func New(w World, p *config.Profile, t *config.Target) (*Engine, error) {
 	dir, err := cache.Open(w.CacheDir, w.System)
 	if err != nil {
@@ -62,12 +61,11 @@ func New(w World, p *config.Profile, t *config.Target) (*Engine, error) {
 	return &Engine{Profile: p, target: t, world: w, dir: dir, key: call.KeyOf(p, t, w.Getenv)}, nil
 }
 
-// settled is the key under which the profile's files are, after they were taken over from an earlier
-// version's where that has to be.
+// settled is the key under which the profile's files are. An earlier version's files are moved to it first.
 func (e *Engine) settled(ctx context.Context) cache.Key { return e.dir.Settle(ctx, e.key, e.former) }
 
-// Token returns the stored tokens, renewed where that is due; see cache.Dir.Token. Where there is no
-// folder to store them in, and none can be made, a login that needs no person is made for this call.
+// Token returns the stored tokens, renewed if that is due; see cache.Dir.Token. If there is no folder to store them
+// in, and none can be made, a login that needs no person is made for this call alone.
 func (e *Engine) Token(ctx context.Context, q cache.Query) (cache.Result, error) {
 	key := e.settled(ctx)
 	r, err := e.dir.Token(ctx, key, q, e.renewal())
@@ -80,9 +78,8 @@ func (e *Engine) Token(ctx context.Context, q cache.Query) (cache.Result, error)
 	return e.warned(r, err)
 }
 
-// homeless reports that nothing can be stored and nothing is: a container's read-only root, or a home
-// that isn't ours to write in. A folder that is full, refused or without locks is another matter: there
-// a refresh token may lie.
+// homeless reports that nothing can be stored and nothing is: in a container with a read-only root, say. A folder that
+// is full, can't be read or has no locks doesn't count: a refresh token may be in it.
 func homeless(err error) bool {
 	folder, ok := errors.AsType[*cache.FolderError](err)
 	return ok && folder.Absent
@@ -104,14 +101,14 @@ func (e *Engine) fromMemory(ctx context.Context, q cache.Query, why error) (cach
 	return cache.Result{Token: t, Warnings: []error{&call.MemoryError{Err: why}}}, nil
 }
 
-// memoryLimit is what a call may take in all.
+// memoryLimit is how long a call without a cache folder may take in all.
 const memoryLimit = 20 * time.Second
 
 // Drop forgets an access token that a server refused; see cache.Dir.Drop.
 func (e *Engine) Drop(ctx context.Context, refused secret.Text) error {
 	err := e.dir.Drop(ctx, e.settled(ctx), refused)
 	if e.renewal().Grant != nil && homeless(err) {
-		return nil // it isn't kept
+		return nil // it isn't stored
 	}
 	return err
 }
@@ -129,13 +126,13 @@ func (e *Engine) Reseal(ctx context.Context) (changed bool, err error) {
 	return e.dir.Reseal(ctx, e.settled(ctx))
 }
 
-// Unlock gets the key of what is stored, if it is sealed, from where a person may be asked for that.
+// Unlock makes the key of sealed tokens available. The keyring may ask the person for its password.
 func (e *Engine) Unlock() error {
 	defer e.asksPerson()()
 	return e.dir.Unlock(e.where())
 }
 
-// Sealing is why a login couldn't be sealed as configured, or nil. person: somebody may be asked for a password.
+// Sealing is why a login couldn't be sealed as configured, or nil. person: the keyring may ask for its password.
 func (e *Engine) Sealing(person bool) error {
 	if person {
 		defer e.asksPerson()()
@@ -182,14 +179,14 @@ func (e *Engine) Prepare(ctx context.Context) error {
 	return err
 }
 
-// View is what the files say, without lock or network.
+// View describes what is stored, without lock or network.
 func (e *Engine) View() cache.View { return e.dir.View(e.where(), e.renewal()) }
 
-// where is settled for who only looks.
+// where is settled without moving files.
 func (e *Engine) where() cache.Key { return e.dir.Where(e.key, e.former) }
 
-// Subject is the user whom the stored token is for, as it says itself, from the files alone: "ana@example.com".
-// Empty where none is stored or it doesn't say.
+// Subject is the user of the stored token, as in the token itself, from the files alone: "ana@example.com". Empty if
+// none is stored or it has none.
 func (e *Engine) Subject() string {
 	for _, id := range []bool{false, true} {
 		if s := idcs.Subject(e.dir.Unsigned(e.where(), id)); s != "" {
@@ -210,17 +207,17 @@ func SubjectOf(t cache.Token) string {
 // CanStore is why tokens can't be stored where they are to be, or nil.
 func (e *Engine) CanStore() error { return e.dir.CanStore() }
 
-// Folder warns of what the cache folder's surroundings are like; nil: nothing.
+// Folder is why others can replace the cache folder, or nil; see cache.Dir.Surroundings.
 func (e *Engine) Folder() error { return e.dir.Surroundings() }
 
-// IssuedFor is what the stored access token, or the ID token, says of its issuer and its audiences, from
-// the files alone. Empty where none is stored.
+// IssuedFor are the issuer and the audiences in the stored access token, or ID token, from the files alone. Empty if
+// none is stored.
 func (e *Engine) IssuedFor(id bool) (issuer string, audiences []string) {
 	return idcs.IssuedFor(e.dir.Unsigned(e.where(), id))
 }
 
-// loggedIn is what a login came to. What it overwrote is revoked, so that no login lives on that nobody has;
-// best effort, since it also ends by itself.
+// loggedIn completes the result of a login. The refresh token that it overwrote is revoked, since nobody has it any
+// longer; an error of that is ignored, since that token also expires by itself.
 func (e *Engine) loggedIn(ctx context.Context, r cache.Result, err error) (cache.Result, error) {
 	if err == nil && !r.Overwritten.Empty() {
 		ctx, cancel := context.WithTimeout(ctx, loginLimit)

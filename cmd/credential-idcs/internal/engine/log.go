@@ -9,8 +9,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs"
 )
 
-// post is one request to the token endpoint, told to the log if there is one. What the domain said of
-// a failure is the cleaned line that people see, too.
+// post sends one request to the token endpoint, and logs it and its answer. Of a failure the log has the same cleaned
+// line that people see.
 func (e *Engine) post(ctx context.Context, c *idcs.Client, a cache.Attempt, g idcs.Grant) (idcs.Answer, error) {
 	log := e.world.Log
 	if log == nil {
@@ -35,7 +35,7 @@ func (e *Engine) post(ctx context.Context, c *idcs.Client, a cache.Attempt, g id
 	return answer, err
 }
 
-// grantName is what RFC 6749 and its relatives call a grant, in short.
+// grantName is the short name of a grant in RFC 6749 and related RFCs.
 func grantName(g idcs.Grant) string {
 	switch g.(type) {
 	case idcs.RefreshToken:

@@ -88,7 +88,7 @@ func (e *Engine) LoginDevice(ctx context.Context, p signin.Person) (cache.Result
 	return e.loggedIn(ctx, r, err)
 }
 
-// refusePerson is refuse for a login that may also have failed for what a person did.
+// refusePerson is refuse for a login that may also have failed because of what a person did.
 func (e *Engine) refusePerson(err error) *cache.Refusal {
 	if _, ok := errors.AsType[*idcs.Error](err); ok {
 		return e.refuse(err)
@@ -97,12 +97,12 @@ func (e *Engine) refusePerson(err error) *cache.Refusal {
 	return &cache.Refusal{Failure: cache.Failure{Class: call.Failed, Text: err.Error()}, Err: err}
 }
 
-// Cause is why the last attempt failed, as the domain or the login said it; nil if none did. It holds
-// more than a stored failure, for who advises a person.
+// Cause is the original error of the last attempt, nil if it didn't fail. It has more than the failure that is
+// stored, for advice to a person.
 func (e *Engine) Cause() error { return e.cause }
 
-// LoginRefreshToken takes over a refresh token from elsewhere. It is spent at once: what is stored is
-// the domain's answer, and nothing is stored if the domain refuses it.
+// LoginRefreshToken logs in with a refresh token from elsewhere. The token is spent at once, and the domain's answer
+// is stored; nothing is stored if the domain refuses it.
 func (e *Engine) LoginRefreshToken(ctx context.Context, refresh secret.Text) (cache.Result, error) {
 	e.person = true
 	r, err := e.warned(e.dir.Exchange(ctx, e.settled(ctx), refresh, e.renewal()))

@@ -9,10 +9,9 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/methods"
 )
 
-// Prove lets the domain judge the client's proof, and spends nothing: it asks for the revocation of a
-// token that never was, and takes no lock. The Clock is what the answer's Date says, also beside an
-// error. A proof that is refused only because this machine's clock is wrong counts as good: it is
-// tried once more with corrected times, as a refresh would be.
+// Prove lets the domain check the client's proof, and spends nothing: it asks for the revocation of a made-up token,
+// without a lock. The Clock is from the answer's Date, also beside an error. A proof that is refused only because
+// this machine's clock is wrong counts as good: it is tried once more with corrected times, as a refresh would be.
 //
 // The error is that of a file or command of the profile, or an *idcs.Error.
 func (e *Engine) Prove(ctx context.Context) (idcs.Clock, error) {

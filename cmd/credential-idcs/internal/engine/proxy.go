@@ -13,8 +13,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
 
-// proxy tells the ways to a server apart, the domain's or a target's: the address of its proxy, empty
-// for none.
+// proxy is the address of the proxy for a server, empty if there is none. It goes into the digest by which a failure
+// of the network counts for one way only.
 func (e *Engine) proxy(server string) string {
 	find := methods.ProxyOf(e.Profile, e.world.Proxy)
 	u, err := url.Parse(server)
@@ -30,9 +30,9 @@ func (e *Engine) proxy(server string) string {
 	return ""
 }
 
-// EnvironmentProxy is the proxy that the variables of the process name for an address, or nil: net/http's, and
-// ALL_PROXY, which git and curl read, where there is none for https. Its error names the variable and repeats
-// nothing of it, since it may hold a password.
+// EnvironmentProxy finds the proxy for an address in the environment variables, nil if there is none: as net/http
+// does, and if there is none for https, in ALL_PROXY, as git and curl do. Its error names the variable but not its
+// value, which may have a password.
 func EnvironmentProxy(getenv func(string) string) func(*url.URL) (*url.URL, error) {
 	return func(u *url.URL) (*url.URL, error) {
 		name, value := oneOf(getenv, "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
@@ -59,7 +59,7 @@ func EnvironmentProxy(getenv func(string) string) func(*url.URL) (*url.URL, erro
 	}
 }
 
-// proxied reports whether NO_PROXY lets an address go through the proxy. This machine never does.
+// proxied reports whether NO_PROXY lets an address go through the proxy. This machine's own addresses never do.
 func proxied(u *url.URL, without string) bool {
 	through := new(seen)
 	hosts := proxy.NewPerHost(through, new(seen))

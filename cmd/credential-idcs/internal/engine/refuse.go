@@ -10,8 +10,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// refuse says in the cache's words what a failed attempt means: for the refresh token, for how long
-// nobody tries again, and for people.
+// refuse returns what a failed attempt means, in the cache's types: whether the refresh token is spent, how long
+// nobody tries again, and the message for people.
 func (e *Engine) refuse(err error) *cache.Refusal {
 	e.cause = err
 	f, ok := errors.AsType[*idcs.Error](err)
@@ -34,8 +34,8 @@ func (e *Engine) refuse(err error) *cache.Refusal {
 	}
 }
 
-// unready is a key, secret or certificate of the profile that can't be used. There is no pause: it
-// is looked at again with each call, so that what was mended works at once.
+// unready is the refusal for a key, secret or certificate of the profile that can't be used. There is no pause, so
+// that the next call after it was mended works at once.
 func (e *Engine) unready(err error) *cache.Refusal {
 	return &cache.Refusal{
 		Failure: cache.Failure{Class: call.Configured, Text: err.Error(), Command: e.world.Mend(e.Profile, err)},

@@ -10,8 +10,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/methods"
 )
 
-// renewal is how this profile's tokens are renewed: by the refresh grant, and where the login needs
-// no person, by that login itself.
+// renewal is how this profile's tokens are renewed: by the refresh grant, and if the login needs no person, also by
+// that login.
 func (e *Engine) renewal() cache.Renewal {
 	if call.Derived(e.Profile, e.target) {
 		return e.deriving()
@@ -37,8 +37,7 @@ func (e *Engine) renewal() cache.Renewal {
 	return r
 }
 
-// compare notes that a refresh brought the token of another user. Both are known only where the tokens
-// say it.
+// compare sets e.subject if a refresh brought the token of another user, as far as the tokens tell.
 func (e *Engine) compare(old, t cache.Token) {
 	before, now := SubjectOf(old), SubjectOf(t)
 	if before != "" && now != "" && !strings.EqualFold(before, now) {
@@ -69,7 +68,7 @@ func (e *Engine) ask(ctx context.Context, a cache.Attempt, grant func() (idcs.Gr
 	return token(answer), nil
 }
 
-// token is a domain's answer in the cache's words.
+// token is a domain's answer as the cache stores it.
 func token(a idcs.Answer) cache.Token {
 	return cache.Token{
 		Access: a.Access, Refresh: a.Refresh, ID: a.ID, Scope: a.Scope,
@@ -77,7 +76,7 @@ func token(a idcs.Answer) cache.Token {
 	}
 }
 
-// send hands over a grant, and once more if our clock was to blame.
+// send sends a grant, and once more if it was refused because of this machine's clock.
 func (e *Engine) send(ctx context.Context, c *idcs.Client, a cache.Attempt, g idcs.Grant) (idcs.Answer, error) {
 	answer, clock, err := methods.Send(c, g, func() (idcs.Answer, error) { return e.post(ctx, c, a, g) })
 	if clock.Known {

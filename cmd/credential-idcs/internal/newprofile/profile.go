@@ -1,10 +1,9 @@
 // Package newprofile writes a new profile into the configuration file.
 //
-// A person who sets up a profile knows six facts and no TOML. So the profile is written as one would
-// write it by hand, each key with a word on where its value comes from, behind whatever the file has
-// already: nothing that is there is changed, so comments and order stay. What comes out is read by
-// package config before it gets the file's name; a file that this program would refuse is never left
-// behind, and a profile that is there is never replaced.
+// The profile is appended to the file as a person would write it, each key with a comment on where its value comes
+// from. Nothing that is in the file changes, comments and order included, and an existing profile is never replaced.
+// Package config reads the new text before it gets the file's name, so a file that this program refuses is never
+// left behind.
 package newprofile
 
 import (
@@ -17,7 +16,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/methods"
 )
 
-// A Profile is what a new profile will say. Empty fields are left out.
+// A Profile has the values of a new profile, as they are written in the file. Empty fields are left out.
 type Profile struct {
 	Name, Domain, ClientID, Login     string
 	Scope, Expiry, Username, Token    string
@@ -30,17 +29,17 @@ type Profile struct {
 	Clusters                               []Cluster
 }
 
-// A Target is where its tokens may go.
+// A Target is an element of targets.
 type Target struct {
 	URL   string
-	Tools []string // that get them there; none: all
+	Tools []string // the tools that it is for; none: all
 }
 
 // A Cluster is a target that is an OKE cluster.
 type Cluster struct{ Target, ID, Region string }
 
-// Field is what a key of the profile is, or of its tables, by its name in the file; nil for a list and for
-// what a Profile hasn't.
+// Field is the value of a key of the profile or of its tables, by the key's name in the file; nil for a list and for
+// a key that a Profile doesn't have.
 func (p *Profile) Field(key string) *string {
 	switch key {
 	case "domain":
@@ -83,8 +82,7 @@ func (p *Profile) Field(key string) *string {
 	return nil
 }
 
-// TOML is the profile as text: a [profiles.NAME] table with its tables behind it, each line with its
-// end.
+// TOML is the profile as text: a [profiles.NAME] table with its tables behind it, the last line with its end.
 func (p Profile) TOML() string {
 	var b strings.Builder
 	name := key(p.Name)
@@ -197,7 +195,7 @@ func quote(s string) string {
 	b.WriteByte('"')
 	for i, r := range s {
 		switch {
-		case r == utf8.RuneError: // perhaps a byte that is no UTF-8: config is to refuse it, as typed
+		case r == utf8.RuneError: // perhaps a byte that is no UTF-8: kept as typed, so that config refuses it
 			_, size := utf8.DecodeRuneInString(s[i:])
 			b.WriteString(s[i : i+size])
 		case r == '"' || r == '\\':

@@ -20,7 +20,7 @@ type TargetEdit struct {
 	Tools   []string // what it is for; none: all. Ignored by Remove
 }
 
-// Add is the text of a configuration with the target, and with its tools. What is there already stays as it is.
+// Add returns a configuration with the target added, and its tools. A target that is there already stays.
 func (t TargetEdit) Add(b []byte) ([]byte, error) {
 	d, err := edit.ParseTOML(b)
 	if err != nil {
@@ -44,7 +44,7 @@ func (t TargetEdit) Add(b []byte) ([]byte, error) {
 	return t.setTools(b)
 }
 
-// lineEnd is the line break that a text lacks at its end.
+// lineEnd is the line break that is missing at the end of b, if at is there.
 func lineEnd(b []byte, at int) string {
 	if at == len(b) && !bytes.HasSuffix(b, []byte("\n")) {
 		return edit.Ending(b)
@@ -116,7 +116,7 @@ func (t TargetEdit) setTools(b []byte) ([]byte, error) {
 	return edit.Splice(b, edit.At(at, at), lineEnd(b, at)+line+edit.Ending(b)), nil
 }
 
-// toolsLine is the key and its list.
+// toolsLine is the line of the key tools, without its end.
 func toolsLine(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
@@ -139,7 +139,7 @@ func ownLine(b []byte, at edit.Span) (line edit.Span, alone bool) {
 	return line, true
 }
 
-// Remove is the text without the target and its own table. Comments stay.
+// Remove returns a configuration without the target and its own table. Comments stay.
 func (t TargetEdit) Remove(b []byte) ([]byte, error) {
 	d, err := edit.ParseTOML(b)
 	if err != nil {

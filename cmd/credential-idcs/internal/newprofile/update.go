@@ -14,9 +14,9 @@ import (
 // lockWait is how long another init or target may take.
 const lockWait = 10 * time.Second
 
-// Update replaces the configuration at path by what change makes of it, if that is one. The file and its
-// folder are made if there are none; a link stays a link, one that leads nowhere yet too. Of several at
-// once each sees what the others wrote: a lock beside the file keeps them apart.
+// Update replaces the configuration at path by what change makes of it, if package config accepts that. The file and
+// its folder are made if there are none; a link stays a link, even if its target doesn't exist yet. A lock beside the
+// file lets one process at a time in, so that each sees what the others wrote.
 //
 // The error is one of config.Load about the text as it would be, change's own, one of package edit, or
 // the system's. Then nothing has changed.
@@ -53,7 +53,7 @@ func Update(path, home string, change func(old []byte) ([]byte, error)) (*config
 	return config.Load(path, home)
 }
 
-// try reads the text as a configuration, in a folder of its own with the name that messages shall have.
+// try reads the text as a configuration, from a new folder beside the real one.
 func try(path, place, home string, text []byte) error {
 	folder, err := os.MkdirTemp(filepath.Dir(place), ".init-")
 	if err != nil {
@@ -66,7 +66,7 @@ func try(path, place, home string, text []byte) error {
 	}
 	_, err = config.Load(made, home)
 	if mistake, ok := errors.AsType[*config.Error](err); ok {
-		mistake.File = path // the other one is gone when the error is read
+		mistake.File = path // the file that was read is deleted
 	}
 	return err
 }

@@ -21,8 +21,8 @@ func (e *ExistsError) Error() string {
 	return fmt.Sprintf("there is a profile %q in %s already", e.Name, e.Path)
 }
 
-// Add puts the profile behind what the configuration at path has; see Update. home is for config.Load.
-// The new file has mode 0600. The error may be an *ExistsError.
+// Add appends the profile to the configuration at path; see Update. home is for config.Load. A new file has mode
+// 0600. The error may be an *ExistsError.
 func (p Profile) Add(path, home string) (*config.Profile, error) {
 	if _, err := config.Load(path, home); err != nil {
 		return nil, err
@@ -56,9 +56,8 @@ func (p Profile) behind(old []byte) []byte {
 	return append(text, strings.ReplaceAll(p.TOML(), "\n", end)...)
 }
 
-// Check tells why a profile of which not all is known yet can't stand behind what the configuration at
-// path has. What is still empty counts as right. Its error is a *config.Error whose Reason begins with
-// the key, or the system's.
+// Check returns why a profile can't be appended to the configuration at path, before all its fields are known: an
+// empty field counts as right. The error is a *config.Error whose Reason begins with the key, or the system's.
 func (p Profile) Check(path, home string) error {
 	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -67,7 +66,7 @@ func (p Profile) Check(path, home string) error {
 	return config.Check(path, p.filled().behind(old), config.Places{Home: home})
 }
 
-// filled has something right in place of what a profile must have and this one hasn't yet.
+// filled is the profile with an accepted value in each required field that is still empty.
 func (p Profile) filled() Profile {
 	fill := func(field *string, with string) {
 		if *field == "" {
@@ -103,8 +102,7 @@ func (p Profile) filled() Profile {
 	return p
 }
 
-// WriteSecret makes a file that only its owner can read. One that is there already is an error, and
-// stays.
+// WriteSecret makes a file that only its owner can read. A file that exists already is an error, and stays.
 func WriteSecret(path string, s secret.Text) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -112,7 +110,7 @@ func WriteSecret(path string, s secret.Text) error {
 	return write(path, []byte(s.Reveal()+"\n"))
 }
 
-// write makes a file that is on the disk when it returns.
+// write makes a new file with mode 0600, and returns when it is on the disk.
 func write(path string, b []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

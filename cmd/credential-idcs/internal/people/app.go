@@ -18,7 +18,7 @@ import (
 // An app is one run of a command.
 type app struct{ *call.App }
 
-// Run does what a person asks for and returns the exit status of the process.
+// Run runs a command and returns the exit status of the process.
 func Run(ctx context.Context, p *host.Process) (status int) {
 	a := &app{&call.App{Process: p}}
 	return a.End(a.dispatch(ctx))
@@ -48,7 +48,7 @@ func (a *app) dispatch(ctx context.Context) error {
 	return misuse("unknown command"+didYouMean(first, Commands()), "credential-idcs help")
 }
 
-// chosen is the profile that a person means: the operand, --profile, the variable, the default, the
+// chosen is the profile that a person means: by the operand, --profile or the variable, else the default, else the
 // only one.
 func (a *app) chosen(operand string) (*config.Profile, error) {
 	f, err := a.Load(false)
@@ -62,14 +62,13 @@ func (a *app) chosen(operand string) (*config.Profile, error) {
 	return p, nil
 }
 
-// engine is a profile's way to its tokens. Its error is a *helpers.Failure.
+// engine is the engine of a profile's own tokens. Its error is a *helpers.Failure.
 func (a *app) engine(p *config.Profile) (*engine.Engine, error) { return engine.For(a.App, p, nil) }
 
-// environment is the process's without the secrets of clients: what a tool gets that is only asked for its
-// own settings.
+// environment is the process's without the secrets of clients, for tools that are run to print their settings.
 func (a *app) environment() []string { return host.Without(a.Environ(), a.SecretVariables()...) }
 
-// alive shows on a terminal what is waited for, if that takes a while.
+// alive shows on a terminal what the program waits for, if that takes a while, until done.
 func (a *app) alive(what string) (done func()) { return a.Progress().Busy(what) }
 
 // printJSON prints a value on one line.
@@ -82,7 +81,7 @@ func (a *app) printJSON(v any) error {
 	return err
 }
 
-// failed explains an error of a command, but for a signal that ends the process.
+// failed explains an error of a command. A signal stays as it is: it ends the process.
 func (a *app) failed(p *config.Profile, err error) error {
 	if _, ok := errors.AsType[*cache.SignalError](err); ok {
 		return err
@@ -97,7 +96,7 @@ func misuse(what, instead string) error {
 	return &helpers.Failure{Class: helpers.Usage, Message: what, Command: instead}
 }
 
-// didYouMean is the word of a list that a wrong one is nearest to. The wrong one isn't repeated.
+// didYouMean is `; did you mean "push"?`, with the word of the list that is nearest to the wrong one, or empty.
 func didYouMean(wrong string, list []string) string {
 	if m := text.Nearest(wrong, list); m != "" {
 		return `; did you mean "` + m + `"?`

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// completeVerb is what the completion scripts run. It isn't in the usage: people type the other ones.
+// completeVerb is the command that the completion scripts run. It isn't in the usage.
 func completeVerb() *verb {
 	return &verb{name: "complete", usage: "[--described] --word=BEGUN [WORD…]", about: "print what may follow some words", raw: runComplete}
 }
@@ -38,10 +38,10 @@ func runComplete(_ context.Context, a *app, args []string) error {
 	return err
 }
 
-// A candidate is a word that may stand somewhere, and what it is.
+// A candidate is a word that completes a command line, and what it is for.
 type candidate struct{ word, about string }
 
-// complete is what may stand behind the words before, beginning as begun.
+// complete are the words that begin with begun and may follow the words before.
 func (a *app) complete(before []string, begun string) []candidate {
 	a.noteConfig(before)
 	// bash takes --profile=NAME apart at the "=", the others leave it whole.
@@ -64,7 +64,7 @@ func (a *app) complete(before []string, begun string) []candidate {
 	}
 	if v == nil {
 		if len(operands) > 0 {
-			return nil // no command of ours
+			return nil // an unknown command
 		}
 		var list []candidate
 		for _, v := range verbs() {
@@ -126,7 +126,7 @@ func (a *app) takesValue(v *verb, word string) bool {
 	return f != nil && !isSwitch(f)
 }
 
-// values are an option's, where they are known.
+// values are the values of an option, nil if they aren't known.
 func (a *app) values(v *verb, option string) []string {
 	switch name := strings.TrimLeft(option, "-"); {
 	case name == "profile" || name == "p":

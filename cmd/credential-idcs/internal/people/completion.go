@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// The scripts are thin: what there is to complete they ask this program, so they never grow old.
+// The scripts run `credential-idcs complete`, so they fit every version of the program.
 //
 //go:embed completion
 var scripts embed.FS

@@ -45,7 +45,7 @@ func toolVerb(v *verb, choose func(*tools.Row) edit) *verb {
 	var in tool.Request
 	dryRun := v.switched("dry-run", "show the change and make none")
 	overwrite := new(bool)
-	if v.name == "configure" { // the way back touches nothing of anybody else
+	if v.name == "configure" { // unconfigure never changes an entry of another program; it accepts the option silently
 		overwrite = v.switched("overwrite", "replace an entry for the same host that another program wrote")
 	} else {
 		v.set().BoolVar(overwrite, "overwrite", false, "")
@@ -82,7 +82,7 @@ func toolVerb(v *verb, choose func(*tools.Row) edit) *verb {
 	return v
 }
 
-// toolRows is the table of the tools, each with its words.
+// toolRows is the table of the tools in the help, each with its operands and options.
 func (v *verb) toolRows() string {
 	var b strings.Builder
 	b.WriteString("\nThe tools, and what is written for them:\n")
@@ -132,8 +132,8 @@ func (a *app) configure(ctx context.Context, v *verb, operands []string, in tool
 	case in.AllContexts && len(in.Contexts) > 0:
 		return misuse(v.name+" kubectl: --context or --all-contexts, not both", help)
 	}
-	// Without a profile, the way back is for all that is ours, that of former targets too: it works
-	// without a configuration as well.
+	// Without a profile, unconfigure removes everything that is ours, also for former targets; it needs no
+	// configuration then.
 	in.All = v.name == "unconfigure" && a.Profile == "" && a.Getenv("CREDENTIAL_IDCS_PROFILE") == ""
 	switch p, err := a.chosen(""); {
 	case err == nil:
@@ -159,8 +159,8 @@ func (a *app) configure(ctx context.Context, v *verb, operands []string, in tool
 	return a.carryOut(t.Name, done, err, dryRun, v.name == "unconfigure")
 }
 
-// targetsFor are a profile's targets that a tool is set up for. One of Oracle's own that takes no token of ours
-// is left out: set up for it, the tool would no longer use the one that it takes.
+// targetsFor are the targets of a profile that a tool is set up for. A server of Oracle's that accepts none of our
+// tokens is left out: the tool would no longer send the one that it accepts.
 func (a *app) targetsFor(name string, p *config.Profile, hosts []string) (list []helpers.Listed, err error) {
 	for i, l := range call.Listed(p) {
 		if !l.For(name) {
@@ -181,8 +181,8 @@ func (a *app) targetsFor(name string, p *config.Profile, hosts []string) (list [
 	return list, nil
 }
 
-// elsewhere are the configuration and the cache folder of this run, where a program that knows nothing of
-// its options and variables would find others; empty: the usual ones.
+// elsewhere are the configuration and the cache folder of this run, empty if they are the usual ones. A tool that is
+// started without this run's options and variables would find the usual ones.
 func (a *app) elsewhere() (config, cache string) {
 	usual := func(path string, elem ...string) string {
 		if runtime.GOOS == "linux" && path == filepath.Join(append([]string{a.Home()}, elem...)...) {
@@ -203,8 +203,8 @@ func (a *app) elsewhere() (config, cache string) {
 	return config, cache
 }
 
-// stored is what the token that kubectl gets says of itself. Before a login, or with a cache folder that
-// can't be used, that is nothing, and no reason not to configure.
+// stored are the claims of the token that kubectl gets. Before a login, or with a cache folder that can't be used,
+// there are none, which is no reason not to configure.
 func (a *app) stored(p *config.Profile) tool.Stored {
 	s := tool.Stored{ID: p.Token == "id"}
 	if e, err := a.engine(p); err == nil {
@@ -236,7 +236,7 @@ func toolNames() string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// carryOut shows or makes the changes of a plan and says what there is to say.
+// carryOut shows or makes the changes of a plan, and prints its notes.
 func (a *app) carryOut(name string, plan tool.Plan, failed error, dryRun, back bool) error {
 	for _, n := range plan.Notes {
 		a.Say(n.Lines())

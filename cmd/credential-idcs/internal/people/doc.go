@@ -1,7 +1,5 @@
-// Package people is the commands that people type: their flags, help and completion, their tables and
-// questions.
+// Package people has the commands that people type: their options, help and completion, their tables and questions.
 //
-// A command is a verb (command.go), and verbs are listed once, in the order of a first day. Each has a file
-// of its own. What they share with a call of a helper, the configuration, the messages and the log, is
-// call.App, which app embeds.
+// A command is a verb (verb.go), and each has a file of its own. app embeds call.App, which has what commands share
+// with a call of a helper: the configuration, the messages and the log.
 package people

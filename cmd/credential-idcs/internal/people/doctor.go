@@ -119,7 +119,7 @@ func openToAll(folder string) bool {
 	return err == nil && runtime.GOOS != "windows" && fi.Mode().Perm()&0o002 != 0 && fi.Mode()&fs.ModeSticky == 0
 }
 
-// profilesMeant are the profile that a person means, or all where nothing says which.
+// profilesMeant is the profile that a person means, or all if nothing names one.
 func (a *app) profilesMeant(file *config.File, operand string) ([]*config.Profile, error) {
 	p, err := file.Choose(operand, a.Profile, a.Getenv("CREDENTIAL_IDCS_PROFILE"))
 	if err == nil {
@@ -131,7 +131,7 @@ func (a *app) profilesMeant(file *config.File, operand string) ([]*config.Profil
 	return nil, call.ExplainConfig(err)
 }
 
-// doctor is one that reports to stdout, and the worst that it has reported. path is the configuration.
+// doctor makes a Doctor that prints to stdout, and the worst level that it has reported. path is the configuration.
 func (a *app) doctor(path string) (*doctor.Doctor, *doctor.Level) {
 	worst := new(doctor.Level)
 	sheet := doctor.Sheet{Out: a.Stdout, Color: a.Terminal(1) && a.colors()}

@@ -11,7 +11,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/build"
 )
 
-// usage is the manual in short. It is made only when somebody asks.
+// usage is the short manual.
 func usage() string {
 	var b strings.Builder
 	b.WriteString(`usage: credential-idcs COMMAND [ARGUMENTS]

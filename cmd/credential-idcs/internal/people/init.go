@@ -107,13 +107,13 @@ Example:
 	return v
 }
 
-// The values that init takes where nobody says another.
+// The defaults of init.
 const (
 	usualScope = "urn:opc:idm:__myscopes__"
 	usualName  = "work"
 )
 
-// init writes the profile d, once it knows all of it.
+// init asks for what is missing in d, and writes the profile.
 func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) error {
 	if d.Name == "" {
 		d.Name = a.Profile
@@ -160,21 +160,20 @@ func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) err
 	first := cmp.Or(unserved, a.firstLook(ctx, p, path, offline))
 	next := "credential-idcs login " + text.Word(p.Name)
 	switch m := methodOf(p); {
-	case p.Login == config.OCILogin: // which says what is missing, or tries what needs nobody
+	case p.Login == config.OCILogin: // login says what is missing, or tries what needs no person
 	case m.Alone:
 		next = "credential-idcs token " + text.Word(p.Name)
 	case m.Piped:
 		next += " " + dashed(m.Flag)
 	}
-	if first != "" { // what is wrong comes before
+	if first != "" { // what is wrong is to be mended before
 		next = first + "\n\t" + next
 	}
 	a.Say("next:\n\t" + next + "\n")
 	return nil
 }
 
-// checkOptions holds what the options say to what the configuration takes, before anything is asked. A
-// mistake names the option.
+// checkOptions checks the values of the options before the first question. Its error names the option.
 func (a *app) checkOptions(d *newprofile.Profile, file *config.File) error {
 	if _, err := file.Profile(d.Name); err == nil {
 		return initFailed(&newprofile.ExistsError{Name: d.Name, Path: file.Path})
@@ -194,7 +193,7 @@ func (a *app) checkOptions(d *newprofile.Profile, file *config.File) error {
 	return &helpers.Failure{Class: helpers.Config, Message: "init: " + word + " " + rest, Command: "credential-idcs help init", Err: mistake}
 }
 
-// missing are the options without which there is no profile.
+// missing are the required options that have no value yet.
 func missing(d *newprofile.Profile) []string {
 	var names []string
 	if d.Login == config.OCILogin {
@@ -216,7 +215,7 @@ func missing(d *newprofile.Profile) []string {
 	return names
 }
 
-// oracle makes of the options for Oracle's own services what the profile will say.
+// oracle fills in what follows from the options for Oracle's own services.
 func (a *app) oracle(d *newprofile.Profile, contexts []string) error {
 	env := tool.Env{Vars: a.environment(), Home: a.Home(), Dir: a.Dir(), Program: a.Program()}
 	for _, name := range contexts {
@@ -246,13 +245,13 @@ func (a *app) oracle(d *newprofile.Profile, contexts []string) error {
 	return nil
 }
 
-// principals are ours by what the oci CLI calls them.
+// principals are our names of principals by the values of the oci CLI's --auth.
 var principals = map[string]string{
 	"api_key": config.PrincipalAPIKey, "security_token": config.PrincipalSession, "instance_principal": config.PrincipalInstance,
 	"resource_principal": config.PrincipalResource, "oke_workload_identity": config.PrincipalWorkload,
 }
 
-// usual fills in what most profiles have.
+// usual fills in the defaults.
 func usual(d *newprofile.Profile, file *config.File) {
 	if d.Name == "" {
 		d.Name = usualName
@@ -292,8 +291,8 @@ func initFailed(err error) error {
 	return call.ExplainConfig(err)
 }
 
-// firstLook says what is wrong with the new profile, and returns the command for the first fault. It isn't
-// a failure: a secret may come later.
+// firstLook reports what is wrong with the new profile, and returns the command that mends the first error. init
+// doesn't fail for that: a secret may come later.
 func (a *app) firstLook(ctx context.Context, p *config.Profile, path string, offline bool) (first string) {
 	d, _ := a.doctor(path)
 	sheet := doctor.Sheet{Out: a.Stderr, Color: a.Terminal(2) && a.colors()}
@@ -316,7 +315,7 @@ func (a *app) firstLook(ctx context.Context, p *config.Profile, path string, off
 	return first
 }
 
-// unserved says, before anything is written, which targets take no token of the profile's, and returns the
+// unserved reports, before anything is written, the targets that accept no token of the profile's, and returns the
 // command for the first.
 func (a *app) unserved(d *newprofile.Profile) (first string) {
 	p := &config.Profile{Name: d.Name}
@@ -327,7 +326,7 @@ func (a *app) unserved(d *newprofile.Profile) (first string) {
 	for _, listed := range d.Targets {
 		t, err := helpers.ParseTarget(listed.URL)
 		if err != nil {
-			continue // which is said in its place
+			continue // d.Add reports it
 		}
 		if err := call.Unserved(p, &config.Target{Target: t, Kind: config.KindOf(t)}); err != nil {
 			f := helpers.AsFailure(err)

@@ -9,14 +9,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache"
 )
 
-// untilSignal is ctx until a signal asks the process to end; its cause is then a *cache.SignalError.
-// It is for questions only, where a terminal must get its echo back: on the way to the domain the
-// cache decides when a signal counts. Call stop once.
+// untilSignal returns a ctx that a signal to end the process cancels; its cause is then a *cache.SignalError. It is
+// for questions only, after which a terminal must get its echo back: during a request the cache decides when a signal
+// counts. Call stop once.
 func untilSignal(ctx context.Context) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	came := make(chan os.Signal, 1)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) { // nohup: being ignored is what the parent wants
+		if !signal.Ignored(s) { // as under nohup: the parent wants it ignored
 			signal.Notify(came, s)
 		}
 	}

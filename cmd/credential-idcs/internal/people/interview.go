@@ -22,8 +22,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// An interview asks a person for what the options left open, one line a question, on stderr. An
-// answer that can't be is asked for again at once, with the reason.
+// An interview asks a person for what the options left open, one line a question, on stderr. After a wrong answer it
+// prints the reason and asks again.
 type interview struct {
 	in     *bufio.Reader
 	app    *app
@@ -33,8 +33,8 @@ type interview struct {
 	err    error       // the first failure; then nothing more is asked
 }
 
-// interview fills in the draft. The secret is the client's if it was asked for: it belongs into the
-// draft's SecretFile, which isn't there yet.
+// interview fills in the draft. The result is the client secret, if the person typed one: the caller writes it into
+// the draft's SecretFile, which doesn't exist yet.
 func (a *app) interview(ctx context.Context, file *config.File, d *newprofile.Profile) (secret.Text, error) {
 	i := &interview{in: bufio.NewReader(a.Stdin), app: a, file: file, draft: d}
 	a.Say("Press Enter to accept the value in [brackets]. Nothing is written until the last answer; Ctrl-C quits.\n\n")
@@ -83,7 +83,7 @@ func https(s *string) {
 	}
 }
 
-// proof asks how the client proves itself, unless an option says it.
+// proof asks how the client authenticates, unless an option says it.
 func (i *interview) proof(ctx context.Context, d *newprofile.Profile, m *methods.Method) {
 	if d.SecretFile+d.SecretEnv+d.KeyFile != "" {
 		return
@@ -112,8 +112,8 @@ func (i *interview) proof(ctx context.Context, d *newprofile.Profile, m *methods
 	}
 }
 
-// clientSecret asks for the secret and finds a file for it: who is asked for the file first types the
-// secret there, where it is shown. A file that is there keeps what it has.
+// clientSecret asks for the secret and chooses the file for it. It doesn't ask for the file's name: people typed the
+// secret there, where it is shown. An existing file is never overwritten.
 func (i *interview) clientSecret(ctx context.Context, d *newprofile.Profile) {
 	if i.err != nil {
 		return
@@ -125,7 +125,7 @@ func (i *interview) clientSecret(ctx context.Context, d *newprofile.Profile) {
 	}
 	d.SecretFile = usual
 	stdin, ok := i.app.Stdin.(*os.File)
-	if !ok || i.in.Buffered() > 0 { // no terminal; or pasted with what follows, and shown already
+	if !ok || i.in.Buffered() > 0 { // no terminal; or several answers were pasted at once, and are on the screen already
 		s, _ := i.line(question, "")
 		i.secret = secret.New(s)
 	} else if i.secret, i.err = i.app.hidden(ctx, stdin, question); errors.Is(i.err, signin.ErrNoPassword) {
@@ -175,7 +175,7 @@ func (i *interview) targets(d *newprofile.Profile) {
 	}
 }
 
-// served tells why a target of Oracle's own takes none of the profile's tokens.
+// served is why a server of Oracle's accepts none of the profile's tokens, or nil.
 func (i *interview) served(t helpers.Target) error {
 	p := &config.Profile{Name: i.draft.Name}
 	if i.draft.Principal != "" {
@@ -184,7 +184,7 @@ func (i *interview) served(t helpers.Target) error {
 	return call.Unserved(p, &config.Target{Target: t, Kind: config.KindOf(t)})
 }
 
-// tools asks what a target is for. One that takes a kind of token for some tools only is for these.
+// tools asks which tools a target is for, unless its kind decides that.
 func (i *interview) tools(t helpers.Target, to *newprofile.Target) {
 	if config.KindOf(t) != config.KindToken {
 		return
@@ -202,8 +202,8 @@ func (i *interview) tools(t helpers.Target, to *newprofile.Target) {
 	})
 }
 
-// ask fills in *to unless an option has. usual is what an empty answer means; empty: there is no
-// usual one, and it is asked again. check may complete the answer.
+// ask fills in *to, unless an option has. usual is the answer that Enter means; if it is empty, an answer is required.
+// check may complete the answer.
 func (i *interview) ask(to *string, question, usual string, check func(*string) error) {
 	for i.err == nil && *to == "" {
 		s, ok := i.line(question, usual)
@@ -231,8 +231,7 @@ func (i *interview) ask(to *string, question, usual string, check func(*string) 
 	}
 }
 
-// check compares the answers so far with what the configuration allows, so that a wrong one is told at once
-// and not after the last. Earlier answers were checked before.
+// check checks the draft after each answer, so that a wrong one is reported at once and not after the last.
 func (i *interview) check() error {
 	err := i.draft.Check(i.file.Path, i.app.Home())
 	if mistake, ok := errors.AsType[*config.Error](err); ok {
@@ -241,7 +240,7 @@ func (i *interview) check() error {
 	return err
 }
 
-// line is an answer without the space around it. The end of the input is none.
+// line asks one question and returns the answer without the space around it; false at the end of the input.
 func (i *interview) line(question, usual string) (string, bool) {
 	if usual != "" {
 		question += " [" + usual + "]"

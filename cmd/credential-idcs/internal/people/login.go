@@ -57,7 +57,7 @@ Example:
 	return v
 }
 
-// flags are the options that name a method, as a usage has them, in lines that fit.
+// flags are the options that name a method, for the usage, in lines of at most 79 letters.
 func flags() string {
 	s, line := "", "\n       ["
 	for i, m := range methodsWithFlag() {
@@ -82,7 +82,7 @@ func methodsWithFlag() (list []*methods.Method) {
 	return list
 }
 
-// alone are the methods that need no person.
+// alone are the names of the methods that need no person: "a, b and c".
 func alone() string {
 	var names []string
 	for _, m := range methods.All {
@@ -94,7 +94,7 @@ func alone() string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// logIn logs a profile in and says what came of it.
+// logIn logs a profile in and prints the result.
 func (a *app) logIn(ctx context.Context, profile string, in login) error {
 	p, err := a.chosen(profile)
 	if err != nil {
@@ -132,13 +132,13 @@ func (a *app) logIn(ctx context.Context, profile string, in login) error {
 	return nil
 }
 
-// sealable sees to it that the new tokens can be stored as configured, before anybody logs in. The keyring may
-// ask for its password.
+// sealable checks before a login that the new tokens can be sealed as configured. The keyring may ask for its
+// password.
 func (a *app) sealable(e *engine.Engine) error {
 	done := a.alive("asking the keyring")
 	err := e.Unlock()
 	if sealed, ok := errors.AsType[*cache.SealedError](err); ok && sealed.Lost {
-		err = nil // the login takes its place
+		err = nil // the login makes a new key
 	}
 	if err == nil {
 		err = e.Sealing(true)
@@ -150,7 +150,8 @@ func (a *app) sealable(e *engine.Engine) error {
 	return unsealable(e.Profile, err)
 }
 
-// unsealable explains tokens whose key can't be had to who logs in.
+// unsealable explains an error of a login. If the sealing key can't be had, waiting doesn't help, so its class is
+// Profile.
 func unsealable(p *config.Profile, err error) *helpers.Failure {
 	f := call.Explain(p.Name, err)
 	if _, ok := errors.AsType[*cache.SealedError](err); ok {
@@ -159,7 +160,7 @@ func unsealable(p *config.Profile, err error) *helpers.Failure {
 	return f
 }
 
-// unready explains what a profile's own file or command lacks.
+// unready explains an error of a profile's own file or command.
 func (a *app) unready(p *config.Profile, err error) error {
 	if _, ok := errors.AsType[*cache.SignalError](err); ok {
 		return err
@@ -167,8 +168,8 @@ func (a *app) unready(p *config.Profile, err error) error {
 	return &helpers.Failure{Class: helpers.Config, Message: "profile " + p.Name + ": " + text.Clean(err.Error()), Command: call.Mend(p, err), Err: err}
 }
 
-// as names the user of a token where that isn't the profile's user name. A token of a client's own has
-// no user.
+// as is " as USER" if a token's user isn't the profile's user name, else empty. The subject of a client's own token is
+// the client, which is no user.
 func as(p *config.Profile, subject string) string {
 	switch {
 	case subject == "" || subject == p.ClientID || strings.EqualFold(subject, p.Username):
@@ -179,15 +180,15 @@ func as(p *config.Profile, subject string) string {
 	return " as " + subject
 }
 
-// until is when the token of a result dies, for a person's eyes.
+// until is when the token of a result expires, in local time, for people.
 func until(r cache.Result) string {
 	return r.Token.AccessStamp.Expires().Local().Format("2006-01-02 15:04:05")
 }
 
-// A login is what the command line says of one.
+// A login has the options of the command line.
 type login struct {
 	method    *methods.Method
-	named     bool // by a flag, and not only by the profile
+	named     bool // method is from an option, not from the profile
 	noBrowser bool
 }
 
@@ -223,15 +224,15 @@ func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Resu
 	return e.LoginAlone(ctx, in.method.Name)
 }
 
-// person is who logs in at this terminal.
+// person is the person who logs in at this terminal.
 func (a *app) person(p *config.Profile, noBrowser bool) signin.Person {
 	who := signin.At(a.Process, p.Name, noBrowser, a.SecretVariables())
 	who.Guard = untilSignal
 	return who
 }
 
-// password asks for it where a person sits at stdin, without echo, and else reads it from there,
-// which a flag must have said: a script that forgot it would hang or send what wasn't meant.
+// password asks for the password without echo if stdin is a terminal. Else it reads stdin, but only with the option
+// for that: a script that forgot to redirect stdin would hang, or send something else.
 func (a *app) password(ctx context.Context, p *config.Profile, in login) (secret.Text, error) {
 	f, ok := a.Stdin.(*os.File)
 	if !ok || !in.named && !a.Terminal(0) {
@@ -247,7 +248,7 @@ func (a *app) password(ctx context.Context, p *config.Profile, in login) (secret
 	return secret.Text{}, err
 }
 
-// hidden is the answer to a question that a terminal doesn't show.
+// hidden asks a question and reads the answer without echo.
 func (a *app) hidden(ctx context.Context, stdin *os.File, question string) (secret.Text, error) {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
@@ -269,8 +270,8 @@ func (a *app) refreshToken(again string) (secret.Text, error) {
 	return token, nil
 }
 
-// loginFailed explains a login that brought no token, with the switch that an administrator must set
-// where the domain's answer tells.
+// loginFailed explains a login that brought no token, with the setting that an administrator must change if the
+// domain's answer tells it.
 func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
 	for _, err := range []error{err, e.Cause()} {
 		if signal, ok := errors.AsType[*cache.SignalError](err); ok {
@@ -281,8 +282,7 @@ func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
 	if advice := signin.Advice(e.Cause(), methods.Setup(e.Profile, in.method)); advice != "" {
 		f.Message += "; " + advice
 	}
-	// Where the person can do better there is nothing yet that could be refreshed, and nothing to look
-	// into.
+	// refresh and doctor, which Explain advises, don't help before there was a login.
 	if f.Class == helpers.Temporary || isPersons(e.Cause()) {
 		f.Command = in.again(e.Profile.Name)
 	}
@@ -297,29 +297,29 @@ func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
 	return f
 }
 
-// elsewhere reports an answer that no identity domain gives: the address is another server's.
+// elsewhere reports whether an answer can't be an identity domain's, so that the address is another server's.
 func elsewhere(err error) bool {
 	e, ok := errors.AsType[*idcs.Error](err)
 	if !ok || e.Code != "" {
 		return false
 	}
 	switch e.Status {
-	case 401, 403: // the client isn't let in
+	case 401, 403: // a domain may give it, too
 		return false
-	case 404, 405, 501: // an outage too, elsewhere than at a login
+	case 404, 405, 501: // at a refresh these may be an outage
 		return true
 	}
 	return e.Class == idcs.ErrConfiguration
 }
 
-// nowhere reports a domain whose name nobody has: at a login that is a mistake in the configuration more often than
-// a network that is down.
+// nowhere reports whether the domain's name doesn't exist in DNS: at a login that is more often a mistake in the
+// configuration than an outage.
 func nowhere(err error, domain string) bool {
 	var dns *net.DNSError
 	return errors.As(err, &dns) && dns.IsNotFound && strings.TrimPrefix(domain, "https://") == dns.Name
 }
 
-// isPersons reports whether a login failed for what was typed or decided.
+// isPersons reports whether a login failed because of what the person typed or decided.
 func isPersons(err error) bool {
 	if refused, ok := errors.AsType[*idcs.Error](err); ok {
 		return refused.Class == idcs.ErrLoginFailed
@@ -327,7 +327,7 @@ func isPersons(err error) bool {
 	return errors.Is(err, signin.ErrNoAnswer)
 }
 
-// again is the command that tries once more, as it was typed.
+// again is the command that repeats this login, with its options.
 func (in login) again(profile string) string {
 	s := "credential-idcs login " + text.Word(profile)
 	if in.named {

@@ -63,8 +63,7 @@ func (a *app) logoutAny(ctx context.Context, profile string, all bool) error {
 	return cmp.Or(err, worst)
 }
 
-// forgetOthers deletes what is stored in the cache folder for none of the profiles, as after a change of
-// a profile's scope.
+// forgetOthers deletes what is stored in the cache folder for no profile, as after a change of a profile's scope.
 func (a *app) forgetOthers(ctx context.Context) error {
 	gone, err := engine.ForgetOthers(ctx, a.App)
 	said := "the stored tokens of no profile here are deleted, and could not be revoked: " + strings.Join(gone, ", ")
@@ -99,7 +98,7 @@ func (a *app) logout(ctx context.Context, p *config.Profile) error {
 		a.Say("credential-idcs: profile " + p.Name + ": this also logs out " + strings.Join(same, ", ") + ", the same login\n")
 	}
 	done := a.alive("asking the keyring")
-	_ = e.Unlock() // what can't be opened is deleted all the same
+	_ = e.Unlock() // tokens that can't be unlocked are deleted all the same
 	done()
 	done = a.alive("asking " + p.Domain)
 	err = e.Logout(ctx)

@@ -36,13 +36,13 @@ an enhanced cluster), resource (a function), and, beside another login,
 exchange. See docs/oracle.md.
 `
 
-// A part is a credential that a profile has: its own token, or what is derived for a target.
+// A part is one of a profile's credentials: its own token, or a derived one.
 type part struct {
 	target *config.Target // nil: the profile's own
 	engine *engine.Engine
 }
 
-// kind is what status calls it.
+// kind is its kind in the output of status.
 func (p part) kind() string {
 	if p.target == nil {
 		return config.KindToken
@@ -50,7 +50,7 @@ func (p part) kind() string {
 	return p.target.Kind
 }
 
-// name is what it is for.
+// name is its target, empty for the profile's own token.
 func (p part) name() string {
 	if p.target == nil {
 		return ""
@@ -58,8 +58,8 @@ func (p part) name() string {
 	return p.target.String()
 }
 
-// derived are the credentials that a profile's OCI principal gets, one for each target that has one of
-// its own; all targets that take tokens of the domain share one.
+// derived are the credentials that a profile's OCI principal gets: one for each registry and cluster, and one for all
+// targets that accept tokens of the domain.
 func (a *app) derived(p *config.Profile) ([]part, error) {
 	var parts []part
 	shared := false
@@ -78,7 +78,7 @@ func (a *app) derived(p *config.Profile) ([]part, error) {
 	return parts, nil
 }
 
-// ofTarget is the engine of what a target takes. Its error is a *helpers.Failure.
+// ofTarget is the engine of a target's credential. Its error is a *helpers.Failure.
 func (a *app) ofTarget(p *config.Profile, url string) (*engine.Engine, *config.Target, error) {
 	place, err := helpers.ParseTarget(url)
 	if err != nil {
@@ -95,8 +95,8 @@ func (a *app) ofTarget(p *config.Profile, url string) (*engine.Engine, *config.T
 	return e, t, err
 }
 
-// only is the engine of a profile that was named without a target: its own, or that of the only target
-// that its OCI principal gets a credential for.
+// only is the engine for a command without --target: the profile's own, or that of the only credential that its OCI
+// principal gets.
 func (a *app) only(p *config.Profile) (*engine.Engine, *config.Target, error) {
 	if p.Login != config.OCILogin {
 		e, err := a.engine(p)
@@ -115,7 +115,7 @@ func (a *app) only(p *config.Profile) (*engine.Engine, *config.Target, error) {
 		Command: "credential-idcs token " + text.Word(p.Name) + " --target " + text.Word(parts[0].name())}
 }
 
-// refreshAll derives everything anew, and says until when each is good.
+// refreshAll derives all credentials anew, and prints until when each is good.
 func (a *app) refreshAll(ctx context.Context, p *config.Profile) error {
 	parts, err := a.derived(p)
 	if err != nil {
@@ -137,8 +137,8 @@ func (a *app) refreshAll(ctx context.Context, p *config.Profile) error {
 	return nil
 }
 
-// logInOCI is login for an OCI principal. A session is made by Oracle's own tool and by no other: here
-// it is only looked at. What needs no person is tried.
+// logInOCI is login for an OCI principal. Only Oracle's own tool makes a session, so this prints how long it lives.
+// A principal that needs no person gets its credentials.
 func (a *app) logInOCI(ctx context.Context, p *config.Profile, in login) error {
 	if in.named || in.noBrowser {
 		return misuse("login: an OCI principal has no other way to log in", "credential-idcs login "+text.Word(p.Name))
@@ -158,7 +158,7 @@ func (a *app) logInOCI(ctx context.Context, p *config.Profile, in login) error {
 	return nil
 }
 
-// sessionLives is how long a session of ~/.oci lives.
+// sessionLives is a sentence on how long a session of ~/.oci lives.
 func sessionLives(f *oci.FileSession) string {
 	if f.Expires.IsZero() {
 		return "the OCI session doesn't say how long it lives"
@@ -166,7 +166,7 @@ func sessionLives(f *oci.FileSession) string {
 	return "the OCI session lives until " + f.Expires.Local().Format("2006-01-02 15:04:05")
 }
 
-// logOutOCI forgets what was derived. The session is Oracle's tools' to end.
+// logOutOCI deletes the derived credentials. The session stays: Oracle's own tool ends it.
 func (a *app) logOutOCI(ctx context.Context, p *config.Profile) error {
 	parts, err := a.derived(p)
 	if err != nil {
@@ -197,7 +197,7 @@ func (a *app) logOutOCI(ctx context.Context, p *config.Profile) error {
 	return nil
 }
 
-// A derivation is what status says of a derived credential.
+// A derivation is a derived credential in the output of status.
 type derivation struct {
 	Target  string     `json:"target"`
 	Kind    string     `json:"kind"`
@@ -210,7 +210,7 @@ type derivation struct {
 	seal    string
 }
 
-// derivations are those of a profile, from the files alone.
+// derivations are the derived credentials of a profile, from the files alone.
 func (a *app) derivations(p *config.Profile) ([]derivation, error) {
 	parts, err := a.derived(p)
 	if err != nil {
@@ -272,7 +272,7 @@ func (a *app) rowOCI(p *config.Profile, list []derivation) (row, error) {
 	return r, nil
 }
 
-// methodOf is the method of a profile; that of an OCI principal asks the domain for nothing.
+// methodOf is the login method of a profile. An OCI principal has none in methods.All: it gets one without a grant.
 func methodOf(p *config.Profile) *methods.Method {
 	if m := methods.Named(p.Login); m != nil {
 		return m

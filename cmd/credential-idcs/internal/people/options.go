@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// options are a command's, in the order of its help: a FlagSet alone would forget it. The usage of each
-// names its value between `backquotes`; see flag.UnquoteUsage.
+// options are the options of a command, in the order of its help, which a FlagSet doesn't store. The usage of each
+// has the name of its value between `backquotes`; see flag.UnquoteUsage.
 type options struct {
 	*flag.FlagSet
 	order []string
@@ -30,13 +30,13 @@ func (o *options) switched(name, usage string) *bool {
 	return o.set().Bool(name, false, usage)
 }
 
-// value adds an option whose value is any text.
+// value adds an option with any text as its value.
 func (o *options) value(to *string, name, usage string) {
 	o.order = append(o.order, name)
 	o.set().StringVar(to, name, "", usage)
 }
 
-// duration adds an option whose value is a time.
+// duration adds an option with a duration as its value.
 func (o *options) duration(name, usage string) *time.Duration {
 	o.order = append(o.order, name)
 	return o.set().Duration(name, 0, usage)
@@ -47,7 +47,7 @@ func (o *options) list(to *[]string, name, usage string) {
 	o.each(name, usage, func(s string) { *to = append(*to, s) })
 }
 
-// each adds an option of which every value is taken by itself.
+// each adds an option that may be given several times; take is called for each value.
 func (o *options) each(name, usage string, take func(string)) {
 	o.order = append(o.order, name)
 	o.set().Func(name, usage, func(s string) error {
@@ -56,7 +56,7 @@ func (o *options) each(name, usage string, take func(string)) {
 	})
 }
 
-// dashed is an option as people write it. Package flag names one with a single dash, or with none.
+// dashed is an option as people write it, "-p" or "--profile". Package flag writes it with one dash, or without.
 func dashed(name string) string {
 	if name = strings.TrimLeft(name, "-"); len(name) == 1 {
 		return "-" + name
@@ -79,7 +79,7 @@ func written(o *flag.Flag) string {
 	return dashed(o.Name) + " " + value
 }
 
-// wide is how long an option may be to stand on one line with its text.
+// wide is how long an option may be to be on one line with its text.
 const wide = 20
 
 // help is the table of the options.
@@ -107,7 +107,7 @@ func (o *options) help() string {
 	return b.String()
 }
 
-// wrap breaks s into lines of at most so many letters.
+// wrap breaks s into lines of at most limit bytes.
 func wrap(s string, limit int) (lines []string) {
 	line := ""
 	for word := range strings.FieldsSeq(s) {

@@ -82,7 +82,7 @@ func seal(ctx context.Context, a *app, operands []string) error {
 	return nil
 }
 
-// stores are the engines of all that is stored for a profile: its own tokens, and what was derived.
+// stores are the engines of all that is stored for a profile: its own tokens and its derived credentials.
 func (a *app) stores(p *config.Profile) ([]*engine.Engine, error) {
 	own, err := a.engine(p)
 	if err != nil {
@@ -112,8 +112,9 @@ func (a *app) meant(name string) ([]*config.Profile, error) {
 	return file.Profiles, nil
 }
 
-// sealed are the profiles whose stored tokens are sealed, by the store of their key, and the first error of one
-// that can't be opened, a lost key before a locked one. person: the keyring may ask for its password.
+// sealed are the names of the profiles with sealed tokens, by the store of their key ("kernel", "keyring"), and the
+// error of a profile whose key can't be had; a lost key goes before a locked one. person: the keyring may ask for its
+// password.
 func (a *app) sealed(person bool) (names map[string][]string, problem error) {
 	profiles, err := a.meant("")
 	if err != nil {
@@ -127,7 +128,7 @@ func (a *app) sealed(person bool) (names map[string][]string, problem error) {
 		}
 		for _, e := range engines {
 			if person {
-				_ = e.Unlock() // the view says what came of it
+				_ = e.Unlock() // the view has its error
 			}
 			v := e.View()
 			if v.Seal == "none" {
@@ -140,7 +141,7 @@ func (a *app) sealed(person bool) (names map[string][]string, problem error) {
 				continue
 			}
 			problem = call.Explain(p.Name, v.Problem)
-			if v.State == "locked" && person { // who has closed the dialog isn't asked by the next profile
+			if v.State == "locked" && person { // the person has closed the dialog: don't open it for the next profile
 				return names, problem
 			}
 		}
@@ -153,7 +154,7 @@ func unlock(_ context.Context, a *app, _ []string) error {
 	names, err := a.sealed(true)
 	done()
 	if f, ok := errors.AsType[*helpers.Failure](err); ok && f.Class == helpers.LoginNeeded {
-		f.Class = helpers.Internal // it isn't a credential that was asked for
+		f.Class = helpers.Internal // exit status 3 is for a credential that needs a login
 		return f
 	}
 	switch {

@@ -36,7 +36,7 @@ none: nothing is stored.
 	return v
 }
 
-// A row is what status says of a profile; its members are the ones of --json.
+// A row is a profile in the output of status; its exported fields are those of --json.
 type row struct {
 	Profile     string     `json:"profile"`
 	Domain      string     `json:"domain"`
@@ -47,7 +47,7 @@ type row struct {
 	Refreshable bool       `json:"refreshable"`
 	LastError   *lastError `json:"last_error"`
 	Seal        string     `json:"seal"`
-	// Derived is what the profile's OCI principal got for its targets.
+	// Derived are the credentials that the profile's OCI principal got for its targets.
 	Derived []derivation `json:"derived"`
 
 	left    time.Duration
@@ -139,7 +139,7 @@ func (a *app) row(p *config.Profile) (row, error) {
 	return r, nil
 }
 
-// failure is the last attempt's in the words of --json. Where the domain gave no code it is ours.
+// failure is a stored failure as --json has it. Without a code of the domain, Code is our class.
 func failure(f *cache.Failure) *lastError {
 	e := &lastError{Code: f.Code, Description: f.Description, ECID: f.ECID, At: f.At.UTC().Truncate(time.Second)}
 	if e.Code == "" {
@@ -151,7 +151,7 @@ func failure(f *cache.Failure) *lastError {
 	return e
 }
 
-// sheet is the rows as a table for eyes.
+// sheet is the rows as a table for people.
 func sheet(rows []row, file *config.File) *table {
 	t := &table{shrink: []int{1, 0}}
 	head := []string{"PROFILE", "USER", "STATE", "LEFT", "REFRESH", "LAST FAILURE"}
@@ -198,5 +198,5 @@ func sheet(rows []row, file *config.File) *table {
 	return t
 }
 
-// stateColors are SGR parameters. An expired token that can be refreshed is nothing to look at.
+// stateColors are SGR parameters. "expired" has none: the token is refreshed when it is next used.
 var stateColors = map[string]string{"fresh": "32", "stale": "33", "login_needed": "31", "locked": "33", "none": "2"}

@@ -7,12 +7,12 @@ import (
 	"golang.org/x/text/width"
 )
 
-// A table is text in columns, aligned by what a terminal shows: package text/tabwriter counts letters,
-// and a name in Chinese takes two places a letter.
+// A table is text in columns, aligned by the places of a terminal: package text/tabwriter counts runes, and a Chinese
+// one takes two places.
 type table struct {
 	rows   [][]string
 	colors []map[int]string // of each row's cells: SGR parameters
-	shrink []int            // the columns that are cut where the screen is too narrow, in this order
+	shrink []int            // the columns that are cut if the screen is too narrow, in this order
 }
 
 func (t *table) add(cells ...string) {
@@ -28,7 +28,7 @@ const (
 	narrowed = 12 // no column is cut to less
 )
 
-// text is the table for a screen of so many columns; 0: unknown, or a pipe, where nothing is cut.
+// text is the table for a screen of so many columns; 0: it isn't known, or is a pipe, and nothing is cut.
 func (t *table) text(screen int, colors bool) string {
 	wide := t.widths()
 	for _, c := range t.shrink {
@@ -102,8 +102,8 @@ func places(s string) (n int) {
 	return n
 }
 
-// place is 0 for what stands on top of the letter before it, 2 for East Asian wide letters and pictures
-// (https://www.unicode.org/reports/tr11/), else 1.
+// place is how many columns of a terminal r takes: 0 for a mark on the letter before it, 2 for East Asian wide
+// letters and pictures (https://www.unicode.org/reports/tr11/), else 1.
 func place(r rune) int {
 	switch {
 	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):

@@ -72,7 +72,7 @@ func (a *app) target(operands []string, tools string, asJSON bool) error {
 	}
 	t, err := helpers.ParseTarget(url)
 	if err != nil {
-		if host, ok := strings.CutPrefix(url, "http://"); ok { // that is what nearly always was meant
+		if host, ok := strings.CutPrefix(url, "http://"); ok { // https was meant, nearly always
 			if t, err := helpers.ParseTarget("https://" + host); err == nil {
 				return misuse("target "+action+": "+helpers.Shown(operands[1])+": tokens go over https only", "credential-idcs target "+action+" "+text.Word(t.String()))
 			}
@@ -140,7 +140,7 @@ func (a *app) editTargets(p *config.Profile, t helpers.Target, action string, ed
 	return nil
 }
 
-// listTargets prints the targets of the profile that is named, or of all.
+// listTargets prints the targets of the profile of --profile, or of all.
 func (a *app) listTargets(asJSON bool) error {
 	f, err := a.Load(false)
 	if err != nil {

@@ -101,7 +101,7 @@ func (a *app) token(ctx context.Context, profile string, o tokenOptions) error {
 	return err
 }
 
-// tokenJSON is cli.md's object on one line. It has no field for a refresh token.
+// tokenJSON is the output of --json, on one line. It has no field for a refresh token.
 func tokenJSON(t cache.Token, id bool, expires time.Time) (string, error) {
 	var o struct {
 		Access  string    `json:"access_token"`

@@ -11,7 +11,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// A verb is a command. Its options are in its FlagSet, which parsing, help and completion all ask.
+// A verb is a command. Parsing, help and completion all use the FlagSet of its options.
 type verb struct {
 	name  string
 	usage string // what follows the name in the usage: "[PROFILE] [--json]"
@@ -21,19 +21,19 @@ type verb struct {
 	limit int    // how many operands there may be
 
 	options
-	// run does it. The operands are what the options leave of the arguments.
+	// run runs the command. The operands are the arguments that are no options.
 	run func(ctx context.Context, a *app, operands []string) error
-	// follows are the words that may come behind these operands; nil: there are none.
+	// follows are the words that may follow these operands; nil: there are none.
 	follows func(a *app, operands []string) []string
 	// takes reports whether an option goes with these operands; nil: all do.
 	takes func(option string, operands []string) bool
-	// values are those of an option, where they are words that the program knows.
+	// values are the possible values of an option, by its name, if there is a list of them.
 	values map[string]func(a *app) []string
-	// raw is run without parsing: complete gets the options of other commands.
+	// raw is run in place of run, without parsing: complete gets the options of other commands.
 	raw func(ctx context.Context, a *app, args []string) error
 }
 
-// verbs is the program's table of contents for people, in the order of a first day.
+// verbs are all commands, in the order in which a new user needs them.
 func verbs() []*verb {
 	return []*verb{
 		initVerb(), loginVerb(), logoutVerb(), statusVerb(), tokenVerb(), refreshVerb(),
@@ -93,8 +93,7 @@ func (a *app) everywhere(o *options) {
 	o.BoolVar(&a.Debug, "debug", a.Debug, "log to stderr what is decided and why")
 }
 
-// parse reads options before, between and after the operands. The error is flag.ErrHelp where somebody
-// asked for help.
+// parse reads options before, between and after the operands. The error is flag.ErrHelp for --help.
 func (a *app) parse(v *verb, args []string) (operands []string, err error) {
 	help := "credential-idcs help " + v.name
 	f := v.set()
@@ -129,7 +128,7 @@ func flagError(err error, f *flag.FlagSet) string {
 		f.VisitAll(func(o *flag.Flag) { known = append(known, dashed(o.Name)) })
 		option := dashed(name)
 		if len(option) == len("-x") {
-			return "unknown option " + text.Clean(option) // every letter is near to any
+			return "unknown option " + text.Clean(option) // every single letter is near to every other
 		}
 		return "unknown option " + text.Clean(option) + didYouMean(option, known)
 	}
@@ -145,7 +144,7 @@ func flagError(err error, f *flag.FlagSet) string {
 	return "the options can't be read"
 }
 
-// valueOf is what an option wants.
+// valueOf is what is wrong with an option's value: which one it needs.
 func valueOf(o *flag.Flag) string {
 	switch {
 	case o == nil:
@@ -162,7 +161,7 @@ func isDuration(o *flag.Flag) bool {
 	return err == nil
 }
 
-// operand is the only operand, or empty.
+// operand is the first operand, or empty.
 func operand(operands []string) string {
 	if len(operands) == 0 {
 		return ""
