@@ -1,7 +1,7 @@
-// Package address reads IP addresses as net/netip does, for what targets and settings need of it: a test
-// and a fuzzer hold it against netip. netip itself, and net/url, which imports it, are initialised behind
-// regexp, YAML and all else that a cached answer does without: among the packages that are ready, Go takes
-// the one whose import path comes first.
+// Package address reads IP addresses as net/netip does, as far as targets and settings need it: a test and a fuzzer
+// compare it with netip. net/netip, and net/url, which imports it, can't be used in a cached answer: Go initialises
+// them after regexp, YAML and others that it does without, since among the packages that are ready it takes the one
+// whose import path comes first.
 package address
 
 import (
@@ -121,7 +121,7 @@ func (a V6) String() string {
 	return b.String()
 }
 
-// Mapped reports whether it is an IPv4 address in disguise (RFC 4291 section 2.5.5.2).
+// Mapped reports whether it is an IPv4-mapped address (RFC 4291 section 2.5.5.2).
 func (a V6) Mapped() bool {
 	return a[0]|a[1]|a[2]|a[3]|a[4] == 0 && a[5] == 0xffff
 }

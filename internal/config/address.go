@@ -8,8 +8,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/address"
 )
 
-// proxy builds the way to the domain. A user name or password would be a secret in a file that others
-// may read, so there is no place for one.
+// proxy reads the key proxy. A user name or password in it would be a secret in a file that others may read, so it is
+// refused.
 func (b *builder) proxy(p *Profile) error {
 	s := b.table.text("proxy")
 	if s == "" || s == "none" {
@@ -31,7 +31,7 @@ func (b *builder) proxy(p *Profile) error {
 	return nil
 }
 
-// checkHostPort tells what is wrong with HOST:PORT; empty: nothing.
+// checkHostPort is what is wrong with HOST:PORT; empty: nothing.
 func checkHostPort(authority string) string {
 	if strings.ContainsAny(authority, `/?#\%*`) {
 		return "must be HOST:PORT and nothing more"
@@ -45,8 +45,8 @@ func checkHostPort(authority string) string {
 	return ""
 }
 
-// listen builds where the login listens if that isn't where the browser goes: in a container, whose
-// published port arrives on an address that isn't loopback.
+// listen reads the key listen: the address at which a login listens if it isn't that of redirect_url, as in a
+// container, whose published port isn't on its loopback address.
 func (b *builder) listen(p *Profile) error {
 	s := b.table.text("listen")
 	if s == "" {
@@ -62,7 +62,7 @@ func (b *builder) listen(p *Profile) error {
 	return nil
 }
 
-// CheckListen tells what is wrong with an address to listen at; empty: nothing.
+// CheckListen is what is wrong with an address to listen at; empty: nothing.
 func CheckListen(s string) string {
 	host, port, ok := "", "", false
 	if i := strings.LastIndexByte(s, ':'); i >= 0 {
@@ -80,8 +80,8 @@ func CheckListen(s string) string {
 	return ""
 }
 
-// CheckRedirect tells what is wrong with the address that the browser comes back to. We listen there
-// ourselves, so it names this machine and a port (RFC 8252 section 7.3). Empty: nothing is.
+// CheckRedirect is what is wrong with a redirect_url; empty: nothing. We listen there ourselves, so it must have this
+// machine and a port (RFC 8252 section 7.3).
 func CheckRedirect(s string) string {
 	rest, ok := strings.CutPrefix(s, "http://")
 	if !ok {

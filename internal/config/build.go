@@ -10,7 +10,7 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// A builder makes a Profile of its table. Keys and types are right already.
+// A builder makes a Profile of its table. Keys and types were checked before.
 type builder struct {
 	file    string
 	at      place
@@ -43,7 +43,7 @@ func (b *builder) build() (*Profile, error) {
 	return p, nil
 }
 
-// name refuses what can't be typed as an argument. Anything else goes: no file is named after it.
+// name refuses a name that can't be typed as an argument. Any other is accepted: no file is named after it.
 func (b *builder) name() error {
 	switch {
 	case b.profile == "":
@@ -56,13 +56,13 @@ func (b *builder) name() error {
 	return nil
 }
 
-// hidden reports a character that a message would not show as it is.
+// hidden reports whether a message would not show a character as it is.
 func hidden(r rune) bool { return text.Clean(string(r)) != string(r) }
 
 func (b *builder) basics(p *Profile) error {
 	needed := []string{"domain", "client_id", "login"}
 	if b.table.text("login") == OCILogin {
-		needed = nil // loginOCI knows when a domain is
+		needed = nil // loginOCI checks whether a domain is needed
 	}
 	for _, name := range needed {
 		if b.table.get(name) == nil {
@@ -70,7 +70,7 @@ func (b *builder) basics(p *Profile) error {
 		}
 	}
 	for _, name := range b.table.keys {
-		// An empty refresh_scope says the default out loud.
+		// An empty refresh_scope is the default, written out.
 		if n := b.table.get(name); n.kind == kindString && n.text == "" && name != "targets" && name != "refresh_scope" {
 			return b.fail(b.table, name, "is empty")
 		}
@@ -100,7 +100,7 @@ func (b *builder) basics(p *Profile) error {
 // notVisible is the complement of RFC 6749's VSCHAR, of which a client_id is made (appendix A.1).
 func notVisible(r rune) bool { return r < 0x20 || 0x7e < r }
 
-// domain is the domain's origin: https, a host, perhaps a port.
+// domain reads the domain's origin: https, a host, perhaps a port.
 func (b *builder) domain() (string, error) {
 	s := b.table.text("domain")
 	rest, ok := strings.CutPrefix(s, "https://")
@@ -117,8 +117,8 @@ func (b *builder) domain() (string, error) {
 	return t.String(), nil
 }
 
-// username holds a table's username to what a Basic credential can carry (RFC 7617 section 2) and
-// what docker doesn't take for something else: its name for "the secret is a registry's token".
+// username checks that a Basic credential can have a table's username (RFC 7617 section 2), and that it isn't docker's
+// word for "the secret is a registry's token".
 func (b *builder) username(t *table) error {
 	u := t.text("username")
 	switch {
@@ -138,8 +138,7 @@ func (b *builder) username(t *table) error {
 	return nil
 }
 
-// scopes builds what is asked for. The scopes themselves are opaque; these three rules are the
-// domain's.
+// scopes reads scope, refresh_scope and expiry. Scopes are opaque, but for these rules of the domain.
 func (b *builder) scopes(p *Profile) error {
 	p.Scope, p.RefreshScope = b.table.text("scope"), b.table.text("refresh_scope")
 	if p.Scope == "" && !p.Method().AnyScope {
@@ -170,7 +169,7 @@ func (b *builder) scopes(p *Profile) error {
 	return nil
 }
 
-// has reports whether a scope is among space-separated ones.
+// has reports whether scopes, separated by spaces, has one.
 func has(scopes, one string) bool {
 	for s := range strings.FieldsSeq(scopes) {
 		if s == one {
@@ -180,7 +179,7 @@ func has(scopes, one string) bool {
 	return false
 }
 
-// files builds ca_file and how to get to the domain and back.
+// files reads ca_file, proxy, redirect_url and listen.
 func (b *builder) files(p *Profile) error {
 	if err := b.ca(p); err != nil {
 		return err
@@ -199,7 +198,7 @@ func (b *builder) files(p *Profile) error {
 	return b.listen(p)
 }
 
-// ca builds ca_file: a file, or a list in which "system" is the system's own.
+// ca reads ca_file: a file, or a list in which "system" is the system's own list.
 func (b *builder) ca(p *Profile) error {
 	n := b.table.get("ca_file")
 	if n == nil {
@@ -243,7 +242,7 @@ func (b *builder) choice(t *table, name, without string, list []string) (string,
 	return "", b.fail(t, name, reason)
 }
 
-// private is path for a key or a secret.
+// private is the path of a key or a secret.
 func (b *builder) private(t *table, name string) Path {
 	if s := t.text(name); s != "" {
 		return b.at.private(s)
@@ -280,7 +279,7 @@ func (b *builder) fail(t *table, name, reason string) error {
 	return &Error{File: b.file, Line: line, Reason: reason}
 }
 
-// lacks is fail for what isn't there, and may still come.
+// lacks is fail for a missing key, which somebody may just be writing.
 //
 //go:noinline
 func (b *builder) lacks(t *table, name, reason string) error {

@@ -1,33 +1,30 @@
-// Package config reads the program's one configuration file and answers what it says: which profile
-// is meant, which profile owns a target.
+// Package config reads the program's configuration file, and finds the profile that a person means and the profile
+// that owns a target.
 //
 // # Model
 //
-// A File is read in one go and never changes. It either is right as a whole or isn't there: the
-// first mistake is an error that names file, line and key, and nothing of the file is used. What
-// Load returns has been checked so far that only the world outside can still disagree: a key file
-// that is missing, a domain that refuses the client.
+// A File is read once and never changes. After the first mistake, which is an error with file, line and key, nothing
+// of the file is used. What Load returns is checked as far as the file alone allows: a key file may still be missing,
+// or the domain refuse the client.
 //
 // # What decides
 //
-// Nothing but the file. No variable, no working directory and no second file can change an endpoint,
-// a client, a key, a CA or a target; so whoever can write the file can take the tokens, and a file
-// that others can write is refused. All files named in it are relative to its own folder.
+// Only the file. No variable, no working directory and no second file can change an endpoint, a client, a key, a CA or
+// a target. Whoever can write the file can get the tokens, so a file that others can write is refused. Paths in it are
+// relative to its own folder.
 //
-// # Files are judged opened
+// # Files are opened before they are checked
 //
-// The configuration, keys and secrets are opened first, following links as ssh does, and then the
-// open descriptor is judged: its kind, owner and mode. What is judged is what is read, whatever
-// happens to the name in between. Nothing blocks: a fifo is opened without waiting for a writer and
-// refused.
+// The configuration, keys and secrets are opened first, following links as ssh does. Then the kind, owner and mode of
+// the open file are checked, so what is checked is what is read, even if the name changes meanwhile. Nothing blocks: a
+// fifo is opened without waiting for a writer, and refused.
 //
 // # Why not decode into structs
 //
-// The program starts for each operation of git, and decoding by reflection costs a millisecond of an
-// answer of three. So go-toml's parser is walked into a small tree (tree.go), a table says which
-// keys there are (schema.go), and plain code builds the profiles. The walk also knows the line of each
-// key, which the messages need. The parser's package is called unstable by its authors; its version is
-// pinned, and the tests of this package notice a change.
+// The program starts for each operation of git, and decoding by reflection takes one of an answer's three
+// milliseconds. So go-toml's parser fills a small tree (tree.go), a table has the possible keys (schema.go), and plain
+// code builds the profiles. The tree also has the line of each key, for the messages. The parser's authors call its
+// package unstable; its version is pinned, and the tests of this package notice a change.
 package config
 
 import (
@@ -37,14 +34,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// A File is a configuration that was read and found right. It is read-only, so any number of
-// goroutines may use it. The zero File has no profile.
+// A File is a configuration without mistakes. It is read-only, so any number of goroutines may use it. The zero File
+// has no profile.
 type File struct {
 	Path    string // as given to Load; empty in the zero File
 	Missing bool   // there is no such file, which is no mistake: no profile owns any target
 	Default string // the name of a profile, or empty
-	// Seal is the store of the key with which new tokens are sealed: "kernel", "keyring", or empty, then they lie in
-	// the open. SealTimeout is how long the kernel keeps the key after its last use; 0: no limit.
+	// Seal is the store of the key with which new tokens are sealed: "kernel", "keyring", or empty: they aren't sealed.
+	// SealTimeout is how long the kernel stores the key after its last use; 0: no limit.
 	Seal        string
 	SealTimeout time.Duration
 	Profiles    []*Profile // in the order of the file
@@ -78,8 +75,8 @@ type Profile struct {
 	Proxy        string // "none", http://HOST:PORT or socks5://HOST:PORT; empty: the environment's
 	RedirectURL  string // http on loopback, byte for byte as registered; empty: no browser login
 	RedirectLine int    // of redirect_url; 0: there is none
-	// Listen is ADDRESS:PORT where a browser login listens instead of RedirectURL's own address, for a
-	// container whose published port is not its loopback's; empty: there.
+	// Listen is the ADDRESS:PORT at which a browser login listens; empty: at RedirectURL's. It is for a container, whose
+	// published port isn't on its loopback address.
 	Listen  string
 	Targets []Target
 	Client  *Proof // nil: a public client
@@ -87,7 +84,7 @@ type Profile struct {
 	OCI     *OCI   // nil: nothing of Oracle's own services
 }
 
-// A CA says whom to trust for the domain. The zero CA is the system's list.
+// A CA has the authorities to trust for the domain. The zero CA is the system's list.
 type CA struct {
 	Files  []Path // PEM
 	System bool   // the system's list, too
@@ -96,7 +93,7 @@ type CA struct {
 // IsZero reports whether the file says nothing.
 func (c CA) IsZero() bool { return len(c.Files) == 0 && !c.System }
 
-// A Target is where a profile's tokens may go.
+// A Target is a server that a profile's tokens may go to.
 type Target struct {
 	helpers.Target
 	Line     int           // of the entry in targets
@@ -110,8 +107,8 @@ type Target struct {
 	Region   string        // of the same; empty: the principal's
 }
 
-// A Proof is how the client proves itself: exactly one of SecretFile, SecretEnv, SecretCommand and a
-// source of Key is set.
+// A Proof is how the client authenticates: exactly one of SecretFile, SecretEnv, SecretCommand and a source of Key is
+// set.
 type Proof struct {
 	SecretFile    Path
 	SecretEnv     string   // the name of a variable
@@ -120,15 +117,15 @@ type Proof struct {
 	Audience string // the JWT's aud
 }
 
-// A User is what a user assertion is made of. Where the file doesn't say, it is the client's.
+// A User has what a user assertion is made of. What the file doesn't set is the client's.
 type User struct {
 	Subject  string // the user's name at the domain
-	Key             // the zero Key: neither here nor at the client; then no assertion can be made
+	Key             // the zero Key: neither the user nor the client has one, so no assertion can be made
 	Audience string
 }
 
-// A Key is what signs: exactly one of KeyFile, SignCommand and SignAgent is set. Beside KeyFile stands
-// KeyID or CertFile; beside the others CertFile, which checks each signature, and perhaps KeyID.
+// A Key is what signs: exactly one of KeyFile, SignCommand and SignAgent is set. With KeyFile there is a KeyID or a
+// CertFile; with the others a CertFile, which checks each signature, and perhaps a KeyID.
 type Key struct {
 	KeyFile     Path     // RSA, PEM
 	SignCommand []string // as SecretCommand
@@ -142,7 +139,7 @@ func (k Key) Signs() bool {
 	return !k.KeyFile.IsZero() || len(k.SignCommand) > 0 || !k.SignAgent.IsZero()
 }
 
-// Same reports whether two keys are one, said the same way.
+// Same reports whether two keys are configured in the same way.
 func (k Key) Same(o Key) bool {
 	return k.KeyFile == o.KeyFile && slices.Equal(k.SignCommand, o.SignCommand) && k.SignAgent == o.SignAgent &&
 		k.KeyID == o.KeyID && k.CertFile == o.CertFile

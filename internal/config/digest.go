@@ -7,7 +7,7 @@ import (
 	"hash"
 )
 
-// A digest is of a list of texts and files, one after the other.
+// A digest is the SHA-256 of a list of texts and files.
 type digest struct{ hash.Hash }
 
 func (d digest) add(texts ...string) {
@@ -19,7 +19,7 @@ func (d digest) add(texts ...string) {
 	}
 }
 
-// file adds what a file holds, or why it can't be read.
+// file adds the content of a file, or the error of reading it.
 func (d digest) file(p Path, read func(Path) ([]byte, error)) {
 	if p.IsZero() {
 		return
@@ -31,7 +31,7 @@ func (d digest) file(p Path, read func(Path) ([]byte, error)) {
 	d.add(string(b))
 }
 
-// authorities are whom the profile trusts.
+// authorities adds the authorities that the profile trusts.
 func (d digest) authorities(p *Profile) {
 	for _, ca := range p.CA.Files {
 		d.file(ca, ReadPublic)
@@ -41,7 +41,7 @@ func (d digest) authorities(p *Profile) {
 	}
 }
 
-// key adds what signs: a file by its content, what signs elsewhere by its name.
+// key adds a key: a file by its content, a command or an agent by its name.
 func (d digest) key(k Key) {
 	d.add(k.KeyID, k.SignAgent.Full)
 	d.add(k.SignCommand...)
@@ -51,8 +51,8 @@ func (d digest) key(k Key) {
 
 func (d digest) String() string { return hex.EncodeToString(d.Sum(nil)[:16]) }
 
-// WayDigest changes with everything that the way to the domain depends on: its address, the proxy, the
-// authorities that are trusted. Where nothing could be sent, others with the same need not try.
+// WayDigest changes with everything that a connection to the domain depends on: its address, the proxy, the trusted
+// authorities. After a failed connection, a process with the same digest need not try.
 func (p *Profile) WayDigest(proxy string) string {
 	d := digest{sha256.New()}
 	d.add("way", p.Domain, proxy)
@@ -60,9 +60,8 @@ func (p *Profile) WayDigest(proxy string) string {
 	return d.String()
 }
 
-// ClientDigest changes with everything that the domain judges about the client, so that a pause which
-// its refusal began ends when it is mended. A command counts by its words: running it may take
-// seconds, or ask somebody.
+// ClientDigest changes with everything by which the domain accepts or refuses the client, so that the pause after a
+// refusal ends when that is mended. A command counts by its words: running it may take seconds, or ask a person.
 func (p *Profile) ClientDigest(getenv func(string) string) string {
 	d := digest{sha256.New()}
 	d.add(p.Domain, p.ClientID, p.Login, p.LoginScope(), p.RefreshScope)

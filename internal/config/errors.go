@@ -14,8 +14,7 @@ type Error struct {
 	File   string // its path; the message has the base name
 	Line   int    // from 1; 0 if it is about the file as a whole
 	Reason string // names the key; cleaned; no value from the file but names of profiles and targets
-	// Short says that more text at the end could mend it: somebody may be saving the file, or had no room for
-	// all of it.
+	// Short: more text at the end could mend it. Somebody may be saving the file, or the disk was full.
 	Short bool
 }
 
@@ -28,17 +27,17 @@ func (e *Error) Error() string {
 	return s + " " + e.Reason
 }
 
-// A FileError tells why a file was not read. Its Problem says which of the other fields count.
+// A FileError is why a file was not read. Its Problem decides which of the other fields are set.
 type FileError struct {
 	Path    Path
 	Problem Problem
 	Mode    fs.FileMode // permission bits, for the modes and owners
 	Owner   int         // user id, for the modes and owners
 	Self    int         // ours
-	// ReadOnly says that its file system is mounted so that nobody can change the mode there, as
-	// Kubernetes and Compose mount secrets.
+	// ReadOnly: its file system is mounted read-only, so nobody can change the mode there, as Kubernetes and Compose
+	// mount secrets.
 	ReadOnly bool
-	// Namespace says that this is a user namespace, where owners may be others than outside.
+	// Namespace: this is a user namespace, where owners may be others than outside.
 	Namespace bool
 	Typed     bool  // what is missing is one line that a person can type
 	Err       error // the system's, for Unreadable
@@ -75,7 +74,7 @@ func (e *FileError) Error() string {
 	case NoHome:
 		return name + " can't be found, HOME is not set"
 	}
-	// The system's error without its operation and path, which is said already.
+	// The system's error without its operation and path, which the message has already.
 	err := e.Err
 	if pe, ok := err.(*fs.PathError); ok { //nolint:errorlint // only the outermost repeats the path
 		err = pe.Err
@@ -83,7 +82,7 @@ func (e *FileError) Error() string {
 	return name + " can't be read: " + text.Clean(err.Error())
 }
 
-// where tells that the owner may be another one outside: in a rootless container, the person.
+// where is the end of a message about an owner who may be another one outside: in a rootless container, the person.
 func (e *FileError) where() string {
 	if e.Namespace {
 		return " inside a user namespace"
@@ -91,7 +90,7 @@ func (e *FileError) where() string {
 	return ""
 }
 
-// mount is where the mode can't be changed.
+// mount is the end of a message about a mode that can't be changed.
 func (e *FileError) mount() string {
 	if e.ReadOnly {
 		return " on a read-only mount"
@@ -106,8 +105,8 @@ func mode(m fs.FileMode) string {
 	return strings.Repeat("0", max(0, 4-len(s))) + s
 }
 
-// names lists words for a message: `one, two`.
+// names is a list for a message: `one, two`.
 func names(list []string) string { return text.Clean(strings.Join(list, ", ")) }
 
-// quote is a foreign word between quotes.
+// quote is a word of the file or the command line, in quotes.
 func quote(s string) string { return strconv.Quote(text.Clean(s)) }

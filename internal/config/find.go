@@ -9,9 +9,9 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// A ProfileError tells that no profile could be chosen.
+// A ProfileError is returned if no profile could be chosen.
 type ProfileError struct {
-	Name    string   // what was asked for; empty: nothing was, and the choice isn't clear
+	Name    string   // the profile that doesn't exist; empty: none was named, and there are several
 	Known   []string // all profiles, in the order of the file
 	Path    string   // of the configuration
 	Missing bool     // there is no configuration at all
@@ -34,10 +34,10 @@ func (e *ProfileError) Error() string {
 	return s
 }
 
-// An UnlistedError tells that no profile owns a target, or not under the user name that was asked for.
+// An UnlistedError is returned if no profile owns a target.
 type UnlistedError struct {
 	Target  helpers.Target
-	Profile string // the only one that was looked at; empty: all
+	Profile string // the only one that was searched; empty: all
 	Path    string // of the configuration
 }
 
@@ -50,13 +50,13 @@ func (e *UnlistedError) Error() string {
 	return s + " is no target of any profile"
 }
 
-// A SharedError tells that several profiles own a target and nothing decides.
+// A SharedError is returned if several profiles own a target and nothing decides between them.
 type SharedError struct {
 	Target   helpers.Target // as configured
 	Profiles []string
 	Path     string   // of the configuration
 	Users    []string // of the profiles, for this target
-	Tool     string   // that asks; empty: any
+	Tool     string   // of the Query
 }
 
 // Error is `https://git.example.com is a target of two profiles (work, two)`.
@@ -68,28 +68,27 @@ func (e *SharedError) Error() string {
 	return text.Clean(e.Target.String()) + " is a target of " + count + " profiles (" + text.Clean(strings.Join(e.Profiles, ", ")) + ")"
 }
 
-// A UsernameError tells that the target is ours, and not for the user name that was asked for.
+// A UsernameError is returned if a profile owns the target, but not for the user name of the Query.
 type UsernameError struct {
 	Target   helpers.Target // as configured
-	Asked    string
+	Asked    string         // the user name of the Query
 	Profile  string
 	Username string // the profile's
 	Path     string // of the configuration
 }
 
-// Error is `git asks https://git.example.com for the user bob, and profile work is ana`.
+// Error is `https://git.example.com is for the user ana (profile work), and not for bob`.
 func (e *UsernameError) Error() string {
 	return text.Clean(e.Target.String()) + " is for the user " + text.Clean(e.Username) + " (profile " + text.Clean(e.Profile) + "), and not for " + text.Clean(e.Asked)
 }
 
-// PathOf is what a key of the file means by a path. home may be empty, if it isn't known.
+// PathOf is the Path of a key's value. home may be empty, if it isn't known.
 func (f *File) PathOf(written, home string) Path {
 	return place{filepath.Dir(f.Path), Places{Home: home}}.path(written)
 }
 
-// Rival is another profile, of another domain, whose browser comes back to the same redirect_url as
-// p's; nil: there is none. An answer there could be either domain's, and the one that lures the browser
-// could get the other's code (RFC 9700 section 4.4).
+// Rival is a profile of another domain with the same redirect_url as p; nil: there is none. An answer there could be
+// from either domain, and a malicious one could get the other's code (RFC 9700 section 4.4).
 func (f *File) Rival(p *Profile) *Profile {
 	for _, q := range f.Profiles {
 		if p.RedirectURL != "" && strings.EqualFold(q.RedirectURL, p.RedirectURL) && q.Domain != p.Domain {
@@ -107,9 +106,8 @@ func (f *File) Profile(name string) (*Profile, error) {
 	return nil, &ProfileError{Name: name, Known: f.Names(), Path: f.Path, Missing: f.Missing}
 }
 
-// Choose returns the profile that a person means who names none of the targets: the first of names
-// that isn't empty (an operand, --profile, the variable), else the file's default, else its only
-// profile. The error is a *ProfileError.
+// Choose returns the profile for a command or a call without a target: the first of names that isn't empty (an
+// operand, --profile, the variable), else the file's default, else its only profile. The error is a *ProfileError.
 func (f *File) Choose(names ...string) (*Profile, error) {
 	for _, name := range append(names, f.Default) {
 		if name != "" {
@@ -122,15 +120,14 @@ func (f *File) Choose(names ...string) (*Profile, error) {
 	return f.Profile("")
 }
 
-// A Query is who asks for a place, as far as it decides whose the place is.
+// A Query has what decides between the owners of a place.
 type Query struct {
-	Username string // that the client insists on; empty: none
-	Profile  string // the only one that is looked at; empty: all
-	Tool     string // by the name of a target's tools; empty: a person
+	Username string // the user name that the client demands; empty: none
+	Profile  string // the only one that is searched; empty: all
+	Tool     string // by its name in a target's tools; empty: a person asks
 }
 
-// unnamed are the tools that can't say which profile is meant: there the file's default decides, else the
-// tools that one of the profiles has for the target.
+// unnamed are the tools whose configuration can't name a profile; see preferred.
 var unnamed = []string{"docker", "cargo", "bazel", "pip"}
 
 type owner struct {
@@ -138,11 +135,10 @@ type owner struct {
 	target  *Target
 }
 
-// Owner returns the profile, and the target of it, to which a place belongs. Of the targets that cover
-// the place, and are for the tool, the narrowest counts. If several profiles have that one, the user name
-// decides: one that the file sets for exactly one of them. For tools that can name no profile the
-// file's default decides, if it is one of them, else that the only one names the tool. A target whose user name the file doesn't set answers
-// for any.
+// Owner returns the profile, and the target of it, to which a place belongs. Of the targets that cover the place, and
+// are for the tool, the narrowest counts. If several profiles have that one, the user name decides, if the file sets
+// it for exactly one of them; a target whose user name the file doesn't set is for any. For tools that can't name a
+// profile, preferred decides.
 //
 // The error is an *UnlistedError, a *SharedError, a *UsernameError, or for an unknown profile a
 // *ProfileError.
@@ -185,8 +181,8 @@ func (f *File) Owner(place helpers.Target, q Query) (*Profile, *Target, error) {
 	return nil, nil, e
 }
 
-// preferred is the owner that the file prefers of several that are for a tool: the default, or the only one that
-// names the tool; nil: it prefers none.
+// preferred is the one of several owners that belongs to the default profile, else the only one whose target has a
+// list of tools; nil: there is none.
 func (f *File) preferred(owners []owner) *owner {
 	var naming []*owner
 	for i := range owners {

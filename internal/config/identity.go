@@ -10,8 +10,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// PathOf is a file that is named inside one of Oracle's own configuration files: absolute, or below ~/.
-// The zero Path says that it is neither, since Oracle's tools would look into the working directory.
+// PathOf is the Path of a file that Oracle's own configuration file has: absolute, or below ~/. For any other it is
+// the zero Path: Oracle's tools would look into the working directory.
 func (o *OCI) PathOf(written string) Path {
 	if !filepath.IsAbs(written) && !strings.HasPrefix(written, "~/") {
 		return Path{}
@@ -19,8 +19,8 @@ func (o *OCI) PathOf(written string) Path {
 	return o.at.path(written)
 }
 
-// Identity names whom the principal signs as, without a key and without the network: what a derived
-// credential belongs to. It is empty where that can't be told; then no stored one is found.
+// Identity is whom the principal signs as, for the keys of stored credentials. It needs no private key and no network.
+// It is empty if that can't be found out; then no stored credential is found.
 func (o *OCI) Identity(getenv func(string) string) string {
 	parts := []string{o.Principal}
 	switch o.Principal {
@@ -61,7 +61,7 @@ func (o *OCI) Identity(getenv func(string) string) string {
 	return strings.Join(parts, "\n")
 }
 
-// section is the profile in Oracle's file.
+// section reads the profile in the oci CLI's file.
 func (o *OCI) section() (ident.Section, error) {
 	data, err := ReadPublic(o.File)
 	if err != nil {
@@ -70,15 +70,15 @@ func (o *OCI) section() (ident.Section, error) {
 	return ident.ParseSection(data, o.Profile)
 }
 
-// KeyFile is the file of the key as Oracle's file names it; empty where it names none.
+// KeyFile is key_file in the oci CLI's file, as it is written there; empty: it has none.
 func (o *OCI) KeyFile() string {
 	s, _ := o.section()
 	name, _ := s.Get("key_file")
 	return name
 }
 
-// SessionEnds is when the session in Oracle's files ends, and the region of its profile, read without its
-// key; zero where there is none.
+// SessionEnds is when the session in the oci CLI's files ends, and the region of its profile, without its private key.
+// Zero: there is no session.
 func (o *OCI) SessionEnds() (region string, ends time.Time) {
 	s, err := o.section()
 	if err != nil {
@@ -100,7 +100,7 @@ func (o *OCI) SessionEnds() (region string, ends time.Time) {
 	return region, time.Unix(c.Expires, 0)
 }
 
-// subject adds whom a token names.
+// subject adds the subject of a token to an identity; empty: the token has none.
 func subject(parts []string, token string) string {
 	c, ok := ident.ReadClaims(token)
 	if !ok || c.Subject == "" {
@@ -118,7 +118,7 @@ func (o *OCI) AccountFile(name string) Path {
 	return Path{Written: path.Join(o.Account.Written, name), Full: filepath.Join(o.Account.Full, name)}
 }
 
-// digest changes with the table and with what its files hold.
+// digest changes with the table and the content of its files.
 func (o *OCI) digest(getenv func(string) string) string {
 	d := digest{sha256.New()}
 	d.add(o.Principal, o.Profile, o.Region, o.Metadata, o.Endpoint)

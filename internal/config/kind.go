@@ -7,8 +7,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// kind builds what a target takes, and which tools can do anything with that. own is its table, nil if it
-// has none.
+// kind reads a target's kind, and limits the target to the tools that can use it. own is its table, nil: it has none.
 func (b *builder) kind(p *Profile, t *Target, own *table) error {
 	if err := b.takes(p, t, own); err != nil || len(t.Tools) > 0 {
 		return err
@@ -22,7 +21,7 @@ func (b *builder) kind(p *Profile, t *Target, own *table) error {
 	return nil
 }
 
-// KindOf is what a target takes as far as its address tells: an API server's doesn't.
+// KindOf is a target's kind by its host: KindOCIR, or KindToken for all others. No host shows that it is KindOKE.
 func KindOf(t helpers.Target) string {
 	if _, registry := ident.IsRegistry(t.HostPort()); registry {
 		return KindOCIR
@@ -78,7 +77,7 @@ func (b *builder) takes(p *Profile, t *Target, own *table) error {
 	return b.cluster(p, t, own)
 }
 
-// cluster builds what a signed request for an OKE cluster names.
+// cluster reads the cluster and the region of a target of KindOKE.
 func (b *builder) cluster(p *Profile, t *Target, own *table) error {
 	t.Cluster = own.text("cluster")
 	region, ok := ident.ClusterRegion(t.Cluster)

@@ -34,7 +34,7 @@ func LoadAt(path string, at Places) (*File, error) {
 	return f, nil
 }
 
-// Check tells what would be wrong with the file at path if it held that text. The error is an *Error.
+// Check is what would be wrong with the file at path if it had this text. The error is an *Error.
 func Check(path string, text []byte, at Places) error {
 	_, err := parse(path, text, place{filepath.Dir(path), at})
 	return err
@@ -43,7 +43,7 @@ func Check(path string, text []byte, at Places) error {
 // parse makes a File of a document. The error is an *Error: the first mistake, first of the
 // language, then of keys and types, then of values, then between profiles.
 func parse(file string, data []byte, at place) (*File, error) {
-	// Windows editors write a mark of the byte order, which TOML doesn't know.
+	// Windows editors write a byte order mark, which TOML doesn't allow.
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
 		return nil, &Error{File: file, Line: 1, Reason: "is UTF-16; save it as UTF-8"}
@@ -96,7 +96,7 @@ func (f *File) Names() []string {
 	return list
 }
 
-// known is the end of a message about a profile that isn't there.
+// known is the end of a message about a profile that doesn't exist.
 func (f *File) known() string {
 	if len(f.Profiles) == 0 {
 		return ": there is none"

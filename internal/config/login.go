@@ -11,31 +11,31 @@ const (
 	OCILogin          = "oci"
 )
 
-// A Login is a login method, as far as the configuration and a cached answer go. Its other half, which
-// talks to the domain and to people, is its row in package methods.
+// A Login is a login method, as far as the configuration and a cached answer need it. The rest, which talks to the
+// domain and to people, is its row in package methods.
 type Login struct {
 	Name string
 	// Alone: it needs no person, so a helper may log in by itself.
 	Alone bool
-	// Machine: it names no person, so it brings neither a refresh token nor an ID token.
+	// Machine: its tokens are for no person, so it brings neither a refresh token nor an ID token.
 	Machine bool
-	// Confidential: the domain gives it to no public client.
+	// Confidential: the domain refuses it to a public client.
 	Confidential bool
-	// AnyScope: the scope was decided elsewhere, so the profile need not have one.
+	// AnyScope: the scope was decided elsewhere, so the profile needs none.
 	AnyScope bool
-	// Subject is the user to whom its tokens belong, where the configuration names one.
+	// Subject is the user to whom its tokens belong, if the configuration has one; nil: it never has.
 	Subject func(*Profile) string
-	// Lacks tells what else a profile must have for it; nil: it has all.
+	// Lacks is what else a profile must have for it, nil if it has all; a nil Lacks demands nothing.
 	Lacks func(*Profile) *Lack
 }
 
-// A Lack is what a profile must have for a login, and hasn't.
+// A Lack is what a profile must have for a login method, and doesn't have.
 type Lack struct {
 	Key string // the key, in the words of a message: "redirect_url"
 	How string // the line or table to write: `redirect_url = "…" in [profiles.work]`
 }
 
-// Logins are the login methods, in the order in which people are told of them.
+// Logins are the login methods, in the order of the messages.
 var Logins = []*Login{
 	{
 		Name: Browser,
@@ -100,7 +100,7 @@ func LoginNames() []string {
 	return names
 }
 
-// Missing tells what a profile must have for a login and hasn't; nil: it can log in so.
+// Missing is what a profile lacks for a login method; nil: nothing.
 func (l *Login) Missing(p *Profile) *Lack {
 	if l.Confidential && p.Client == nil {
 		const how = "a client with a secret or a key: the domain gives it to no public client"
@@ -120,14 +120,13 @@ func (p *Profile) Method() *Login {
 	return &Login{Name: p.Login}
 }
 
-// Alone reports whether p's login needs no person, so that a helper may do it by itself.
-//
-// An OCI session ends within the hour if nobody uses it, and only a person makes another.
+// Alone reports whether p's login needs no person, so that a helper may log in by itself. An OCI session needs one:
+// it ends within the hour if nobody uses it, and only a person can make another.
 func (p *Profile) Alone() bool {
 	return p.Method().Alone && (p.OCI == nil || p.OCI.Principal != PrincipalSession)
 }
 
-// Subject is the user to whom the profile's tokens belong, where its login names one.
+// Subject is the user to whom the profile's tokens belong; empty: its login has none.
 func (p *Profile) Subject() string {
 	if m := p.Method(); m.Subject != nil {
 		return m.Subject(p)
@@ -135,7 +134,7 @@ func (p *Profile) Subject() string {
 	return ""
 }
 
-// NoIDToken tells why the profile never has an ID token. Empty: it may have one.
+// NoIDToken is why the profile never has an ID token; empty: it may have one.
 func (p *Profile) NoIDToken() string {
 	switch {
 	case p.Method().Machine:

@@ -8,7 +8,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// The principals: where the key comes from that signs as somebody at Oracle Cloud Infrastructure.
+// The principals: whom requests to Oracle Cloud Infrastructure are signed as, and where the key comes from.
 const (
 	PrincipalSession  = "session"
 	PrincipalAPIKey   = "api_key"
@@ -18,7 +18,7 @@ const (
 	PrincipalExchange = "exchange"
 )
 
-// Principals are all of them, in the order in which people are told of them.
+// Principals are all principals, in the order of the messages.
 var Principals = []string{PrincipalSession, PrincipalAPIKey, PrincipalInstance, PrincipalResource, PrincipalWorkload, PrincipalExchange}
 
 // ResourceSecrets are the variables of a resource principal that hold secrets.
@@ -26,7 +26,7 @@ var ResourceSecrets = []string{
 	"OCI_RESOURCE_PRINCIPAL_RPST", "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE",
 }
 
-// The kinds of a target: what it takes.
+// The kinds of a target: what it accepts.
 const (
 	KindToken = "token" // a token of the identity domain
 	KindOCIR  = "ocir"  // a token of Oracle's registry
@@ -41,7 +41,7 @@ const OCIFile = "~/.oci/config"
 // https://docs.oracle.com/en-us/iaas/Content/Registry/Tasks/registrypullingimagesusingthedockercli.htm
 const RegistryUser = "BEARER_TOKEN"
 
-// An OCI is [profiles.NAME.oci].
+// An OCI is a [profiles.NAME.oci] table.
 type OCI struct {
 	Principal string
 	File      Path   // of session and api_key
@@ -56,7 +56,7 @@ type OCI struct {
 	at place
 }
 
-// only returns the principals that alone have a key of [oci], or nil: all have it.
+// only returns the principals that may have a key of [oci]; nil: all.
 func only(key string) []string {
 	switch key {
 	case "config_file", "profile":
@@ -71,7 +71,7 @@ func only(key string) []string {
 	return nil
 }
 
-// oci builds [profiles.NAME.oci].
+// oci reads [profiles.NAME.oci].
 func (b *builder) oci(p *Profile) error {
 	n := b.table.get("oci")
 	if n == nil {
@@ -140,19 +140,19 @@ func (b *builder) oci(p *Profile) error {
 	return nil
 }
 
-// isMetadata takes the address of every instance, and loopback for tests of somebody's own.
+// isMetadata accepts the address that every instance has, and loopback for tests.
 func isMetadata(s string) bool {
 	host, _, ok := ipOf(s, "http://")
 	return ok && (address.Loopback(host) || host == "169.254.169.254")
 }
 
-// isEndpoint takes an IP address only: no name server chooses who gets the service account token.
+// isEndpoint accepts only an IP address: no name server may decide who gets the service account token.
 func isEndpoint(s string) bool {
 	_, path, ok := ipOf(s, "https://")
 	return ok && strings.Trim(path, "/") == ""
 }
 
-// ipOf takes a URL apart whose host is an IP address, and which has neither user nor query nor fragment.
+// ipOf splits a URL whose host is an IP address and which has no user, query or fragment.
 func ipOf(s, scheme string) (host, path string, ok bool) {
 	rest, ok := strings.CutPrefix(s, scheme)
 	if !ok || strings.ContainsAny(rest, `@?#\`) {
@@ -189,8 +189,8 @@ func orList(list []string) string {
 	return oneOf(list)
 }
 
-// loginOCI holds the rest of a profile against login = "oci": what belongs to a client of the domain has
-// no place there, and the domain only where a target takes its tokens.
+// loginOCI checks the rest of a profile with login = "oci": the keys for a client of the domain are refused, and so
+// is a domain, unless a target accepts its tokens.
 func (b *builder) loginOCI(p *Profile) error {
 	if p.Login != OCILogin {
 		return nil

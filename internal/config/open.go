@@ -10,32 +10,32 @@ import (
 	"strings"
 )
 
-// maxSize is the size in bytes above which no file named here is read.
+// maxSize is how many bytes a file may have.
 const maxSize = 1 << 20
 
-// A Path is a file that the configuration names. The zero Path is none.
+// A Path is the path of a file in the configuration. The zero Path is none.
 type Path struct {
 	Written string // as in the configuration, for messages and for commands to a person
 	Full    string // absolute; empty if Written begins with ~/ and HOME isn't set
-	Spare   string // absolute, read where Full is missing; empty: nothing is
+	Spare   string // absolute, read if Full doesn't exist; empty: there is none
 }
 
 // IsZero reports whether p names no file.
 func (p Path) IsZero() bool { return p.Written == "" }
 
-// A rule is what a file must be like to be believed.
+// A rule is which owner and mode a file must have.
 type rule int
 
 const (
-	secretRule  rule = iota // read by nobody else, and not written
-	publicRule              // written by nobody else
-	accountRule             // as secretRule, but root's may be read by all
+	secretRule  rule = iota // nobody else may read or write it
+	publicRule              // nobody else may write it
+	accountRule             // as secretRule, but all may read a file of root's
 )
 
-// ReadSecret reads a file that holds a key or a client secret, at most 1 MiB. Links are followed, and
-// the opened file is judged: regular, ours or root's, and closed to others. A file of root's with mode
-// 0440 or less passes, as container platforms mount secrets so, readable by a group of ours. In a user
-// namespace the owners outside count as root, see rootOutside. The error is a *FileError.
+// ReadSecret reads a file with a key or a client secret, at most 1 MiB. It follows links. The opened file must be
+// regular, ours or root's, and closed to others. A file of root's may also have mode 0440 or less, as container
+// platforms mount secrets. In a user namespace an owner outside may count as root, see rootOutside. The error is a
+// *FileError.
 func ReadSecret(p Path) ([]byte, error) { return p.read(secretRule) }
 
 // ReadPublic reads a certificate or CA file, at most 1 MiB. It must be regular, ours or root's, and
@@ -86,10 +86,10 @@ func (p Path) read(r rule) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// open doesn't wait for a fifo's writer, nor does it make a terminal ours.
+// open neither waits for a fifo's writer, nor makes a terminal the controlling one.
 func open(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|nonblock, 0) }
 
-// judge holds a file's mode and owner against a rule; nil: it passes.
+// judge checks a file's mode and owner; nil: the rule accepts them.
 func judge(st fs.FileInfo, r rule, self int) *FileError {
 	owner, known := ownerOf(st)
 	if !known {
@@ -128,7 +128,7 @@ func judgeMode(st fs.FileInfo, r rule, root bool) *FileError {
 	return nil
 }
 
-// Places are the folders that a path in the file may mean, beside the file's own.
+// Places are the folders that a path in the file may be relative to, beside the file's own.
 type Places struct {
 	Home string // the home directory, for ~/; empty: not known
 	// Credentials is systemd's CREDENTIALS_DIRECTORY: a relative key_file or secret_file that isn't
@@ -143,7 +143,7 @@ type place struct {
 	Places
 }
 
-// path makes a Path of what a key says. Relative means relative to the file's folder.
+// path makes the Path of a key's value. A relative one is relative to the file's folder.
 func (pl place) path(written string) Path {
 	if rest, ok := strings.CutPrefix(written, "~/"); ok {
 		if pl.Home == "" {
@@ -157,7 +157,7 @@ func (pl place) path(written string) Path {
 	return Path{Written: written, Full: filepath.Join(pl.folder, written)}
 }
 
-// private is path for a key or a secret.
+// private is path for a key or a secret, which systemd may have put elsewhere.
 func (pl place) private(written string) Path {
 	p := pl.path(written)
 	if pl.Credentials != "" && filepath.IsLocal(written) && !strings.HasPrefix(written, "~/") {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// overflowUID is the owner that files of nobody in this user namespace show; false: this is the first
-// one, where that number is a user like others.
+// overflowUID is the user id that this user namespace shows for owners who aren't in it; false: this is the first
+// namespace, where that number is a user like others.
 func overflowUID() (int, bool) {
 	m, err := os.ReadFile("/proc/self/uid_map")
 	if err != nil || strings.Join(strings.Fields(string(m)), " ") == "0 0 4294967295" {
@@ -28,7 +28,7 @@ func writable(f *os.File) bool {
 	return unix.Faccessat(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(int(f.Fd())), unix.W_OK, unix.AT_EACCESS) == nil
 }
 
-// readOnly reports whether f lies on a mount that can't be written.
+// readOnly reports whether f is on a read-only mount.
 func readOnly(f *os.File) bool {
 	var st unix.Statfs_t
 	return unix.Fstatfs(int(f.Fd()), &st) == nil && st.Flags&unix.ST_RDONLY != 0

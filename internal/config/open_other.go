@@ -9,7 +9,7 @@ import (
 
 const nonblock = 0
 
-// ownerOf knows nothing here: the access list of the user's own folder is trusted.
+// ownerOf finds no owner here: the access list of the user's own folder is trusted.
 func ownerOf(fs.FileInfo) (uid int, known bool) { return 0, false }
 
 func rootOutside(*os.File, fs.FileInfo, string) bool { return false }

@@ -4,10 +4,10 @@ package config
 
 import "os"
 
-// User namespaces are Linux's.
+// overflowUID: only Linux has user namespaces.
 func overflowUID() (int, bool) { return 0, false }
 
 func writable(*os.File) bool { return true }
 
-// Secrets that are mounted read-only are a container's.
+// readOnly: only in a container secrets are mounted read-only.
 func readOnly(*os.File) bool { return false }

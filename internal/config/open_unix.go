@@ -20,10 +20,10 @@ func ownerOf(st fs.FileInfo) (uid int, known bool) {
 	return int(s.Uid), true
 }
 
-// rootOutside reports whether f belongs to somebody outside this user namespace whom nobody inside is,
-// as the files of a rootless container's host do: they show the overflow uid. Such a file counts as
-// root's where nobody in here could have put it there: its folder is ours or the overflow uid's too,
-// and neither can be written by group or others. Its own write bits are judged like root's.
+// rootOutside reports whether f counts as root's because its owner is outside this user namespace, as that of the
+// host's files is in a rootless container. Such a file shows the overflow uid. It counts if nobody inside could have
+// put it there: its folder is ours or has the overflow uid too, and neither the group nor others can write the file or
+// the folder.
 // https://man7.org/linux/man-pages/man7/user_namespaces.7.html, "Unmapped user and group IDs"
 func rootOutside(f *os.File, st fs.FileInfo, path string) bool {
 	overflow, ok := overflowUID()

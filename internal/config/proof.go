@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// signers are the keys of a table that say what signs.
+// signers are the keys of a table that set what signs.
 var signers = []string{"key_file", "sign_command", "sign_agent"}
 
-// client builds the client's proof: one secret, or a key.
+// client reads the client's proof: one secret, or a key.
 func (b *builder) client(p *Profile) error {
 	n := b.table.get("client")
 	if n == nil {
@@ -52,7 +52,7 @@ func (b *builder) client(p *Profile) error {
 	return nil
 }
 
-// user builds what a user assertion is made of.
+// user reads what a user assertion is made of.
 func (b *builder) user(p *Profile) error {
 	n := b.table.get("user")
 	if n == nil {
@@ -80,8 +80,8 @@ func (b *builder) user(p *Profile) error {
 	if !u.Signs() {
 		u.KeyFile, u.SignCommand, u.SignAgent = client.KeyFile, client.SignCommand, client.SignAgent
 	}
-	ownFile := t.get("key_file") != nil && client.KeyFile.IsZero() // what names a key that signs elsewhere isn't this one's name
-	if u.KeyID == "" && u.CertFile.IsZero() && !ownFile {          // one names the key, so the two are one setting
+	ownFile := t.get("key_file") != nil && client.KeyFile.IsZero() // the client's key_id is of its agent or command, not of this file
+	if u.KeyID == "" && u.CertFile.IsZero() && !ownFile {          // both identify the key, so they are one setting
 		u.KeyID, u.CertFile = client.KeyID, client.CertFile
 	}
 	if u.Audience == "" {
@@ -94,7 +94,7 @@ func (b *builder) user(p *Profile) error {
 	return nil
 }
 
-// only finds the one key of several that a table has, empty for none.
+// only finds the one of several keys that a table has; empty: none.
 func (b *builder) only(t *table, names []string, all string) (found string, err error) {
 	for _, name := range names {
 		switch {
@@ -108,7 +108,7 @@ func (b *builder) only(t *table, names []string, all string) (found string, err 
 	return found, nil
 }
 
-// key reads what signs, and what names it to the domain.
+// key reads what signs, and by what the domain identifies it.
 func (b *builder) key(t *table) (k Key, err error) {
 	k = Key{KeyFile: b.private(t, "key_file"), SignAgent: b.path(t, "sign_agent"), KeyID: t.text("key_id"), CertFile: b.path(t, "cert_file")}
 	if t.get("sign_command") != nil {
@@ -117,8 +117,8 @@ func (b *builder) key(t *table) (k Key, err error) {
 	return k, err
 }
 
-// identified demands that the domain can tell which key has signed, by alias or by certificate, and
-// that what is signed elsewhere can be checked here.
+// identified demands an alias or a certificate, by which the domain finds the key, and a certificate to check what an
+// agent or a command signs.
 func (b *builder) identified(t *table, k Key) error {
 	at := first(t, signers...)
 	switch {
@@ -139,8 +139,8 @@ func (b *builder) identified(t *table, k Key) error {
 	return nil
 }
 
-// command is secret_command or sign_command. It is run as words, never by a shell, and never from the
-// working directory: so the program is an absolute path, one below ~/, or a name for PATH.
+// command reads secret_command or sign_command. It is run without a shell, and never from the working directory: the
+// program is an absolute path, one below ~/, or a name that is looked up in PATH.
 func (b *builder) command(t *table, key string) ([]string, error) {
 	n := t.get(key)
 	words := make([]string, len(n.items))
@@ -170,7 +170,7 @@ func (b *builder) noneEmpty(what string, t *table) error {
 	return nil
 }
 
-// first is the first of some keys that a table has.
+// first is the first key of a list that a table has; empty: none.
 func first(t *table, list ...string) string {
 	for _, name := range list {
 		if t.get(name) != nil {
@@ -180,8 +180,7 @@ func first(t *table, list ...string) string {
 	return ""
 }
 
-// fits holds the login method against everything else: what can't work is said before anybody waits
-// for the domain's no.
+// fits checks the login method against the rest, so that a mistake is reported before the domain refuses it.
 func (b *builder) fits(p *Profile) error {
 	if lack := p.Method().Missing(p); lack != nil {
 		return b.lacks(b.table, "login", `= "`+p.Login+`" needs `+lack.Key)

@@ -31,7 +31,7 @@ var publishSection = section{"[[publish]]", []key{
 	{"annotations", namedTexts, nil},
 }}
 
-// A Publish is one [[publish]] table: a Kubernetes Secret that credential-idcs-controller keeps filled.
+// A Publish is one [[publish]] table: a Kubernetes Secret into which credential-idcs-controller writes credentials.
 type Publish struct {
 	Line              int // of the table's header
 	Profile           *Profile
@@ -44,9 +44,8 @@ type Publish struct {
 	Labels, Annotations map[string]string
 }
 
-// Published reads the [[publish]] tables, in the order of the file. Load doesn't look into them: they
-// are credential-idcs-controller's, and no mistake in them keeps a helper from answering. The error is an
-// *Error.
+// Published reads the [[publish]] tables, in the order of the file. Load doesn't read them: they are only for
+// credential-idcs-controller, and a mistake in them must not prevent a helper's answer. The error is an *Error.
 func (f *File) Published() ([]Publish, error) {
 	if f.publish == nil {
 		return nil, nil
@@ -101,7 +100,7 @@ func (b *publisher) publish() (Publish, error) {
 		return p, b.fail(b.table, "profile", "is no profile"+b.of.known())
 	case p.Profile.OCI != nil && p.Profile.OCI.Principal == PrincipalSession:
 		return p, b.fail(b.table, "profile", "= "+quote(name)+` has principal = "session", which ends within the hour where no person is`)
-	case !dnsName(name, 200, true): // its state lies in a Secret that is named after it
+	case !dnsName(name, 200, true): // the Secret of its state is named after it
 		return p, b.fail(b.table, "profile", "= "+quote(name)+" can't name a Secret: only a-z, 0-9, - and . are possible there")
 	case !dnsName(p.Namespace, 63, false):
 		return p, b.fail(b.table, "namespace", "must be a name of a-z, 0-9 and -, 63 characters at most")
@@ -164,7 +163,7 @@ func (b *publisher) targets(p *Publish) error {
 	return nil
 }
 
-// cannotHold tells why a Secret of the type can't be for a target; "" if it can.
+// cannotHold is why a Secret of the type can't be for a target; empty: it can.
 func (p *Publish) cannotHold(t *Target) string {
 	fits := t.For("git")
 	if p.Type == PublishDocker || p.Type == PublishArgoCDHelm {
@@ -185,7 +184,7 @@ func (p *Publish) cannotHold(t *Target) string {
 	return ""
 }
 
-// fits holds the targets against the type: how many there may be, and whether one user name does for all.
+// fits checks the targets against the type: their number, and whether all have one user name.
 func (b *publisher) fits(p *Publish) error {
 	line := "targets"
 	if b.table.get(line) == nil {
@@ -219,7 +218,7 @@ func (b *publisher) fits(p *Publish) error {
 	return nil
 }
 
-// labels reads labels and annotations. Ours and those that the type has are nobody else's to set.
+// labels reads labels and annotations. Those that the controller sets are refused.
 func (b *publisher) labels(p *Publish) error {
 	for _, kind := range []string{"labels", "annotations"} {
 		n := b.table.get(kind)
@@ -252,7 +251,7 @@ func (b *publisher) labels(p *Publish) error {
 // ArgoCDLabel marks a Secret that Argo CD reads.
 const ArgoCDLabel = "argocd.argoproj.io/secret-type"
 
-// dnsName holds a name against RFC 1123 as Kubernetes reads it: a label, or with dots several.
+// dnsName reports whether Kubernetes accepts a name by RFC 1123: a label, or with dots several.
 func dnsName(s string, limit int, dots bool) bool {
 	if s == "" || len(s) > limit {
 		return false
@@ -269,7 +268,7 @@ func dnsName(s string, limit int, dots bool) bool {
 	return true
 }
 
-// qualified holds a label's or an annotation's name against what Kubernetes allows: [PREFIX/]NAME.
+// qualified reports whether Kubernetes accepts the name of a label or an annotation: [PREFIX/]NAME.
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
 func qualified(s string) bool {
 	if prefix, name, ok := strings.Cut(s, "/"); ok {
@@ -278,7 +277,7 @@ func qualified(s string) bool {
 	return word(s)
 }
 
-// word is up to 63 letters, digits, -, _ and ., with a letter or digit at both ends.
+// word reports whether s is up to 63 letters, digits, -, _ and ., with a letter or digit at both ends.
 func word(s string) bool {
 	if s == "" || len(s) > 63 {
 		return false
@@ -293,7 +292,7 @@ func word(s string) bool {
 	return true
 }
 
-// Files are the files that the profile names, each once.
+// Files are the files that the profile reads, each once.
 func (p *Profile) Files() (list []Path) {
 	add := func(path Path) {
 		if !path.IsZero() && !slices.Contains(list, path) {

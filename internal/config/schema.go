@@ -8,9 +8,9 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// A section says which keys a table may have.
+// A section has the keys that a table may have.
 type section struct {
-	in   string // where its keys belong, for a message: "[profiles.NAME]"
+	in   string // its header, for a message: "[profiles.NAME]"
 	keys []key
 }
 
@@ -31,7 +31,7 @@ const (
 	aTable
 	namedTables  // a table whose keys are free and whose values are tables
 	namedTexts   // a table whose keys are free and whose values are strings
-	listedTables // [[name]], see File.Published: not a helper's business, so not checked here
+	listedTables // [[name]], which only File.Published checks
 )
 
 var rootSection = section{"the top of the file", []key{
@@ -62,7 +62,7 @@ var profileSection = section{"[profiles.NAME]", []key{
 	{"oci", aTable, &ociSection},
 }}
 
-// assertionKeys are those of what is signed, by the client or for the user.
+// assertionKeys are the keys for an assertion, the client's or the user's.
 var assertionKeys = []key{
 	{"key_file", aString, nil},
 	{"sign_command", aList, nil},
@@ -103,8 +103,8 @@ var ociSection = section{"[profiles.NAME.oci]", []key{
 	{"service_account_dir", aString, nil},
 }}
 
-// sections is where a misplaced key is looked for: in TOML all keys behind a header belong to it, so a
-// profile's key that was added at the end of the file lands in the last table.
+// sections are searched for a misplaced key: in TOML all keys behind a header belong to it, so a profile's key that
+// was added at the end of the file is in the last table.
 var sections = []*section{&profileSection, &clientSection, &userSection, &targetSection, &ociSection, &publishSection}
 
 func (s *section) find(name string) *key {
@@ -116,7 +116,7 @@ func (s *section) find(name string) *key {
 	return nil
 }
 
-// check holds a table against a section, and the tables inside it. The error is an *Error.
+// check checks the keys and types of a table, and of the tables inside it. The error is an *Error.
 func (s *section) check(file string, t *table) error {
 	for _, name := range t.keys {
 		n := t.get(name)
@@ -205,8 +205,7 @@ func (k *key) list(file string, n *node) error {
 	return nil
 }
 
-// plain refuses what no setting has: control characters, which could end a line of a protocol or of a
-// message.
+// plain refuses control characters, which could end a line of a protocol or of a message.
 func (k *key) plain(file string, n *node) error {
 	if strings.IndexFunc(n.text, helpers.Control) >= 0 {
 		said := k.name + " has a control character"
@@ -218,7 +217,7 @@ func (k *key) plain(file string, n *node) error {
 	return nil
 }
 
-// hint says what an unknown key was probably meant to be.
+// hint is the end of a message about an unknown key: what was probably meant.
 func (s *section) hint(name string) string {
 	known := make([]string, len(s.keys))
 	for i := range s.keys {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// What two of Oracle's scopes begin with, or are.
+// Two of Oracle's scopes.
 //
 // https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/Scopes.htm
 const (
@@ -13,10 +13,9 @@ const (
 	expiryPrefix  = "urn:opc:resource:expiry="
 )
 
-// LoginScope is the scope that a login of the profile asks for: the configured one, byte for byte
-// (scopes are opaque: some hold a space that was encoded twice), then the custom expiry in seconds if
-// there is one, then offline_access if it isn't there yet. A login that names no person has
-// none: it never gets a refresh token.
+// LoginScope is the scope of a login request: the configured one, byte for byte (scopes are opaque: some have a space
+// that was encoded twice), the custom expiry in seconds, if there is one, and offline_access. A login for no person
+// doesn't ask for offline_access: it never gets a refresh token.
 func (p *Profile) LoginScope() string {
 	scope := p.Scope
 	if p.Expiry > 0 {

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// sealing reads how new tokens are sealed. It is one setting for the file, since the key is one for the
-// cache folder.
+// sealing reads seal and seal_timeout. They are for the whole file, since there is one key for the cache folder.
 func (f *File) sealing(file string, root *table) error {
 	mistake := func(n *node, text string) error { return &Error{File: file, Line: n.line, Reason: text} }
 	if n := root.get("seal"); n != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// targets builds the profile's targets, each with what its own table says.
+// targets reads the profile's targets, each with its own table.
 func (b *builder) targets(p *Profile) error {
 	if n := b.table.get("targets"); n != nil {
 		p.Targets = make([]Target, 0, len(n.items))
@@ -39,7 +39,7 @@ func (b *builder) targets(p *Profile) error {
 	return nil
 }
 
-// overrides reads [profiles.NAME.target."URL"] tables, and says in seen which target has which.
+// overrides reads the [profiles.NAME.target."URL"] tables, and puts each into seen.
 func (b *builder) overrides(p *Profile, tables *table, seen map[helpers.Target]*table) error {
 	for _, url := range tables.keys {
 		own := tables.get(url).table
@@ -76,8 +76,8 @@ func (b *builder) overrides(p *Profile, tables *table, seen map[helpers.Target]*
 	return nil
 }
 
-// Tools are the names that a target's tools may have: those of configure, and of the helpers that
-// nothing configures.
+// Tools are the names that a target's tools may have: those of configure, and those of helpers that configure doesn't
+// set up.
 var Tools = []string{"git", "docker", "podman", "kubectl", "go", "cargo", "terraform", "tofu", "pip", "pnpm", "bazel", "kubelet", "google"}
 
 func (b *builder) tools(own *table, target *Target) error {
@@ -117,7 +117,7 @@ func (p *Profile) target(t helpers.Target) *Target {
 	return nil
 }
 
-// shown is a refused target for a message, without what stands before an @: it may be a password.
+// shown is a refused target for a message, without the part before an @, which may be a password.
 func shown(s string) string {
 	if i := strings.LastIndexByte(s, '@'); i >= 0 {
 		s = "…" + s[i:]

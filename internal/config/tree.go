@@ -12,7 +12,7 @@ import (
 // kindString is the kind of a value in quotes.
 const kindString = unstable.String
 
-// A node is a value of the file with the line it stands on.
+// A node is a value of the file with its line.
 type node struct {
 	line  int
 	kind  unstable.Kind // String, Array, InlineTable (of any table), Integer, …
@@ -22,7 +22,7 @@ type node struct {
 	table *table        // of any table
 }
 
-// tables are the tables of a list of them, whichever way it is written, or nil if n is none.
+// tables are the elements of a list of tables, written as [[name]] or in one line; nil: n is no such list.
 func (n *node) tables() []*node {
 	for _, item := range n.items {
 		if item.table == nil {
@@ -32,17 +32,17 @@ func (n *node) tables() []*node {
 	return n.items
 }
 
-// A table holds keys in the order of the file.
+// A table has its keys in the order of the file.
 type table struct {
 	line  int
 	made  made
-	by    *table // of a dotted table: the table under whose header its keys stand
+	by    *table // of a dotted table: the table with the header above its keys
 	keys  []string
 	nodes []*node          // of these keys
 	index map[string]*node // once there are many: a map for each small table took a third of reading a file
 }
 
-// many is how many keys are found more quickly by a map than one after the other.
+// many is the number of keys from which a map is faster than a search.
 const many = 16
 
 // get is the value of a key, or nil. Inlined in its ninety places it would be 25 KB of the program.
@@ -58,7 +58,7 @@ func (t *table) get(key string) *node {
 	return nil
 }
 
-// made is how a table came to be, which decides what may still be added to it:
+// made is how a table was defined, which decides what may still be added to it:
 // https://toml.io/en/v1.0.0#table, "Defining a table more than once is not allowed".
 type made int
 
@@ -102,7 +102,7 @@ func grow(file string, data []byte) (*table, error) {
 	return root, g.syntax()
 }
 
-// syntax is the parser's own error with its line. Its words are about single characters at most.
+// syntax is the parser's own error with its line. Its text has single characters of the file at most.
 func (g *grower) syntax() error {
 	err := g.parser.Error()
 	if err == nil {
@@ -122,11 +122,10 @@ func (g *grower) syntax() error {
 	return &Error{File: g.file, Line: line, Reason: said, Short: line == last}
 }
 
-// inSingleQuotes is for those who write a path as Windows shows it: a backslash begins an escape in double quotes.
+// inSingleQuotes is for a path as Windows shows it: in double quotes a backslash begins an escape.
 const inSingleQuotes = `; write a path with backslashes in single quotes: 'C:\Users\ana\client.secret'`
 
-// windowsPath reports whether a line that ends in the middle of a value has begun a path of Windows in
-// double quotes: "C:\ or "\\.
+// windowsPath reports whether before ends inside a value in double quotes that began as a path of Windows: "C:\ or "\\.
 func windowsPath(before []byte) bool {
 	line := before[bytes.LastIndexByte(before, '\n')+1:]
 	_, value, quoted := bytes.Cut(line, []byte{'"'})
@@ -140,7 +139,7 @@ func startsAsWindowsPath(s string) bool {
 	return len(s) >= 1 && s[0] == '\\'
 }
 
-// element adds a table to the list [[name]]. Only a list at the top of the file is known.
+// element adds a table to the list [[name]]. Only lists at the top of the file exist.
 func (g *grower) element(root *table, e *unstable.Node) (*table, error) {
 	it := e.Key()
 	it.Next()
@@ -161,7 +160,7 @@ func (g *grower) element(root *table, e *unstable.Node) (*table, error) {
 	return t, nil
 }
 
-// header follows or makes the tables of [a.b.c]. Below a list of tables its last one is meant.
+// header finds or makes the tables of [a.b.c]. In a list of tables, the last one is meant.
 func (g *grower) header(root *table, e *unstable.Node) (*table, error) {
 	t := root
 	it := e.Key()
@@ -219,7 +218,7 @@ func (g *grower) keyValue(t *table, e *unstable.Node) error {
 	return nil
 }
 
-// value copies a value: the parser's memory lives until its next expression.
+// value copies a value: the parser reuses its memory for the next expression.
 func (g *grower) value(v *unstable.Node, line int) (*node, error) {
 	n := &node{line: line, kind: v.Kind}
 	switch v.Kind {

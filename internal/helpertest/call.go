@@ -10,18 +10,18 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// A Result is what a call left behind.
+// A Result is what a call wrote, and its exit status.
 type Result struct {
 	Stdout, Stderr string
 	Exit           int
 	Writes         int // to stdout
 }
 
-// Now is the time of calls that set none: 9m30s before the expiry of the tokens that set none.
+// Now is the default time of calls: 9m30s before the default expiry of tokens.
 var Now = time.Unix(1790000000, 0).Add(-9*time.Minute - 30*time.Second)
 
-// Run does one call as the program does it: it gives the helper its streams, prints its failure,
-// and finds its exit status. Fields of call that are set stay as they are.
+// Run runs one call as the program does: it gives the helper its streams, prints its failure and returns the exit
+// status. Fields of call that are set stay as they are.
 func Run(ctx context.Context, h helpers.Helper, call helpers.Call, open func() (helpers.Source, error)) Result {
 	var out, people counter
 	call.Stdout, call.Stderr, call.Open = &out, &people, open
@@ -38,7 +38,7 @@ func Run(ctx context.Context, h helpers.Helper, call helpers.Call, open func() (
 	return Result{Stdout: out.String(), Stderr: people.String(), Exit: exit, Writes: out.writes}
 }
 
-// finish prints what a helper returned and is the exit status.
+// finish prints the error that a helper returned, and returns the exit status.
 func finish(stderr io.Writer, err error) int {
 	if err == nil {
 		return 0

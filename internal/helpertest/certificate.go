@@ -14,9 +14,8 @@ import (
 	"time"
 )
 
-// certificate makes a server's certificate for 127.0.0.1, example.com and what is one label below
-// that, and the PEM of the authority that signed it. Go's own test certificate is one and the same,
-// which OpenSSL and rustls refuse.
+// certificate makes a server's certificate for 127.0.0.1, example.com and *.example.com, and the PEM of the authority
+// that signed it. In Go's own test certificate server and authority are the same, which OpenSSL and rustls refuse.
 func certificate(t *testing.T) (leaf tls.Certificate, ca []byte) {
 	t.Helper()
 	sign := func(template, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) ([]byte, *ecdsa.PrivateKey) {

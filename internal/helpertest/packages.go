@@ -14,8 +14,7 @@ import (
 	"testing"
 )
 
-// What registries of several tools serve: each has one package, version 1.0.0, which holds nothing.
-// Its name is dep where the tool leaves that free.
+// The registries of several tools, each with one empty package, version 1.0.0. Its name is dep if the tool allows that.
 
 // An entry is a file in an archive.
 type entry struct{ name, content string }
@@ -118,8 +117,8 @@ func NpmPackage(t *testing.T, url string) Files {
 	}
 }
 
-// TerraformModule is the module HOST/team/mod/test of a private registry. What it names as the module's
-// source, below /public/, is fetched by another client, without the token.
+// TerraformModule is the module HOST/team/mod/test of a private registry. Its source is below /public/, which terraform
+// fetches with another client, without the token.
 func TerraformModule(t *testing.T, host string) http.Handler {
 	t.Helper()
 	files := Files{

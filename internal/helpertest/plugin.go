@@ -14,14 +14,13 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// Real clients start the test binary as their helper. These variables, which a client hands on to
-// it, make it one.
+// Real clients start the test binary as their helper. With these variables, which clients pass on, it acts as one.
 const (
 	EnvTargets = "HELPERTEST_TARGETS" // what Parse takes
 	EnvLog     = "HELPERTEST_LOG"     // a file that gets a line for each call of the Source
 )
 
-// Main is TestMain of a package whose helper real clients start.
+// Main is TestMain of a package with a helper that real clients start.
 func Main(m *testing.M, h helpers.Helper) {
 	if targets, ok := os.LookupEnv(EnvTargets); ok {
 		os.Exit(plugin(h, targets))
@@ -62,13 +61,13 @@ func Link(t *testing.T, name string) string {
 	return link
 }
 
-// Tool returns the path of a client. Where it is missing the test is skipped with its name, or fails
-// if CI=true is set: there all of them are installed, and a skip would hide a hole.
+// Tool returns the path of a client. If it is missing, the test is skipped with its name, or fails with CI=true: there
+// all clients are installed.
 func Tool(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err == nil && name == "cargo" {
-		// rustup's stand-in is there, and nothing behind it, where HOME is another than at its install.
+		// rustup's proxy exists even if there is no toolchain, as with another HOME than at its installation.
 		err = exec.Command(path, "--version").Run()
 	}
 	if err == nil {
@@ -81,9 +80,9 @@ func Tool(t *testing.T, name string) string {
 	return ""
 }
 
-// logged is a Source that outlives its process in a log of "asked for TARGET, suspect FINGERPRINT"
-// (but for what may come out of the cache only) and "refused TOKEN". A suspect that is the token it would answer gets "NEW" in its place, as if a
-// refresh had been forced.
+// logged is a Source that writes "asked for TARGET, suspect FINGERPRINT" (unless only the cache may answer) and
+// "refused TOKEN" into a file. If the suspect is the token of its answer, it answers "NEW" instead, as after a forced
+// refresh.
 type logged struct {
 	*Source
 	log string
@@ -121,7 +120,7 @@ func (l logged) write(line string) {
 	}
 }
 
-// Log is what has been written to the log at path, a line an element.
+// Log are the lines of the log at path.
 func Log(t *testing.T, path string) []string {
 	t.Helper()
 	b, err := os.ReadFile(path)

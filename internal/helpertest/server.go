@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// A Server answers over https whoever says what it wants to hear, and 401 all others.
+// A Server is an https server that answers requests with the right Authorization header, and all others with 401.
 type Server struct {
 	*httptest.Server
 	Takes     string                 // the Authorization header
@@ -26,7 +26,7 @@ type Server struct {
 	got []string
 }
 
-// NewServer starts one, for as long as the test runs.
+// NewServer starts a Server for as long as the test runs.
 func NewServer(t *testing.T, takes string, h http.Handler) *Server {
 	t.Helper()
 	s := &Server{Takes: takes, Challenge: "Bearer"}
@@ -50,7 +50,7 @@ func NewServer(t *testing.T, takes string, h http.Handler) *Server {
 	var leaf tls.Certificate
 	leaf, s.ca = certificate(t)
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{leaf}}
-	s.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are what some tests want
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // in some tests clients close the connection early
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s
@@ -80,11 +80,10 @@ func (s *Server) CAFile(t *testing.T) string {
 	return path
 }
 
-// Tunnel is the address of a proxy that takes every host for the server: names needn't resolve.
+// Tunnel is the URL of a proxy that connects every host to the server, so names need not resolve.
 func (s *Server) Tunnel(t *testing.T) string { return Tunnel(t, s.Listener.Addr().String()) }
 
-// Tunnel is the address of a proxy that takes every host for the one at an address, for as long as the
-// test runs.
+// Tunnel is the URL of a proxy that connects every host to one address, for as long as the test runs.
 func Tunnel(t *testing.T, address string) string {
 	t.Helper()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

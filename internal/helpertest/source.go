@@ -1,5 +1,4 @@
-// Package helpertest runs helpers in tests: against a configured Source that is a slice, and along
-// transcripts.
+// Package helpertest runs helpers in tests: with a Source in memory, and from transcripts.
 package helpertest
 
 import (
@@ -13,8 +12,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// A Source is a configuration and its tokens, held in memory. It keeps the contract of
-// helpers.Source as far as helpers can see it.
+// A Source is a configuration and its tokens in memory. It fulfils the contract of helpers.Source as far as helpers
+// can see it.
 type Source struct {
 	Entries []Entry
 	Default string // the profile of a Query without Target and Profile
@@ -91,7 +90,7 @@ func Parse(s string) (*Source, error) {
 	return src, nil
 }
 
-// failure is one of a class. Its text is no message of the program: those are tested where they are made.
+// failure makes a failure of a class. Its text is no message of the program: those are tested where they are made.
 func failure(word, profile string) *helpers.Failure {
 	f := &helpers.Failure{Message: "profile " + profile + ": "}
 	switch word {
@@ -118,7 +117,7 @@ func failure(word, profile string) *helpers.Failure {
 	return f
 }
 
-// find is the entry that a Query means.
+// find is the entry for a Query.
 func (s *Source) find(query helpers.Query) (Entry, error) {
 	var found []Entry
 	profile := query.Profile

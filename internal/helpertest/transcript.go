@@ -16,8 +16,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// Transcripts runs the cases of testdata/*.txtar. A file begins with what is configured; each case
-// is then named by what it shows and followed by its streams, of which those left out are empty:
+// Transcripts runs the cases of testdata/*.txtar. A file begins with the targets (see Parse). Each case follows with
+// its name and its streams; a stream that is left out is empty:
 //
 //	-- targets --
 //	https://git.example.com user=ana
@@ -33,11 +33,11 @@ import (
 //	-- exit --
 //	0
 //
-// The lines of a case are its arguments, then one a line: "profile NAME", "env NAME=VALUE",
-// "terminal", "config unusable" (Open fails), "stdin untouched" (reading it, or opening the
-// configuration, is an error), "refused TOKEN" (the call must tell so), "need SECONDS" (that the
-// call must ask for), "writes N" (to stdout, of a protocol that says more than one thing). The streams are also "stdin, no newline" (behind the last line) and
-// "stdin, quoted" (each line a Go string without its quotes, joined by nothing).
+// The first line of a case has its arguments. Each further line is "profile NAME", "env NAME=VALUE", "terminal",
+// "config unusable" (Open fails), "stdin untouched" (reading it, or opening the configuration, is an error),
+// "refused TOKEN" (the call must report it), "need SECONDS" (the call must ask for that) or "writes N" (to stdout;
+// default 1). Instead of stdin there may be "stdin, no newline" (none behind the last line) or "stdin, quoted" (each
+// line is a Go string without its quotes, without a line break between them).
 func Transcripts(t *testing.T, h helpers.Helper) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {

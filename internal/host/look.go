@@ -10,13 +10,12 @@ import (
 	"strings"
 )
 
-// ErrNotFound is what Look returns for a program that no folder of PATH has.
+// ErrNotFound is returned by Look for a program that is in no folder of PATH.
 var ErrNotFound = errors.New("not on PATH")
 
-// Look returns the file that path, which is PATH's value, has for a program: absolute and clean, links
-// not resolved. Only absolute folders count: what lies in the working directory isn't ours to run. A
-// name that is an absolute path already is returned if it can be run. The error is ErrNotFound, or
-// what the system says of an absolute path.
+// Look finds a program by the value of PATH. The result is absolute and clean, with links not resolved. Relative
+// folders of PATH are skipped: nothing in the working directory is run. A name that is an absolute path is returned if
+// it can be run. The error is ErrNotFound, or the system's for an absolute path.
 func Look(path, name string) (string, error) {
 	if filepath.IsAbs(name) {
 		return runnable(filepath.Clean(name))
@@ -35,7 +34,7 @@ func Look(path, name string) (string, error) {
 	return "", ErrNotFound
 }
 
-// runnable is a file that can be run: itself, on Windows also with one of the endings that may be left out.
+// runnable is file if it can be run, on Windows also with an ending that was left out.
 func runnable(file string) (string, error) {
 	err := mayRun(file)
 	if err == nil && (runtime.GOOS != "windows" || filepath.Ext(file) != "") {
@@ -54,7 +53,7 @@ func runnable(file string) (string, error) {
 	return "", err
 }
 
-// mayRun reports why a file can't be run by us, or nil.
+// mayRun is why we can't run a file, or nil.
 func mayRun(file string) error {
 	fi, err := os.Stat(file)
 	switch {
@@ -66,9 +65,9 @@ func mayRun(file string) error {
 	return access(file, fi.Mode())
 }
 
-// programPath is the program as PATH finds it under one of its names, links not resolved, since that name
-// outlives an upgrade; else the file that runs. krew installs kubectl-idcs alone, as a link into a folder
-// of this version.
+// programPath is the path of this program in PATH under one of its names, links not resolved, since an upgrade keeps
+// that path; else the running file. kubectl-idcs is the only name that krew installs, as a link into a folder of the
+// version.
 func programPath(names ...string) string {
 	running, err := os.Executable()
 	if err != nil {
@@ -86,14 +85,13 @@ func programPath(names ...string) string {
 	return running
 }
 
-// Without returns an environment without some variables: what a tool gets that is only asked for its
-// own settings. It is never nil, which would stand for ours.
+// Without returns an environment without some variables, for a tool that is run to print its settings. It is never
+// nil, which package os/exec takes for the whole environment of this process.
 func Without(environ []string, names ...string) []string {
 	return reduced(environ, func(name string) bool { return contains(names, name) })
 }
 
-// ChildEnviron is Without for every other child: it also lacks what kubectl told us about a cluster, and
-// git's settings.
+// ChildEnviron is Without for every other child process. It also removes KUBERNETES_EXEC_INFO and git's variables.
 func ChildEnviron(environ []string, names ...string) []string {
 	return reduced(environ, func(name string) bool {
 		git := len(name) >= 4 && SameVariable(name[:4], "GIT_")
@@ -115,8 +113,7 @@ func contains(names []string, name string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return SameVariable(n, name) })
 }
 
-// SameVariable compares the names of two variables as the system does: on Windows a letter may be
-// written either way.
+// SameVariable reports whether two names of variables are the same: on Windows, upper and lower case don't differ.
 func SameVariable(a, b string) bool {
 	return a == b || runtime.GOOS == "windows" && strings.EqualFold(a, b)
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// access asks the system, which knows access lists and mounts; where it can't answer, the mode does.
+// access asks the system, which considers access lists and mounts. If it can't answer, the mode decides.
 func access(file string, mode fs.FileMode) error {
 	err := unix.Faccessat(unix.AT_FDCWD, file, unix.X_OK, unix.AT_EACCESS)
 	if err == nil || !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EPERM) {

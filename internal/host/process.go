@@ -1,6 +1,5 @@
-// Package host is the process that a program of this module runs as, and the machine around it:
-// arguments, variables, streams and clock, the programs on PATH, what a child process gets, the
-// screen, and the line that shows progress. Each of them has its one place here.
+// Package host is the process of a program of this module, and the machine around it: arguments, variables, streams
+// and clock, the programs on PATH, the environment of child processes, the screen, and the line that shows progress.
 //
 // It links neither net nor os/exec: it is part of every cached answer.
 package host
@@ -14,8 +13,8 @@ import (
 	"golang.org/x/term"
 )
 
-// A Process is what the program gets from the world: gathered once, in main, and handed down. Nothing
-// below asks the operating system for these by itself, so a test can say what they are.
+// A Process is what the program gets from the operating system. It is gathered once, in main, and passed down: no other
+// code asks the system for these, so a test can set them.
 type Process struct {
 	Args           []string // with the name it was run under
 	Stdin          io.Reader
@@ -24,13 +23,13 @@ type Process struct {
 	Environ        func() []string
 	Now            func() time.Time
 	Rand           io.Reader
-	Terminal       func(fd int) bool // whether a person sits at stdin (0), stdout (1) or stderr (2)
+	Terminal       func(fd int) bool // whether stdin (0), stdout (1) or stderr (2) is a terminal
 	Exit           func(status int)  // only for a signal that has to end a call in the middle
-	Program        func() string     // this program's path as its callers should name it, absolute
+	Program        func() string     // this program's absolute path, for the configuration of tools
 	Dir            func() string     // the working directory; empty: unknown
 	Version        func() string     // the program's; nil until main has set it, see package call's init
 	Dropped        []string          // variables that hold no absolute path, and are therefore unset
-	HomeTaken      bool              // HOME was not set, and is now what the password file has
+	HomeTaken      bool              // HOME was not set, and was set from the password file
 	Refusal        string            // why this process must not run at all; empty: it may
 }
 
@@ -45,12 +44,11 @@ func This(program string) *Process {
 	}
 }
 
-// UnsetTrust takes variables out of the environment that may not change whom we trust; ca_file in the
-// configuration may. Only crypto/tls and crypto/x509 read them, so who opens no connection needs no call.
+// UnsetTrust removes the variables that would change which authorities are trusted: only ca_file in the configuration
+// may. Only crypto/tls and crypto/x509 read them, so a call that opens no connection doesn't need it.
 func UnsetTrust() {
 	_ = os.Unsetenv("SSL_CERT_FILE")
 	_ = os.Unsetenv("SSL_CERT_DIR")
-	// Nor may one bring back what crypto/tls has given up (tlsrsakex=1, tls3des=1). The packages read it
-	// anew.
+	// GODEBUG can allow what crypto/tls has given up (tlsrsakex=1, tls3des=1). The packages notice that it is unset.
 	_ = os.Unsetenv("GODEBUG")
 }

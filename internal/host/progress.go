@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// A Line is a terminal's last line, on which something shows that the program is alive. It is rewritten
-// in place and gone at the end; its zero value, a pipe, shows nothing. It may be used by several
-// goroutines, but nothing else may be written to W meanwhile except by Print.
+// A Line is a terminal's last line, which shows that the program is working. It is rewritten in place and removed at
+// the end; the zero Line shows nothing, as for a pipe. Several goroutines may use it, but anything else that is written
+// to W meanwhile must go through Print.
 type Line struct {
 	W       io.Writer // a terminal; nil: nothing is shown
 	Columns int       // 0: unknown
@@ -19,8 +19,8 @@ type Line struct {
 	mu    sync.Mutex
 	shown string
 	back  int    // how far its end is from the cursor
-	said  string // by Show
-	typed string // by Type
+	said  string // set by Show
+	typed string // set by Type
 }
 
 // Progress is the line of stderr, if that is a terminal.
@@ -36,7 +36,7 @@ func (p *Process) Progress() *Line {
 	return l
 }
 
-// Show replaces what stands on the line. It uses no escape sequence: \r, \b and spaces work everywhere.
+// Show replaces the text of the line. It uses no escape sequence: \r, \b and spaces work everywhere.
 func (l *Line) Show(s string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -45,8 +45,8 @@ func (l *Line) Show(s string) {
 	}
 }
 
-// Type shows what somebody types in place of what Show has said, until it is empty again. The cursor
-// stands so many columns before its end.
+// Type shows what a person types in place of Show's text, until it is empty again. The cursor is back columns before
+// its end.
 func (l *Line) Type(s string, back int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,19 +57,19 @@ func (l *Line) Type(s string, back int) {
 	l.show(s, back)
 }
 
-// Print writes to w what stays, above the line.
+// Print writes to w, above the line.
 func (l *Line) Print(w io.Writer, s string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	shown, back := l.shown, l.back
 	l.show("", 0)
-	_, _ = io.WriteString(w, s) // what is done goes on without its reader
+	_, _ = io.WriteString(w, s) // an error of the output doesn't end the work
 	l.show(shown, back)
 }
 
 func (l *Line) show(s string, back int) {
 	if r := []rune(s); l.Columns > 0 && len(r) >= l.Columns {
-		s, back = string(r[:l.Columns-1]), 0 // a line that wraps couldn't be taken back
+		s, back = string(r[:l.Columns-1]), 0 // a wrapped line couldn't be rewritten
 	}
 	if l.W == nil || s == l.shown && back == l.back {
 		return
@@ -121,11 +121,10 @@ func (l *Line) Every(text func() string) (stop func()) {
 	}
 }
 
-// slow is how long something takes before a person wonders whether it goes on.
+// slow is how long something may take before Busy shows it.
 const slow = 300 * time.Millisecond
 
-// Busy shows what is waited for, if that takes a while. Call stop once, or more often; then the line is
-// empty.
+// Busy shows what the program waits for, if that takes a while. Call stop, once or more often; then the line is empty.
 func (l *Line) Busy(what string) (stop func()) {
 	if l.W == nil {
 		return func() {}

@@ -8,20 +8,20 @@ import (
 	"golang.org/x/term"
 )
 
-// A Screen is what an output goes to. The zero Screen is a pipe.
+// A Screen is the terminal of an output. The zero Screen is a pipe.
 type Screen struct {
 	Terminal      bool
 	Columns, Rows int  // 0: unknown
 	Blocks        bool // shows block characters and colours, so a QR code can be drawn
 }
 
-// LookAt finds out what f is. TERM=dumb counts as a pipe: nothing there takes a line back.
+// LookAt finds out what f is. A terminal with TERM=dumb counts as a pipe, since it can't rewrite a line.
 func LookAt(f *os.File, getenv func(string) string) Screen {
 	if !term.IsTerminal(int(f.Fd())) || getenv("TERM") == "dumb" {
 		return Screen{}
 	}
 	s := Screen{Terminal: true, Blocks: utf8Locale(getenv)}
-	if runtime.GOOS == "windows" { // the old console prints escape sequences as they are
+	if runtime.GOOS == "windows" { // the old console shows escape sequences as text
 		s.Blocks = getenv("WT_SESSION") != ""
 	}
 	if columns, rows, err := term.GetSize(int(f.Fd())); err == nil {
@@ -30,8 +30,8 @@ func LookAt(f *os.File, getenv func(string) string) Screen {
 	return s
 }
 
-// utf8Locale reports whether the terminal was promised UTF-8: the first of these variables that is set
-// decides (POSIX, Internationalization Variables).
+// utf8Locale reports whether the locale has UTF-8: the first of these variables that is set decides (POSIX,
+// Internationalization Variables).
 func utf8Locale(getenv func(string) string) bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if v := getenv(name); v != "" {
@@ -39,5 +39,5 @@ func utf8Locale(getenv func(string) string) bool {
 			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
 		}
 	}
-	return runtime.GOOS == "darwin" // Terminal.app sets none where the region has no locale
+	return runtime.GOOS == "darwin" // Terminal.app sets none for a region without a locale
 }

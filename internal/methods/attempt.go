@@ -8,26 +8,26 @@ import (
 )
 
 const (
-	// skewMatters is the difference between the domain's clock and ours from which on assertions are
-	// corrected: below it, they pass as they are.
+	// skewMatters is the largest difference between the domain's clock and ours at which assertions are accepted
+	// uncorrected.
 	skewMatters = 60 * time.Second
-	// mostSkew is the largest difference that is corrected; what an older version stored may be larger.
+	// mostSkew is the largest difference that is corrected. An older version may have stored a larger one.
 	mostSkew = 24 * time.Hour
 )
 
 // TooFar reports whether the clocks differ so much that assertions are refused.
 func TooFar(skew time.Duration) bool { return skew.Abs() > skewMatters }
 
-// Correct sets a client's clock by what an earlier answer said of the domain's.
+// Correct sets the skew of a client that an earlier answer revealed, if it matters.
 func Correct(c *idcs.Client, skew time.Duration) {
 	if TooFar(skew) && skew.Abs() <= mostSkew {
 		c.Skew = skew
 	}
 }
 
-// Send hands over a grant by post. Should the domain refuse an assertion and its Date show that our clock
-// is wrong, it is handed over once more with corrected times: the client is judged before the grant, so
-// the first request has spent nothing. The Clock is what the last answer said.
+// Send sends a grant by post. If the domain refuses an assertion, and its Date shows that our clock is wrong, the grant
+// is sent once more with corrected times: the domain checks the client before the grant, so the first request has spent
+// nothing. The Clock is that of the last answer.
 func Send(c *idcs.Client, g idcs.Grant, post func() (idcs.Answer, error)) (idcs.Answer, idcs.Clock, error) {
 	answer, err := post()
 	clock := clockOf(answer, err)
@@ -48,15 +48,14 @@ func clockOf(a idcs.Answer, err error) idcs.Clock {
 	return a.Clock
 }
 
-// Signs reports whether a request holds a signed time.
+// Signs reports whether a request has an assertion, which has signed times.
 func Signs(c *idcs.Client, g idcs.Grant) bool {
 	_, client := c.Proof.(idcs.Assertion)
 	_, user := g.(idcs.UserAssertion)
 	return client || user
 }
 
-// refusedAssertion reports whether it may have been the times of an assertion that were refused, and
-// that nothing was spent by it.
+// refusedAssertion reports whether a request may have been refused for the times of an assertion, and spent nothing.
 func refusedAssertion(c *idcs.Client, g idcs.Grant, err error) bool {
 	e, ok := errors.AsType[*idcs.Error](err)
 	if !ok || e.Outcome != idcs.Settled || !Signs(c, g) {

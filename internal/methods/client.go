@@ -19,7 +19,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/unwrap"
 )
 
-// A Machine is what a login uses of the process and the machine.
+// A Machine is what a login needs of the process and the machine.
 type Machine struct {
 	Now       func() time.Time
 	Rand      io.Reader
@@ -28,15 +28,14 @@ type Machine struct {
 	Getenv    func(string) string
 	Environ   func() []string
 	Hide      []string // variables that no child gets: the secret_env of every profile
-	// Terminal is where a secret_command may ask a person who waits for it, see Prepare. Nil: nobody can
-	// be asked.
+	// Terminal is where a secret_command may ask the person who runs this command, see Prepare. Nil: there is none.
 	Terminal *Terminal
-	// Typed is what a secret_command has printed already. Empty: it is run for each attempt.
+	// Typed is what a secret_command printed in Prepare. Empty: it is run for each attempt.
 	Typed secret.Text
 }
 
-// Client is the domain's client with its proof, read anew for each attempt. Its error is a
-// *config.FileError, or says what is wrong with a key, a certificate or a secret.
+// Client makes the domain's client with its proof, whose files are read anew for each attempt. Its error is a
+// *config.FileError, or what is wrong with a key, a certificate or a secret.
 func (m Machine) Client(ctx context.Context, p *config.Profile) (*idcs.Client, error) {
 	c := &idcs.Client{
 		Domain: p.Domain, ClientID: p.ClientID,
@@ -50,7 +49,7 @@ func (m Machine) Client(ctx context.Context, p *config.Profile) (*idcs.Client, e
 	return c, err
 }
 
-// roots are whom the profile trusts; nil: the system's list.
+// roots are the authorities that the profile trusts; nil: the system's list.
 func roots(ca config.CA) (*x509.CertPool, error) {
 	if len(ca.Files) == 0 {
 		return nil, nil
@@ -78,7 +77,7 @@ func roots(ca config.CA) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// proof reads what the client proves itself with.
+// proof reads the key or the secret with which the client authenticates.
 func (m Machine) proof(ctx context.Context, p *config.Proof) (idcs.Proof, error) {
 	switch {
 	case p == nil:
@@ -91,7 +90,7 @@ func (m Machine) proof(ctx context.Context, p *config.Proof) (idcs.Proof, error)
 	return idcs.Secret{Secret: s}, err
 }
 
-// secret is the client's secret, out of what it came wrapped in.
+// secret reads the client secret; see package unwrap for the forms that it may have.
 func (m Machine) secret(ctx context.Context, p *config.Proof) (secret.Text, error) {
 	var raw []byte
 	var from string
@@ -118,7 +117,7 @@ func (m Machine) secret(ctx context.Context, p *config.Proof) (secret.Text, erro
 	return unwrapped(raw, from)
 }
 
-// command is the secret that a secret_command prints.
+// command runs a secret_command and returns the secret that it prints.
 func (m Machine) command(ctx context.Context, p *config.Proof, at *Terminal) (secret.Text, error) {
 	raw, err := m.run(ctx, "secret_command", p.SecretCommand, at, nil)
 	if err != nil {
@@ -135,8 +134,8 @@ func unwrapped(raw []byte, from string) (secret.Text, error) {
 	return secret.New(s), nil
 }
 
-// Prepare runs a secret_command that may ask the person at the terminal, before anything is locked and
-// anybody waits for us. What it printed goes into Typed; empty: there was nothing to ask.
+// Prepare runs a secret_command, which may ask the person at the terminal, before a lock is taken for which others
+// would wait. The result is for Typed; empty: there is no secret_command or no terminal.
 func (m Machine) Prepare(ctx context.Context, p *config.Profile) (secret.Text, error) {
 	if p.Client == nil || p.Client.SecretCommand == nil || m.Terminal == nil {
 		return secret.Text{}, nil
@@ -144,7 +143,7 @@ func (m Machine) Prepare(ctx context.Context, p *config.Profile) (secret.Text, e
 	return m.command(ctx, p.Client, m.Terminal)
 }
 
-// userAssertion names the profile's user by the user's key.
+// userAssertion is a grant with the profile's user, signed by the user's key.
 func userAssertion(m Machine, p *config.Profile) (idcs.Grant, error) {
 	u := p.User
 	s, err := m.signer(u.Key, u.Audience)
@@ -154,7 +153,7 @@ func userAssertion(m Machine, p *config.Profile) (idcs.Grant, error) {
 	return idcs.UserAssertion{Subject: u.Subject, Signer: s, Scope: p.LoginScope()}, nil
 }
 
-// signer reads a key and the name of its certificate, or says who signs with it elsewhere.
+// signer reads a key, or prepares the agent or command that signs, and reads the certificate.
 func (m Machine) signer(k config.Key, audience string) (idcs.Signer, error) {
 	s := idcs.Signer{KeyID: k.KeyID, Audience: audience}
 	if !k.KeyFile.IsZero() {

@@ -15,22 +15,21 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// How long a command of the configuration may take: under the lock, where others wait, and where it may ask a person.
+// How long a command of the configuration may run: under the lock, for which others wait, and if it may ask a person.
 const (
 	commandLimit = 3 * time.Second
 	askingLimit  = 2 * time.Minute
 )
 
-// A Terminal is where a person sits.
+// A Terminal is the terminal of a person.
 type Terminal struct{ Stdin, Stderr *os.File }
 
-// run runs a command of the configuration, of this key, and returns what it printed. No shell takes part,
-// and it gets none of the secrets that our environment holds.
+// run runs a command, the value of a key of the configuration, without a shell and without the secrets of our
+// environment, and returns what it printed.
 //
-// Without a terminal it gets input on stdin, perhaps nothing, and when its time is over its whole process
-// group is killed; a process that it leaves behind on purpose isn't waited for. With one it stays in our
-// group, since a terminal stops others that read it, and has its stdin and stderr: pinentry, op and bw
-// ask there.
+// Without a terminal it gets input on stdin, and when its time is over its whole process group is killed; a process
+// that it leaves running on purpose isn't waited for. With a terminal it has its stdin and stderr, where pinentry, op
+// and bw ask, and stays in our process group, since a terminal stops other groups that read it.
 func (m Machine) run(ctx context.Context, key string, words []string, at *Terminal, input []byte) ([]byte, error) {
 	name := key + " " + text.Clean(words[0])
 	path, err := words[0], error(nil)
@@ -76,8 +75,7 @@ func (m Machine) run(ctx context.Context, key string, words []string, at *Termin
 	return out.kept.Bytes(), nil
 }
 
-// limited keeps the first 64 KiB that are written to it. The buffer isn't embedded: its ReadFrom would
-// take all.
+// limited stores the first 64 KiB that are written to it. The buffer isn't embedded: its ReadFrom has no limit.
 type limited struct{ kept bytes.Buffer }
 
 func (l *limited) Write(p []byte) (int, error) {

@@ -10,25 +10,25 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
 
-// A Judgement is what a failed request means: for the refresh token, for how long nobody tries again,
-// and for people. Whoever stores tokens, in files or in a Secret, stores this beside them.
+// A Judgement is what a failed request means: whether the refresh token is spent, how long nobody tries again, and the
+// message for people. It is stored beside the tokens, in files or in a Secret.
 type Judgement struct {
-	Class   string // policy.Later and its like
+	Class   string // policy.Configured, Login, Later or Failed
 	Text    string // for people
-	Command string // what mends it, where that isn't the same for all failures of the class
+	Command string // what mends it; empty: the usual command of the class
 	Verdict policy.Verdict
 	Pause   policy.Pause
 }
 
 // A Before is what was known before the request.
 type Before struct {
-	Person bool // somebody logs in, and is there to mend what is wrong
+	Person bool // a person logs in, and can mend what is wrong
 	// Status and Text are those of the failure before; both zero: there was none.
 	Status int
 	Text   string
 }
 
-// Judge judges what the domain said, or that it said nothing.
+// Judge judges a failed request to the domain.
 func Judge(f *idcs.Error, b Before) Judgement {
 	j := Judgement{Class: policy.Failed, Text: f.Error(), Verdict: verdict(f), Pause: policy.PauseAnswer}
 	switch f.Class {
@@ -60,19 +60,19 @@ func Judge(f *idcs.Error, b Before) Judgement {
 	return j
 }
 
-// SignedAtAWrongTime reports an assertion that the domain refused, where its clock and ours are so far apart that
-// nothing is corrected.
+// SignedAtAWrongTime reports whether the domain refused an assertion, and its clock and ours are too far apart to be
+// corrected.
 func SignedAtAWrongTime(p *config.Profile, f *idcs.Error) bool {
 	return f.Code == "invalid_client" && f.Clock.Wild && p.Client != nil && p.Client.Signs()
 }
 
-// early reports a server whose certificate isn't valid yet: this machine's clock is wrong.
+// early reports whether a server's certificate isn't valid yet, so that this machine's clock must be wrong.
 func early(err error) bool {
 	wrong, ok := errors.AsType[*wire.TimeError](err)
 	return ok && wrong.Early
 }
 
-// same reports whether the failure before was of the same kind: one of them may be an outage's.
+// same reports whether the failure before was of the same kind: a single one may come from an outage.
 func (b Before) same(f *idcs.Error) bool {
 	return b.Text != "" && b.Status == f.Status && (f.Status != 0 || b.Text == f.Error())
 }
@@ -89,7 +89,7 @@ func verdict(f *idcs.Error) policy.Verdict {
 	return policy.Doubt
 }
 
-// wild says of a Date that nothing is corrected by it.
+// wild is the part of a message about a Date that is too far from our clock to be corrected.
 func wild(c idcs.Clock) string {
 	way, by := "behind", c.Skew
 	if by < 0 {
@@ -98,7 +98,7 @@ func wild(c idcs.Clock) string {
 	return "this machine's clock is " + text.Duration(by) + " " + way + " the domain's Date, too far to be corrected by it"
 }
 
-// inBrackets is what a person hands to the administrator: ` (invalid_client, ecid A1b2c3d4e0000000)`.
+// inBrackets is what an administrator needs to find the request: ` (invalid_client, ecid A1b2c3d4e0000000)`.
 func inBrackets(f *idcs.Error) string {
 	if f.ECID == "" {
 		return " (" + f.Code + ")"

@@ -10,8 +10,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// JudgeOracle judges what Oracle's own services said, or what is wrong with a profile's OCI principal.
-// Nothing of theirs is ever spent. ok: it was one of them.
+// JudgeOracle judges an error of Oracle's own services or of a profile's OCI principal. Nothing that they get can be
+// spent. ok: it was such an error.
 func JudgeOracle(p *config.Profile, err error) (j Judgement, ok bool) {
 	if over, ok := errors.AsType[*oci.SessionError](err); ok {
 		return Judgement{
@@ -38,7 +38,7 @@ func JudgeOracle(p *config.Profile, err error) (j Judgement, ok bool) {
 	switch {
 	case f.Unsupported:
 		j.Pause = policy.PauseWay
-	case f.Local: // to look again costs nothing, and what was mended works at once
+	case f.Local: // trying again costs nothing, and works at once when it was mended
 		j.Pause = policy.NoPause
 	case f.NotSent:
 		j.Pause = policy.PauseConnect
@@ -49,8 +49,7 @@ func JudgeOracle(p *config.Profile, err error) (j Judgement, ok bool) {
 	return j, true
 }
 
-// mendOracle is the command that mends one of Oracle's own files, or what a line of it names; empty for
-// another error.
+// mendOracle is the command that mends one of the oci CLI's files, or a file that it refers to; empty for another error.
 func mendOracle(p *config.Profile, err error) string {
 	if none, ok := errors.AsType[*oci.ProfileError](err); ok {
 		if none.File == config.OCIFile {
@@ -70,8 +69,8 @@ func mendOracle(p *config.Profile, err error) string {
 	return text.Edit(p.OCI.File.Full)
 }
 
-// anotherSession is the command of Oracle's own tool that makes a session anew. Without a region it would
-// ask for one, so that of the first target is named.
+// anotherSession is the command of the oci CLI that makes a new session. Without a region it would ask for one, so the
+// first target's is added.
 func anotherSession(p *config.Profile, over *oci.SessionError) string {
 	region, ok := ident.ParseRegion(over.Region)
 	for i := 0; i < len(p.Targets) && !ok; i++ {

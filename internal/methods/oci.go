@@ -15,7 +15,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci"
 )
 
-// An Attempt is what one try to derive a credential is given.
+// An Attempt is what one attempt to derive a credential needs.
 type Attempt struct {
 	Connect time.Duration // as in wire.Way
 	Skew    time.Duration // Oracle's clock minus ours, as far as known
@@ -24,15 +24,15 @@ type Attempt struct {
 	Sending func() error
 	// Subject is the profile's own access token, for config.PrincipalExchange.
 	Subject func(ctx context.Context) (secret.Text, error)
-	// Sessions keeps the successors of a session file's token. Nil: it isn't renewed.
+	// Sessions stores what a session file's token is renewed to. Nil: it isn't renewed.
 	Sessions Sessions
 }
 
-// Sessions keeps what a renewal of a session brought, where others find it.
+// Sessions stores renewed session tokens for all processes.
 type Sessions interface {
-	// Stored is the last successor, empty if there is none.
+	// Stored is the last renewed token, empty if there is none.
 	Stored() secret.Text
-	// Renewed is one that lives for half its life at least: the stored one, else what renew brings.
+	// Renewed is a token that lives at least for half: the stored one, else the one that renew gets, which is stored.
 	Renewed(ctx context.Context, half time.Duration, renew func(context.Context, Attempt) (Derived, error)) (secret.Text, error)
 }
 
@@ -43,11 +43,11 @@ type Derived struct {
 	Clock wire.Clock
 }
 
-// Derive makes a session for this one call and derives from it what the target takes. The session is
-// kept nowhere.
+// Derive makes a session for this call, which isn't stored, and derives the credential for the target from it; nil: an
+// access token of the domain.
 //
-// Its error is one of package oci's (*oci.Error, *oci.SessionError, *oci.FileError), a
-// *config.FileError, or says what is wrong with a file.
+// Its error is one of package oci's (*oci.Error, *oci.SessionError, *oci.FileError), a *config.FileError, or what is
+// wrong with a file.
 func (m *Machine) Derive(ctx context.Context, p *config.Profile, t *config.Target, a Attempt) (Derived, error) {
 	om, err := m.oracle(p, a)
 	if err != nil {
@@ -86,14 +86,14 @@ func (m *Machine) session(ctx context.Context, p *config.Profile, om *oci.Machin
 	return principal(ctx, p.OCI, om)
 }
 
-// What a renewal may take: the session lives without it, and what it is for is still to be asked for.
+// How long a renewal may take. It isn't needed yet, and the request for the credential is still to come.
 const (
 	renewConnect = time.Second
 	renewAnswer  = 4 * time.Second
 )
 
-// renewed is the session of the profile's files, renewed in the second half of its life. A renewal that
-// fails does no harm while the session lives.
+// renewed is the session of the profile's files, renewed in the second half of its life. If that fails, the session as
+// it is serves.
 func (m *Machine) renewed(ctx context.Context, p *config.Profile, om *oci.Machine, a Attempt) (oci.Session, error) {
 	file := sessionFile(p.OCI)
 	file.Successor = a.Sessions.Stored()
@@ -126,7 +126,7 @@ func (m *Machine) renewed(ctx context.Context, p *config.Profile, om *oci.Machin
 	return f.Session, nil
 }
 
-// exchanged is a session for the profile's own access token.
+// exchanged is a session that the profile's own access token is exchanged for.
 func (m *Machine) exchanged(ctx context.Context, p *config.Profile, om *oci.Machine, a Attempt) (oci.Session, error) {
 	subject, err := a.Subject(ctx)
 	if err != nil {
@@ -142,8 +142,8 @@ func (m *Machine) exchanged(ctx context.Context, p *config.Profile, om *oci.Mach
 	}.Session(ctx, om)
 }
 
-// exchange gets an access token of the profile's domain for the principal. A refusal that our clock may
-// be to blame for is repeated once, with the date corrected: a signature spends nothing.
+// exchange gets an access token of the profile's domain for the principal. If it is refused, perhaps because our clock
+// is wrong, it is sent once more with the date corrected: a signature spends nothing.
 func (m *Machine) exchange(ctx context.Context, p *config.Profile, s oci.Session, a Attempt) (Derived, error) {
 	c, err := m.Client(ctx, p)
 	if err != nil {
@@ -166,7 +166,7 @@ func (m *Machine) exchange(ctx context.Context, p *config.Profile, s oci.Session
 	return Derived{answer.Access, answer.Life, answer.Clock}, err
 }
 
-// principal is a session of where the profile's comes from.
+// principal gets the session of a principal that needs neither an exchange nor a renewal.
 func principal(ctx context.Context, o *config.OCI, om *oci.Machine) (oci.Session, error) {
 	switch o.Principal {
 	case config.PrincipalSession:
@@ -189,8 +189,8 @@ func sessionFile(o *config.OCI) oci.SessionFile {
 	return oci.SessionFile{File: o.File.Written, Profile: o.Profile, Region: o.Region}
 }
 
-// Session is a session that is there without the network, with when it ends if it does; of a pod it is the
-// region alone. kept has successors of a session file's token; nil: there are none.
+// Session is the session of a principal that needs no network, and when it ends, if it does; for a pod it has only the
+// region. kept has what a session file's token was renewed to; nil: nothing.
 func (m *Machine) Session(ctx context.Context, p *config.Profile, kept Sessions) (*oci.FileSession, error) {
 	om, err := m.oracle(p, Attempt{})
 	if err != nil {
@@ -211,7 +211,7 @@ func (m *Machine) Session(ctx context.Context, p *config.Profile, kept Sessions)
 	return &oci.FileSession{Session: s, Subject: s.Subject()}, err
 }
 
-// oracle is the machine as package oci has it. The profile's ca_file counts for all of Oracle's hosts.
+// oracle makes package oci's Machine. The profile's ca_file is for all of Oracle's hosts, too.
 func (m *Machine) oracle(p *config.Profile, a Attempt) (*oci.Machine, error) {
 	om := &oci.Machine{
 		Getenv: m.Getenv, Now: m.Now, Rand: m.Rand, Proxy: ProxyOf(p, m.Proxy), UserAgent: m.UserAgent,
@@ -223,7 +223,7 @@ func (m *Machine) oracle(p *config.Profile, a Attempt) (*oci.Machine, error) {
 	return om, err
 }
 
-// read reads a file that the profile or one of Oracle's own files names.
+// read reads a file for package oci, checked as package config does.
 func read(o *config.OCI, file string, kind oci.FileKind) ([]byte, error) {
 	switch {
 	case kind == oci.AccountFile:

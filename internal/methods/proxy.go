@@ -6,8 +6,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
-// ProxyOf is a profile's own proxy, before the environment's: a tool may start us without variables
-// (kubelet, cron, a desktop), or with those that are meant for its own server. Nil: none.
+// ProxyOf finds the proxy for a profile: its own, else the environment's. A tool may start us without variables
+// (kubelet, cron, a desktop), or with those for its own server. Nil: there is none.
 func ProxyOf(p *config.Profile, environment func(*url.URL) (*url.URL, error)) func(*url.URL) (*url.URL, error) {
 	switch p.Proxy {
 	case "":

@@ -8,21 +8,21 @@ import (
 // A Method is a row of the table.
 type Method struct {
 	*config.Login
-	// Flag is the option of `credential-idcs login` that names it; empty: only the configuration does.
+	// Flag is the option of `credential-idcs login` for it; empty: only the configuration can choose it.
 	Flag string
-	// About is what Flag does, one line.
+	// About is the help of Flag, one line.
 	About string
-	// Piped: what it needs of a person comes from stdin, and only where Flag says so.
+	// Piped: it reads stdin, and only with Flag.
 	Piped bool
-	// Console is what the domain's console calls its grant.
+	// Console is its grant's name in the domain's console.
 	Console string
-	// Redirects: it ends with a browser that comes back to this machine.
+	// Redirects: the browser comes back to this machine.
 	Redirects bool
-	// Proofs are how its client may prove itself: "secret", "key", "none".
+	// Proofs are how its client may authenticate: "secret", "key", "none".
 	Proofs []string
-	// Ask are the questions that `credential-idcs init` asks for it alone.
+	// Ask are its own questions in `credential-idcs init`.
 	Ask []Question
-	// Grant is what is sent for tokens without a person. Nil: it needs one.
+	// Grant makes the grant of a login that needs no person. Nil: it needs one.
 	Grant func(Machine, *config.Profile) (idcs.Grant, error)
 }
 
@@ -30,14 +30,14 @@ type Method struct {
 type Question struct {
 	Key   string // of the profile: "redirect_url"
 	Text  string
-	Usual string // what an empty answer means; empty: there must be one
+	Usual string // the answer that Enter means; empty: an answer is required
 }
 
-// UsualRedirect is the redirect URL of a profile whose owner names no other.
+// UsualRedirect is the default redirect URL.
 const UsualRedirect = "http://127.0.0.1:8976/callback"
 
-// All are the methods of a client of the domain, in the order in which people are told of them.
-// config.OCILogin is none: it needs no client (oci.go).
+// All are the login methods that need a client of the domain, in the order of the messages. config.OCILogin needs none
+// (oci.go).
 var All = []*Method{
 	{
 		Login: config.LoginNamed(config.Browser), Flag: "browser", Console: "Authorization code",

@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// A Certificate is what an assertion needs to know of the certificate that was imported into the
-// domain.
+// A Certificate is what an assertion needs of the certificate that was imported into the domain.
 type Certificate struct {
 	// Thumbprint is `x5t`: base64url of the certificate's SHA-1 without padding, 27 letters (RFC 7515
 	// 4.1.7). SHA-1 names the certificate here and protects nothing.
@@ -23,8 +22,7 @@ type Certificate struct {
 	public *rsa.PublicKey
 }
 
-// ParseCertificate reads the first certificate of a PEM file, skipping what stands before it, or a
-// DER file. Every error is an Error.
+// ParseCertificate reads the first certificate of a PEM file, or a DER file. Every error is an Error.
 func ParseCertificate(data []byte) (Certificate, error) {
 	der := data
 	if block := firstCertificate(data); block != nil {
@@ -60,10 +58,10 @@ func (c Certificate) Size() int {
 // Public is the certificate's key; nil for the zero Certificate.
 func (c Certificate) Public() *rsa.PublicKey { return c.public }
 
-// Weak reports whether its key is shorter than RFC 7518 3.3 demands for RS256.
+// Weak reports whether its key is shorter than RFC 7518 3.3 demands for RS256: 2048 bits.
 func (c Certificate) Weak() bool { return c.public == nil || c.public.N.BitLen() < minKeyBits }
 
-// Signed reports whether a signature is that of the certificate's key under a text, by RS256.
+// Signed reports whether signature is the RS256 signature of text by the certificate's key.
 func (c Certificate) Signed(text, signature []byte) bool {
 	sum := sha256.Sum256(text)
 	return c.public != nil && rsa.VerifyPKCS1v15(c.public, crypto.SHA256, sum[:], signature) == nil

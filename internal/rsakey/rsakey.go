@@ -1,5 +1,4 @@
-// Package rsakey reads the RSA private keys that prove somebody, and their certificates. A Key signs and
-// can't be printed.
+// Package rsakey reads RSA private keys and their certificates. A Key signs and can't be printed.
 package rsakey
 
 import (
@@ -17,7 +16,7 @@ import (
 	"math/big"
 )
 
-// An Error says why a key or certificate file can't be used. It never repeats what was in it.
+// An Error is why a key or certificate file can't be used, to follow the file's name. It quotes nothing of the file.
 type Error string
 
 // What Parse and ParseCertificate refuse.
@@ -48,16 +47,14 @@ const minKeyBits = 2048
 // A Key is an RSA private key that can't be printed. The zero Key is none.
 type Key struct{ private *rsa.PrivateKey }
 
-// New is a Key of a key that is at hand.
+// New makes a Key.
 func New(k *rsa.PrivateKey) Key { return Key{k} }
 
 // Private is the key itself, for a library that signs with it; nil for none.
 func (k Key) Private() *rsa.PrivateKey { return k.private }
 
-// Parse reads the one RSA private key of a PEM file: PKCS#1 ("RSA PRIVATE KEY") or PKCS#8
-// ("PRIVATE KEY"). Text before a BEGIN line is skipped, since `openssl pkcs12 -nodes` writes some;
-// so are certificates beside the key. Every error is an Error. The signing algorithm follows from
-// the key alone: there is no setting that could choose a weaker one.
+// Parse reads the only RSA private key of a PEM file: PKCS#1 ("RSA PRIVATE KEY") or PKCS#8 ("PRIVATE KEY"). It skips
+// text before a BEGIN line, which `openssl pkcs12 -nodes` writes, and certificates. Every error is an Error.
 func Parse(data []byte) (Key, error) {
 	var (
 		found []Key
@@ -138,8 +135,8 @@ func strong(k *rsa.PrivateKey) (Key, Error) {
 	return Key{k}, ""
 }
 
-// weakOrBroken tells a key that crypto/rsa won't even load because it is too short from one that is
-// damaged: the person needs a new key in the first case, a new copy in the second.
+// weakOrBroken is the error for a key that crypto/x509 doesn't load: one that is too short, which needs a new key, or
+// one that is damaged, which needs a new copy.
 func weakOrBroken(pkcs1 []byte) Error {
 	var seq asn1.RawValue
 	if _, err := asn1.Unmarshal(pkcs1, &seq); err != nil {

@@ -1,9 +1,8 @@
-// Package secret holds strings that must not be printed: tokens, client secrets, passwords.
+// Package secret has a type for strings that must not be printed: tokens, client secrets, passwords.
 //
-// A Text has one way out, Reveal, so that every place where a secret leaves can be found by name; its
-// Fingerprint is no way back.
-// All other ways (fmt with any verb, encoding/json, log/slog, a panic's value printed by %v) give
-// its length and nothing else.
+// Only Reveal returns the string, so every place that uses it can be found by that name. Everything else (fmt with any
+// verb, encoding/json, log/slog, a panic's value printed by %v) prints the length. From the Fingerprint the string
+// can't be computed.
 package secret
 
 import (
@@ -15,8 +14,8 @@ import (
 	"strconv"
 )
 
-// A Text is a secret string. The zero Text is empty. Two of them may be compared with ==; the time
-// that takes is no secret here, since both sides are always ours.
+// A Text is a secret string. The zero Text is empty. Two may be compared with ==: the time that takes reveals nothing,
+// since both are always ours.
 type Text struct{ s string }
 
 // New wraps s.
@@ -31,9 +30,8 @@ func (t Text) Len() int { return len(t.s) }
 // Empty reports whether there is nothing inside.
 func (t Text) Empty() bool { return t.s == "" }
 
-// Fingerprint tells one token from another where the token itself must not be written down: the first 16
-// hex digits of its SHA-256, or nothing for the empty Text. 64 bits of a digest give away nothing of a
-// random token.
+// Fingerprint identifies a token where the token itself must not be stored: the first 16 hex digits of its SHA-256, or
+// nothing for the empty Text. 64 bits of a digest reveal nothing about a random token.
 func (t Text) Fingerprint() string {
 	if t.Empty() {
 		return ""
@@ -48,7 +46,7 @@ func (t Text) String() string { return "[secret, " + strconv.Itoa(len(t.s)) + " 
 // GoString is String.
 func (t Text) GoString() string { return t.String() }
 
-// Format is String, whatever the verb: %x and %q would otherwise reach for the bytes.
+// Format is String for every verb: %x and %q would otherwise print the bytes.
 func (t Text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
 
 // MarshalText is String. encoding/json takes it too.

@@ -14,9 +14,9 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// addresses are where the session's bus may be: those of DBUS_SESSION_BUS_ADDRESS that name a socket of this
-// machine, and else the one that systemd makes for each user. No address leads to the network, and none starts
-// a program (autolaunch:), which dbus.SessionBus would.
+// addresses are the sockets at which the session's bus may be: those of DBUS_SESSION_BUS_ADDRESS, else the one that
+// systemd makes for each user. Addresses that lead to the network or start a program (autolaunch:) are skipped, which
+// dbus.SessionBus wouldn't do.
 func addresses(getenv func(string) string) []string {
 	text := getenv("DBUS_SESSION_BUS_ADDRESS")
 	if text == "" {
@@ -46,7 +46,7 @@ func addresses(getenv func(string) string) []string {
 	return list
 }
 
-// connect connects to the first bus that is there. All of it ends with ctx, at which dbus closes the socket.
+// connect connects to the first bus that exists. dbus closes the socket when ctx ends.
 func connect(ctx context.Context, addresses []string) (*talk, error) {
 	for _, address := range addresses {
 		var d net.Dialer

@@ -1,8 +1,8 @@
-// Package secretservice keeps keys in a person's keyring, by the Secret Service on the session's D-Bus:
-// gnome-keyring, KWallet, KeePassXC. https://specifications.freedesktop.org/secret-service-spec/latest/
+// Package secretservice stores keys in a person's keyring (gnome-keyring, KWallet, KeePassXC), with the Secret Service
+// on the session's D-Bus. https://specifications.freedesktop.org/secret-service-spec/latest/
 //
-// What runs for a tool never shows a dialog, never starts a service and waits 300 ms in all: it calls neither Unlock
-// nor Prompt, whatever the keyring answers. Only what a person typed may ask.
+// Only for a command of a person it calls Unlock and Prompt, which show a dialog. For a tool it shows none, starts no
+// service, and takes at most 300 ms in all.
 package secretservice
 
 import (
@@ -16,24 +16,23 @@ import (
 )
 
 const (
-	// limit is what all of one question may take where nobody is there to be asked: with the rest of the call it is
-	// 300 ms more than with the key.
+	// limit is how long a request for a tool may take: with the rest, a call takes 300 ms more than without the keyring.
 	limit = 290 * time.Millisecond
-	// limitWrite is what a keyring may take that has just answered and now writes its file, or that was just started
-	// for a person.
+	// limitWrite is how long a keyring may take that answers and now writes its file, or that was just started for a
+	// person.
 	limitWrite = 3 * time.Second
-	// limitDialog is how long a person may look at the keyring's dialog.
+	// limitDialog is how long the keyring's dialog may be open.
 	limitDialog = 60 * time.Second
 )
 
-// A Keyring is the person's. It serves one run of the program.
+// A Keyring is the person's keyring, for one run of the program.
 type Keyring struct {
 	Getenv func(string) string
 	// Person lets the keyring ask for its password, once.
 	Person bool
 
 	patience time.Duration // in place of limit; 0: limit
-	mute     bool          // it hasn't answered once: a command that looks at many profiles waits for it no more
+	mute     bool          // it didn't answer once, so it isn't asked again for the other profiles
 }
 
 var (
@@ -45,7 +44,7 @@ var (
 	errRejected = errors.New("the D-Bus session is another user's")
 )
 
-// attributes are how an item is found.
+// attributes are the attributes by which an item is found.
 func attributes(id string) map[string]string {
 	return map[string]string{"application": "credential-idcs", "key": id}
 }
@@ -53,7 +52,7 @@ func attributes(id string) map[string]string {
 // label is the item's name for people.
 func label(id string) string { return "credential-idcs:" + id }
 
-// Key is the key of an id; see cache.KeyStore. That there is none is believed only of a keyring that is open.
+// Key is the key of an id; see cache.KeyStore. cache.ErrNoKey is returned only if the keyring is open.
 func (k *Keyring) Key(id string) (key []byte, err error) {
 	err = k.talk(limit, func(t *talk) error {
 		found, locked, err := t.search(id)
@@ -70,7 +69,7 @@ func (k *Keyring) Key(id string) (key []byte, err error) {
 			if err := t.open(); err != nil {
 				return err
 			}
-			if found, _, err = t.search(id); err != nil { // what was locked before had no attributes to be found by
+			if found, _, err = t.search(id); err != nil { // items of a locked collection may not have been found
 				return err
 			}
 		}
@@ -83,7 +82,7 @@ func (k *Keyring) Key(id string) (key []byte, err error) {
 	return key, err
 }
 
-// Ready is why no key could be kept now, or nil.
+// Ready is why no key can be stored now, or nil.
 func (k *Keyring) Ready() error { return k.talk(limit, (*talk).open) }
 
 // Keep stores a key in the default collection.
@@ -110,7 +109,7 @@ func (k *Keyring) Keep(id string, key []byte) error {
 	})
 }
 
-// Forget takes a key out.
+// Forget deletes a key.
 func (k *Keyring) Forget(id string) error {
 	if err := k.Ready(); err != nil {
 		return err
@@ -138,7 +137,7 @@ func (k *Keyring) Forget(id string) error {
 	})
 }
 
-// talk opens a connection, and ends it when its time is over, whatever it is at.
+// talk opens a connection, runs do, and ends both when their time is over.
 func (k *Keyring) talk(patience time.Duration, do func(*talk) error) error {
 	if k.mute {
 		return errMute
@@ -169,7 +168,7 @@ func (k *Keyring) talk(patience time.Duration, do func(*talk) error) error {
 	select {
 	case err := <-done:
 		if errors.Is(err, errLocked) {
-			k.Person = false // who has closed the dialog isn't asked again
+			k.Person = false // the person has closed the dialog: don't show it again
 		}
 		return err
 	case <-ctx.Done():

@@ -29,10 +29,10 @@ type talk struct {
 	ctx    context.Context
 	conn   *dbus.Conn
 	person bool
-	dialog func() (over func()) // a dialog has a time of its own
+	dialog func() (over func()) // gives a dialog its own time, until over
 }
 
-// call calls a method. For a tool nothing is started for that.
+// call calls a method. For a tool it doesn't start the service.
 func (t *talk) call(path dbus.ObjectPath, method string, args ...any) *dbus.Call {
 	flags := dbus.FlagNoAutoStart
 	if t.person {
@@ -41,7 +41,7 @@ func (t *talk) call(path dbus.ObjectPath, method string, args ...any) *dbus.Call
 	return t.conn.Object(name, path).CallWithContext(t.ctx, method, flags, args...)
 }
 
-// plain is an error of the bus in our words.
+// plain is our error for an error of the bus.
 func (t *talk) plain(err error) error {
 	e, ok := errors.AsType[dbus.Error](err)
 	switch {
@@ -65,8 +65,8 @@ func (t *talk) search(id string) (found, locked []dbus.ObjectPath, err error) {
 	return found, locked, nil
 }
 
-// session is one for secrets in the clear: the bus is the user's own, and its programs may ask the keyring
-// themselves.
+// session opens a session without encryption: the bus is the user's own, and every program on it may ask the keyring
+// itself.
 func (t *talk) session() (dbus.ObjectPath, error) {
 	var output dbus.Variant
 	var session dbus.ObjectPath
@@ -94,8 +94,7 @@ func (t *talk) secret(items []dbus.ObjectPath) ([]byte, error) {
 	return nil, errLocked // it was open a moment ago
 }
 
-// open sees to it that the default collection is open, where a person may be asked for that. Else it says that
-// it isn't.
+// open checks that the default collection is open. If it isn't, the keyring asks the person, or the error is errLocked.
 func (t *talk) open() error {
 	var path dbus.ObjectPath
 	if err := t.call(root, service+".ReadAlias", "default").Store(&path); err != nil {
@@ -127,7 +126,7 @@ func (t *talk) create() error {
 	return t.prompt(prompt)
 }
 
-// unlock has the keyring ask the person for its password.
+// unlock lets the keyring ask the person for its password.
 func (t *talk) unlock(objects []dbus.ObjectPath) error {
 	if !t.person {
 		return errLocked
@@ -140,7 +139,7 @@ func (t *talk) unlock(objects []dbus.ObjectPath) error {
 	return t.prompt(prompt)
 }
 
-// prompt shows a dialog and waits for its end. For a tool there is none: what needs one is locked.
+// prompt shows a dialog and waits for its end. For a tool it returns errLocked instead.
 func (t *talk) prompt(path dbus.ObjectPath) error {
 	if path == none || path == "" {
 		return nil

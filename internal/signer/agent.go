@@ -28,8 +28,8 @@ const (
 	wantFormat = "rsa-sha2-256"
 )
 
-// Agent has an ssh agent sign a text with the key of cert. Its signature of the kind rsa-sha2-256 is
-// RS256's, byte for byte. ctx bounds all of it; source names the agent in errors.
+// Agent lets the ssh agent at a socket sign a message with the key of cert. Its rsa-sha2-256 signature is the same as
+// that of RS256. source is the agent's name in errors.
 func Agent(ctx context.Context, source, socket string, cert rsakey.Certificate, message []byte) ([]byte, error) {
 	fails := func(problem string, err error) ([]byte, error) {
 		return nil, &Error{Source: source, Problem: problem, Err: err}
@@ -70,7 +70,7 @@ func Agent(ctx context.Context, source, socket string, cert rsakey.Certificate, 
 	return Checked(source, cert, message, signature)
 }
 
-// request is SSH_AGENTC_SIGN_REQUEST with the key as RFC 4253 6.6 has it.
+// request is SSH_AGENTC_SIGN_REQUEST with the key in the form of RFC 4253 6.6.
 func request(cert rsakey.Certificate, message []byte) []byte {
 	public := cert.Public()
 	key := appendString(nil, []byte("ssh-rsa"))
@@ -82,7 +82,7 @@ func request(cert rsakey.Certificate, message []byte) []byte {
 	return binary.BigEndian.AppendUint32(b, flagSHA256)
 }
 
-// ask sends one message and returns the one that answers it, at least a byte.
+// ask sends one message and returns the answer, at least a byte.
 func ask(conn io.ReadWriter, message []byte) ([]byte, error) {
 	if _, err := conn.Write(appendString(nil, message)); err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func ask(conn io.ReadWriter, message []byte) ([]byte, error) {
 	return b, err
 }
 
-// signed takes SSH_AGENT_SIGN_RESPONSE apart: a string that holds the format and the signature.
+// signed reads SSH_AGENT_SIGN_RESPONSE: a string with the format and the signature.
 func signed(answer []byte) (signature []byte, format string, ok bool) {
 	if answer[0] != signResponse {
 		return nil, "", false
@@ -122,7 +122,7 @@ func appendString(b, s []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...)
 }
 
-// appendInt appends an mpint, which has a zero byte before a first bit that is set.
+// appendInt appends an mpint, which has a zero byte in front if its first bit is set.
 func appendInt(b []byte, n *big.Int) []byte {
 	s := n.Bytes()
 	if len(s) > 0 && s[0]&0x80 != 0 {
@@ -142,7 +142,7 @@ func cutString(b []byte) (s, rest []byte, ok bool) {
 	return bytes.Clone(b[4 : 4+n]), b[4+n:], true
 }
 
-// reason is an error of the system's without what the message says already.
+// reason is the system's error without its operation and path.
 func reason(err error) string {
 	if p, ok := errors.AsType[*os.PathError](err); ok {
 		err = p.Err

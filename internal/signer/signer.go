@@ -1,6 +1,5 @@
-// Package signer is about signatures by a key that this program doesn't hold: what came from a command
-// or an ssh agent is brought into form and checked with the certificate's key, before anything is sent.
-// So a wrong, old or hostile signer can refuse, and nothing more.
+// Package signer gets signatures from an ssh agent, and decodes those that a command printed. Each signature is checked
+// with the certificate's key before anything is sent, so a wrong or hostile signer can prevent a login, but nothing else.
 package signer
 
 import (
@@ -12,7 +11,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/rsakey"
 )
 
-// An Error is why there is no signature. It repeats nothing of what came.
+// An Error is why there is no signature. It quotes nothing of the answer.
 type Error struct {
 	Source  string // "sign_command sudo", "sign_agent ~/idcs-agent.sock"
 	Problem string
@@ -23,8 +22,8 @@ func (e *Error) Error() string { return e.Source + " " + e.Problem }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Checked is the signature under a text: as many bytes as the modulus, whatever leading zeros were
-// dropped (PuTTY's agent up to 0.81 does, with 1 of 256 signatures).
+// Checked checks the signature of a text and pads it to the size of the modulus: PuTTY's agent up to 0.81 drops leading
+// zeros, which 1 of 256 signatures has.
 func Checked(source string, cert rsakey.Certificate, text, signature []byte) ([]byte, error) {
 	size := cert.Size()
 	switch {
@@ -41,8 +40,8 @@ func Checked(source string, cert rsakey.Certificate, text, signature []byte) ([]
 	return padded, nil
 }
 
-// Decoded is what a command printed: as many bytes as the modulus are a signature as it is, else it is
-// base64 or base64url, with white space and padding or without; and what is neither is left as it is.
+// Decoded is the signature that a command printed: size bytes as they are, else base64 or base64url, with or without
+// white space and padding. Anything else is returned as it is.
 func Decoded(printed []byte, size int) []byte {
 	if len(printed) == size {
 		return printed

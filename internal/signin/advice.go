@@ -6,18 +6,18 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs"
 )
 
-// A Setup is what a profile has set, as far as the domain must have it set too.
+// A Setup has the settings of a profile that the domain must have, too.
 type Setup struct {
 	Login        string // browser, device, assertion, client_credentials, password or refresh_token
-	Grant        string // what the console calls the login's grant: "Authorization code"
-	Confidential bool   // the domain gives that to no public client
+	Grant        string // the name of the login's grant in the console: "Authorization code"
+	Confidential bool   // the domain refuses that grant to a public client
 	Proof        string // secret, key, or empty: a public client
 	KeyID        string // the key's alias; empty: it is named by its certificate
 	RedirectURL  string
 }
 
-// Advice names the switch in the domain's console that an administrator must set, one line in the
-// words of the console; empty where none would help.
+// Advice is the setting in the domain's console that an administrator must change after err, one line in the words of
+// the console; empty if none helps.
 //
 // https://docs.oracle.com/en-us/iaas/Content/Identity/applications/add-confidential-application.htm
 // https://docs.oracle.com/en-us/iaas/Content/Identity/applications/add-mobile-application.htm
@@ -40,7 +40,7 @@ func Advice(err error, s Setup) string {
 	case "unauthorized_client", "unsupported_grant_type", "unsupported_response_type":
 		return s.grant()
 	case "invalid_client":
-		if e.Clock.Wild && s.Proof == "key" { // the clock is at fault, and the error says so
+		if e.Clock.Wild && s.Proof == "key" { // the clock is wrong, and the error says so
 			return ""
 		}
 		return s.client()
@@ -87,7 +87,7 @@ func (s Setup) client() string {
 	return "activate the application; without a secret or a key it must be a mobile application"
 }
 
-// certificate is where the domain looks for the key of an assertion.
+// certificate is the advice for the key of an assertion.
 func (s Setup) certificate() string {
 	alias := "and its certificate imported"
 	if s.KeyID != "" {
@@ -96,7 +96,7 @@ func (s Setup) certificate() string {
 	return `in its "Client type" have "Trusted" chosen ` + alias + ` ("Import certificate", or Settings > "Trusted partner certificates")`
 }
 
-// assertion is for an invalid_grant that a person's typing can't mend.
+// assertion is the advice for an invalid_grant of a login by assertion.
 func (s Setup) assertion() string {
 	if s.Login != "assertion" {
 		return ""

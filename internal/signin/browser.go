@@ -11,7 +11,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// patience is how long a browser may take. The page of the domain has its own, unknown, end.
+// patience is how long a browser may take. The domain's page ends by itself after a time that isn't documented.
 const patience = 5 * time.Minute
 
 // A Visit is a browser that came back and now waits for its page. Close it.
@@ -28,19 +28,18 @@ type Visit struct {
 type Return struct {
 	RedirectURL string
 	Listen      string   // where to listen instead of there, ADDRESS:PORT; empty: there
-	Issuers     []string // what an answer's iss may be (RFC 9207) beside the domain's address and Oracle's issuer
+	Issuers     []string // accepted in an answer's iss (RFC 9207), beside the domain's address and Oracle's issuer
 }
 
 // oracleIssuer is the iss of all domains that have no custom one.
 // https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/usingopenidconnect.htm
 const oracleIssuer = "https://identity.oraclecloud.com/"
 
-// Browser sends the person to the domain's login page and waits, 5 minutes at most, until the
-// browser comes back, or until the person pastes the address it would have come to.
+// Browser sends the person to the domain's login page and waits, 5 minutes at most, until the browser comes back, or
+// until the person pastes the address to which it was sent.
 //
-// Errors: a *RedirectError or *PortError before anything was opened; ErrNoAnswer; an *idcs.Error for
-// what the domain said instead of a code, ErrDenied inside it where that was no; an *IssuerError; the
-// cause of ctx.
+// Errors: a *RedirectError or *PortError before anything was opened; ErrNoAnswer; an *idcs.Error if the domain sent an
+// error instead of a code, with ErrDenied inside if the login was denied; an *IssuerError; the cause of ctx.
 func Browser(ctx context.Context, p Person, c *idcs.Client, scope string, back Return) (*Visit, error) {
 	r, err := parseRedirect(back.RedirectURL, back.Listen)
 	if err != nil {
@@ -81,7 +80,7 @@ func Browser(ctx context.Context, p Person, c *idcs.Client, scope string, back R
 	return v, nil
 }
 
-// await opens the browser and returns the first answer, whichever way it came.
+// await opens the browser and returns the first answer, from the browser or pasted.
 func (p Person) await(ctx context.Context, now func() time.Time, cb *callback, address string) (result, error) {
 	out := p.printer()
 	defer out.close()
@@ -145,15 +144,14 @@ func (p Person) await(ctx context.Context, now func() time.Time, cb *callback, a
 	}
 }
 
-// background reports whether the terminal is somebody else's for now.
+// background reports whether this process is in the background of its terminal.
 func (p Person) background() bool {
 	f, ok := p.Stdin.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd())) && !inFront(f)
 }
 
-// Check reports whether the answer to Grant belongs to this login: an ID token in it must carry our nonce
-// (OpenID Connect Core 3.1.3.7, 11). Without one there is nothing to check, the verifier has bound
-// the code to us.
+// Check returns ErrNonce if the answer to Grant belongs to another login: an ID token in it must have our nonce (OpenID
+// Connect Core 3.1.3.7, 11). Without an ID token, the verifier alone binds the code to this login.
 func (v *Visit) Check(a idcs.Answer) error {
 	if a.ID.Empty() || idcs.HasNonce(a.ID, v.nonce) {
 		return nil
@@ -161,9 +159,8 @@ func (v *Visit) Check(a idcs.Answer) error {
 	return ErrNonce
 }
 
-// Close shows the browser what became of the login, err being nil or the reason why not, and stops
-// listening. It waits two seconds at most for a browser that doesn't fetch its page. A nil Visit and
-// a second call are fine.
+// Close shows the browser the result of the login (err is nil or why it failed) and stops listening. It waits at most
+// two seconds for the browser to fetch its page. A nil Visit and a second call are fine.
 func (v *Visit) Close(err error) {
 	if v == nil || v.callback == nil {
 		return

@@ -18,40 +18,39 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// serverName is how one login knows another.
+// serverName is the Server header by which one login recognises another.
 const serverName = "credential-idcs"
 
-// mostConnections is how many may be open with nothing said on them, and how many may wait for the page.
-// A browser opens a handful.
+// mostConnections is how many connections without a request may be open, and how many may wait for the page. A browser
+// opens a handful.
 const mostConnections = 64
 
-// A callback is the listener that the browser comes back to. It takes one answer.
+// A callback is the listener that the browser comes back to. It accepts one answer.
 type callback struct {
 	redirect *redirect
 	check    check
 	sign     sign          // of each page
-	say      func(string)  // to the terminal, of what ends nothing
-	hide     []secret.Text // never shown there
+	say      func(string)  // prints to the terminal
+	hide     []secret.Text // never shown on a page
 	results  chan result   // the one answer
 	server   *http.Server
 
 	mu     sync.Mutex
 	taken  bool
 	came   bool        // by a browser, not pasted
-	answer secret.Text // the query that came
-	told   int         // strays that were said
-	open   []net.Conn  // connections on which nobody has said anything, the oldest first
+	answer secret.Text // the query of the answer
+	told   int         // how many strays were reported
+	open   []net.Conn  // connections without a request yet, the oldest first
 
 	waiters atomic.Int32 // for the page
 
-	finished chan struct{} // closed when page is there
+	finished chan struct{} // closed when page is set
 	page     []byte
 	once     sync.Once
-	shown    chan struct{} // closed when a browser has it
+	shown    chan struct{} // closed when a browser got the page
 }
 
-// CanListen is nil if a browser could come back to a redirect URL now, else a *RedirectError or a
-// *PortError.
+// CanListen is why a browser couldn't come back to a redirect URL now, a *RedirectError or a *PortError, or nil.
 func CanListen(redirectURL, listen string) error {
 	r, err := parseRedirect(redirectURL, listen)
 	if err != nil {
@@ -91,19 +90,19 @@ func openCallback(r *redirect, c check, s sign) (*callback, error) {
 	}
 	cb.server = &http.Server{
 		Handler:           cb,
-		ReadHeaderTimeout: 10 * time.Second, // others on this machine can connect, too
+		ReadHeaderTimeout: 10 * time.Second, // other users of this machine can connect, too
 		MaxHeaderBytes:    64 << 10,
 		ConnState:         cb.crowd,
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
-	cb.server.SetKeepAlivesEnabled(false) // each connection would take memory for as long as it likes
+	cb.server.SetKeepAlivesEnabled(false) // else anybody could hold memory by keeping connections open
 	for _, l := range listeners {
 		go func() { _ = cb.server.Serve(l) }() // until close
 	}
 	return cb, nil
 }
 
-// isLogin asks whoever holds the address whether it is a login of ours.
+// isLogin asks the program that listens at an address whether it is a login of ours.
 func isLogin(address string) bool {
 	conn, err := net.DialTimeout("tcp", address, time.Second)
 	if err != nil {
@@ -127,13 +126,13 @@ func (cb *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case ours && cb.again(r.URL.RawQuery): // browsers fetch an address in advance, and then visit it
 			cb.sendOn(w)
 		default:
-			panic(http.ErrAbortHandler) // hangs up: there is nothing to say to another answer
+			panic(http.ErrAbortHandler) // closes the connection
 		}
 		return
 	}
 	if !ours {
 		of := cb.sign
-		if !cb.redirect.here(r.Host) { // a page of a stranger could read it
+		if !cb.redirect.here(r.Host) { // a stranger's page could read this one
 			of = sign{}
 		}
 		cb.reply(w, http.StatusBadRequest, of.notOurs("Nothing is waiting for this address."))
@@ -161,22 +160,22 @@ func (cb *callback) sendOn(w http.ResponseWriter) {
 	cb.reply(w, http.StatusSeeOther, nil)
 }
 
-// again reports whether a query is the answer that was taken.
+// again reports whether a query is the answer that was accepted.
 func (cb *callback) again(query string) bool {
 	cb.mu.Lock()
 	defer cb.mu.Unlock()
 	return !cb.answer.Empty() && subtle.ConstantTimeCompare([]byte(query), []byte(cb.answer.Reveal())) == 1
 }
 
-// hear says where to what the person should know goes.
+// hear sets the function that prints to the terminal.
 func (cb *callback) hear(say func(string)) {
 	cb.mu.Lock()
 	defer cb.mu.Unlock()
 	cb.say = say
 }
 
-// tell says of a refusal that it came without our state. Others on this machine can send any number of
-// them, so it is said three times at most.
+// tell reports a refusal without our state. Other users of this machine can send any number of them, so at most three
+// are reported.
 func (cb *callback) tell(query string) {
 	refused, ok := stray(query)
 	if !ok {
@@ -191,8 +190,8 @@ func (cb *callback) tell(query string) {
 	}
 }
 
-// crowd keeps the connections few on which nobody has said anything: each takes memory, and another
-// user of this machine could open thousands. The oldest makes room.
+// crowd limits the connections without a request: each takes memory, and another user of this machine could open
+// thousands. The oldest is closed.
 func (cb *callback) crowd(c net.Conn, s http.ConnState) {
 	cb.mu.Lock()
 	defer cb.mu.Unlock()
@@ -207,7 +206,7 @@ func (cb *callback) crowd(c net.Conn, s http.ConnState) {
 	cb.open = append(cb.open, c)
 }
 
-// show gives the browser its page as soon as there is one.
+// show sends the page as soon as it is set.
 func (cb *callback) show(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-cb.finished:
@@ -216,13 +215,13 @@ func (cb *callback) show(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Connection", "close")
 	cb.reply(w, http.StatusOK, cb.page)
-	if r.Header.Get("Sec-Purpose") != "" { // fetched in advance: nobody has seen it yet
+	if r.Header.Get("Sec-Purpose") != "" { // fetched in advance: the person doesn't see it yet
 		return
 	}
 	cb.once.Do(func() { close(cb.shown) })
 }
 
-// reply writes a page that nobody keeps, frames or takes anything else from.
+// reply writes a page that may not be cached or framed.
 func (cb *callback) reply(w http.ResponseWriter, status int, page []byte) {
 	h := w.Header()
 	h.Set("Server", serverName)
@@ -236,7 +235,7 @@ func (cb *callback) reply(w http.ResponseWriter, status int, page []byte) {
 	_ = http.NewResponseController(w).Flush() // the process may end soon
 }
 
-// take reserves the one answer for the caller. False: somebody was first.
+// take accepts the one answer for the caller. False: another was first.
 func (cb *callback) take() bool {
 	cb.mu.Lock()
 	defer cb.mu.Unlock()
@@ -260,7 +259,7 @@ func (cb *callback) visited() bool {
 	return cb.came
 }
 
-// finish tells the browser the end, and waits until it has heard it, or until late.
+// finish sets the page and waits until a browser got it, or until late.
 func (cb *callback) finish(err error, late <-chan time.Time) {
 	if !cb.visited() {
 		return
@@ -277,8 +276,7 @@ func (cb *callback) finish(err error, late <-chan time.Time) {
 	}
 }
 
-// harmless is a reason that can be shown. No error that gets here holds a secret; if one did one
-// day, the page would be the wrong place to find out.
+// harmless is a reason for the page, empty if it has a secret. No error has one today; this is in case of a mistake.
 func (cb *callback) harmless(err error) string {
 	s := err.Error()
 	for _, hidden := range cb.hide {
@@ -289,8 +287,8 @@ func (cb *callback) harmless(err error) string {
 	return text.Clean(s)
 }
 
-// close stops listening. Pages on their way arrive; connections on which nobody said anything
-// (browsers open some in advance) end after a moment.
+// close stops listening. Pages that are being sent arrive; connections without a request, which browsers open in
+// advance, are closed after a moment.
 func (cb *callback) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 250*time.Millisecond)
 	defer cancel()

@@ -9,20 +9,18 @@ import (
 )
 
 const (
-	// requestLimit is how long one request of a device login may take; the next may fare better.
+	// requestLimit is how long one request of a device login may take.
 	requestLimit = 20 * time.Second
-	// slowDown is what slow_down adds to the interval for good (RFC 8628 3.5).
+	// slowDown is what each slow_down adds to the interval (RFC 8628 3.5).
 	slowDown = 5 * time.Second
 	// longestWait bounds the pause after trouble, so that an approval isn't noticed minutes late.
 	longestWait = 60 * time.Second
 )
 
-// Device asks c for a code, shows it to the person, and polls until they have decided or the code
-// has expired. poll sends the grant once, as idcs.Client.Token does; it isn't called after it
-// answered.
+// Device gets a code, shows it to the person, and polls until they have decided or the code has expired. poll sends the
+// grant once, as idcs.Client.Token does; it isn't called again after it succeeded.
 //
-// Errors: an *idcs.Error, with ErrDenied or ErrExpired inside where that was the end; the cause of
-// ctx.
+// Errors: an *idcs.Error, with ErrDenied or ErrExpired inside if that ended the login; the cause of ctx.
 func Device(ctx context.Context, p Person, c *idcs.Client, scope string, poll func(context.Context, idcs.Grant) (idcs.Answer, error)) (idcs.Answer, error) {
 	first, cancel := context.WithTimeout(ctx, requestLimit)
 	d, err := c.Device(first, scope)
@@ -30,7 +28,7 @@ func Device(ctx context.Context, p Person, c *idcs.Client, scope string, poll fu
 	if err != nil {
 		return idcs.Answer{}, unlessOver(ctx, err)
 	}
-	// Without the monotonic clock, which stops while a laptop sleeps. The domain's doesn't.
+	// Without the monotonic clock, which stops while a laptop sleeps: the code expires meanwhile.
 	end := d.SentAt.Round(0).Add(d.Life)
 	out := p.printer()
 	out.say("open this address on any device and enter the code "+d.UserCode, d.URL)
@@ -65,7 +63,7 @@ func Device(ctx context.Context, p Person, c *idcs.Client, scope string, poll fu
 		case !ok:
 			return idcs.Answer{}, err
 		case errors.Is(e, idcs.ErrLater), errors.Is(e, idcs.ErrInDoubt):
-			// RFC 8628 3.5 asks for an exponential backoff. Limits of rate count for the whole domain.
+			// RFC 8628 3.5 demands an exponential backoff.
 			pause = min(max(2*pause, e.RetryAfter), max(longestWait, e.RetryAfter))
 			last = e
 			continue
@@ -85,7 +83,7 @@ func Device(ctx context.Context, p Person, c *idcs.Client, scope string, poll fu
 	}
 }
 
-// unlessOver prefers the reason why ctx ended to what that made of a request.
+// unlessOver is err, or the cause of ctx if that has ended.
 func unlessOver(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

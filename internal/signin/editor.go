@@ -1,18 +1,17 @@
 package signin
 
-// longestPaste bounds what is kept of one line: more than any address that a browser shows.
+// longestPaste is how many bytes of one line are stored: more than any address in a browser has.
 const longestPaste = 64 << 10
 
-// An editor is the line that a person types or pastes. The terminal's own would do, but it cuts a line
-// at 4,095 bytes (N_TTY_BUF_SIZE), and a domain's answer may be longer. It takes the keys that a
-// terminal takes, and arrows.
+// An editor is the line that a person types or pastes. The terminal's own line editor can't be used: it cuts a line at
+// 4,095 bytes (N_TTY_BUF_SIZE), and the address of an answer may be longer. An editor has the same keys, and arrows.
 type editor struct {
 	line   []byte
 	cursor int
 	escape []byte // the sequence so far, begun by ESC; nil: none
 }
 
-// feed takes what was typed and returns the lines that were ended by it. end: Ctrl-D in an empty line.
+// feed takes what was typed and returns the lines that it completed. end: Ctrl-D in an empty line.
 func (e *editor) feed(typed []byte) (lines []string, end bool) {
 	for _, b := range typed {
 		switch {
@@ -68,8 +67,8 @@ func (e *editor) key(b byte) {
 	}
 }
 
-// sequence takes the bytes behind ESC: "[D", "OD", "[3~". What it doesn't know it drops, so that
-// nothing of it gets into the line; the marks of a bracketed paste are among that.
+// sequence takes a byte of the sequence behind ESC: "[D", "OD", "[3~". An unknown sequence, such as a mark of a bracketed
+// paste, is dropped.
 func (e *editor) sequence(b byte) {
 	e.escape = append(e.escape, b)
 	if len(e.escape) == 1 && (b == '[' || b == 'O') || 0x20 <= b && b < 0x40 && len(e.escape) < 16 {
@@ -97,9 +96,9 @@ func (e *editor) remove(from, to int) {
 	}
 }
 
-// show is the part of the line around the cursor that has room in so many columns, and how far its end
-// is from the cursor. Only ASCII is shown as it is: an address is nothing else, and a terminal must not
-// be told anything by what was pasted.
+// show is the part of the line around the cursor that fits into so many columns, and how far its end is from the
+// cursor. Bytes that aren't printable ASCII are shown as "?": an address has none, and pasted text must not control the
+// terminal.
 func (e *editor) show(columns int) (shown string, back int) {
 	if len(e.line) == 0 {
 		return "", 0

@@ -9,31 +9,29 @@ import (
 )
 
 var (
-	// ErrDenied says that the person, or the domain in their place, said no. It is inside an
-	// *idcs.Error.
+	// ErrDenied: the person or the domain denied the login. It is inside an *idcs.Error.
 	ErrDenied = errors.New("the login was denied")
-	// ErrExpired says that nobody approved the device in time. It is inside an *idcs.Error.
+	// ErrExpired: nobody approved the device in time. It is inside an *idcs.Error.
 	ErrExpired = errors.New("the code expired before anybody approved it")
-	// ErrNoAnswer says that no browser came back in time. The domain shows some refusals as a page
-	// of its own and never sends the browser back: see Advice.
+	// ErrNoAnswer: no browser came back in time. The domain shows some refusals as a page of its own and never sends the
+	// browser back: see Advice.
 	ErrNoAnswer = errors.New("the browser did not come back within 5 minutes")
-	// ErrNonce says that the answer holds an ID token of another login.
+	// ErrNonce: the answer has an ID token of another login.
 	ErrNonce = errors.New("the domain answered with the ID token of another login")
-	// ErrNoRefresh is for a caller whose login brought no refresh token. No function here returns it;
-	// Advice knows it.
+	// ErrNoRefresh is for a caller whose login brought no refresh token. Only Advice uses it here.
 	ErrNoRefresh = errors.New("the login brought no refresh token")
-	// ErrNoPassword says that stdin held nothing.
+	// ErrNoPassword: stdin was empty.
 	ErrNoPassword = errors.New("no password was given")
-	// ErrPasswordLines says that stdin held more than one line.
+	// ErrPasswordLines: stdin had more than one line, or a line that is too long.
 	ErrPasswordLines = errors.New("a password is one line of at most 4096 bytes")
 )
 
-// A RedirectError says why a redirect URL can't be listened on.
+// A RedirectError is why we can't listen at a redirect URL.
 type RedirectError struct{ Problem string }
 
 func (e *RedirectError) Error() string { return "redirect_url " + e.Problem }
 
-// A PortError says that the redirect's port can't be listened on.
+// A PortError is why we can't listen at the redirect URL's port.
 type PortError struct {
 	Address string // "127.0.0.1:8976"
 	Login   bool   // another login of this program waits there
@@ -53,13 +51,13 @@ func (e *PortError) Error() string {
 
 func (e *PortError) Unwrap() error { return e.Err }
 
-// An IssuerError says that the browser brought the answer of another issuer (RFC 9207): somebody sent
-// it from one domain to another, to get the code of one by the login of the other.
+// An IssuerError is returned if the browser brought the answer of another issuer (RFC 9207): perhaps a malicious domain
+// sent the browser on to another one, to get its code.
 type IssuerError struct{ Issuer string }
 
 func (e *IssuerError) Error() string { return "the answer comes from another issuer, " + e.Issuer }
 
-// ended is a login that is over: the cause in our words, what the domain said in brackets.
+// ended makes the error of a login that is over, for one of the causes above.
 func ended(cause error, domain idcs.Error) *idcs.Error {
 	domain.Class, domain.Outcome = idcs.ErrLoginFailed, idcs.Settled
 	domain.Cause, domain.Err = cause.Error(), cause

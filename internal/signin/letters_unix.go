@@ -14,22 +14,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poll is how long a program in the background takes at most to see that it is in the foreground again.
+// poll is how often a program in the background checks whether it is in the foreground again.
 const poll = 200 * time.Millisecond
 
-// letters is a terminal whose letters are read as they are typed, and not shown by it, whenever this program is
-// in the foreground. Ctrl-C goes on working, and so do Ctrl-Z, bg and fg: the shell gets the terminal as it was,
-// and in the background it is neither read nor set, since either would stop the program.
+// letters is a terminal without line mode and echo while this program is in the foreground. Ctrl-C, Ctrl-Z, bg and fg
+// work: the shell gets the terminal in its own mode, and in the background the program neither reads nor sets it, since
+// either would stop it.
 type letters struct {
 	f *os.File
 
 	mu            sync.Mutex
-	before, after unix.Termios // set once, when first taken
+	before, after unix.Termios // its own mode and ours, set by the first take
 	seen          bool         // before and after are set
 	taken, ended  bool
 
 	typed     []byte // what was read behind a Ctrl-Z
-	suspended bool   // it comes before typed
+	suspended bool   // a Ctrl-Z was read before typed
 	continued chan os.Signal
 }
 
@@ -41,14 +41,14 @@ func takeLetters(f *os.File) (*letters, error) {
 	}
 	signal.Notify(l.continued, syscall.SIGCONT)
 	go func() {
-		for range l.continued { // whoever stopped us may have set the terminal its own way
+		for range l.continued { // the shell that stopped us may have changed the terminal's mode
 			_ = l.take(true)
 		}
 	}()
 	return l, nil
 }
 
-// take sets the terminal, in the foreground, unless it is set. again: whatever it seems to be.
+// take sets the terminal's mode if we are in the foreground and haven't set it; again: even if we have.
 func (l *letters) take(again bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,7 +107,7 @@ func (l *letters) ready() (bool, error) {
 	}
 	l.mu.Lock()
 	front, ended := inFront(l.f), l.ended
-	l.taken = l.taken && front // whoever has it now sets it as they like
+	l.taken = l.taken && front // the program in the foreground may change the mode
 	l.mu.Unlock()
 	switch {
 	case ended:
@@ -124,7 +124,7 @@ func (l *letters) ready() (bool, error) {
 	return n > 0 && inFront(l.f), nil
 }
 
-// untilSuspended is how much of b is before a Ctrl-Z. What is behind it is for later.
+// untilSuspended is how much of b is before a Ctrl-Z. It stores the rest for later.
 func (l *letters) untilSuspended(b []byte) int {
 	key := l.before.Cc[unix.VSUSP]
 	at := bytes.IndexByte(b, key)
@@ -136,8 +136,8 @@ func (l *letters) untilSuspended(b []byte) int {
 	return at
 }
 
-// suspend does what Ctrl-Z does otherwise, the terminal being as it was. It returns when the program goes on:
-// where no shell could continue it, the system doesn't stop it.
+// suspend restores the terminal's mode and stops the program, as Ctrl-Z would. It returns when the program continues;
+// if no shell could continue it, the system doesn't stop it.
 func (l *letters) suspend() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -150,7 +150,7 @@ func (l *letters) suspend() {
 	time.Sleep(poll) // until the signal has come, and the time that we were stopped
 }
 
-// restore brings back what was, and drops what nobody has read: the rest of an address that was pasted too late
+// restore restores the terminal's mode and drops input that wasn't read: the rest of an address that was pasted too late
 // must not become a command of the shell.
 func (l *letters) restore() {
 	signal.Stop(l.continued)
@@ -166,8 +166,8 @@ func (l *letters) restore() {
 	}
 }
 
-// inFront reports whether a terminal would let us read: a program in the background is stopped. One
-// that isn't our session's stops nobody.
+// inFront reports whether a terminal lets us read: it stops a program in the background, unless it isn't the terminal of
+// our session.
 func inFront(f *os.File) bool {
 	front, err := unix.IoctlGetInt(int(f.Fd()), unix.TIOCGPGRP)
 	return err != nil || front == unix.Getpgrp()

@@ -6,8 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// letters is a console whose letters are read as they are typed, and not shown by it; Ctrl-C goes on working.
-// Arrows arrive as escape sequences.
+// letters is a console without line mode and echo. Ctrl-C works, and arrows are read as escape sequences.
 type letters struct {
 	*os.File
 	before uint32
@@ -26,12 +25,12 @@ func takeLetters(f *os.File) (*letters, error) {
 	return &letters{f, before}, nil
 }
 
-// restore brings back what was, and drops what nobody has read.
+// restore restores the console's mode and drops input that wasn't read.
 func (l *letters) restore() {
 	console := windows.Handle(l.Fd())
 	_ = windows.FlushConsoleInputBuffer(console)
 	_ = windows.SetConsoleMode(console, l.before)
 }
 
-// inFront is always so: a console stops nobody.
+// inFront is always true: a console stops no program.
 func inFront(*os.File) bool { return true }

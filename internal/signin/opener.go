@@ -15,21 +15,20 @@ import (
 // An Opener starts the person's browser.
 type Opener struct {
 	Environ []string // as os.Environ
-	Hide    []string // names of variables that hold secrets: the browser doesn't get them
+	Hide    []string // names of variables with secrets: the browser doesn't get them
 }
 
-// Open shows url with $BROWSER, else with the system's own opener. $BROWSER is a list with ":" (on
-// Windows ";") of commands; the next is tried where one can't be run or fails. A command is words,
-// which quotes keep together, or a path with blanks; %s in a word is the URL, else it is the last
-// argument. No shell takes part. Open returns as soon as a command runs. exit then gets one value, nil
-// or why the last one failed; a browser may never exit, and nothing needs to read it.
+// Open opens url with $BROWSER, else with the system's own opener. $BROWSER is a list of commands, separated by ":" (on
+// Windows ";"); the next is tried if one can't be run or fails. A command is words, with quotes around those that have
+// blanks, or a path with blanks; %s in a word is replaced by the URL, else that is the last argument. It is run without
+// a shell. Open returns as soon as a command runs. exit then gets one value, nil or why the last command failed. A
+// browser may never exit, and exit need not be read.
 //
-// The command runs in a session of its own, so that the Ctrl-C which ends a login doesn't end the
-// browser too. It reads and prints nothing: a browser's chatter isn't for the terminal, and stdout is
-// a protocol's. Its environment lacks Hide, KUBERNETES_EXEC_INFO and GIT_*.
+// The command runs in a session of its own, so that Ctrl-C ends the login but not the browser. It has no stdin, stdout
+// or stderr: stdout belongs to a protocol. Its environment lacks Hide, KUBERNETES_EXEC_INFO and GIT_*.
 func (o Opener) Open(url string) (exit <-chan error, err error) {
 	if !strings.HasPrefix(url, "https://") {
-		return nil, errors.New("not an https address") // an opener opens anything: files, programs
+		return nil, errors.New("not an https address") // an opener would also open files and programs
 	}
 	commands, err := o.commands()
 	if err != nil {
@@ -87,7 +86,7 @@ func (o Opener) start(words []string, url string) (*exec.Cmd, error) {
 
 func commandName(path string) string { return text.Clean(filepath.Base(path)) }
 
-// Find is nil if Open would find a browser. What $BROWSER names needs no screen of ours.
+// Find is why Open wouldn't find a browser, or nil. The command of $BROWSER may do without a display.
 func (o Opener) Find() error {
 	if _, err := o.commands(); err != nil || o.getenv("BROWSER") != "" {
 		return err
@@ -95,8 +94,8 @@ func (o Opener) Find() error {
 	return o.display()
 }
 
-// commands are those that can be run, in order, each with an absolute path as its first word. The error
-// is the first one's where there is none.
+// commands are the commands that can be run, in order, each with an absolute path as its first word. If there is none,
+// the error is the first command's.
 func (o Opener) commands() (list [][]string, err error) {
 	browser := o.getenv("BROWSER")
 	if strings.TrimSpace(browser) == "" {
@@ -141,7 +140,7 @@ func (o Opener) command(entry string) ([]string, error) {
 	return append([]string{path}, words[1:]...), nil
 }
 
-// fields are the words of a command; what stands between quotes is one.
+// fields are the words of a command; text in quotes is one word.
 func fields(s string) (words []string) {
 	var (
 		word  strings.Builder
@@ -171,8 +170,7 @@ func fields(s string) (words []string) {
 	return words
 }
 
-// look finds a program in the absolute parts of PATH: what lies in the working directory isn't ours
-// to run.
+// look is host.Look with an error for people.
 func (o Opener) look(name string) (string, error) {
 	path, err := host.Look(o.getenv("PATH"), name)
 	switch {
@@ -191,7 +189,7 @@ func runs(path string) bool {
 	return err == nil
 }
 
-// getenv takes the last of several, as os/exec does.
+// getenv returns the last of several values, as os/exec does.
 func (o Opener) getenv(name string) (value string) {
 	for _, v := range o.Environ {
 		if n, s, _ := strings.Cut(v, "="); n == name {

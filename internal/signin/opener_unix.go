@@ -20,7 +20,7 @@ func (o Opener) system() ([]string, error) {
 	return []string{path}, err
 }
 
-// display is nil if a browser has a screen to be shown on, as far as that can be known.
+// display is why a browser has no display, or nil.
 func (o Opener) display() error {
 	if runtime.GOOS == "darwin" || o.getenv("DISPLAY") != "" || o.getenv("WAYLAND_DISPLAY") != "" {
 		return nil
@@ -30,5 +30,5 @@ func (o Opener) display() error {
 
 func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	cmd.Dir = "/" // what lies around here is none of the browser's business
+	cmd.Dir = "/" // the working directory may be a stranger's repository
 }

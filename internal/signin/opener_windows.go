@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// system asks the shell to open the URL, without cmd.exe, to which & is an operator. The folder comes
-// from Windows, not from a variable.
+// system is the command by which Windows opens a URL, without cmd.exe, for which & is an operator. The folder comes from
+// Windows, not from a variable.
 func (o Opener) system() ([]string, error) {
 	dir, err := windows.GetSystemDirectory()
 	if err != nil {

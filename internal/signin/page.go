@@ -10,7 +10,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// The page has its style inside, since it is gone with the listener and may load nothing.
+// The page contains its style, since it may load nothing.
 var (
 	//go:embed page.html
 	pageHTML string
@@ -24,8 +24,7 @@ const (
 	mark  = `<path d="M12 6.5v7M12 17.2v.1"/>`
 )
 
-// A sign is what stands at the foot of each page: which login of which domain it was. The zero sign
-// says nothing of it.
+// A sign is the last line of each page, with the profile and the domain of the login. The zero sign has neither.
 type sign struct{ profile, domain string }
 
 func (s sign) success() []byte {
@@ -37,12 +36,12 @@ func (s sign) failure(reason string) []byte {
 	return s.fill("bad", cross, "The login failed", "Go back to the terminal: it says what to do next. This window can be closed.", reason)
 }
 
-// notOurs is for a visitor who isn't the answer. The login goes on.
+// notOurs is the page for a request that isn't the answer. The login goes on.
 func (s sign) notOurs(reason string) []byte {
 	return s.fill("odd", mark, "Not the answer to this login", "Nothing was changed: the login in the terminal is still waiting. Use the address shown there.", reason)
 }
 
-// fill makes a page. What to do comes before the reason, which may be long and the domain's own words.
+// fill makes a page. What to do next is before the reason, which may be long.
 func (s sign) fill(kind, icon, title, next, reason string) []byte {
 	if reason != "" {
 		reason = `<p class="reason">` + html.EscapeString(reason) + "</p>\n"
@@ -63,7 +62,7 @@ func (s sign) fill(kind, icon, title, next, reason string) []byte {
 	).Replace(pageHTML))
 }
 
-// policy lets the page use its own style, and nothing else at all.
+// policy is the Content-Security-Policy that allows the page's own style, and nothing else.
 func policy() string {
 	sum := sha256.Sum256([]byte(pageCSS))
 	return "default-src 'none'; img-src data:; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +

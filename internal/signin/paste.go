@@ -11,11 +11,11 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// settle is how long nothing more may arrive before what was pasted is judged: an address that was
-// copied from a narrow window comes in two lines, and its first one may look whole.
+// settle is how long nothing more may arrive before the pasted lines are checked: an address that was copied from a
+// narrow window has several lines, and its first one may look complete.
 const settle = 100 * time.Millisecond
 
-// mostLines is how many lines an address may have come in.
+// mostLines is how many lines an address may have.
 const mostLines = 16
 
 // A keyboard is stdin, from which an address may be pasted.
@@ -24,12 +24,12 @@ type keyboard struct {
 	redirect *redirect
 	check    check
 	out      *printer
-	edit     *editor // nil: whoever types has the terminal's own editing, or there is no terminal
+	edit     *editor // nil: the terminal edits the line itself, or there is no terminal
 	restore  func()  // gives the terminal its own mode back
 }
 
-// keyboard makes stdin ready. A terminal is taken out of its line mode where what is typed can be shown
-// here instead; see editor.
+// keyboard prepares stdin. If Stderr is a terminal, too, the line is edited here, without the terminal's line mode; see
+// editor.
 func (p Person) keyboard(r *redirect, c check, out *printer) *keyboard {
 	k := &keyboard{in: p.Stdin, redirect: r, check: c, out: out, restore: func() {}}
 	f, ok := p.Stdin.(*os.File)
@@ -42,15 +42,13 @@ func (p Person) keyboard(r *redirect, c check, out *printer) *keyboard {
 	return k
 }
 
-// ownEcho reports whether what is typed is shown by the terminal itself, in the middle of what else
-// stands on the line.
+// ownEcho reports whether the terminal itself shows what is typed, which would mix with the line that shows the waiting.
 func (k *keyboard) ownEcho() bool {
 	f, ok := k.in.(*os.File)
 	return k.edit == nil && ok && term.IsTerminal(int(f.Fd()))
 }
 
-// paste reads until something is the answer. The end of stdin is no answer: a script has none to give,
-// and the browser may still come.
+// paste reads stdin until it has the answer. The end of stdin isn't the end of the login: the browser may still come.
 func (k *keyboard) paste() <-chan result {
 	found, typed := make(chan result, 1), make(chan []byte)
 	go func() {
@@ -120,8 +118,8 @@ func (k *keyboard) paste() <-chan result {
 	return found
 }
 
-// read looks for the answer in some lines: in the most of them that make one, and among those in the
-// last. Its error is about the last line that isn't empty.
+// read looks for the answer in consecutive lines: in as many as possible, and of those in the last. Its error is about
+// the last line that isn't empty.
 func (k *keyboard) read(lines []string) (result, error) {
 	for many := len(lines); many > 0; many-- {
 		for from := len(lines) - many; from >= 0; from-- {
@@ -139,7 +137,7 @@ func (k *keyboard) read(lines []string) (result, error) {
 	return result{}, errNothing
 }
 
-// joined is an address in one piece: it holds no blank, so those around its parts are the window's.
+// joined is an address without line breaks. It has no blanks, so those around its parts were added by the window.
 func joined(lines []string) string {
 	var b strings.Builder
 	for _, l := range lines {
@@ -148,7 +146,7 @@ func joined(lines []string) string {
 	return b.String()
 }
 
-// A check is what an answer must show to be this login's.
+// A check has what an answer to this login must have: its state, and one of the issuers.
 type check struct {
 	state   secret.Text
 	issuers []string

@@ -13,29 +13,27 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
-// A Person is who logs in, and what there is between us. Only Stderr must be set.
+// A Person is the person who logs in, with their terminal and browser. Only Stderr must be set.
 type Person struct {
 	Profile string // its name, for the page that a browser shows
-	Program string // whose messages these are; empty: credential-idcs
-	// Stdin is read for the address that a browser ended at: one elsewhere can't reach us, and one here
-	// may not have opened though its command said so. Nil: it isn't read. A terminal is taken out of its
-	// line mode meanwhile. One Read of it may still be under way when the login is over.
+	Program string // the program's name in messages; empty: credential-idcs
+	// Stdin is read for the address at which a browser ended: a browser elsewhere can't reach us, and one here may not
+	// have opened, though its command succeeded. A terminal has no line mode meanwhile. One Read may still be running
+	// when the login is over. Nil: it isn't read.
 	Stdin  io.Reader
 	Stderr io.Writer
-	Screen host.Screen // what Stderr is
-	// Open shows a URL in a browser and doesn't wait for it, as Opener.Open does; nil: the person
-	// opens it.
+	Screen host.Screen // of Stderr
+	// Open opens a URL in a browser and doesn't wait for it, as Opener.Open does; nil: the person opens it.
 	Open func(url string) (exit <-chan error, err error)
-	// Guard makes a context that a signal ends, so that an interrupted terminal gets its own mode back;
-	// nil: a signal may end the process as it likes. Call stop once.
+	// Guard makes a context that a signal ends, so that the terminal gets its own mode back before the process ends;
+	// nil: a signal ends the process at once. Call stop once.
 	Guard func(context.Context) (guarded context.Context, stop func())
-	// After is time.After, which it is when nil. All waiting is done by it.
+	// After is used for all waiting; nil: time.After.
 	After func(time.Duration) <-chan time.Time
 }
 
-// At is the person at a process's terminal. With noBrowser none is opened, and an address may be pasted
-// even where stdin is no terminal: a script's stdin is read only if the script says so. hide are the
-// variables that the browser doesn't get.
+// At is the person at a process's terminal. With noBrowser no browser is opened, and an address is read from stdin even
+// if that is no terminal; else a script's stdin isn't read. hide are the variables that the browser doesn't get.
 func At(p *host.Process, profile string, noBrowser bool, hide []string) Person {
 	who := Person{Profile: profile, Stderr: p.Stderr}
 	if f, ok := p.Stderr.(*os.File); ok {
@@ -68,7 +66,7 @@ func (p Person) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// A printer writes what the person reads. On a terminal its last line shows what is waited for.
+// A printer prints for the person. On a terminal its last line shows what the program waits for.
 type printer struct {
 	program string
 	w       io.Writer
@@ -86,8 +84,7 @@ func (p Person) printer() *printer {
 	return out
 }
 
-// say prints a message, one line with the program's name before it, and below it what it speaks of,
-// behind a tab.
+// say prints a message, one line behind the program's name, and further lines behind a tab.
 func (p *printer) say(message string, below ...string) {
 	var b strings.Builder
 	b.WriteString(p.program + ": " + message + "\n")
@@ -105,7 +102,7 @@ func (p *printer) print(s string) {
 	}
 }
 
-// typing shows what is being typed, in place of what is waited for.
+// typing shows what is being typed on the last line.
 func (p *printer) typing(e *editor, visible bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,7 +111,7 @@ func (p *printer) typing(e *editor, visible bool) {
 	}
 }
 
-// alive shows on a terminal that something waits until end, and how long at most. Call stop once.
+// alive shows on a terminal what the program waits for until end, and the time that is left. Call stop once.
 func (p *printer) alive(what string, now func() time.Time, end time.Time) (stop func()) {
 	return p.line.Every(func() string {
 		left := max(end.Sub(now().Round(0)), 0).Round(time.Second)
@@ -122,7 +119,7 @@ func (p *printer) alive(what string, now func() time.Time, end time.Time) (stop 
 	})
 }
 
-// close makes the printer silent: whoever still reads stdin has nothing to say any more.
+// close silences the printer: the goroutine that reads stdin may still run after the login.
 func (p *printer) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

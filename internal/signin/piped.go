@@ -11,11 +11,11 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/unwrap"
 )
 
-// longestInput is more than any refresh token has.
+// longestInput is how many bytes stdin may have: more than any refresh token.
 const longestInput = 1 << 20
 
-// RefreshToken reads one to the end of stdin: bare, or in the file that the Console's "Generate access
-// token" saves, {"app_access_token":…,"refresh_token":…}. Its error is a line for people.
+// RefreshToken reads a refresh token from all of stdin: bare, or in the file that the Console's "Generate access token"
+// saves, {"app_access_token":…,"refresh_token":…}. Its error is a line for people.
 // https://docs.oracle.com/en-us/iaas/Content/MyServices/Tasks/usingoauth.htm
 func RefreshToken(stdin io.Reader) (secret.Text, error) {
 	const what = "the refresh token on stdin "

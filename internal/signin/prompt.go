@@ -12,14 +12,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// longestPassword is more than a terminal hands over in one line.
+// longestPassword is in bytes; a terminal's line is shorter.
 const longestPassword = 4096
 
-// Password reads a password: from a terminal after question ("Password of ana@example.com", a colon
-// is added), without echo; else all of stdin, one line, whose end is dropped.
+// Password reads a password: from a terminal without echo, after question and a colon ("Password of ana@example.com");
+// else all of stdin, one line, without its line break.
 //
-// Errors: ErrNoPassword, ErrPasswordLines, the cause of ctx. When ctx ends the terminal echoes again;
-// the read goes on unheard.
+// Errors: ErrNoPassword, ErrPasswordLines, the cause of ctx. When ctx ends, the terminal echoes again, and the result of
+// the read is dropped.
 func Password(ctx context.Context, stdin *os.File, stderr io.Writer, question string) (secret.Text, error) {
 	fd := int(stdin.Fd())
 	if !term.IsTerminal(fd) {
@@ -37,7 +37,7 @@ func Password(ctx context.Context, stdin *os.File, stderr io.Writer, question st
 	if again := stop(); again || ctx.Err() != nil {
 		_ = term.Restore(fd, before)
 	}
-	_, _ = io.WriteString(stderr, "\n") // the person's own wasn't echoed
+	_, _ = io.WriteString(stderr, "\n") // that of the Enter key wasn't echoed
 	return s, err
 }
 

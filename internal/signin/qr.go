@@ -8,13 +8,12 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
-// quiet is the margin in modules. The standard asks for 4; readers make do with 2, and a domain's
-// address then fits on 24 rows.
+// quiet is the margin in modules. The standard demands 4, but readers accept 2, and a domain's address then fits on 24
+// rows.
 const quiet = 2
 
-// drawQR is a QR code of half blocks, two modules a character, or empty where the screen has no room.
-// It brings its colours with it: on a dark terminal it would otherwise be its own negative, which many
-// readers refuse.
+// drawQR is a QR code of half blocks, two modules a character, or empty if the screen has no room. It sets its colours:
+// on a dark terminal it would otherwise be inverted, which many readers refuse.
 //
 // Of rsc.io/qr only the coding is linked, not the images: 4 µs at start-up, 40 KB.
 func drawQR(s string, on host.Screen) string {
@@ -47,7 +46,8 @@ func drawQR(s string, on host.Screen) string {
 	return b.String()
 }
 
-// encodeQR takes the smallest version that holds s, with the least correction: a screen has no stains.
+// encodeQR uses the smallest version that s fits into, with the least error correction: a screen isn't damaged as paper
+// is.
 func encodeQR(s string) (*coding.Code, bool) {
 	text := coding.String(s)
 	for v := coding.Version(coding.MinVersion); v <= coding.MaxVersion; v++ {

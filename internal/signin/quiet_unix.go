@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stayQuiet turns a terminal's echo off again when the program goes on after Ctrl-Z: the shell has turned it on.
-// stop reports whether that was so.
+// stayQuiet turns a terminal's echo off again when the program continues after Ctrl-Z, since the shell turns it on. stop
+// reports whether that happened.
 func stayQuiet(f *os.File) (stop func() (again bool)) {
 	continued, done, again := make(chan os.Signal, 1), make(chan struct{}), false
 	signal.Notify(continued, syscall.SIGCONT)

@@ -2,5 +2,5 @@ package signin
 
 import "os"
 
-// stayQuiet has nothing to do: no key stops a program here.
+// stayQuiet does nothing: no key stops a program here.
 func stayQuiet(*os.File) (stop func() (again bool)) { return func() bool { return false } }

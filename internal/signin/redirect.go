@@ -16,15 +16,15 @@ import (
 // A redirect is the address that the domain sends the browser back to.
 type redirect struct {
 	url    string   // as it is registered, letter by letter
-	host   string   // what the Host header says
-	name   string   // of the machine, without the port
+	host   string   // with the port, as in the Host header
+	name   string   // the host without the port
 	port   string   // decimal
 	path   string   // escaped, "/" at least
-	listen []string // addresses, all of which must be ours
+	listen []string // the addresses to listen at
 }
 
-// parseRedirect takes http on a loopback address with a port: whatever else is registered, we can't
-// listen there, or others could too. listen, if not empty, is where its port was published to.
+// parseRedirect accepts only http on a loopback address: at any other we can't listen, or others can, too. listen, if not
+// empty, is the address to listen at instead.
 func parseRedirect(s, listen string) (*redirect, error) {
 	u, err := url.Parse(s)
 	switch {
@@ -59,8 +59,8 @@ func parseRedirect(s, listen string) (*redirect, error) {
 	return r, nil
 }
 
-// localhost is both loopback addresses where there are two: browsers try ::1 first, and whoever
-// listens only there would get the code. A machine without IPv6 has one.
+// localhost are both loopback addresses, or one without IPv6: browsers try ::1 first, and another program that listens
+// there would get the code.
 func localhost(port string) []string {
 	both := []string{net.JoinHostPort("127.0.0.1", port)}
 	if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
@@ -70,8 +70,8 @@ func localhost(port string) []string {
 	return both
 }
 
-// here reports whether a Host header names the redirect's own host. A page elsewhere whose name was made
-// to point to 127.0.0.1 (DNS rebinding) comes with its own.
+// here reports whether a Host header is the redirect URL's. A stranger's page whose name resolves to 127.0.0.1 (DNS
+// rebinding) sends its own.
 func (r *redirect) here(host string) bool {
 	return strings.EqualFold(host, r.host) || r.port == "80" && strings.EqualFold(strings.TrimSuffix(host, ":80"), strings.TrimSuffix(r.host, ":80"))
 }
@@ -82,7 +82,7 @@ type result struct {
 	refusal error // an *idcs.Error, or an *IssuerError
 }
 
-// Why an answer isn't ours. The texts repeat nothing of it.
+// Why an address isn't the answer to this login. The texts quote nothing of it.
 var (
 	errState   = errors.New("it belongs to another login (its state differs); use the one from the newest login")
 	errNothing = errors.New("it holds neither a code nor an error")
@@ -90,7 +90,7 @@ var (
 	errAddress = errors.New("it isn't the address that the browser was sent back to")
 )
 
-// read judges the query of an answer (RFC 6749 4.1.2, RFC 9207 2.4).
+// read reads the query of an answer (RFC 6749 4.1.2, RFC 9207 2.4). Its error is why it isn't ours.
 func (r *redirect) read(query string, c check) (result, error) {
 	q, err := url.ParseQuery(query)
 	if err != nil {
@@ -114,8 +114,8 @@ func (r *redirect) read(query string, c check) (result, error) {
 	return result{code: secret.New(q.Get("code"))}, nil
 }
 
-// issued reports whether an answer's issuer is one that this login may have. Domains print theirs with and
-// without the slash at the end, and with and without the port.
+// issued reports whether this login accepts an answer's issuer. Domains write theirs with or without the slash at the
+// end, and with or without the port.
 func (c check) issued(iss string) bool {
 	for _, known := range c.issuers {
 		if known != "" && plainIssuer(iss) == plainIssuer(known) {
@@ -132,8 +132,8 @@ func plainIssuer(iss string) string {
 	return strings.TrimSuffix(iss, "/")
 }
 
-// stray is the domain's refusal in an answer without a state. RFC 6749 4.1.2.1 wants the state in it,
-// and some don't send it; anybody can send one without, so it ends nothing.
+// stray is the domain's refusal in an answer without a state. RFC 6749 4.1.2.1 demands the state, but some don't send it.
+// Anybody can send an answer without one, so it doesn't end the login.
 func stray(query string) (refused *idcs.Error, ok bool) {
 	q, err := url.ParseQuery(query)
 	if err != nil || q.Has("state") || len(q["error"]) != 1 || q.Get("error") == "" {
@@ -142,12 +142,11 @@ func stray(query string) (refused *idcs.Error, ok bool) {
 	return refusal(q.Get("error"), q.Get("error_description")), true
 }
 
-// readAddress judges a whole address, as the person copied it. Browsers that know only https write it
-// so.
+// readAddress reads a whole address, as the person copied it. Some browsers show it with https.
 func (r *redirect) readAddress(address string, c check) (result, error) {
 	address = strings.Trim(address, " \t\r\"'<>")
 	if !strings.Contains(address, "://") {
-		address = "http://" + address // some browsers hide it
+		address = "http://" + address // some browsers don't show the scheme
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || !r.here(u.Host) || !r.at(u) {
@@ -160,7 +159,7 @@ func (r *redirect) at(u *url.URL) bool {
 	return u.EscapedPath() == r.path || u.EscapedPath() == "" && r.path == "/"
 }
 
-// refusal is the domain's no, brought by the browser (RFC 6749 4.1.2.1).
+// refusal is the error of an answer with an error instead of a code (RFC 6749 4.1.2.1).
 func refusal(code, description string) *idcs.Error {
 	e := idcs.Error{Code: text.Clean(code), Description: text.Clean(description), Outcome: idcs.Settled}
 	switch code {

@@ -1,4 +1,4 @@
-// Package text prepares what others said for a person's terminal.
+// Package text makes text for a person's terminal: foreign text without control characters, commands, durations.
 package text
 
 import (
@@ -6,12 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// Limit is how many bytes of a foreign text a message repeats.
+// Limit is how many bytes of a foreign text a message may have.
 const Limit = 200
 
-// Clean makes one printable line of at most Limit bytes of a text from outside: a host, a path, an
-// error description. Control characters (C0, DEL, C1), line and paragraph separators, characters
-// that change the direction of writing, and bytes that are no UTF-8 become `?`. It is idempotent.
+// Clean makes one printable line of at most Limit bytes of a foreign text: a host, a path, an error description. Control
+// characters (C0, DEL, C1), line and paragraph separators, characters that change the direction of writing, and bytes
+// that are no UTF-8 become `?`. It is idempotent.
 func Clean(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -26,8 +26,7 @@ func Clean(s string) string {
 	return b.String()
 }
 
-// Line is a line of somebody's file for a terminal: whole, with its tabs, and with what Clean takes out
-// as `?`.
+// Line is Clean for a whole line of a file: without a limit, and with its tabs.
 func Line(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\t' && (r == utf8.RuneError || unprintable(r)) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A shell is what a person types the commands of our messages into.
+// A shell is the shell into which a person types the commands of our messages.
 type shell struct {
 	system     string // as runtime.GOOS has it
 	powershell bool
@@ -18,8 +18,8 @@ var (
 	here  = shell{system: runtime.GOOS, powershell: runtime.GOOS == "windows"}
 )
 
-// Each command below is for the shell of this system. Paths and values come as they are and are quoted
-// here; a NAME in capitals stands for what the person knows.
+// Each command below is for the shell of this system. It quotes paths and values itself. The person replaces a NAME in
+// capitals.
 
 // Edit opens a file.
 func Edit(path string) string { return here.edit(path) }
@@ -42,22 +42,22 @@ func LastOnPath(folder string) string { return here.lastOnPath(folder) }
 // With runs a command with one more variable.
 func With(name, value, command string) string { return here.with(name, value, command) }
 
-// Then runs the second command if the first went well; PowerShell 5 knows no such word and runs both.
+// Then runs the second command if the first succeeds; PowerShell 5, which has no &&, runs both.
 func Then(first, second string) string { return here.then(first, second) }
 
 // Remove removes a file.
 func Remove(path string) string { return here.remove(path) }
 
-// Link gives a program another name, which nothing has.
+// Link gives a program another name, which doesn't exist yet.
 func Link(program, name string) string { return here.link(program, name, "") }
 
-// Relink gives a program a name that something else has.
+// Relink gives a program another name, which exists.
 func Relink(program, name string) string { return here.link(program, name, "f") }
 
-// Chmod sets a file's mode. On Windows, where modes say nothing, it leaves the file to its owner alone.
+// Chmod sets a file's mode. On Windows, which has no modes, only its owner can use the file then.
 func Chmod(mode fs.FileMode, path string) string { return here.chmod(mode, path) }
 
-// Keep takes the right to write a file or folder from others: "o", "g" or "go", as chmod has them.
+// Keep removes the right of others to write a file or folder: from is "o", "g" or "go", as for chmod.
 func Keep(from, path string) string { return here.keep(from, path) }
 
 // Show prints the rights of a file or folder.
@@ -69,19 +69,19 @@ func Room(path string) string { return here.room(path) }
 // SyncClock sets this machine's clock by the network's time.
 func SyncClock() string { return here.syncClock() }
 
-// WhoListens shows the program that has a TCP port; ss reports whether that program is there.
+// WhoListens shows the program that listens at a TCP port; ss: the program ss is installed.
 func WhoListens(port string, ss bool) string { return here.whoListens(port, ss) }
 
-// Reach tries a URL by itself.
+// Reach tries to connect to a URL.
 func Reach(url string) string { return here.reach(url) }
 
 // StoreHidden asks for a secret without showing it, and writes it into a file.
 func StoreHidden(path string) string { return here.storeHidden(path) }
 
-// Install installs the program again, in the folder that it came in.
+// Install runs the installer, in the folder of the release.
 func Install() string { return here.install() }
 
-// AsRoot runs a command with an administrator's rights; on Windows the window has them.
+// AsRoot runs a command with an administrator's rights; on Windows a person opens a window with them.
 func AsRoot(command string) string { return here.asRoot(command) }
 
 func (s shell) word(v string) string {
@@ -105,7 +105,7 @@ func (s shell) set(name, value string) string {
 	return "export " + name + "=" + s.word(value)
 }
 
-// hidden is what PowerShell reads without showing it.
+// hidden is PowerShell's expression for a line that is typed without echo.
 const hidden = "[Net.NetworkCredential]::new('', (Read-Host -AsSecureString)).Password"
 
 func (s shell) setHidden(name string) string {
@@ -136,7 +136,7 @@ func (s shell) lastOnPath(folder string) string {
 	return `export PATH="$PATH":` + s.word(folder)
 }
 
-// quoted is a word in quotes, for PowerShell's expressions, where a bare one is a command.
+// quoted is a word in quotes, for PowerShell's expressions, in which a bare word is a command.
 func (s shell) quoted(v string) string {
 	if w := s.word(v); w != v {
 		return w
@@ -172,7 +172,7 @@ func (s shell) link(program, name, force string) string {
 	if force != "" {
 		force = " -Force"
 	}
-	// As packaging/install.ps1 does: a hard link needs no rights.
+	// As packaging/install.ps1 does: a hard link needs no special rights.
 	return "New-Item -ItemType HardLink" + force + " -Path " + s.word(strings.TrimSuffix(name, ".exe")+".exe") + " -Target " + s.word(program)
 }
 
@@ -225,7 +225,7 @@ func (s shell) whoListens(port string, ss bool) string {
 }
 
 func (s shell) reach(url string) string {
-	if s.powershell { // curl alone is another command there
+	if s.powershell { // curl is an alias of another command there
 		return "curl.exe -sS -o NUL " + s.word(url)
 	}
 	return "curl -sS -o /dev/null " + s.word(url)

@@ -2,9 +2,9 @@ package text
 
 import "strings"
 
-// Nearest is the word of a list that was probably meant by one that isn't in it, or empty: the one
-// with the fewest typing mistakes, two at most and fewer than the shorter word has letters, and of two such
-// the one as long as the word; else one of several parts that begins with the word.
+// Nearest is the word of a list that was probably meant by one that isn't in it, or empty. It is the word with the fewest
+// typing mistakes, at most two and fewer than the shorter word has letters; of two such, the one as long as the word.
+// Else it is a word like "scope_x" that begins with the whole word.
 func Nearest(word string, list []string) string {
 	best, bestDistance := "", 3
 	for _, w := range list {
@@ -25,8 +25,8 @@ func Nearest(word string, list []string) string {
 	return ""
 }
 
-// distance is the number of letters to insert, delete, change or swap with the next to get from a to b, for
-// words of at most 32 bytes; else a large number.
+// distance is how many letters to insert, delete, change or swap with the next make b of a, for words of at most 32
+// bytes; else a large number.
 func distance(a, b string) int {
 	const limit = 32
 	if len(a) > limit || len(b) > limit {

@@ -5,9 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// Word is s as one word of a command for the person's own shell, PowerShell on Windows: as it is where
-// that is safe, else quoted. What Clean takes out becomes `?` here too, since commands are shown on the
-// same terminals: then it is a pattern that a person has to correct.
+// Word is s as one word of a command for the person's own shell, PowerShell on Windows: as it is if that is safe, else
+// quoted. Characters that Clean replaces become `?` here, too; the person has to correct that.
 func Word(s string) string { return here.word(s) }
 
 // PosixWord is Word for a POSIX shell, on every system: git and make run their commands with one on
@@ -21,8 +20,8 @@ func posixWord(s string) string {
 	return "'" + strings.ReplaceAll(printable(s), "'", `'\''`) + "'"
 }
 
-// powershellWord: a backslash is a letter like others, a comma and a leading @ or % aren't. In quotes
-// PowerShell takes four further characters for a single quote.
+// powershellWord quotes as PowerShell needs it: a backslash is an ordinary character, a comma and a leading @ or %
+// aren't, and four other characters count as a single quote, too.
 // https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules
 func powershellWord(s string) string {
 	if isPlain(s, `_-./:\+=`) {

@@ -1,8 +1,7 @@
-// Package unwrap takes secrets, tokens and keys out of what they come wrapped in: an editor's byte order
-// mark, PowerShell's UTF-16, the line end of echo, quotes of a JSON value, an address's %3D, a PEM file
-// whose line ends became \n in a variable. What is certainly no part of the value is taken away; what
-// could be one, or is another thing altogether, is an error that says so. The domain would otherwise get
-// it, refuse it, and be blamed.
+// Package unwrap reads secrets, tokens and keys from files and variables, and removes what other programs add to them:
+// an editor's byte order mark, PowerShell's UTF-16, the line break of echo, the quotes of a JSON value, an address's
+// %3D, \n in place of a PEM file's line breaks. Only what is certainly no part of the value is removed. What may be one,
+// or is something else, is an error: the domain would refuse it without saying why.
 //
-// Errors never repeat what was read.
+// Errors never quote what was read.
 package unwrap

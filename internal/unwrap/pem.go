@@ -9,15 +9,14 @@ import (
 	"strings"
 )
 
-// What PEM refuses beside a text that is none.
+// What PEM refuses.
 const (
 	ErrPKCS12 Error = "is a PKCS#12 file; take the PEM out of it first (openssl pkcs12 -nodes)"
 	ErrJKS    Error = "is a Java key store; take the PEM out of it first (keytool -importkeystore -deststoretype PKCS12, then openssl pkcs12 -nodes)"
 )
 
-// PEM is a PEM text as pem.Decode reads it. It may have come as UTF-16, in quotes, with \n for its line
-// ends or with none at all, as base64 of the whole, or as the DER inside. What it can't be is left as it
-// is, for whoever reads it to say.
+// PEM makes a PEM text that pem.Decode reads, from UTF-16, a text in quotes, one with \n for its line breaks or without
+// any, base64 of the whole, or DER. Anything else is returned as it is, for the caller to refuse.
 func PEM(b []byte) ([]byte, error) {
 	if made, err := der(b); made != nil || err != nil {
 		return made, err
@@ -44,7 +43,7 @@ func PEM(b []byte) ([]byte, error) {
 	return []byte(s), nil
 }
 
-// oneLine gives the blocks of a text their line ends back.
+// oneLine puts line breaks back into the blocks of a text.
 func oneLine(s string) []byte {
 	s = strings.ReplaceAll(strings.ReplaceAll(s, `\r`, ""), `\n`, "\n")
 	var out strings.Builder
@@ -68,8 +67,7 @@ func oneLine(s string) []byte {
 	}
 }
 
-// der wraps what is no text into PEM: a key of PKCS#1 or PKCS#8, or a certificate. Both are nil for what
-// isn't DER.
+// der makes PEM of DER: a key of PKCS#1 or PKCS#8, or a certificate. Both results are nil if b isn't DER.
 func der(b []byte) ([]byte, error) {
 	if bytes.HasPrefix(b, []byte{0xfe, 0xed, 0xfe, 0xed}) {
 		return nil, ErrJKS

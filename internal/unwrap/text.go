@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// An Error says what is wrong with a text, to stand behind its name: "is empty".
+// An Error is what is wrong with a text, to follow its name: "is empty".
 type Error string
 
 func (e Error) Error() string { return string(e) }
@@ -31,8 +31,8 @@ const (
 	ErrLetter  Error = "holds a letter that is not ASCII, which no such value has"
 )
 
-// plain is a text as UTF-8 without a byte order mark. UTF-16 is known by its mark, and without one by
-// the zero bytes of ASCII letters.
+// plain is a text in UTF-8 without a byte order mark. UTF-16 is recognised by its mark, or by the zero bytes of ASCII
+// letters.
 func plain(b []byte) (string, error) {
 	big := bytes.HasPrefix(b, []byte{0xfe, 0xff})
 	little := bytes.HasPrefix(b, []byte{0xff, 0xfe})
@@ -64,21 +64,20 @@ func plain(b []byte) (string, error) {
 	return strings.TrimPrefix(string(utf16.Decode(units)), "\ufeff"), nil
 }
 
-// Text is a text in UTF-8 without a byte order mark and the blanks around it.
+// Text is a text in UTF-8 without a byte order mark and without blanks around it.
 func Text(b []byte) (string, error) {
 	s, err := plain(b)
 	return strings.TrimSpace(s), err
 }
 
-// named is a line of an environment file, a shell or a note: CLIENT_SECRET=value, export NAME=value, client
-// secret: value. Other names may be a part of the secret.
+// named matches a name before the value, as in an environment file, a shell script or a note: CLIENT_SECRET=value,
+// export NAME=value, client secret: value. Other names may be a part of the secret.
 var named = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?:export [A-Za-z_][A-Za-z0-9_]*=|(?i:[a-z0-9_. -]*(?:secret|token|passw(?:or)?d)[a-z0-9_ -]*)(?: ?=[^=]|: ))`)
 })
 
-// Secret is the one line that a secret is, without the blanks and the quotes around it, be they a word
-// processor's. It is visible ASCII (RFC 6749 A.2), and the domain makes it of letters, digits and hyphens;
-// inside, whatever can be seen is left as it is.
+// Secret is the one line of a secret, without blanks and quotes around it, also those of a word processor. A secret is
+// visible ASCII (RFC 6749 A.2); the domain makes it of letters, digits and hyphens.
 func Secret(b []byte) (string, error) {
 	s, err := plain(b)
 	if err != nil {
@@ -106,13 +105,13 @@ func Secret(b []byte) (string, error) {
 	return s, nil
 }
 
-// bare is a text without what can't be seen around it: blanks, and the marks that pages have between letters.
+// bare is a text without invisible characters around it: blanks, and Unicode's format characters, which web pages have.
 func bare(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
 }
 
-// Token is Secret for a refresh token, which has no blanks. One that was copied out of an address or a
-// form has its = as %3D; a percent sign is no letter of any token's alphabet.
+// Token is Secret for a refresh token, which has no blanks. In one that was copied from an address, = is %3D, which is
+// decoded: no token has a percent sign.
 func Token(b []byte) (string, error) {
 	s, err := Secret(b)
 	switch {
@@ -129,7 +128,7 @@ func Token(b []byte) (string, error) {
 	return s, nil
 }
 
-// unquoted takes away one pair of quotes.
+// unquoted removes one pair of quotes.
 func unquoted(s string) string {
 	for _, pair := range []string{`""`, "''", "``", "“”", "‘’", "„“", "«»"} {
 		open, size := utf8.DecodeRuneInString(pair)

@@ -11,24 +11,22 @@ import (
 type Clock struct {
 	// Known reports whether the answer had a Date that could be read.
 	Known bool
-	// Skew is the domain's clock minus ours: add it to our time to get the domain's. It is the
-	// smallest difference that explains the Date, so neither a slow answer nor the header's whole
-	// seconds show up in it: 0 where both clocks may agree.
+	// Skew is the host's clock minus ours: add it to our time to get the host's. It is the smallest difference that
+	// explains the Date, so it has neither a slow answer's time nor the rounding to seconds: 0 if both may agree.
 	Skew time.Duration
-	// Wild: the Date is over 24 h from our clock, or from the time for which the host's certificate is
-	// valid. No clock is corrected by it: who signed what the host will accept in ten years would have
-	// given it away. Known is false then.
+	// Wild: the Date is over 24 h from our clock, or outside the time in which the host's certificate is valid. It isn't
+	// used for a correction: a signature with a time years ahead would be accepted for years. Known is false then.
 	Wild bool
 }
 
 const (
 	maxSkew  = 24 * time.Hour
-	lastSkew = 100 * 365 * 24 * time.Hour // beyond, it isn't even told
-	// matters is from when on anybody corrects anything; a certificate may be newer than that.
+	lastSkew = 100 * 365 * 24 * time.Hour // a larger one isn't reported at all
+	// matters is the smallest skew that is compared with the certificate, which may be newer than a smaller one.
 	matters = time.Minute
 )
 
-// Clock is what the answer's Date says.
+// Clock is what the answer's Date tells about our clock.
 func (r *Reply) Clock() Clock {
 	c := readClock(r.Header.Get("Date"), r.Sent, r.Got)
 	if d, ok := r.Date(); ok && c.Known && c.Skew.Abs() >= matters && r.leaf != nil && (d.Before(r.leaf.NotBefore) || d.After(r.leaf.NotAfter)) {
@@ -43,11 +41,11 @@ func (r *Reply) Date() (d time.Time, ok bool) {
 	return d, err == nil
 }
 
-// RetryAfter is what the answer asks for, 1 s to 300 s; 0: it doesn't say.
+// RetryAfter is the answer's Retry-After, 1 s to 300 s; 0: it has none.
 func (r *Reply) RetryAfter() time.Duration { return readRetryAfter(r.Header, r.Got) }
 
-// readClock judges a Date header. The domain wrote it at some moment between sent and got (our
-// clock), and cut it to whole seconds: at d it was d up to d + 1 s there.
+// readClock compares a Date header with our clock. The host wrote it between sent and got (our clock), rounded down to
+// seconds, so its clock then had a time from d to d + 1 s.
 func readClock(date string, sent, got time.Time) Clock {
 	d, err := http.ParseTime(date)
 	if err != nil {
@@ -69,15 +67,14 @@ func readClock(date string, sent, got time.Time) Clock {
 	return Clock{Known: true, Skew: skew}
 }
 
-// The bounds of a Retry-After: a domain can't silence us for longer, and 0 would be no pause.
+// The bounds of a Retry-After: a host can't stop us for longer, and 0 would be no pause.
 const (
 	minRetryAfter = time.Second
 	maxRetryAfter = 300 * time.Second
 )
 
-// readRetryAfter reads the header's two forms (RFC 9110 10.2.3), seconds or a date, the date
-// against the answer's own Date, since our clock may be wrong, else against now. What is a time but
-// out of bounds is clamped to 1–300 s. 0: no header, or not a time.
+// readRetryAfter reads the header's two forms (RFC 9110 10.2.3): seconds, or a date, which counts from the answer's own
+// Date, since our clock may be wrong, else from now. A time out of bounds becomes 1 s or 300 s. 0: no header, or no time.
 func readRetryAfter(h http.Header, now time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if v == "" {

@@ -12,17 +12,17 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// layers is how many wrappings are undone: an answer that two fronts packed has two.
+// layers is how many compressions are undone: an answer that two proxies compressed has two.
 const layers = 3
 
-// undone reads what a body is without compression, as UTF-8. Compression isn't asked for, but fronts
-// compress all the same, with and without saying so, so the bytes decide: no JSON begins as gzip or zlib
-// does. deflate says that the header names it, which stands for zlib (RFC 9110 8.4.1.2) and, with some
-// servers, for the bare algorithm. packed is told when a packed layer begins.
+// undone reads a body without its compression, as UTF-8. We don't ask for compression, but some proxies compress anyway,
+// with or without a header, so the bytes decide: no JSON begins as gzip or zlib does. deflate: the header has that word,
+// which means zlib (RFC 9110 8.4.1.2) or, with some servers, the bare algorithm. packed is called for each compressed
+// layer.
 func undone(body io.Reader, deflate bool, packed func()) io.Reader {
 	for range layers {
 		br := bufio.NewReader(body)
-		// Peek waits for these bytes, and not longer where they show sooner that nothing is packed.
+		// Peek waits for its bytes, so a second one is read only if the first may begin a compressed body.
 		b, _ := br.Peek(1)
 		if len(b) == 1 && (b[0] == 0x1f || b[0]&0x0f == 8 || deflate) {
 			b, _ = br.Peek(2)
@@ -44,7 +44,7 @@ func undone(body io.Reader, deflate bool, packed func()) io.Reader {
 	return body
 }
 
-// bare reports whether what has come of a body unpacks, as deflate without a head, to what JSON begins with.
+// bare reports whether the bytes that are there are deflate without a header, and decompress to the beginning of JSON.
 func bare(br *bufio.Reader) bool {
 	b, _ := br.Peek(br.Buffered())
 	if len(b) == 0 || strings.IndexByte("{[<\"", b[0]) >= 0 {
@@ -55,8 +55,8 @@ func bare(br *bufio.Reader) bool {
 	return err == nil && (first[0] == '{' || first[0] == '[')
 }
 
-// gunzip reads gzip members (RFC 1952 2.3) without their ends: the checksum isn't waited for, which TLS
-// has made needless, and what follows a member counts only if it is another.
+// gunzip reads gzip members (RFC 1952 2.3) without waiting for their checksums: TLS protects the bytes. What follows a
+// member is ignored, unless it is another member.
 type gunzip struct {
 	in   *bufio.Reader
 	body io.Reader // of the member; nil before its head
@@ -76,7 +76,7 @@ func (g *gunzip) Read(p []byte) (int, error) {
 		n, err := g.body.Read(p)
 		if n > 0 || err != io.EOF {
 			if err == io.EOF {
-				err = nil // it comes again
+				err = nil // the next Read returns it again
 			}
 			return n, err
 		}
@@ -128,7 +128,7 @@ func (g *gunzip) head() error {
 	return nil
 }
 
-// UnknownCoding is the compression that a body still has, as its header or its first bytes name it; empty: none.
+// UnknownCoding is the compression that a body still has, by its header or its first bytes; empty: none.
 func (r *Reply) UnknownCoding() string {
 	for _, header := range []string{"Content-Encoding", "Transfer-Encoding"} {
 		for _, v := range r.Header[header] {
@@ -148,10 +148,10 @@ func (r *Reply) UnknownCoding() string {
 	return ""
 }
 
-// wide turns UTF-16 and UTF-32 into UTF-8, which RFC 8259 8.1 demands. A byte order mark tells them, or
-// zero bytes around the first sign, which is ASCII in every answer (RFC 4627 3).
+// wide turns UTF-16 and UTF-32 into UTF-8, which RFC 8259 8.1 demands. They are recognised by a byte order mark, or by
+// zero bytes around the first character, which is ASCII in every answer (RFC 4627 3).
 func wide(br *bufio.Reader) io.Reader {
-	// More is peeked at only while it may be so: what is waited for must come.
+	// More is peeked at only while the bytes so far allow it: they may be all that comes.
 	b, _ := br.Peek(1)
 	if len(b) == 0 || b[0] > 0x7f && b[0] < 0xfe {
 		return br

@@ -19,18 +19,17 @@ import (
 
 // A Way is how a host is reached.
 type Way struct {
-	// Who is what messages call the host, as in "the domain"; its address follows. Empty: the address alone.
+	// Who is the host's name in messages, such as "the domain"; its address follows. Empty: the address alone.
 	Who string
-	// Roots are the certificates that the host's (and an https proxy's) must lead to; nil: the
-	// system's.
+	// Roots are the authorities for the host (and an https proxy); nil: the system's.
 	Roots *x509.CertPool
-	// Proxy returns the proxy for a URL (http, https or socks5, perhaps with user and password), nil for none.
-	// A nil Proxy is none, too. Its errors are never repeated, because they may quote a password, but for a ProxyError.
+	// Proxy returns the proxy for a URL (http, https or socks5, perhaps with user and password), nil for none. A nil
+	// Proxy is none, too. Of its errors only a ProxyError is shown: others may quote a password.
 	Proxy func(*url.URL) (*url.URL, error)
 	// Connect bounds name lookup, proxy, TCP and TLS together, by the wall clock. 0: only the
 	// context does.
 	Connect   time.Duration
-	UserAgent string // what a proxy is told; empty: nothing
+	UserAgent string // sent to a proxy; empty: none is sent
 	Now       func() time.Time
 
 	hush time.Duration // 0: the constant
@@ -41,25 +40,24 @@ type Way struct {
 type Conn struct {
 	conn net.Conn
 	in   *bufio.Reader
-	left *io.LimitedReader // below in
+	left *io.LimitedReader // what in reads from
 	tcp  net.Conn
 	now  func() time.Time
 	leaf *x509.Certificate // the host's; nil without TLS
-	// spent: nothing more can be asked here.
+	// spent: it can carry no further request.
 	spent bool
 }
 
-// Close ends the connection at once. A TLS goodbye is left out: it may block for seconds on a
-// domain that reads nothing, and what was to be read has been read.
+// Close closes the connection at once, without TLS's close_notify: that may block for seconds if the host reads nothing.
 func (c *Conn) Close() { _ = c.tcp.Close() }
 
-// past makes all reads and writes of a connection return.
+// past is a deadline that makes all reads and writes of a connection return.
 var past = time.Unix(1, 0)
 
-// Open looks up, dials and shakes hands, so that after it only the request is missing. Several
-// addresses of a name may be tried; nothing of the request is sent. Every error is an *Error.
+// Open looks the host up, connects and does the TLS handshake; nothing of the request is sent. Several addresses of a
+// name may be tried. Every error is an *Error.
 //
-// Plain http goes to this machine and to a cloud's metadata service alone, and never through a proxy.
+// Plain http is allowed only to this machine and to a cloud's metadata service, and never uses a proxy.
 func (w *Way) Open(ctx context.Context, u *url.URL) (*Conn, error) {
 	if ctx.Err() != nil {
 		return nil, Interrupted(ctx)
@@ -75,7 +73,7 @@ func (w *Way) Open(ctx context.Context, u *url.URL) (*Conn, error) {
 		return c, nil
 	}
 	var e *Error
-	var timeout net.Error // a dialer that knows the limit says so a moment before limited does
+	var timeout net.Error // a dialer may notice the limit a moment before limited ends
 	switch {
 	case ctx.Err() != nil:
 		return nil, Interrupted(ctx)
@@ -94,7 +92,7 @@ func (w *Way) Open(ctx context.Context, u *url.URL) (*Conn, error) {
 	return nil, w.connectError(w.name(u)+w.via(u), err)
 }
 
-// via names the proxy on the way to a host, for messages: it is as likely at fault as the host.
+// via is the proxy on the way to a host, for messages: the proxy may be the cause of an error as well as the host.
 func (w *Way) via(u *url.URL) string {
 	if u.Scheme != "https" {
 		return ""
@@ -138,7 +136,7 @@ func (w *Way) newConn(conn, tcp net.Conn) *Conn {
 	return c
 }
 
-// metadata is where the clouds tell a machine about itself: an address that no router passes on.
+// metadata is the address of the clouds' metadata service, which is link-local.
 var metadata = netip.AddrFrom4([4]byte{169, 254, 169, 254})
 
 func (w *Way) plain(ctx context.Context, u *url.URL) (*Conn, error) {
@@ -153,8 +151,8 @@ func (w *Way) plain(ctx context.Context, u *url.URL) (*Conn, error) {
 	return w.newConn(tcp, tcp), nil
 }
 
-// tls is the configuration for one host: no session is kept, so nothing links two requests, and
-// HTTP/2 isn't offered, because its client code may send a request again by itself.
+// tls is the configuration for one host. No session is stored, so nothing links two requests. HTTP/2 isn't offered,
+// because its client code may send a request again by itself.
 func (w *Way) tls(u *url.URL) *tls.Config {
 	return &tls.Config{
 		ServerName: u.Hostname(),
@@ -179,8 +177,8 @@ func authority(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// connectError puts a failed connection into our words. Foreign texts stay out: an x509 error quotes
-// the certificate, a net error addresses. who is the domain or the proxy.
+// connectError is the error of a failed connection. It has no foreign text: an x509 error quotes the certificate, a net
+// error has addresses. who is the host or the proxy.
 func (w *Way) connectError(who string, err error) *Error {
 	if wrong, ok := w.timeError(err); ok {
 		return refuse(who+": "+wrong.Error(), wrong)
@@ -217,8 +215,8 @@ func (w *Way) connectError(who string, err error) *Error {
 	return unreachable(who+": "+cause, err)
 }
 
-// certificateCause is why TLS can't be trusted, empty if that isn't the reason. These errors last
-// until somebody changes something: a wrong ca_file, an address that isn't the domain's.
+// certificateCause is what is wrong with the certificate or the TLS version, empty if nothing is. Trying again doesn't
+// help: ca_file is wrong, or the address isn't the domain's.
 func certificateCause(err error) string {
 	var (
 		host    x509.HostnameError

@@ -14,11 +14,11 @@ import (
 	"time"
 )
 
-// What is read of an answer. A token has 128,000 bytes at most, an answer three of them.
+// How many bytes of an answer are read. A token has at most 128,000, and an answer three tokens.
 const (
 	headerLimit = 64 << 10
 	bodyLimit   = 1 << 20
-	// The same for an answer that must not be lost: what it is wrapped in isn't kept.
+	// The same for an answer that must not be lost.
 	lenientHeader = 1 << 20
 	lenientBody   = 32 << 20
 )
@@ -27,29 +27,29 @@ const (
 type Reply struct {
 	Status  int
 	Header  http.Header
-	Body    []byte // its first MiB; unpacked, and UTF-8
+	Body    []byte // its first MiB, decompressed, in UTF-8
 	TooLong bool
-	// Odd: its framing contradicts itself, so that only what shows its own end can be relied on.
+	// Odd: its framing contradicts itself, so nobody knows whether Body is complete.
 	Odd  bool
 	Sent time.Time // our clock, just before the first byte was written
 	Got  time.Time // our clock, when the answer began
 
-	leaf *x509.Certificate // the host\'s; nil without TLS
+	leaf *x509.Certificate // the host's; nil without TLS
 }
 
-// A Request is what Exchange says.
+// A Request is a request for Exchange; see Bytes.
 type Request struct {
 	Method string
 	URL    *url.URL
 	Header http.Header
 	Body   string
-	Keep   bool // the line stays open for another request
+	Keep   bool // the connection stays open for another request
 }
 
-// Bytes is the request as it goes over the wire.
+// Bytes is the request as it is sent.
 //
-// Why not http.Transport: it has rules of its own for sending a request again, and doesn't tell
-// whether a byte was written. Here the bytes are known before, and one Write hands them over.
+// http.Transport can't be used: it may send a request again by its own rules, and doesn't tell whether a byte was
+// written. Here one Write sends all bytes.
 func (r Request) Bytes() ([]byte, error) {
 	out := http.Request{Method: r.Method, URL: r.URL, Host: r.URL.Host, Header: r.Header, Close: !r.Keep}
 	if r.Body != "" {
@@ -60,20 +60,19 @@ func (r Request) Bytes() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Exchange writes the request once and reads the answer. Whatever goes wrong here leaves the request
-// in doubt: a failed Write doesn't tell how much of it arrived. Every error is an *Error that is Sent;
-// a Reply beside it is the beginning of an answer that broke off.
+// Exchange writes the request once and reads the answer. After an error nobody knows whether the request arrived: a
+// failed Write doesn't tell how much did. Every error is an *Error that is Sent; a Reply beside it is the beginning of
+// an answer that broke off.
 func (c *Conn) Exchange(ctx context.Context, request []byte) (*Reply, error) {
 	return c.ExchangeUntil(ctx, request, nil)
 }
 
-// asks is how often ExchangeUntil asks whether an answer is whole.
+// asks is how often ExchangeUntil calls whole.
 const asks = 16
 
-// ExchangeUntil is Exchange for an answer that must not be lost: it is complete as soon as whole says
-// so, which is asked at the end of each JSON object in the body, whatever the framing says and however
-// long the connection stays open. The body ends there; what breaks off before is handed back as it is,
-// beside the error.
+// ExchangeUntil is Exchange for an answer that must not be lost. It is complete as soon as whole reports so, which is
+// called at the end of each JSON object in the body, regardless of the framing and of how long the connection stays
+// open. The body ends there. An answer that breaks off before is returned as it is, beside the error.
 func (c *Conn) ExchangeUntil(ctx context.Context, request []byte, whole func(body []byte) bool) (*Reply, error) {
 	if c.spent {
 		return nil, &Error{Cause: "the connection can't carry another request"}
@@ -105,14 +104,14 @@ func (c *Conn) ExchangeUntil(ctx context.Context, request []byte, whole func(bod
 		return nil, inDoubt(ctx, cause, failed)
 	}
 	r := &Reply{Status: h.status, Header: h.header, Sent: sent, Got: c.now(), leaf: c.leaf}
-	redirect := r.Status/100 == 3 // judged by its header: what stands below is seldom of the host
+	redirect := r.Status/100 == 3 // its header is enough, and its body is seldom the host's
 	if redirect && whole == nil {
 		return r, nil
 	}
 	if redirect {
 		_ = c.tcp.SetReadDeadline(time.Now().Add(patience))
 	}
-	c.left.N = 8 * bodyLimit // chunks have a price of their own
+	c.left.N = 8 * bodyLimit // the lines before chunks count, too
 	if whole != nil {
 		c.left.N = lenientBody
 	}
@@ -122,8 +121,7 @@ func (c *Conn) ExchangeUntil(ctx context.Context, request []byte, whole func(bod
 	return r, nil
 }
 
-// head reads status and header. Where the answer must not be lost it may also begin with its body, as
-// before HTTP had either.
+// head reads status and header. lenient: an answer that begins with its body is accepted, as in HTTP/0.9.
 func (c *Conn) head(lenient bool) (head, error) {
 	if b, err := c.in.Peek(1); err == nil && lenient && b[0] == '{' {
 		return head{http.StatusOK, http.Header{}}, nil
@@ -138,7 +136,7 @@ func (c *Conn) body(r *Reply, h head, whole func([]byte) bool) error {
 	f := newFraming(c.in, h, nil)
 	if whole != nil {
 		f.beyond = func() bool {
-			// Or nothing has come yet of what every good answer has.
+			// Wait for the rest of an object, or for the first one of a successful answer.
 			if !seen.unfinished() && !packed && (asked > 0 || r.Status/100 != 2) {
 				return false
 			}
@@ -148,7 +146,7 @@ func (c *Conn) body(r *Reply, h head, whole func([]byte) bool) error {
 	}
 	var framed io.Reader = f
 	if whole != nil && f.mode == chunked {
-		framed = &framing{in: bufio.NewReader(f), mode: chunked, first: true, beyond: f.beyond} // fronts put chunks into chunks
+		framed = &framing{in: bufio.NewReader(f), mode: chunked, first: true, beyond: f.beyond} // some proxies put chunks into chunks
 	}
 	in := undone(framed, names(h.header, "Content-Encoding", "deflate"), func() { packed = true })
 	b, total := make([]byte, 0, 16<<10), 0

@@ -9,23 +9,21 @@ import (
 	"time"
 )
 
-// patience is how long a line is listened to behind what its framing calls the end, while the answer
-// is visibly unfinished: a length that was counted before the answer was packed, or without its
-// umlauts.
+// patience is how long we go on reading after the end by the framing, if the answer is visibly incomplete: its length may
+// have been counted before it was compressed, or in letters instead of bytes.
 const patience = time.Second
 
-// framing reads a body as its header frames it: in chunks, by a length, or up to the connection's end.
-// What contradicts itself is read on as it comes.
+// framing reads a body as its header demands: in chunks, by a length, or up to the connection's end. If that
+// contradicts itself, it reads all that comes.
 type framing struct {
 	in   *bufio.Reader
 	mode mode
 	left int64 // of the chunk, or of the body
-	// beyond is asked where the length says that the body has ended: whether more is worth waiting
-	// for. It sets the deadline for it. Nil: no.
+	// beyond reports, at the end by the length, whether to go on reading, and sets the deadline for that. Nil: no.
 	beyond func() bool
 	first  bool // no chunk was read yet
-	late   bool // read beyond: all that comes is a gift
-	odd    bool // the header contradicts itself, or the body it
+	late   bool // reading beyond the length: an error is just the end
+	odd    bool // the header contradicts itself or the body
 }
 
 type mode int
@@ -48,14 +46,14 @@ func newFraming(in *bufio.Reader, h head, beyond func() bool) *framing {
 	case known:
 		f.mode, f.left = counted, length
 	case h.status == http.StatusNoContent, h.status == http.StatusNotModified:
-		f.mode = counted // of nothing, where it keeps to the rules
+		f.mode = counted // no body
 	default:
 		f.odd = len(h.header["Content-Length"]) > 0
 	}
 	return f
 }
 
-// contentLength is the header's number. One that is none, or two that differ, count as missing.
+// contentLength is the header's number. If it isn't a number, or there are two different ones, it isn't known.
 func contentLength(h http.Header) (n int64, known bool) {
 	for i, v := range h["Content-Length"] {
 		m, err := strconv.ParseUint(strings.TrimSpace(v), 10, 62)
@@ -105,14 +103,14 @@ func (f *framing) Read(p []byte) (int, error) {
 		n, err := f.in.Read(p[:min(int64(len(p)), f.left)])
 		f.left -= int64(n)
 		if n > 0 {
-			err = nil // it comes again
+			err = nil // the next Read returns it again
 		}
 		return n, unexpected(err)
 	}
 }
 
-// chunk reads the line before a chunk (RFC 9112 7.1). If the first one is no such line, the body isn't
-// in chunks, whatever the header says; it is looked at sign by sign, since no line may ever come.
+// chunk reads the line before a chunk (RFC 9112 7.1). If the first one is no such line, the body isn't in chunks, whatever
+// the header says. It is read byte by byte, since a line break may never come.
 func (f *framing) chunk() error {
 	size, extension := "", false
 	for i := 0; ; i++ {
@@ -150,8 +148,8 @@ func (f *framing) chunk() error {
 	return nil
 }
 
-// unframed is what a body that isn't framed as its header says is read as: as it comes. Behind a good
-// chunk that is only worth it where the answer must not be lost.
+// unframed reads the rest of a body as it comes, since it isn't in chunks as its header says. After a chunk that was
+// right, that is done only for an answer that must not be lost.
 func (f *framing) unframed() error {
 	if !f.first && f.beyond == nil {
 		return errNoHTTP
@@ -160,10 +158,10 @@ func (f *framing) unframed() error {
 	return nil
 }
 
-// trailer reads what may follow the last chunk, so that the line can carry another answer.
+// trailer reads what may follow the last chunk, so that the connection can carry another answer.
 func (f *framing) trailer() error {
 	f.mode = finished
-	if f.beyond != nil { // the answer is here; nobody waits for the end of its wrapping
+	if f.beyond != nil { // the answer is complete, and the connection won't carry another
 		return nil
 	}
 	for {
@@ -189,7 +187,7 @@ func (f *framing) lineBreak() error {
 	return err
 }
 
-// unexpected is an end that comes before the framing's.
+// unexpected is io.ErrUnexpectedEOF in place of io.EOF: the body ended before its framing did.
 func unexpected(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF

@@ -20,12 +20,11 @@ type head struct {
 	header http.Header
 }
 
-// readHead reads status and header, over any number of interim answers (1xx, RFC 9110 15.2) that fit
-// into the limit of the reader below.
+// readHead reads status and header, and skips interim answers (1xx, RFC 9110 15.2), as many as fit into the limit of the
+// reader below.
 //
-// Why not http.ReadResponse: it refuses a whole answer for one line without a colon, for a coding that
-// it doesn't know, or for a length that is no number. TLS vouches for the bytes, and the successor of a
-// spent token stands behind such a line.
+// http.ReadResponse can't be used: it refuses a whole answer for a line without a colon, an unknown coding, or a length
+// that is no number. TLS protects the bytes, and the new refresh token may follow such a line.
 func readHead(br *bufio.Reader) (head, error) {
 	for {
 		h, err := readOneHead(br)
@@ -40,7 +39,7 @@ func readOneHead(br *bufio.Reader) (head, error) {
 		return head{}, errHTTP2
 	}
 	line, err := readLine(br)
-	for err == nil && line == "" { // left by an answer before it (RFC 9112 2.2)
+	for err == nil && line == "" { // left over from an answer before it (RFC 9112 2.2)
 		line, err = readLine(br)
 	}
 	if err != nil {
@@ -65,7 +64,7 @@ func readOneHead(br *bufio.Reader) (head, error) {
 		switch {
 		case line == "":
 			return h, nil
-		case line[0] == ' ' || line[0] == '\t': // goes on with the line before (RFC 9112 5.2)
+		case line[0] == ' ' || line[0] == '\t': // continues the line before (RFC 9112 5.2)
 			if n := len(h.header[last]); n > 0 {
 				h.header[last][n-1] += " " + strings.TrimSpace(line)
 			}
@@ -85,7 +84,7 @@ func readLine(br *bufio.Reader) (string, error) {
 	return strings.TrimSuffix(line[:len(line)-1], "\r"), nil
 }
 
-// names reports whether a list header (RFC 9110 5.6.1) holds a word.
+// names reports whether a list header (RFC 9110 5.6.1) has a word.
 func names(h http.Header, name, word string) bool {
 	for _, v := range h[name] {
 		for item := range strings.SplitSeq(v, ",") {

@@ -8,13 +8,12 @@ import (
 	"time"
 )
 
-// again is after how long a name server that hasn't answered is asked once more, and then after twice
-// as long each time: Go's resolver waits 5 s for one lost packet.
+// again is after how long a query is sent again to a name server that hasn't answered; it doubles each time. Go's
+// resolver waits 5 s for one lost packet.
 const again = time.Second
 
-// resolver is Go's, as the system is set up, but for two of its habits: it asks each server once, and
-// it takes a server that doesn't know EDNS0 for one that is broken. Where names are looked up by the
-// system itself, nothing changes.
+// resolver is Go's resolver with two changes: it repeats a query, and it asks a server that doesn't support EDNS0 again
+// without it. If the system looks names up itself, nothing changes.
 func resolver(dial func(ctx context.Context, network, address string) (net.Conn, error)) *net.Resolver {
 	return &net.Resolver{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
@@ -25,7 +24,7 @@ func resolver(dial func(ctx context.Context, network, address string) (net.Conn,
 	}}
 }
 
-// A question is one query over UDP (RFC 1035 4.2.1) and what answers it.
+// A question is one query over UDP (RFC 1035 4.2.1) and its answer.
 type question struct {
 	*net.UDPConn
 	query []byte
@@ -64,7 +63,7 @@ func (q *question) Read(b []byte) (int, error) {
 			}
 			q.query, q.plain = plain, true
 		case err == nil && q.plain && unknownOption(b[:n], q.query):
-			// Go's resolver waits on behind an answer that doesn't repeat the question.
+			// Go's resolver ignores an answer that doesn't repeat the question.
 			code := b[3] & 0x0f
 			n = copy(b, q.query)
 			b[2], b[3] = 0x81, 0x80|code
@@ -78,8 +77,7 @@ func (q *question) Read(b []byte) (int, error) {
 	}
 }
 
-// unknownOption reports whether an answer says that it didn't understand the query: FORMERR, or NOTIMP
-// (RFC 6891 7).
+// unknownOption reports whether the server didn't understand the query: FORMERR, or NOTIMP (RFC 6891 7).
 func unknownOption(answer, query []byte) bool {
 	if len(answer) < 12 || len(query) < 12 || answer[0] != query[0] || answer[1] != query[1] {
 		return false
@@ -88,7 +86,7 @@ func unknownOption(answer, query []byte) bool {
 	return code == 1 || code == 4
 }
 
-// withoutEDNS is a query with its one question and nothing behind it (RFC 1035 4.1).
+// withoutEDNS is a query with its question and nothing after it (RFC 1035 4.1).
 func withoutEDNS(query []byte) ([]byte, bool) {
 	if len(query) < 12 || query[4] != 0 || query[5] != 1 {
 		return nil, false

@@ -1,10 +1,10 @@
 package wire
 
-// An object finds the ends of the JSON objects in what comes byte by byte, without judging their
-// content: a server's own framing may be wrong, but an object shows its own end.
+// An object finds the ends of JSON objects in a stream of bytes, without checking their content: a server's framing may
+// be wrong, but an object shows where it ends.
 type object struct {
 	depth    int
-	fresh    bool // behind the brace that opens the outermost one
+	fresh    bool // only the brace that opens the outermost one was read
 	inString bool
 	escaped  bool
 }
@@ -21,7 +21,7 @@ func (o *object) feed(b byte) bool {
 		if b == '{' {
 			o.depth, o.fresh = 1, true
 		}
-	case o.fresh && b != '"' && b != '}': // not one of JSON's, unless white space follows
+	case o.fresh && b != '"' && b != '}': // no JSON object, unless it is white space
 		if b > ' ' && b != '{' {
 			o.depth = 0
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// A ProxyError is a variable that names no proxy, in words that quote nothing of its value.
+// A ProxyError is what is wrong with a variable for a proxy. It quotes nothing of the value.
 type ProxyError struct {
 	Variable string
 	Problem  string // "holds quotes"
@@ -34,7 +34,7 @@ func (e *ProxyError) Example() string {
 	return "http://HOST:PORT"
 }
 
-// ErrProxyUser is a proxy that lets in other users, or none without a name.
+// ErrProxyUser is returned if a proxy demands a user name and password, or other ones.
 var ErrProxyUser = errors.New("the proxy needs another user name and password")
 
 // proxyFor asks the caller for the proxy. Errors never quote its URL, which may hold a password.
@@ -125,7 +125,7 @@ func (w *Way) tunnel(ctx context.Context, tcp net.Conn, proxy *url.URL, to strin
 	return way, nil
 }
 
-// challenges names how a proxy wants to be told who we are, empty if Basic is one of the ways.
+// challenges are the authentication schemes that a proxy accepts, "Negotiate or NTLM"; empty if Basic is among them.
 func challenges(h http.Header) string {
 	var schemes []string
 	for _, v := range h["Proxy-Authenticate"] {
@@ -142,9 +142,8 @@ func challenges(h http.Header) string {
 	return strings.Join(schemes, " or ")
 }
 
-// socks is tunnel for RFC 1928, with a name and a password by RFC 1929 where the address has them. The
-// proxy looks the host's name up, whatever the scheme says: with socks5h, curl's word for that, people
-// ask for it, and with socks5 nobody minds.
+// socks connects by SOCKS5 (RFC 1928), with a name and a password (RFC 1929) if the address has them. The proxy looks the
+// host's name up, with socks5 as with socks5h.
 func (w *Way) socks(ctx context.Context, tcp net.Conn, proxy *url.URL, to string) (net.Conn, error) {
 	var auth *socks.Auth
 	if proxy.User != nil {
@@ -162,7 +161,7 @@ func (w *Way) socks(ctx context.Context, tcp net.Conn, proxy *url.URL, to string
 	return way, nil
 }
 
-// connected is a dialer for a connection that stands.
+// connected is a dialer that returns an open connection.
 type connected struct{ net.Conn }
 
 func (c connected) Dial(string, string) (net.Conn, error) { return c.Conn, nil }

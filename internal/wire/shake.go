@@ -12,20 +12,20 @@ import (
 	"time"
 )
 
-// hush is how long nobody may answer our hello before a small one is tried beside it.
+// hush is how long our ClientHello may have no answer before a second connection tries a smaller one.
 const hush = 3 * time.Second
 
-// A handshake is a connection on which TLS stands, or why not.
+// A handshake is a connection after its TLS handshake, or why that failed.
 type handshake struct {
 	conn   *tls.Conn
 	tcp    net.Conn
 	err    error
-	cutOff bool // by something that may not have liked our hello
+	cutOff bool // perhaps because of the size of our ClientHello
 }
 
-// secure connects and shakes hands. Some boxes between drop a ClientHello above 1,400 bytes, silently
-// or by a reset, and ours has 1,500 with a key share of ML-KEM: since nothing has been sent, it is tried
-// once more with a small one. The first is still listened to, as the server may only be slow.
+// secure connects and does the TLS handshake. Some firewalls drop a ClientHello above 1,400 bytes, silently or with a
+// reset, and ours has 1,500 with a key share of ML-KEM. So a second connection tries a smaller one; the first goes on, as
+// the server may only be slow. No request has been sent by then.
 func (w *Way) secure(ctx context.Context, u, proxy *url.URL) (*Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	results := make(chan handshake, 2)
@@ -37,7 +37,7 @@ func (w *Way) secure(ctx context.Context, u, proxy *url.URL) (*Conn, error) {
 	}
 	defer func() {
 		cancel()
-		for range running { // nothing is left behind when the request is sent
+		for range running { // close the other connection before the request is sent
 			if h := <-results; h.err == nil {
 				_ = h.tcp.Close()
 			}
@@ -72,7 +72,7 @@ func (w *Way) secure(ctx context.Context, u, proxy *url.URL) (*Conn, error) {
 	}
 }
 
-// shake is one connection. silent is called if nobody has answered its hello after a while.
+// shake connects once. silent is called if its ClientHello has no answer after a while.
 func (w *Way) shake(ctx context.Context, u, proxy *url.URL, small bool, silent func()) handshake {
 	next := u
 	if proxy != nil {
@@ -115,7 +115,7 @@ func (w *Way) shake(ctx context.Context, u, proxy *url.URL, small bool, silent f
 	return handshake{conn: conn, tcp: tcp}
 }
 
-// listened is a connection that knows whether the other side has said anything.
+// listened is a connection that remembers whether anything was received.
 type listened struct {
 	net.Conn
 	any atomic.Bool
@@ -129,8 +129,8 @@ func (l *listened) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// cutOff reports whether a handshake ended by an end, a reset, or an alert that a smaller hello may
-// not get.
+// cutOff reports whether a handshake ended in a way that a smaller ClientHello may avoid: by the end of the connection,
+// a reset, or most alerts.
 func cutOff(err error) bool {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return true
@@ -150,8 +150,7 @@ const (
 	noProtocol = "no application protocol"
 )
 
-// alert is the alert that the other side ended the handshake with, in crypto/tls's words: it has no
-// type for it.
+// alert is the text of the alert by which the other side ended the handshake. crypto/tls has no type for it.
 func alert(err error) (string, bool) {
 	op, ok := errors.AsType[*net.OpError](err)
 	if !ok || op.Op != "remote error" || op.Err == nil {

@@ -2,16 +2,16 @@ package wire
 
 import "bytes"
 
-// What is kept of an answer that is larger than any should be, beside its beginning: a token has 128,000
-// bytes at most, and its name a few before it.
+// The sizes of the parts that squeezed leaves in a buffer: its beginning, and around each name of a token. A token has at
+// most 128,000 bytes.
 const (
 	beginning = 64 << 10
 	aToken    = 256 << 10
 	aName     = 64
 )
 
-// squeezed is a full buffer without the longest stretch in which no token is named, so that what some
-// front put before, between or behind the tokens doesn't cost them. ok: that made room.
+// squeezed removes the longest part without a token from a full buffer, so that tokens aren't lost if some proxy added
+// much else to the answer. ok: it made room.
 func squeezed(b []byte) (rest []byte, ok bool) {
 	from, to := 0, 0
 	for begin := beginning; begin < len(b); {

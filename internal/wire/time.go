@@ -9,7 +9,7 @@ import (
 // A TimeError is a certificate that isn't valid at this machine's time. The clock may be wrong, or the certificate
 // may be an old one.
 type TimeError struct {
-	Early       bool // the certificate's time is still to come, so it is the clock
+	Early       bool // the certificate isn't valid yet, so the clock is wrong
 	Now         time.Time
 	From, Until time.Time
 	Err         error
@@ -26,7 +26,7 @@ func (e *TimeError) Error() string {
 
 func (e *TimeError) Unwrap() error { return e.Err }
 
-// timeError is err as a TimeError, if it is one. Of a chain it tells about the certificate that isn't valid.
+// timeError is err as a TimeError, if it is one. In a chain it is about the certificate that isn't valid.
 func (w *Way) timeError(err error) (*TimeError, bool) {
 	invalid, ok := errors.AsType[x509.CertificateInvalidError](err)
 	if !ok || invalid.Reason != x509.Expired || invalid.Cert == nil {
@@ -37,7 +37,7 @@ func (w *Way) timeError(err error) (*TimeError, bool) {
 		now = w.Now()
 	}
 	c := invalid.Cert
-	if !now.Before(c.NotBefore) && !now.After(c.NotAfter) { // a system's own verifier names the first of the chain
+	if !now.Before(c.NotBefore) && !now.After(c.NotAfter) { // the system's own verifier returns the first of the chain
 		return nil, false
 	}
 	return &TimeError{Early: now.Before(c.NotBefore), Now: now, From: c.NotBefore, Until: c.NotAfter, Err: err}, true
