@@ -11,10 +11,9 @@ import (
 	"unicode/utf8"
 )
 
-// Check refuses a credential that a protocol could not carry whole, with a Failure of class
-// Internal. All helpers call it before they print. Nothing is trimmed or repaired, because a token
-// that arrived with a line break in it is either broken or an attempt to write lines of git's
-// protocol (CVE-2020-5260 was one).
+// Check refuses a credential that a protocol can't transport unchanged, with a Failure of class Internal. All helpers
+// call it before they print. Nothing is trimmed or repaired: a token with a line break in it is either broken or an
+// attempt to write lines of git's protocol (as in CVE-2020-5260).
 //
 // The secret must be bytes 0x21 to 0x7e, which covers what RFC 6750 section 2.1 calls b64token, and
 // at most limit of them; 0 is no limit.
@@ -43,14 +42,14 @@ func (c Credential) Check(limit int) error {
 	return nil
 }
 
-// Control reports whether r is a control character or ends a line somewhere: C0, DEL, C1, and
-// Unicode's line and paragraph separator.
+// Control reports whether r is a control character or a line break: C0, DEL, C1, and Unicode's line and paragraph
+// separators.
 func Control(r rune) bool {
 	return r < 0x20 || 0x7f <= r && r <= 0x9f || r == 0x2028 || r == 0x2029
 }
 
-// Print writes a whole answer, or a whole failure, to stdout in one Write: clients use what they
-// have got from a helper, also when it fails afterwards.
+// Print writes a whole answer, or a whole failure, to stdout in one Write: clients use what a helper has printed, even if
+// it fails afterwards.
 func (c *Call) Print(answer []byte) error {
 	if _, err := c.Stdout.Write(answer); err != nil {
 		return &Failure{Class: Internal, Message: "the answer could not be written", Err: err}
@@ -58,8 +57,8 @@ func (c *Call) Print(answer []byte) error {
 	return nil
 }
 
-// PrintJSON prints v as one object on one line. "<" and "&" stay as they are: none of the
-// readers is a browser, and some compare bytes.
+// PrintJSON prints v as one object on one line. "<" and "&" aren't escaped: no reader is a browser, and some compare
+// bytes.
 func (c *Call) PrintJSON(v any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -73,7 +72,7 @@ func (c *Call) PrintJSON(v any) error {
 // InputLimit is how many bytes of stdin, or of a variable that a client sets, a helper reads.
 const InputLimit = 1 << 20
 
-// ErrTooLong is what Input says of more than InputLimit bytes.
+// ErrTooLong is returned by Input for more than InputLimit bytes.
 var ErrTooLong = errors.New("the input is longer than 1 MiB")
 
 // Input reads stdin to its end. A person who runs the helper by hand is told what it waits for.
@@ -96,8 +95,8 @@ func (c *Call) Await(what string) {
 	}
 }
 
-// AsFailure returns err as the Failure that it is or wraps. A Source returns nothing else; what is
-// none all the same is a bug, and internal.
+// AsFailure returns the Failure that err is or wraps. Any other error is a mistake of this program, and becomes an
+// internal one.
 func AsFailure(err error) *Failure {
 	var f *Failure
 	if errors.As(err, &f) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Offers reports whether one of the WWW-Authenticate headers names the scheme, in any case.
+// Offers reports whether one of the WWW-Authenticate headers has the scheme, in any case.
 func Offers(challenges []string, scheme string) bool {
 	for _, challenge := range challenges {
 		for s := range schemes(challenge) {
@@ -17,10 +17,9 @@ func Offers(challenges []string, scheme string) bool {
 	return false
 }
 
-// schemes yields the names of the schemes of a WWW-Authenticate header in turn. A header may hold
-// several challenges, and commas separate these as well as the parameters of one, so a name is a
-// token at the start or behind a comma outside quotes that no "=" follows (RFC 9110 section
-// 11.6.1). Parameters, realm among them, are of no interest: who runs the server writes them.
+// schemes yields the names of the schemes of a WWW-Authenticate header. A header may have several challenges, and commas
+// separate these as well as the parameters of one, so a name is a token at the start or behind a comma outside quotes,
+// without a "=" behind it (RFC 9110 section 11.6.1).
 func schemes(header string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for rest := header; rest != ""; rest = behindComma(rest) {

@@ -1,23 +1,21 @@
-// Package helpers is what all protocol adapters share: the seam to the tokens (Source), the one
-// target matcher (Target), and the words for what can go wrong (Failure).
+// Package helpers has what all protocols share: the interface to the tokens (Source), the comparison of addresses with
+// targets (Target), and the kinds of failures (Failure).
 //
-// A helper turns one protocol's input into a Query and a Credential into that protocol's output. It
-// uses no network, sees no refresh token and opens no file (but kubectl's, which remembers
-// fingerprints of what it answered; its text says why). A new protocol is a folder beside this file
-// and a line in the table of cmd/credential-idcs.
+// A helper makes a Query of one protocol's input, and that protocol's output of a Credential. It uses no network, has no
+// refresh token and opens no file (only kubectl's stores fingerprints of its answers; its documentation has the reason).
+// A new protocol is a folder beside this file and a row in the table of cmd/credential-idcs.
 //
 // # A call
 //
-// Read the input (Call.Input, or line by line), find out what can be answered without a
-// configuration, only then Call.Open it. Parse where the token would go with one of the parsers of
-// Target, ask the Source, Check what it gave, and Print once. What is printed twice, or before the
-// answer is known, a client may use although the call failed.
+// Read the input (Call.Input, or line by line), answer what needs no configuration, and only then call Call.Open. Read the
+// address with one of the parsers of Target, get the credential from the Source, Check it, and Print once. If a helper
+// printed twice, or before it has the whole answer, a client might use a part of it although the call failed.
 //
 // # Failures
 //
-// The protocols differ in what a failure looks like, but not in what it means: Failure.Class says
-// that. A helper returns the Failure, which the program prints for people and turns into the exit
-// status, or wraps it in an Exit where its protocol wants another status.
+// The protocols print failures in different ways, but the kinds are the same: Failure.Class. A helper returns the Failure,
+// which the program prints for people and turns into the exit status, or wraps it in an Exit if its protocol demands
+// another status.
 package helpers
 
 import (
@@ -29,102 +27,99 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// A Source answers helpers. It is their only way to a token. Every error it returns is a *Failure.
+// A Source has the configuration and the tokens. It is a helper's only way to a token. Every error is a *Failure.
 //
-// A Source serves one call and isn't meant for several goroutines.
+// A Source is for one call and one goroutine.
 type Source interface {
-	// Credential returns a credential for query.Target. Failure.Class tells why there is none:
-	// NotConfigured if no profile owns the target (known without lock and network).
+	// Credential returns a credential for query.Target. Failure.Class is why there is none: NotConfigured if no profile
+	// owns the target, which needs no lock and no network.
 	Credential(ctx context.Context, query Query) (Credential, error)
 
-	// Owner tells, from the configuration alone, which profile a target belongs to and under which
-	// user name and scheme: what Credential would use. The same failures, but no token is touched.
+	// Owner returns, from the configuration alone, the profile, user name and scheme that Credential would use. Its
+	// failures are the same, but no token is read.
 	Owner(query Query) (Owner, error)
 
-	// Refused tells that a server said no to an access token. It is dropped if it still is the
-	// stored one and was obtained at least a minute ago; the refresh token stays. No network; it
-	// waits a second for a busy lock, then gives up with a Failure of class Temporary.
+	// Refused reports that a server refused an access token. If it is still the stored one, and was obtained at least a
+	// minute ago, it is dropped; the refresh token stays. It uses no network, and waits at most a second for a lock: then
+	// it is a Failure of class Temporary.
 	Refused(ctx context.Context, query Query, access secret.Text) error
 
-	// Targets lists the configured targets in the order of the configuration, from that alone.
+	// Targets lists the configured targets in the order of the configuration.
 	Targets() ([]Listed, error)
 
-	// Ready reports whether a credential of the profile could be had without a person: a token is stored
-	// that lives or can be refreshed, or the profile's login needs nobody. From files alone, no
-	// lock, no network; what can't be read isn't ready.
+	// Ready reports whether a credential of the profile can be had without a person: a stored token hasn't expired or can
+	// be refreshed, or the profile's login needs no person. It uses no lock and no network; a profile whose files can't be
+	// read isn't ready.
 	Ready(profile string) bool
 }
 
-// A Query says which credential a helper needs.
+// A Query has which credential a helper needs.
 type Query struct {
-	// Target is where the credential will go. Its zero value asks for the profile's credential
-	// without naming a target, which only protocols may do that name none (kubectl without cluster
-	// information, pnpm): then the profile is Profile, or cli.md's default order.
+	// Target is where the credential will go. The zero Target is only for protocols that don't tell it (kubectl without
+	// cluster information, pnpm): then the profile is Profile, else that of CREDENTIAL_IDCS_PROFILE, the default, or the
+	// only one.
 	Target Target
 
-	// Profile narrows the search to one profile; empty: the owner of Target.
+	// Profile limits the search to one profile; empty: the owner of Target.
 	Profile string
 
-	// Sole asks, without a Target, for a profile that somebody has named (Profile, the variable) or that
-	// is the only one: the file's default must not go to a server that nobody has told us.
+	// Sole is for a Query without a Target: the profile must be named (Profile, the variable) or the only one. The token
+	// of the default profile must not go to an unknown server.
 	Sole bool
 
-	// Username is the user name that the client insists on. A profile whose configuration sets another
-	// one isn't configured for this Query. Empty: any.
+	// Username is the user name that the client demands. A profile with another one in its configuration is
+	// NotConfigured for this Query. Empty: any.
 	Username string
 
-	// Kind is the token that is wanted.
+	// Kind is the kind of token.
 	Kind Kind
 
-	// Need is the life that the answer should have left, capped at a quarter of the token's whole
-	// life; with less left, the token is refreshed first. Zero: 60 s.
+	// Need is the life that the answer should have left, at most a quarter of the token's whole life; with less left, the
+	// token is refreshed first. Zero: 60 s.
 	Need time.Duration
 
-	// Half caps Need at half of the whole life instead, for clients that keep an answer. The target's own
-	// min_ttl counts then too.
+	// Half: at most half of the whole life instead, for clients that cache an answer. The target's own min_ttl counts
+	// then, too.
 	Half bool
 
-	// Suspect, if not empty, is a hint that a server refused a token: the Fingerprint of the token
-	// that was answered last time. If it still is the current token and at least a minute old, one
-	// refresh is forced; if that fails, the same token is answered while it lives.
+	// Suspect, if not empty, is a hint that a server refused a token: the Fingerprint of the last answer's token. If that
+	// is still the current token and at least a minute old, one refresh is forced; if that fails, the same token is
+	// returned until it expires.
 	Suspect string
 
-	// CachedOnly asks for a fresh token out of the cache or nothing (a Failure of class Temporary):
-	// no lock, no refresh.
+	// CachedOnly: only a fresh token from the cache, else a Failure of class Temporary. No lock and no refresh.
 	CachedOnly bool
 }
 
-// Kind is the kind of token that a Query wants.
+// Kind is the kind of token of a Query.
 type Kind int
 
 const (
 	Access   Kind = iota // the access token
 	ID                   // the ID token
 	Registry             // the access token, or for a registry of Oracle's that registry's token
-	Cluster              // what the profile's `token` setting says, or for an OKE cluster its token
+	Cluster              // access or ID token by the profile's `token` setting, or for an OKE cluster its token
 )
 
-// A Credential may leave the program. It has no field for a refresh token, so no helper can leak
-// one.
+// A Credential is what leaves the program. It has no field for a refresh token, so no helper can leak one.
 type Credential struct {
 	Owner
 	Secret secret.Text // bytes 0x21–0x7e only, never empty
-	// Expiry is when the credential should be asked for again: 30 s before the token dies while more
-	// than 60 s are left, else the time it dies; whole seconds, UTC, never in the past.
+	// Expiry is when a client should get another one: 30 s before the token expires while more than 60 s are left, else
+	// when it expires; whole seconds, UTC, never in the past.
 	Expiry time.Time
 }
 
-// An Owner is what the configuration says of a target.
+// An Owner is the configuration of a target.
 type Owner struct {
 	Profile  string
 	Username string
 	Scheme   string // "auto", "basic" or "bearer"
-	// Named reports whether the configuration sets the user name. Where it doesn't, any will do.
+	// Named: the configuration sets the user name. If it doesn't, any is accepted.
 	Named bool
-	// Unattended reports whether the profile's login needs no person (a user assertion, the client's own
-	// credentials): then it can be repeated where nobody sits.
+	// Unattended: the profile's login needs no person (a user assertion, the client's own credentials).
 	Unattended bool
-	// Own is whether the target has a credential of its own, which nothing else lives on.
+	// Own: the target has a credential of its own, which no other target uses.
 	Own bool
 }
 
@@ -140,8 +135,8 @@ func (l Listed) For(tool string) bool {
 	return len(l.Tools) == 0 || slices.Contains(l.Tools, Tool(tool))
 }
 
-// Tool is the name by which `tools` of a target binds a tool: podman runs docker's helper and OpenTofu
-// Terraform's, so nobody can tell these apart.
+// Tool is a tool's name in `tools` of a target: podman runs docker's helper and OpenTofu runs Terraform's, so those are
+// one.
 func Tool(name string) string {
 	switch name {
 	case "podman":
@@ -152,8 +147,8 @@ func Tool(name string) string {
 	return name
 }
 
-// A Class says what kind of failure it is. The protocols differ in what they print for each; the
-// exit status is the same for all that don't say otherwise.
+// A Class is a kind of failure. What is printed for it depends on the protocol; the exit status is the same, unless an
+// Exit has another.
 type Class int
 
 const (
@@ -167,7 +162,7 @@ const (
 	Usage                      // wrong arguments. Exit 2
 )
 
-// Exit is the exit status of cli.md.
+// Exit is the exit status of a class.
 func (c Class) Exit() int {
 	switch c {
 	case NotConfigured, Profile, Config:
@@ -182,7 +177,7 @@ func (c Class) Exit() int {
 	return 1
 }
 
-// A Failure is why there is no credential, in words for a person.
+// A Failure is why there is no credential, for a person.
 type Failure struct {
 	Class   Class
 	Message string // one line, lower case, no full stop, without the program's name; already cleaned
@@ -212,10 +207,10 @@ func (f *Failure) Lines() string {
 // Line is the same on one line, for protocols whose client shows only one.
 func (f *Failure) Line() string { return "credential-idcs: " + f.Error() + "\n" }
 
-// An Exit ends a call whose protocol decides its exit status or says all there is to say by itself.
+// An Exit ends a call with the exit status that its protocol demands.
 type Exit struct {
 	Status int
-	Err    error // what goes to stderr as the message for people; nil: nothing
+	Err    error // the message for people, on stderr; nil: none
 }
 
 func (e *Exit) Error() string {
@@ -227,25 +222,25 @@ func (e *Exit) Error() string {
 
 func (e *Exit) Unwrap() error { return e.Err }
 
-// A Call is one run of a helper: what a client gave it, and where its answer goes.
+// A Call is one run of a helper: its input, and where its answer goes.
 type Call struct {
 	Args   []string // behind the helper's name and the global flags
 	Stdin  io.Reader
 	Stdout io.Writer // the protocol's; one Write an answer
 	Stderr io.Writer // people's
-	// Terminal reports whether a person sits at stdin.
+	// Terminal: stdin is a terminal.
 	Terminal bool
 	Getenv   func(string) string
 	Now      func() time.Time
 	// Profile is --profile, given before the action.
 	Profile string
-	// Open reads the configuration. A helper calls it once it knows that there is something to do:
-	// git's store never does. Its error is a *Failure of class Config.
+	// Open reads the configuration. A helper calls it only if it needs it: git's store never does. Its error is a *Failure
+	// of class Config.
 	Open func() (Source, error)
-	// GitSection tells whether git's own file has a section for a host and us: then the host was a target
-	// once, and silence would be a riddle.
+	// GitSection reports whether git's own file has a section for a host with our helper: then the host is or was a
+	// target, and a person needs a message. Nil: no.
 	GitSection func(host string) bool
-	// Module and Version are the program's, for protocols that need them.
+	// Module and Version are the program's, for protocols that print them.
 	Module  string
 	Version func() string
 }
@@ -255,21 +250,20 @@ type Helper struct {
 	Name  string   // the first argument that selects it: "git"
 	Tool  string   // its name in the tools of a target; empty: Name
 	Bases []string // base names of argv[0] that select it: "git-credential-idcs"
-	// Words are other first arguments that select it and, unlike Name, stay in Args: a client that
-	// starts all its helpers with the same words has them there under each name of the program.
+	// Words are other first arguments that select it and, unlike Name, stay in Args, for a client that runs all its helpers
+	// with the same argument.
 	Words []string
 	About string // one line for the help
-	// Options are those of its own that take a value. The program's own may be before, among and behind them.
+	// Options are its own options with a value. The program's own may be before, between and behind them.
 	Options []string
-	// Usage is how it is run, for -h, --help and who runs it otherwise. Empty: its own words for those
-	// say so, and Run answers them.
+	// Usage is how it is run, for -h, --help and wrong arguments. Empty: Run answers -h and --help itself.
 	Usage string
-	// Silent is for clients that show stderr in the middle of their own screen: on exit 0 not a
-	// byte goes there, so a Source keeps its warnings to itself.
+	// Silent is for clients that show stderr in the middle of their own screen: with exit status 0 nothing is printed
+	// there, so a Source doesn't print its warnings.
 	Silent bool
-	// Converses is for clients that write another request when they have read an answer.
+	// Converses is for clients that write another request after they have read an answer.
 	Converses bool
-	// Run does one call. A nil error is exit 0; a *Failure is printed (Lines) and ends with its
-	// class's status; an *Exit says both itself. What it returns has not been printed.
+	// Run runs one call. nil is exit status 0; a *Failure is printed (Lines) and ends with the status of its class; an
+	// *Exit has its own status and message. Run doesn't print the error that it returns.
 	Run func(ctx context.Context, call *Call) error
 }

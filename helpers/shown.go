@@ -6,9 +6,9 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// Shown is an address for people, without what may be a secret in it: user info, query, fragment.
+// Shown is an address for people, without the parts that may have a secret: user info, query, fragment.
 func Shown(address string) string {
-	if i := strings.LastIndexByte(address, '@'); i >= 0 { // first, a password may hold "#" and "?"
+	if i := strings.LastIndexByte(address, '@'); i >= 0 { // first: a password may have "#" and "?"
 		address = "…" + address[i:]
 	}
 	if i := strings.IndexAny(address, "?#"); i >= 0 {

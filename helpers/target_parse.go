@@ -9,16 +9,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/address"
 )
 
-// The parsers below don't use net/url. It takes more than is good here (a port of any length, an
-// escaped host, a zone, user info, an empty port), and what it takes its callers read in different
-// ways. What these accept, net/url, git and curl all read as the same host and port; a fuzz test
-// and a table hold them to it. Where a spelling is in doubt, it is refused and never repaired.
+// The parsers below don't use net/url, which accepts too much (a port of any length, an escaped host, a zone, user info, an
+// empty port), and its callers read that in different ways. What these accept, net/url, git and curl all read as the same
+// host and port; a fuzz test and a table check that. A spelling that can be read in two ways is refused and never repaired.
 //
-// No error quotes its input: the caller knows how to print foreign text.
+// No error quotes its input: the caller prints it safely.
 
-// ParseTarget reads a target as the configuration has it: https://HOST[:PORT][/SEGMENT…], with at
-// most one final "/". The error says what is wrong with it in a few words: "a target has no
-// query".
+// ParseTarget reads a target of the configuration: https://HOST[:PORT][/SEGMENT…], with at most one final "/". The error is
+// what is wrong with it, in a few words: "a target has no query".
 func ParseTarget(s string) (Target, error) {
 	rest, err := cutScheme(s)
 	if err != nil {
@@ -42,9 +40,9 @@ func ParseTarget(s string) (Target, error) {
 	return t, nil
 }
 
-// ParseURL reads the address that a client names, such as the server of a kubeconfig. It takes what
-// ParseTarget takes, and in a path also "*" and "%". But a path with a "%" has several spellings,
-// so it counts as none: only a target without a path covers it.
+// ParseURL reads a client's address, such as the server of a kubeconfig. It accepts what ParseTarget accepts, and in a path
+// also "*" and "%". But a path with a "%" has several spellings, so the Target gets no path: only a target without one
+// covers it.
 func ParseURL(s string) (Target, error) {
 	rest, err := cutScheme(s)
 	if err != nil {
@@ -53,8 +51,7 @@ func ParseURL(s string) (Target, error) {
 	return parsePlace(splitPath(rest))
 }
 
-// ParseRequest reads the address of one HTTP request. It takes what ParseURL takes, and behind the
-// path also a query, which says nothing of where the request goes.
+// ParseRequest reads the address of one HTTP request. It accepts what ParseURL accepts, and a query, which it ignores.
 func ParseRequest(s string) (Target, error) {
 	rest, err := cutScheme(s)
 	if err != nil {
@@ -85,10 +82,9 @@ func parsePlace(authority, path string) (Target, error) {
 	return t, nil
 }
 
-// ParseGit reads the three attributes of git's protocol. git writes protocols in lower case, host
-// with its port, and path without the first "/"; there is a path only with credential.useHttpPath.
-// A path that could be read in two ways (an empty, "." or ".." segment, a "%", a "\") counts as
-// none.
+// ParseGit reads three attributes of git's protocol. git writes the protocol in lower case, the host with its port, and the
+// path without the first "/"; there is a path only with credential.useHttpPath. A path that can be read in two ways (an
+// empty, "." or ".." segment, a "%", a "\") is ignored.
 func ParseGit(protocol, host, path string) (Target, error) {
 	if protocol != "https" {
 		return Target{}, errors.New("the protocol is not https")
@@ -105,9 +101,8 @@ func ParseGit(protocol, host, path string) (Target, error) {
 	return t, nil
 }
 
-// ParseServer reads what docker and its kin call a server: HOST[:PORT], perhaps with https:// in
-// front, as Docker Hub's key has it, perhaps with a path behind. A path must be sound, but says
-// nothing: registries are addressed by host, so the Target has none.
+// ParseServer reads a server of docker's: HOST[:PORT], perhaps with https:// in front, as Docker Hub's key has it, and
+// perhaps with a path. The path must be a right one, but the Target has none: a registry is a host.
 func ParseServer(s string) (Target, error) {
 	rest := strings.TrimPrefix(s, "https://")
 	if strings.Contains(rest, "%") {
@@ -127,8 +122,8 @@ func cutScheme(s string) (string, error) {
 	return "", errors.New("it must begin with https://")
 }
 
-// splitPath cuts before the first "/", which belongs to the path. "?", "#" and "\", at which others
-// would cut too, are refused on both sides of it.
+// splitPath splits before the first "/", which is part of the path. "?", "#" and "\", at which other parsers split, too,
+// are refused in both parts.
 func splitPath(s string) (authority, path string) {
 	if i := strings.IndexByte(s, '/'); i >= 0 {
 		return s[:i], s[i:]
@@ -136,7 +131,7 @@ func splitPath(s string) (authority, path string) {
 	return s, ""
 }
 
-// parsePath takes an empty path, or one that begins with "/".
+// parsePath accepts an empty path, or one that begins with "/".
 func parsePath(s string) (string, error) {
 	s = strings.TrimSuffix(s, "/")
 	if s == "" {
@@ -168,9 +163,9 @@ func parsePath(s string) (string, error) {
 	return s, nil
 }
 
-// parseAuthority takes HOST[:PORT].
+// parseAuthority reads HOST[:PORT].
 func parseAuthority(s string) (Target, error) {
-	// Said first, because the general words for them would puzzle.
+	// First, because the general messages for them would confuse.
 	switch {
 	case strings.Contains(s, "@"):
 		return Target{}, errors.New("a target has no user name or password")
@@ -248,9 +243,8 @@ func parseHost(s string) (string, error) {
 		}
 		last = label
 	}
-	// A last label like this makes clients try the name as an IPv4 address, in which inet_aton
-	// knows octal, hexadecimal and missing numbers (RFC 6943 section 3.1.1). Only the one spelling
-	// that all of them read alike is taken.
+	// With such a last label clients read the name as an IPv4 address, for which inet_aton also accepts octal, hexadecimal
+	// and missing numbers (RFC 6943 section 3.1.1). Only the one spelling that all of them read alike is accepted.
 	if allDigits(last) || strings.HasPrefix(last, "0x") {
 		if !address.Is4(s) {
 			return "", errors.New("an IPv4 address has four decimal numbers from 0 to 255, without leading zeros")
@@ -259,8 +253,8 @@ func parseHost(s string) (string, error) {
 	return s, nil
 }
 
-// parseIPv6 refuses a zone, which means something on one machine only, and addresses that are
-// IPv4 in disguise, so that no place has two names.
+// parseIPv6 refuses a zone, which has a meaning on one machine only, and IPv4-mapped addresses, so that no place has two
+// names.
 func parseIPv6(s string) (string, error) {
 	s, zone, zoned := strings.Cut(s, "%")
 	a, ok := address.Parse6(s)
@@ -293,7 +287,7 @@ func checkLabel(s string) error {
 	return nil
 }
 
-// lower is strings.ToLower for A to Z alone: the Kelvin sign must not become a k.
+// lower is strings.ToLower for A to Z only: the Kelvin sign must not become a k.
 func lower(s string) string {
 	for i := range len(s) {
 		if 'A' <= s[i] && s[i] <= 'Z' {

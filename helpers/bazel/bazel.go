@@ -4,17 +4,16 @@
 // With --credential_helper=HOST=PATH a client starts `PATH get` with a request's address as JSON on
 // stdin, and reads headers and their expiry. Facts: https://github.com/EngFlow/credential-helper-spec.
 //
-// # What isn't ours
+// # Addresses that are no target
 //
-// An answer without headers would mean that the address needs none, so what is no target is an error
-// here, as the specification wants it. That is why a client should be told of this helper for single
-// hosts: a helper for all hosts would fail all others.
+// An answer without headers would mean that the address needs none, so an address that is no target is an error, as the
+// specification demands. Therefore a client should use this helper only for single hosts: as a helper for all hosts it
+// would make all others fail.
 //
 // # Addresses
 //
-// Remote execution and caches are grpcs:// addresses. That is gRPC over TLS, on port 443 by default,
-// so it counts as https. A query may be there and says nothing. Keys are read to the byte: "URI" is
-// another key than "uri".
+// Remote execution and caches have grpcs:// addresses. That is gRPC over TLS, on port 443 by default, so it counts as
+// https. A query is ignored. Keys are compared byte by byte: "URI" is another key than "uri".
 package bazel
 
 import (
@@ -25,21 +24,21 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// words are how it is run.
-const words = "bazel-credential-idcs get"
+// usageLine is how it is run.
+const usageLine = "bazel-credential-idcs get"
 
 // Helper is Bazel's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "bazel",
 	Bases: []string{"bazel-credential-idcs"},
 	About: "answer Bazel and Buck2 (--credential_helper=HOST=PATH)",
-	Usage: words,
+	Usage: usageLine,
 	Run:   run,
 }
 
 func run(ctx context.Context, call *helpers.Call) error {
 	if len(call.Args) != 1 || call.Args[0] != "get" {
-		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
+		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + usageLine}
 	}
 	b, err := call.Input(`{"uri": "https://..."}`)
 	if err != nil {

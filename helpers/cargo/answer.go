@@ -36,7 +36,7 @@ type refusal struct {
 // notOurs makes cargo ask its next provider.
 var notOurs = refused{Err: refusal{Kind: "url-not-supported"}}
 
-// other is an answer that ends with the failure's own words.
+// other is an answer with the failure's own message.
 func other(err error) refused {
 	return refused{Err: refusal{Kind: "other", Message: strings.TrimSuffix(helpers.AsFailure(err).Line(), "\n")}}
 }

@@ -1,24 +1,23 @@
 // Package cargo is a credential provider of Cargo, from 1.74 on.
 //
-// With `credential-provider = "/abs/credential-idcs"` cargo starts `credential-idcs --cargo-plugin`,
-// and the two exchange lines of JSON: ours says which versions of the protocol we speak, then each of
-// cargo's gets one back, until cargo closes stdin. Facts:
+// With `credential-provider = "/abs/credential-idcs"` cargo starts `credential-idcs --cargo-plugin`, and the two exchange
+// lines of JSON: our first line has the versions of the protocol that we support, then each of cargo's lines gets an
+// answer, until cargo closes stdin. Facts:
 // https://doc.rust-lang.org/cargo/reference/credential-provider-protocol.html; a real cargo is in the
 // tests.
 //
 // # Failures
 //
-// All of them are answers, and the exit status is 0: cargo shows the message of an answer, and after
-// another status only that the program failed. "url-not-supported" makes it ask the next provider.
-// login and logout of a target are not supported: a token that was typed would have to be kept, and one
-// that is also git's would have to be forgotten. The token in a login is never looked at. For all other
-// registries these are "url-not-supported" too, since cargo asks no next provider after another error,
-// and we may be in a list for all registries.
+// All of them are answers, and the exit status is 0: cargo shows the message of an answer, but after another status only
+// that the program failed. After "url-not-supported" it runs the next provider. login and logout of a target are not
+// supported: a typed token would have to be stored, and the token that git uses, too, would have to be deleted. The token
+// in a login is never read. For all other registries login and logout are "url-not-supported", too, since cargo runs no
+// next provider after another error, and we may be in a list for all registries.
 //
 // # The token
 //
-// It is the whole value of cargo's Authorization header, so the scheme belongs to it. It is the same
-// for every operation (read, publish, yank), and cargo may keep it in memory until it expires.
+// It is the whole value of cargo's Authorization header, so the scheme is part of it. It is the same for every operation
+// (read, publish, yank), and cargo may store it in memory until it expires.
 package cargo
 
 import (
@@ -30,17 +29,17 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// words are how it is run.
-const words = "credential-idcs --cargo-plugin (cargo runs it)"
+// usageLine is how it is run.
+const usageLine = "credential-idcs --cargo-plugin (cargo runs it)"
 
-// Helper is Cargo's row in the program's table. Cargo itself knows no name for a provider but the
-// path that it starts, so it is the word which tells that it was cargo.
+// Helper is Cargo's row in the program's table. Cargo starts a provider by its path, so the helper is also selected by the
+// argument that cargo adds.
 var Helper = helpers.Helper{
 	Name:  "cargo",
 	Bases: []string{"cargo-credential-idcs"},
 	Words: []string{plugin},
 	About: `answer Cargo (credential-provider = "/PATH/credential-idcs")`,
-	Usage: words,
+	Usage: usageLine,
 	Run:   run,
 
 	Converses: true,
@@ -50,7 +49,7 @@ const plugin = "--cargo-plugin"
 
 func run(ctx context.Context, call *helpers.Call) error {
 	if len(call.Args) != 1 || call.Args[0] != plugin {
-		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
+		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + usageLine}
 	}
 	if err := call.PrintJSON(hello{V: []int{version}}); err != nil {
 		return err
@@ -67,13 +66,13 @@ func run(ctx context.Context, call *helpers.Call) error {
 				return err
 			}
 		}
-		if err != nil { // the end, or nobody to answer to
+		if err != nil { // the end of stdin
 			return nil
 		}
 	}
 }
 
-// A session is what cargo asks in one run. The configuration is read once, if at all.
+// A session answers the requests of one run. The configuration is read once, if at all.
 type session struct {
 	call   *helpers.Call
 	opened bool
@@ -89,7 +88,7 @@ func (s *session) open() (helpers.Source, error) {
 	return s.source, s.err
 }
 
-// answer is the line for one of cargo's.
+// answer answers one line of cargo's.
 func (s *session) answer(ctx context.Context, line []byte) any {
 	request, ok := helpers.ParseObject(line)
 	switch {
@@ -131,7 +130,7 @@ func (s *session) answer(ctx context.Context, line []byte) any {
 	}}
 }
 
-// unsupported is the answer to a login or logout, which nobody but us may answer at a target.
+// unsupported is the answer to a login or logout. At a target no other provider may answer it.
 func (s *session) unsupported(query helpers.Query, elsewhere bool) refused {
 	if !elsewhere && !query.Target.IsZero() {
 		if source, err := s.open(); err == nil {

@@ -6,36 +6,35 @@
 //
 // # Errors go to stdout
 //
-// Clients read stdout of a failing helper and compare it with three texts, byte for byte; one of
-// them, notFound, makes them go on without a credential. So exactly what is no target gets that
-// text. A target whose token can't be had gets another, or a client would ask the registry as
-// nobody and a person would look for the mistake in the registry. The exit status is always 1.
+// Clients compare the stdout of a failing helper with three texts, byte for byte; after one of them, notFound, they
+// continue without a credential. So only a server that is no target gets that text. If a target's token can't be had, it
+// is another text: else a client would send no credential, and a person would look for the mistake in the registry. The
+// exit status is always 1.
 //
-// docker itself (seen with 20.10 and 28.2) drops what a failing helper wrote to stdout, in login, pull,
-// push and manifest alike, goes on as nobody and reports a 401; only its old builder shows it, in a
-// warning. All the others stop and show it: buildx 0.38, podman 4.3, buildah 1.28, skopeo 1.9, crane,
-// oras 1.3, helm 3.22. stderr is the person's with every one of them, so the message is there too.
+// docker itself (seen with 20.10 and 28.2) ignores what a failing helper wrote to stdout, in login, pull, push and
+// manifest, continues without a credential and reports a 401; only its old builder shows the text, in a warning. All
+// others stop and show it: buildx 0.38, podman 4.3, buildah 1.28, skopeo 1.9, crane, oras 1.3, helm 3.22. With all of them
+// stderr is the person's, so the message is printed there, too.
 //
-// # Why store and erase keep nothing and forget nothing
+// # Why store and erase do almost nothing
 //
-// `docker login` stores what it was given by get, and fails if it can't: so store agrees, where the
-// target is ours. Elsewhere a person typed a password that nobody would keep, and is told. erase
-// comes from `docker logout`, twice, and never from a 401, so it says nothing about a token that git and
-// kubectl use as well. A token that only this registry takes, as Oracle's does, is forgotten if it is a minute
-// old: what a person types to be given another one. `podman logout` doesn't come here: it looks into the file of its own logins only.
+// `docker login` stores the credential that get gave it, and fails if it can't: so store succeeds for a target. For any
+// other server a person typed a password that we don't store, and gets a message. erase is run by `docker logout`, twice,
+// and never after a 401, so the token, which git and kubectl use, too, stays. Only a token of the registry's own, as of
+// Oracle's registry, is deleted if it is a minute old: a person runs `docker logout` to get another one. `podman logout`
+// doesn't run a helper: it only reads the file of its own logins.
 //
-// # Who comes before us
+// # What clients use before a helper
 //
-// DOCKER_AUTH_CONFIG, with docker from 28.3, buildx and crane. For helm a password in its own registry
-// file, for podman and its relatives one in $XDG_RUNTIME_DIR/containers/auth.json, or in
-// /run/containers/UID where that is not set. `helm registry login` and `podman login --username` write
-// such a password although a helper is set, and it is dead when the token is. doctor looks for them.
+// DOCKER_AUTH_CONFIG, with docker from 28.3, buildx and crane. helm a password in its own registry file, podman and its
+// relatives one in $XDG_RUNTIME_DIR/containers/auth.json, or in /run/containers/UID where that is not set.
+// `helm registry login` and `podman login --username` write such a password although a helper is set, and it expires
+// with the token. doctor looks for them.
 //
-// # Where the token goes from there
+// # Where clients send the token
 //
-// To the token server that the registry names (realm in WWW-Authenticate), as Basic; from BuildKit,
-// buildx and containerd first as a form with grant_type=password. oras refuses a realm on another host
-// of this machine's own networks.
+// To the token server of the registry (realm in WWW-Authenticate), as Basic; BuildKit, buildx and containerd first send a
+// form with grant_type=password. oras refuses a realm on another host of this machine's own networks.
 package docker
 
 import (
@@ -55,16 +54,15 @@ var Helper = helpers.Helper{
 	Run:   run,
 }
 
-// What clients compare stdout with, from credentials/error.go of docker-credential-helpers.
+// The texts that clients compare stdout with, from credentials/error.go of docker-credential-helpers.
 const (
 	notFound   = "credentials not found in native keychain\n"
 	noServer   = "no credentials server URL\n"
 	noUsername = "no credentials username\n"
 )
 
-// need is the life that an answer should have left, capped at half the token's life. A build asks at its
-// start and pushes at its end, and BuildKit keeps an answer for 4 min 50 s. A target's min_ttl asks for
-// more.
+// need is the life that an answer should have left, but at most half the token's life. A build gets it at its start and
+// pushes at its end, and BuildKit caches an answer for 4 min 50 s. A target's min_ttl demands more.
 const need = 300 * time.Second
 
 const usage = "Usage: docker-credential-idcs <store|get|erase|list|version>\n"
@@ -91,7 +89,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 	}
 }
 
-// fail prints stdout's line, and ends the call with docker's exit status and the message for people.
+// fail prints line to stdout, and ends the call with exit status 1 and the message for people.
 func fail(call *helpers.Call, line string, people error) error {
 	if err := call.Print([]byte(line)); err != nil {
 		return err
@@ -99,7 +97,7 @@ func fail(call *helpers.Call, line string, people error) error {
 	return &helpers.Exit{Status: 1, Err: people}
 }
 
-// failBoth says the same on stdout, where it must be one line, and on stderr.
+// failBoth prints a failure to stdout, on one line, and to stderr.
 func failBoth(call *helpers.Call, err error) error {
 	f := helpers.AsFailure(err)
 	return fail(call, f.Line(), f)
@@ -108,7 +106,7 @@ func failBoth(call *helpers.Call, err error) error {
 func get(ctx context.Context, call *helpers.Call) error {
 	server, exact, err := serverInput(call)
 	if err != nil {
-		return fail(call, notFound, nil) // more than anybody's server, or none at all
+		return fail(call, notFound, nil) // too long for a server, or unreadable
 	}
 	if strings.TrimSpace(server) == "" {
 		return fail(call, noServer, nil)
@@ -141,7 +139,7 @@ func get(ctx context.Context, call *helpers.Call) error {
 	return call.Print(append(helpers.AppendJSON(b, token), "}\n"...))
 }
 
-// refuseHTTP answers as for a stranger's server, but says why where https would have had a token.
+// refuseHTTP answers as for a server that is no target, but with a message if there is a token for https.
 func refuseHTTP(call *helpers.Call, host string) error {
 	var why error
 	if target, err := helpers.ParseServer(host); err == nil {
@@ -153,7 +151,7 @@ func refuseHTTP(call *helpers.Call, host string) error {
 			why = &helpers.Failure{
 				Class:   helpers.NotConfigured,
 				Message: "http://" + text.Clean(host) + " gets no token, only https does",
-				// It writes the name that clients have for the https registry into docker's file.
+				// It writes the https registry's name into docker's file.
 				Command: "credential-idcs configure docker " + text.Word(target.HostPort()),
 			}
 		}
@@ -161,8 +159,8 @@ func refuseHTTP(call *helpers.Call, host string) error {
 	return fail(call, notFound, why)
 }
 
-// serverInput reads a server, without the one newline that clients may add. It isn't exact if it
-// still has a character that no server has: lines are never joined.
+// serverInput reads a server, without the one newline that clients may add. exact: it has no blank and no control
+// character.
 func serverInput(call *helpers.Call) (server string, exact bool, err error) {
 	b, err := call.Input("a registry (registry.example.com:5000)")
 	if err != nil {

@@ -2,9 +2,8 @@ package docker
 
 import "github.com/credential-idcs/credential-idcs/helpers"
 
-// list names what get would answer by itself. Clients that keep all their credentials with one
-// helper get every server of the list, and a single failure fails them all: so it leaves out
-// targets that need a login first, and those whose owner isn't decided.
+// list prints the servers that get would answer. Clients with one helper for all registries run get for every server of
+// the list, and fail if one fails: so it omits targets that need a login first, and those of several profiles.
 func list(call *helpers.Call) error {
 	source, err := call.Open()
 	if err != nil {

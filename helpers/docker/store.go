@@ -9,13 +9,13 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// store keeps nothing: see the package's text.
+// store stores nothing: see the package's documentation.
 func store(call *helpers.Call) error {
 	b, err := call.Input(`{"ServerURL": ..., "Username": ..., "Secret": ...}`)
 	if err != nil {
 		return failBoth(call, &helpers.Failure{Class: helpers.Malformed, Message: "store: " + err.Error(), Err: err})
 	}
-	var said struct{ ServerURL, Username string } // the secret isn't even looked at
+	var said struct{ ServerURL, Username string } // the secret isn't read
 	if json.Unmarshal(b, &said) != nil {
 		return failBoth(call, &helpers.Failure{Class: helpers.Malformed, Message: "store: the input isn't the JSON of a credential"})
 	}
@@ -56,8 +56,8 @@ func unkept(server string) error {
 	}
 }
 
-// erase forgets a token that is the registry's own, and no other: see the package's text. It succeeds
-// whatever the server is, for `docker logout` tries several spellings of one.
+// erase deletes only a token of the registry's own: see the package's documentation. It succeeds for every server, since
+// `docker logout` tries several spellings of one.
 func erase(ctx context.Context, call *helpers.Call) error {
 	server, exact, err := serverInput(call)
 	if err != nil {
@@ -81,7 +81,7 @@ func erase(ctx context.Context, call *helpers.Call) error {
 	}
 	if owner.Own {
 		if c, err := source.Credential(ctx, query); err == nil {
-			_ = source.Refused(ctx, query, c.Secret) // if that fails it lives out its hour
+			_ = source.Refused(ctx, query, c.Secret) // if that fails, it is used until it expires
 		}
 	}
 	return &helpers.Exit{Err: &helpers.Failure{

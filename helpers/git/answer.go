@@ -6,9 +6,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// answer prints the credential: a user name and a password, or a header of its own where git can
-// send one and it is wanted. Our own capability[]=authtype is what makes git pass the credential
-// back with erase.
+// answer is the credential as git reads it: a user name and a password, or, if req.bearer, a header. git passes the
+// header back with erase only if we print capability[]=authtype. comeBack: see heal.go.
 func answer(req request, cred helpers.Credential, comeBack bool) []byte {
 	token := cred.Secret.Reveal()
 	b := make([]byte, 0, len(token)+len(cred.Username)+256)
@@ -30,7 +29,7 @@ func answer(req request, cred helpers.Credential, comeBack bool) []byte {
 		line("ephemeral", "1")
 	} else {
 		if req.authtype {
-			line("ephemeral", "1") // git's own cache then doesn't keep it
+			line("ephemeral", "1") // so that git's own cache doesn't store it
 		}
 		line("username", cred.Username)
 		line("password", token)

@@ -7,8 +7,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// erase is silent, since git is about to report the 401 itself, but for one line to a git that can't send
-// Bearer and tells that the server takes nothing else: git itself says only that it failed.
+// erase prints nothing, since git reports the 401 itself. One case is different: a git that can't send Bearer, at a
+// server that accepts nothing else; git would only report that it failed.
 func erase(ctx context.Context, call *helpers.Call) error {
 	call.Await(awaited)
 	req, ok := read(call.Stdin)
@@ -24,7 +24,7 @@ func erase(ctx context.Context, call *helpers.Call) error {
 		return nil
 	}
 	query := helpers.Query{Target: target, Profile: call.Profile, Username: req.username}
-	why := oldGit(ctx, source, query, req) // as long as the token is there to be compared
+	why := oldGit(ctx, source, query, req) // before the token is dropped: it is compared
 	for _, said := range []secret.Text{req.password, req.credential} {
 		if !said.Empty() {
 			_ = source.Refused(ctx, query, said)
@@ -33,8 +33,8 @@ func erase(ctx context.Context, call *helpers.Call) error {
 	return why
 }
 
-// oldGit is the reason where a git before 2.46 tells that our own token was refused by a server that takes
-// Bearer only. wwwauth[] comes from 2.41 on; before, nobody tells what the server wants.
+// oldGit is the message if a server that accepts only Bearer refused our token from a git before 2.46; else nil. Before
+// 2.41 git has no wwwauth[], so it isn't known what the server accepts.
 func oldGit(ctx context.Context, source helpers.Source, query helpers.Query, req request) error {
 	if req.authtype || req.password.Empty() || !req.offers("bearer") || req.offers("basic") {
 		return nil

@@ -7,38 +7,34 @@
 //
 // # Versions of git
 //
-// One answer serves all of them, since git ignores keys it doesn't know: password_expiry_utc is
-// read from 2.40 on. Lines that change what git does with the others (authtype, ephemeral) are
-// printed only to a git that names the capability, from 2.46 on. wwwauth[] is there from 2.41 on and
-// never required: http.proactiveAuth asks before any server has spoken.
+// One answer is for all of them, since git ignores unknown keys: it reads password_expiry_utc from 2.40 on. Lines that
+// change what git does with the others (authtype, ephemeral) are printed only to a git with that capability, from 2.46
+// on. wwwauth[] is sent from 2.41 on and never required: with http.proactiveAuth git asks before any request.
 //
 // # What is refused
 //
-// git passes on what a URL holds, and URLs come from strangers: submodules, LFS servers,
-// redirects. So an answer goes only to https and to a host that is a target to the byte. Input
-// that isn't exactly the protocol gets nothing, without a word: lines that aren't understood
-// must not be echoed, and an absent host is no wildcard (CVE-2020-11008, CVE-2024-50338,
-// CVE-2024-52006). The answer never has protocol, host or path, for git would go on with those.
+// git passes on the parts of a URL, and URLs come from strangers: submodules, LFS servers, redirects. So only https gets
+// an answer, and only a host that is a target, byte by byte. Input that isn't exactly the protocol gets no answer and no
+// message: unknown lines must not be echoed, and a missing host is no wildcard (CVE-2020-11008, CVE-2024-50338,
+// CVE-2024-52006). The answer never has protocol, host or path: git would use them from then on.
 //
 // # Failures
 //
-// git uses what a failing helper has printed, and ignores its exit status. So stdout is written
-// once, at the end. Where a target is configured but has no token, that is quit=1: git dies with our
-// message above its own instead of asking for a password that nobody has. Elsewhere it is nothing,
-// so that git asks its other helpers.
+// git uses what a failing helper has printed, and ignores its exit status. So stdout is written once, at the end. If a
+// target has no token, that is quit=1: git ends with our message instead of asking for a password that doesn't exist.
+// Else it is nothing, so that git runs its other helpers.
 //
 // # Why store does nothing
 //
-// git hands to `store` what it got from `get`, or from another helper. The first is stored
-// already, the second is none of our business. git waits for `store` in each command, so it ends
-// before it has read its stdin: git has written into the pipe by then and ignores SIGPIPE.
+// git passes to `store` what it got from `get`, which is stored already, or from another helper, which must not be stored
+// here. git waits for `store` in each command, so it ends before it has read its stdin: git has written into the pipe by
+// then and ignores SIGPIPE.
 //
-// # Why erase touches one token at most
+// # Why erase drops at most one token
 //
-// git says `erase` after each 401, with what it sent. That may be another helper's password, or a
-// token that has long been replaced. Only if it is the stored access token, that one is dropped,
-// and the refresh token never: a helper that forgets the login then lets any broken server end it
-// (https://github.com/cli/cli/issues/3891).
+// git runs `erase` after each 401, with what it sent. That may be another helper's password, or a token that was replaced
+// long ago. Only if it is the stored access token, that is dropped, and never the refresh token: else any broken server
+// could end the login (https://github.com/cli/cli/issues/3891).
 package git
 
 import (
@@ -49,23 +45,23 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// words are how it is run.
-const words = "git-credential-idcs <get|store|erase|capability>"
+// usageLine is how it is run.
+const usageLine = "git-credential-idcs <get|store|erase|capability>"
 
 // Helper is git's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "git",
 	Bases: []string{"git-credential-idcs"},
 	About: "answer git (credential.https://HOST.helper = idcs)",
-	Usage: words,
+	Usage: usageLine,
 	Run:   run,
 }
 
-// tokenLimit is the longest token, in bytes, that git gets: git reads lines into 65,535 bytes, and
-// before 2.46 took what was cut off there for the next line.
+// tokenLimit is the longest token, in bytes, that git gets: git reads lines of up to 65,535 bytes, and before 2.46 took
+// the rest of a longer one for the next line.
 const tokenLimit = 65_000
 
-// awaited is what a person who runs the helper by hand is told.
+// awaited is what the helper reads, for a person who runs it by hand.
 const awaited = "git's attributes (protocol=https, host=...)"
 
 func run(ctx context.Context, call *helpers.Call) error {
@@ -74,7 +70,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 	}
 	switch call.Args[0] {
 	case "store":
-		return nil // before all else; see the package's text
+		return nil // before anything else; see the package's documentation
 	case "get":
 		if len(call.Args) > 1 {
 			return usage()
@@ -86,14 +82,14 @@ func run(ctx context.Context, call *helpers.Call) error {
 		return capability(call)
 	}
 	if strings.HasPrefix(call.Args[0], "-") {
-		return usage() // no action, but an option that somebody mistyped behind helper =
+		return usage() // no action, but a wrong option behind helper =
 	}
-	// The protocol asks for silence about actions that a later git may bring.
+	// The protocol demands that unknown actions, of a later git, are ignored.
 	return nil
 }
 
 func usage() error {
-	return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
+	return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + usageLine}
 }
 
 func capability(call *helpers.Call) error {
@@ -118,13 +114,13 @@ func answerGet(ctx context.Context, call *helpers.Call) error {
 		if helpers.AsFailure(err).Class == helpers.Profile {
 			return quit(call, err)
 		}
-		return err // whether this is a target can't be known, so other helpers may answer
+		return err // it isn't known whether this is a target, so other helpers may answer
 	}
 
 	query := helpers.Query{Target: target, Profile: call.Profile, Username: req.username}
 	cred, err := source.Credential(ctx, query)
 	if err == nil && !cred.Named && req.username != "" {
-		cred.Username = req.username // nobody set another, and git prompts if it gets another
+		cred.Username = req.username // no other is configured, and git prompts if it gets another
 	}
 	if err == nil {
 		err = cred.Check(tokenLimit)
@@ -143,7 +139,7 @@ func answerGet(ctx context.Context, call *helpers.Call) error {
 	return call.Print(answer(req, cred, comeBack))
 }
 
-// quit has git end with our message, where it would go on and ask for a password.
+// quit makes git end with our message, instead of asking for a password.
 func quit(call *helpers.Call, why error) error {
 	if err := call.Print([]byte("quit=1\n")); err != nil {
 		return err
@@ -151,8 +147,8 @@ func quit(call *helpers.Call, why error) error {
 	return why
 }
 
-// refuseHTTP is silent for what git asks of proxies and others, but says a word where a person has
-// written http for https: the clone would end with a prompt for a password.
+// refuseHTTP prints nothing for proxies and strangers' hosts. For a target it is a message: a person has written http in
+// place of https, and the clone would end with a prompt for a password.
 func refuseHTTP(call *helpers.Call, req request) error {
 	target, err := helpers.ParseGit("https", req.host, req.path)
 	if err != nil {
@@ -172,8 +168,8 @@ func refuseHTTP(call *helpers.Call, req request) error {
 	}}
 }
 
-// whyNot tells a person why a host that is ours gets nothing: git only asks for a password then. Exit 0,
-// so that other helpers may answer. For a stranger's host it is silent.
+// whyNot is the message for a host that seems to be a target and gets no credential: git would only ask for a password.
+// The exit status is 0, so that other helpers may answer. For a stranger's host it is nil.
 func whyNot(call *helpers.Call, source helpers.Source, query helpers.Query, req request, f *helpers.Failure) error {
 	say := func(message, command string) error {
 		return &helpers.Exit{Err: &helpers.Failure{Class: helpers.NotConfigured, Message: message, Command: command}}
@@ -213,7 +209,7 @@ func whyNot(call *helpers.Call, source helpers.Source, query helpers.Query, req 
 	return nil
 }
 
-// orWord is the path, or what is in its place where git has sent none.
+// orWord is the path, or the word PATH if git has sent none.
 func orWord(path string) string {
 	if path == "" {
 		return "PATH"

@@ -10,24 +10,21 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// A request is what git said on stdin. Absent and empty attributes are alike, as none of them is
-// used empty.
+// A request has the attributes that git sent. A missing one is empty.
 type request struct {
 	protocol, host, path, username string
 
 	password, credential secret.Text // with erase: what was sent to the server
 	authtype, state      bool        // capabilities of this git
 	challenges           []string    // wwwauth[]: WWW-Authenticate headers, in order
-	states               []string    // state[]: what helpers asked git to keep, all of them
+	states               []string    // state[]: of all helpers
 }
 
-// lineLimit is the longest line in bytes, with its LF. Releases of git before 2.46 cut lines here
-// themselves and took the rest for a line of its own.
+// lineLimit is the longest line in bytes, with its LF. git before 2.46 takes the rest of a longer one for the next line.
 const lineLimit = 65_535
 
-// read reads attributes up to a blank line or the end, and not a byte's meaning further: a client
-// may leave its end open behind the blank line. It isn't ok if the input isn't exactly the protocol:
-// then nobody can tell what its author wanted, and a wrong guess hands out a token.
+// read reads attributes up to a blank line or the end: a client may leave stdin open after the blank line. It isn't ok if
+// the input isn't exactly the protocol: a wrong guess could give a token to a stranger.
 func read(stdin io.Reader) (req request, ok bool) {
 	lines := bufio.NewReader(io.LimitReader(stdin, helpers.InputLimit+1))
 	seen := make(map[string]bool, 4)
@@ -60,7 +57,7 @@ func read(stdin io.Reader) (req request, ok bool) {
 	return req, true // the target's parser refuses an absent protocol or host
 }
 
-// set takes one line. It reports false if the whole input has to be refused for it.
+// set reads one line. False: the whole input is refused.
 func (r *request) set(line string, seen map[string]bool) bool {
 	key, value, ok := strings.Cut(line, "=")
 	if !ok || key == "" {
@@ -76,7 +73,7 @@ func (r *request) set(line string, seen map[string]bool) bool {
 	case "username":
 		return once(&r.username, key, value, seen)
 	case "url":
-		return false // replaces what the other lines said; git resolves it and never passes it on
+		return false // it would replace the other attributes; git itself never sends it
 	case "password":
 		r.password = secret.New(value)
 	case "credential":
@@ -98,8 +95,8 @@ func (r *request) set(line string, seen map[string]bool) bool {
 	return true
 }
 
-// once sets an attribute that decides where the token goes: twice, or in doubt, isn't accepted.
-// The three escapes are what URLs smuggle lines with.
+// once sets an attribute that decides where the token goes. A second one, and one that may be read in two ways, is
+// refused: with the three escapes URLs smuggle lines.
 func once(to *string, key, value string, seen map[string]bool) bool {
 	if seen[key] || unsound(value) {
 		return false
@@ -115,8 +112,8 @@ func once(to *string, key, value string, seen map[string]bool) bool {
 	return true
 }
 
-// list appends a value to a multi-valued attribute, of which an empty value starts anew. A value
-// from a server that isn't sound is dropped alone: it must not keep its owner from a token.
+// list appends a value to an attribute with several values; an empty value removes all before it. An unsound value, from
+// a server, is dropped, and the rest is used.
 func list(to []string, value string) []string {
 	switch {
 	case value == "":

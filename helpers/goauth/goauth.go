@@ -5,25 +5,25 @@
 // then after each answer from 400 to 499 with the address as last argument and the server's answer on
 // stdin. Facts: `go help goauth`, and cmd/go/internal/auth of https://github.com/golang/go.
 //
-// # Two questions
+// # Two kinds of calls
 //
-// Without an address go wants everything there is, for a command that may need none of it. So
-// that answer comes out of the cache alone and never fails: a login that is over must not disturb a
-// build that stays on this machine. With an address go has been refused there, and the answer
-// is worth a refresh. go asks once for each address and shows what goes wrong with -x only.
+// Without an address go asks for all credentials, for a command that may need none of them. So that answer comes from the
+// cache alone and never fails: a login that has ended must not disturb a build that needs no network. With an address a
+// server has refused go, so the token is refreshed if that is due. go runs it once for each address, and shows errors only
+// with -x.
 //
 // # What go does with the answer
 //
-// It keeps headers by prefix, as text, and takes the longest that a request's address equals or
-// continues with whole segments. Hence the host is spelled as go spelled it, port and all. The
-// query counts as part of the address, so that ".../team/mod?go-get=1" doesn't continue ".../team/mod":
-// where the target is that very path, the address is answered beside it.
+// It stores headers by prefix, as text, and uses the longest prefix that a request's address equals or continues with
+// whole segments. So the host is written as go wrote it, with its port. The query is part of the address, so
+// ".../team/mod?go-get=1" doesn't continue ".../team/mod": if the target is that very path, the answer also has the
+// address.
 //
 // # A 401
 //
-// go doesn't say what it had sent. But if there is a fresh token, then it came with the first
-// answer, and a 401 is a hint that the server refused it: one refresh is forced, unless the token is
-// newer than a minute. A 403 or 404 says nothing of the kind; forges answer 404 to strangers.
+// go doesn't tell what it had sent. But a fresh token was in the first answer, so a 401 is a hint that the server refused
+// it: one refresh is forced, unless the token is newer than a minute. A 403 or 404 is no hint; forges answer 404 to
+// strangers.
 package goauth
 
 import (
@@ -34,15 +34,15 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// words are how it is run.
-const words = "credential-idcs goauth [URL]"
+// usageLine is how it is run.
+const usageLine = "credential-idcs goauth [URL]"
 
 // Helper is the go command's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "goauth",
 	Tool:  "go",
 	About: "answer the go command (GOAUTH='credential-idcs goauth')",
-	Usage: words,
+	Usage: usageLine,
 	Run:   run,
 }
 
@@ -53,14 +53,14 @@ func run(ctx context.Context, call *helpers.Call) error {
 	case 1:
 		return one(ctx, call, call.Args[0])
 	}
-	return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
+	return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + usageLine}
 }
 
 // all answers for each target that has a fresh token.
 func all(ctx context.Context, call *helpers.Call) error {
 	source, err := call.Open()
 	if err != nil {
-		return nil // whoever needs it asks again, and is told
+		return nil // a command that needs a credential calls again, with an address, and gets the error
 	}
 	listed, err := source.Targets()
 	if err != nil {
@@ -81,7 +81,7 @@ func all(ctx context.Context, call *helpers.Call) error {
 	return call.Print(b)
 }
 
-// one answers for one address that go was refused at.
+// one answers for one address, at which a server refused go.
 func one(ctx context.Context, call *helpers.Call, address string) error {
 	target, err := helpers.ParseRequest(address)
 	if err != nil {
@@ -118,11 +118,11 @@ func one(ctx context.Context, call *helpers.Call, address string) error {
 	return call.Print(appendEntry(nil, cred, basic, prefixes(source, cred, target, address)...))
 }
 
-// prefixes are the addresses that an answer is for: the target's, with host and port as go spelled
-// them, and perhaps the request's own. See the package's text.
+// prefixes are the addresses that an answer is for: the target's, with host and port as go wrote them, and perhaps the
+// request's own. See the package's documentation.
 func prefixes(source helpers.Source, cred helpers.Credential, request helpers.Target, address string) []string {
 	var owner helpers.Target
-	listed, _ := source.Targets() // it has just answered for one of them
+	listed, _ := source.Targets() // no error: Credential has just succeeded
 	for _, l := range listed {
 		if l.Profile == cred.Profile && l.Target.Covers(request) && (owner.IsZero() || l.Target.Narrower(owner)) {
 			owner = l.Target

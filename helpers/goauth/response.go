@@ -6,15 +6,15 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// A response is what a server answered to go, as far as it matters here.
+// A response is the part of a server's answer to go that matters here.
 type response struct {
-	status     int      // 0: not said
+	status     int      // 0: unknown
 	challenges []string // WWW-Authenticate headers
 }
 
-// readResponse reads stdin: a status line, headers, a blank line. It is a hint and nothing more, and
-// its author is the server: what isn't understood counts as not said, so that a person may ask by
-// hand with nothing on stdin. More than any server's headers isn't ok.
+// readResponse reads stdin: a status line, headers, a blank line. It is only a hint, and comes from the server: what can't
+// be read is ignored, so that a person may run the helper with an empty stdin. It isn't ok if it is longer than
+// helpers.InputLimit.
 func readResponse(call *helpers.Call) (r response, ok bool) {
 	b, err := call.Input("the server's answer (HTTP/1.1 401 Unauthorized, headers)")
 	if err != nil {

@@ -9,15 +9,14 @@
 //
 // # Failures
 //
-// The exit status is always 0, for the libraries drop the text of a program that fails. stderr is
-// always empty: google-auth for Python joins it to stdout before it reads the JSON.
+// The exit status is always 0, since the libraries ignore the output of a program that fails. stderr is always empty:
+// google-auth for Python appends it to stdout before it reads the JSON.
 //
 // # Where the token goes
 //
-// The libraries say what audience they want, but not where they send the token, and a configuration
-// may name any token_url. So the profile must list the one address that Google documents. The
-// variable that names a file for the answer is refused: the environment shall not make us or the
-// library's next start put a token into a file that it names.
+// The libraries tell the audience, but not the address to which they send the token, and a configuration may have any
+// token_url. So the profile must have the one address that Google documents as a target. A call with the variable for an
+// output file is refused: the environment must not choose a file into which a token is written.
 package google
 
 import (
@@ -27,14 +26,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// words are how it is run.
-const words = "credential-idcs google --profile NAME"
+// usageLine is how it is run.
+const usageLine = "credential-idcs google --profile NAME"
 
 // Helper is Google's row in the program's table.
 var Helper = helpers.Helper{
 	Name:   "google",
 	About:  "answer Google's client libraries (executable-sourced credentials)",
-	Usage:  words,
+	Usage:  usageLine,
 	Silent: true,
 	Run:    run,
 }
@@ -57,7 +56,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 		v = answer{Version: 1, Success: true, TokenType: idToken, IDToken: cred.Secret.Reveal(), ExpirationTime: cred.Expiry.Unix()}
 	}
 	if call.PrintJSON(v) != nil {
-		return &helpers.Exit{Status: 1} // nobody reads stdout, and stderr stays empty
+		return &helpers.Exit{Status: 1} // stdout has no reader, and stderr stays empty
 	}
 	return nil
 }
@@ -65,7 +64,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 func credential(ctx context.Context, call *helpers.Call) (helpers.Credential, error) {
 	var none helpers.Credential
 	if len(call.Args) > 0 {
-		return none, &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
+		return none, &helpers.Failure{Class: helpers.Usage, Message: "usage: " + usageLine}
 	}
 	switch call.Getenv(typeVariable) {
 	case "", idToken, jwt:
@@ -90,7 +89,7 @@ func credential(ctx context.Context, call *helpers.Call) (helpers.Credential, er
 	return cred, cred.Check(0)
 }
 
-// code is what the libraries show beside the message, in HTTP's numbers.
+// code is the number that the libraries show beside the message: an HTTP status.
 func code(err error) string {
 	switch helpers.AsFailure(err).Class {
 	case helpers.LoginNeeded:

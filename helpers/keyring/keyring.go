@@ -7,22 +7,20 @@
 //
 // # Services
 //
-// A service is the address of an index, and after a failure its host and port alone. Without a scheme
-// it is taken for https, since pip asks so for what lies outside its indexes, such as a wheel that a
-// requirement names by address. It asks in the same words for an http index at that host. To send the
-// token there in the clear takes a requirements file with such an index and --trusted-host, which could
-// as well name a package to run; the index with its scheme, which comes first, is refused.
+// A service is the address of an index, and after a failure its host and port alone. Without a scheme it counts as https:
+// pip calls so for files outside its indexes, such as a wheel whose address is in a requirement. pip's call for an http
+// index at that host is the same. But to send the token there unencrypted, a requirements file needs such an index and
+// --trusted-host, and could then also have a package that runs any code; the first call, with the scheme, is refused.
 //
 // # Failures
 //
-// Both clients take every exit status but 0 for "no password" and go on. A user name or service that
-// isn't ours fails without a word, since both ask for every index.
+// For both clients every exit status but 0 means "no password", and they continue. A user name or service that isn't ours
+// fails without a message, since both call for every index.
 //
 // # A real keyring
 //
-// A program of this name hides the real one, which others use for passwords of every kind. So
-// whoever installs it does that in a folder which only pip's PATH has, and set and del fail loudly:
-// a password that was typed must not vanish.
+// A program of this name hides the real one, which other programs use for all kinds of passwords. So it is installed into
+// a folder that only pip's PATH has, and set and del fail with a message: a password that was typed must not be lost.
 package keyring
 
 import (
@@ -33,8 +31,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// words are how it is run.
-const words = "keyring get SERVICE USER, or keyring get SERVICE --mode creds"
+// usageLine is how it is run.
+const usageLine = "keyring get SERVICE USER, or keyring get SERVICE --mode creds"
 
 // Helper is pip's and uv's row in the program's table.
 var Helper = helpers.Helper{
@@ -42,7 +40,7 @@ var Helper = helpers.Helper{
 	Tool:  "pip",
 	Bases: []string{"keyring"},
 	About: "answer pip and uv (--keyring-provider subprocess)",
-	Usage: words,
+	Usage: usageLine,
 	Run:   run,
 }
 
@@ -77,12 +75,12 @@ func run(ctx context.Context, call *helpers.Call) error {
 	return call.Print([]byte(out))
 }
 
-// A question is what keyring's get is asked.
+// A question has the arguments of get.
 type question struct {
 	service string
 	user    string
-	named   bool // whether there is a user
-	both    bool // --mode creds: the user name is wanted too
+	named   bool // there is a user
+	both    bool // --mode creds: print the user name, too
 }
 
 // parse reads the arguments as keyring does, with --mode anywhere.
@@ -127,10 +125,10 @@ func parse(args []string) (question, error) {
 }
 
 func unknown() error {
-	return &helpers.Failure{Message: "usage: " + words}
+	return &helpers.Failure{Message: "usage: " + usageLine}
 }
 
-// service is the place that a service means: an address, or host[:port].
+// service reads a service: an address, or HOST[:PORT].
 func service(s string) (helpers.Target, error) {
 	if strings.Contains(s, "://") {
 		return helpers.ParseURL(s)

@@ -14,18 +14,18 @@ const (
 	v1beta1 = "client.authentication.k8s.io/v1beta1"
 )
 
-// info is what KUBERNETES_EXEC_INFO says.
+// info is the content of KUBERNETES_EXEC_INFO.
 type info struct {
-	given      bool   // whether the variable was set: a client-go runs us, not a person's shell
-	version    string // v1 or v1beta1, the one that has to be answered
+	given      bool   // the variable is set: a client runs us, not a person's shell
+	version    string // v1 or v1beta1, for the answer
 	hasCluster bool
-	server     string       // the API server's address, as the kubeconfig has it
-	profile    string       // from the cluster's extension; empty: not said
-	kind       helpers.Kind // from the same; Cluster: not said
+	server     string       // the API server's address, as in the kubeconfig
+	profile    string       // from the cluster's extension; empty: it has none
+	kind       helpers.Kind // from the same; Cluster: it has none
 }
 
-// readInfo reads the variable. Its errors are Failures: of class Config where a kubeconfig asks
-// for what there isn't, else Malformed.
+// readInfo reads the variable. Its errors are Failures: of class Config for a setting of the kubeconfig that isn't
+// supported, else Malformed.
 func readInfo(s string) (info, error) {
 	in := info{version: v1, kind: helpers.Cluster}
 	if s == "" {
@@ -39,7 +39,7 @@ func readInfo(s string) (info, error) {
 	spec, okSpec := object(root["spec"])
 	cluster, okCluster := object(spec["cluster"])
 	if !ok || !okSpec || !okCluster {
-		return info{}, malformed("is not the JSON of an " + kind) // what the JSON package says may quote it
+		return info{}, malformed("is not the JSON of an " + kind) // the JSON package's error may quote it
 	}
 	for _, o := range []helpers.Object{root, spec, cluster} {
 		if key := miswritten(o); key != "" {
@@ -68,8 +68,8 @@ func readInfo(s string) (info, error) {
 	return in, nil
 }
 
-// readConfig reads the cluster's extension client.authentication.k8s.io/exec. client-go sends null
-// where the kubeconfig has none, which reads as an object without keys.
+// readConfig reads the cluster's extension client.authentication.k8s.io/exec. Without one client-go sends null, which is
+// read as an object without keys.
 func (in *info) readConfig(raw json.RawMessage) error {
 	if len(raw) == 0 {
 		return nil
@@ -97,10 +97,9 @@ func (in *info) readConfig(raw json.RawMessage) error {
 	return nil
 }
 
-// miswritten is a key of ours that an object has in capitals or otherwise alike, empty if there is none. A
-// client may hand over the kubeconfig's cluster as it is there, perhaps with a "Server" beside its
-// "server" (config/exec_provider.py of https://github.com/kubernetes-client/python), and readers of JSON
-// differ in which of them counts.
+// miswritten is a key of ours that an object has in another case, empty if there is none. A client may pass on the
+// kubeconfig's cluster as it is, perhaps with a "Server" beside its "server" (config/exec_provider.py of
+// https://github.com/kubernetes-client/python), and JSON parsers differ in which of them counts.
 func miswritten(o helpers.Object) string {
 	for key := range o {
 		for _, ours := range []string{"kind", "apiVersion", "spec", "cluster", "server", "config"} {
@@ -112,7 +111,7 @@ func miswritten(o helpers.Object) string {
 	return ""
 }
 
-// object is a JSON object, nil for one that is absent or null.
+// object is a JSON object, nil if it is missing or null.
 func object(raw json.RawMessage) (o helpers.Object, ok bool) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil, true
@@ -120,7 +119,7 @@ func object(raw json.RawMessage) (o helpers.Object, ok bool) {
 	return helpers.ParseObject(raw)
 }
 
-// word is a JSON string's value, and empty for all other values.
+// word is a JSON string's value, empty for all other values.
 func word(raw json.RawMessage) string {
 	var s *string
 	if json.Unmarshal(raw, &s) != nil || s == nil {

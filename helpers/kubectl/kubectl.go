@@ -5,29 +5,26 @@
 // token in its status, from stdout. Facts: plugin/pkg/client/auth/exec/exec.go and
 // pkg/apis/clientauthentication of https://github.com/kubernetes/client-go, and
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins.
-// The few fields that matter are declared here: linking client-go would cost each call a third of
-// its time. client-go itself is in the tests, which hold this package to its contract.
+// The few fields that matter are declared here: linking client-go would make each call a third slower. The tests use
+// client-go itself.
 //
 // # What the client does
 //
-// It keeps an answer in memory until expirationTimestamp, and runs the helper again for each
-// request once that is past, so it is always given. It keeps no failure: discovery repeats a failing
-// call about five times a command, which must be cheap. stderr goes to the terminal, under
-// full-screen programs too, so nothing is written there on exit 0.
+// It stores an answer in memory until expirationTimestamp, and then runs the helper again for each request, so that field
+// is always set. It doesn't store a failure: discovery repeats a failing call about five times a command, so failures must
+// be fast. stderr is the terminal, also of full-screen programs, so nothing is printed there with exit status 0.
 //
 // # The cluster
 //
-// With provideClusterInfo the client says where the token will go, and then that must be a target
-// of the profile. It stops mistakes and a kubeconfig whose server was swapped. It doesn't stop a
-// hostile kubeconfig, which chooses the arguments as well: a kubeconfig is code. Without cluster
-// information there is nothing to check.
+// With provideClusterInfo the client tells where the token will go, and that must be a target of the profile. This finds
+// mistakes, and a kubeconfig whose server was replaced. It doesn't stop a hostile kubeconfig, which can also choose the
+// arguments: a kubeconfig is code. Without cluster information there is nothing to check.
 //
-// # The 401 that nobody reports
+// # A 401 isn't reported
 //
-// No input says that the API server refused a token; the client just runs the helper again before
-// the reported time. So a call that would give the same parent the same token twice is a hint, and
-// parent.go remembers a fingerprint for it. It is the one place among the helpers that touches
-// files: what it keeps is this protocol's affair and no token, so the cache has no business with it.
+// The client doesn't report that the API server refused a token; it just runs the helper again before the token expires.
+// So a call by the same parent process that would get the same token again is a hint, and parent.go stores a fingerprint
+// for it. No other helper uses files. It isn't in the cache, because it is no token and only for this protocol.
 //
 // With kube-apiserver and kubectl 1.37 (e2e/cluster) a command of one request fails and the next one
 // works; a command that begins with discovery meets the 401 there and works by itself. A watch goes on
@@ -43,15 +40,15 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// words are how it is run.
-const words = "credential-idcs kubectl [--profile NAME] [--config FILE] [--token access|id] [--api-version v1|v1beta1]"
+// usageLine is how it is run.
+const usageLine = "credential-idcs kubectl [--profile NAME] [--config FILE] [--token access|id] [--api-version v1|v1beta1]"
 
-// Helper is kubectl's row in the program's table. It has no base name: kubectl-idcs is kubectl's
-// way to run the program for people.
+// Helper is kubectl's row in the program's table. It has no base name: under the name kubectl-idcs kubectl runs the
+// program's commands for people.
 var Helper = helpers.Helper{
 	Name:    "kubectl",
 	About:   "answer kubectl and other client-go programs (users[].user.exec)",
-	Usage:   words,
+	Usage:   usageLine,
 	Options: []string{"--token", "--api-version"},
 	Silent:  true,
 	Run: func(ctx context.Context, call *helpers.Call) error {
@@ -61,7 +58,7 @@ var Helper = helpers.Helper{
 
 // An adapter serves one call.
 type adapter struct {
-	parent func() (process, bool) // who runs us
+	parent func() (process, bool) // the parent process; false: unknown
 }
 
 const infoVariable = "KUBERNETES_EXEC_INFO"
@@ -69,7 +66,7 @@ const infoVariable = "KUBERNETES_EXEC_INFO"
 func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 	opts, ok := parse(call.Args)
 	if !ok {
-		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
+		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + usageLine}
 	}
 	info, err := readInfo(call.Getenv(infoVariable))
 	if err != nil {
@@ -81,8 +78,8 @@ func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 	if info.kind == helpers.Cluster {
 		info.kind = opts.kind
 	}
-	// Some clients send no cluster (of JavaScript, of Python): what they would do with the token of the
-	// file's default nobody can tell.
+	// Some clients, in JavaScript and Python, send no cluster: the token of the default profile must not go to an unknown
+	// server.
 	query := helpers.Query{Profile: call.Profile, Kind: info.kind, Sole: !info.hasCluster}
 	if query.Profile == "" {
 		query.Profile = info.profile
@@ -117,14 +114,14 @@ func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 	return call.Print(answer(info.version, cred))
 }
 
-// options are what the arguments say.
+// options are the helper's own arguments.
 type options struct {
-	kind    helpers.Kind // Cluster: not said
-	version string       // what is answered where no client says it; empty: not said
+	kind    helpers.Kind // Cluster: not set
+	version string       // for the answer, if the client sends none; empty: not set
 }
 
-// Read is the kind of token that arguments ask for, those of the whole program left out; Cluster: they don't
-// say. ok reports whether the helper takes them at all.
+// Read reads the helper's own arguments, without those of the whole program, and returns the kind of token; Cluster: they
+// don't set it. ok: the helper accepts them.
 func Read(args []string) (kind helpers.Kind, ok bool) {
 	o, ok := parse(args)
 	return o.kind, ok
@@ -157,7 +154,7 @@ func parse(args []string) (o options, ok bool) {
 	return o, true
 }
 
-// notTarget names the server, and the profile that the call would have used.
+// notTarget is the failure for a server that is no target of the profile.
 func notTarget(source helpers.Source, query helpers.Query, server string) error {
 	f := &helpers.Failure{Class: helpers.NotConfigured}
 	switch {
@@ -165,7 +162,7 @@ func notTarget(source helpers.Source, query helpers.Query, server string) error 
 		f.Message = infoVariable + " names no server"
 		return f
 	case query.Profile == "":
-		// Without a name, it is the one that a call without cluster information gets.
+		// The message has the profile that a call without cluster information would use.
 		owner, err := source.Owner(helpers.Query{Kind: query.Kind})
 		if err != nil {
 			f.Message = helpers.Shown(server) + " is not a target of any profile"
@@ -177,7 +174,7 @@ func notTarget(source helpers.Source, query helpers.Query, server string) error 
 	return f
 }
 
-// answer is the part of ExecCredential that comes back. v1 and v1beta1 agree on it.
+// answer is the ExecCredential with the token, the same in v1 and v1beta1.
 func answer(version string, cred helpers.Credential) []byte {
 	token := cred.Secret.Reveal()
 	b := append(make([]byte, 0, len(token)+256), `{"kind":"`+kind+`","apiVersion":`...)

@@ -15,21 +15,19 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// A process is known by its number and its start, for numbers come around again.
+// A process is identified by its number and its start time, since numbers are used again.
 type process struct {
 	pid   int
 	start string // clock ticks since boot, as /proc writes them
 }
 
-// A record remembers, for one question (profile, server, kind of token), which token each of the
-// last parents was answered. It lies in $XDG_RUNTIME_DIR, which is gone when the person has logged
-// out, with no more than fingerprints in it:
+// A record has, for one question (profile, server, kind of token), which token each of the last parent processes got. It
+// is a file in $XDG_RUNTIME_DIR, which is deleted when the person logs out, and has only fingerprints:
 //
 //	credential-idcs/exec-HEX    PID START FINGERPRINT, a line a parent, the newest first
 //
-// It takes no lock. Two calls at once may lose a line, and then a hint is missed: the token is
-// served as if there had been no record. Every error is ignored for the same reason. A nil record
-// is what there is where hints can't be had; it remembers nothing.
+// It has no lock. Two calls at once may lose a line, and so a hint: the token is answered as if there had been no record.
+// Errors are ignored for the same reason. A nil record has nothing and stores nothing.
 type record struct {
 	path   string
 	parent process
@@ -37,14 +35,14 @@ type record struct {
 	answer string   // the fingerprint of the parent's last answer
 }
 
-// kept is how many parents a file holds, and how many files the folder does.
+// kept is how many lines a file has at most, and how many files the folder has.
 const kept = 16
 
-// recordLimit is far above what kept lines take, in bytes.
+// recordLimit is the largest file in bytes that is read: kept lines need far less.
 const recordLimit = 4096
 
-// recall reads the record of a question. It is nil without a runtime folder that is ours and closed
-// to others, and where the parent can't be told.
+// recall reads the record of a question. It is nil without a runtime folder that is ours and closed to others, and if the
+// parent isn't known.
 func (a adapter) recall(getenv func(string) string, query helpers.Query) *record {
 	dir := getenv("XDG_RUNTIME_DIR")
 	if !filepath.IsAbs(dir) || !private(os.Stat(dir)) {
@@ -85,7 +83,7 @@ func (r *record) read() {
 
 func (p process) prefix() string { return strconv.Itoa(p.pid) + " " + p.start + " " }
 
-// last is the fingerprint of what the parent was answered last time, if it is known.
+// last is the fingerprint of the token that the parent got last time; empty: unknown.
 func (r *record) last() string {
 	if r == nil {
 		return ""
@@ -93,7 +91,7 @@ func (r *record) last() string {
 	return r.answer
 }
 
-// save remembers the answer that is about to be printed.
+// save stores the fingerprint of the answer that is about to be printed.
 func (r *record) save(answer secret.Text) {
 	if r == nil {
 		return
@@ -104,7 +102,7 @@ func (r *record) save(answer secret.Text) {
 	}
 	dir := filepath.Dir(r.path)
 	if err := os.Mkdir(dir, 0o700); err == nil {
-		_ = os.Chmod(dir, 0o700) // whatever the umask took away
+		_ = os.Chmod(dir, 0o700) // independent of the umask
 	}
 	if !private(os.Lstat(dir)) {
 		return
@@ -116,14 +114,13 @@ func (r *record) save(answer secret.Text) {
 	replace(r.path, strings.Join(lines[:min(len(lines), kept)], ""))
 }
 
-// replace writes a file that readers see whole or not at all. It isn't synced: it need not outlive
-// the machine's next start.
+// replace writes a file that readers see whole or not at all. It isn't synced: it isn't needed after a reboot.
 func replace(path, content string) {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new") // 0600
 	if err != nil {
 		return
 	}
-	_ = f.Chmod(0o600) // whatever the umask took away
+	_ = f.Chmod(0o600) // independent of the umask
 	_, err = f.WriteString(content)
 	if e := f.Close(); err == nil {
 		err = e
@@ -136,7 +133,7 @@ func replace(path, content string) {
 	}
 }
 
-// prune removes all records but the newest n, and with them what a killed call left half written.
+// prune removes all records but the newest n, also those that a killed call left half written.
 func prune(dir string, n int) {
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) <= n {

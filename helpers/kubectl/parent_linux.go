@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// parent tells who runs us. It doesn't if that process has ended (then init is our parent), or if
-// /proc isn't there.
+// parent is the process that runs us. It isn't known if that process has ended, so that init is our parent, or without
+// /proc.
 func parent() (process, bool) {
 	pid := os.Getppid()
 	if pid <= 1 {
@@ -34,7 +34,7 @@ func startTime(stat string) (string, bool) {
 	return fields[wanted-first], true
 }
 
-// ours reports whether the file belongs to whom this process acts as.
+// ours reports whether a file belongs to the effective user of this process.
 func ours(fi fs.FileInfo) bool {
 	st, ok := fi.Sys().(*syscall.Stat_t)
 	return ok && int(st.Uid) == os.Geteuid()

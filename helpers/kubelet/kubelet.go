@@ -9,19 +9,17 @@
 //
 // # No person
 //
-// Nobody sits at a node. A login that a person made there ends one night with its refresh token, and
-// then no pod of the node starts. So a profile whose login needs a person is refused from the
-// first day on, also while its tokens live.
+// A node has no person. A login that a person made there ends with its refresh token, and then no pod of the node starts.
+// So a profile whose login needs a person is always refused, even while its tokens are usable.
 //
-// # What the kubelet gives
+// # The environment
 //
-// Its own environment, and env of the configuration. A service has no HOME, so that has to name one.
+// It is the kubelet's own, and env of the configuration. A service has no HOME, so env must set one.
 //
-// # What the kubelet keeps
+// # What the kubelet caches
 //
-// It caches an answer by registry for cacheDuration, which therefore ends before the token does, and
-// keeps no failure. An image that isn't ours gets an answer without auth, which others may
-// complete, and which isn't cached.
+// It caches an answer by registry for cacheDuration, which therefore ends before the token expires, and no failure. An
+// image of another registry gets an answer without auth, which isn't cached, and other providers may answer.
 package kubelet
 
 import (
@@ -34,14 +32,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// words are how it is run.
-const words = "credential-idcs kubelet [--profile NAME] [--config FILE]"
+// usageLine is how it is run.
+const usageLine = "credential-idcs kubelet [--profile NAME] [--config FILE]"
 
 // Helper is the kubelet's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "kubelet",
 	About: "answer a kubelet (CredentialProviderConfig, to pull images)",
-	Usage: words,
+	Usage: usageLine,
 	Run:   run,
 }
 
@@ -55,7 +53,7 @@ const need = 300 * time.Second
 
 func run(ctx context.Context, call *helpers.Call) error {
 	if len(call.Args) > 0 {
-		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
+		return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + usageLine}
 	}
 	image, err := readRequest(call)
 	if err != nil {
@@ -103,7 +101,7 @@ func credential(ctx context.Context, source helpers.Source, query helpers.Query)
 	return cred, cred.Check(0)
 }
 
-// readRequest is the image of the request.
+// readRequest reads the request and returns its image.
 func readRequest(call *helpers.Call) (image string, err error) {
 	b, err := call.Input("a " + kind)
 	if err != nil {
@@ -132,9 +130,9 @@ func given(raw json.RawMessage) bool {
 	return v != "" && v != "null" && v != `""`
 }
 
-// registry is the host of an image's name as it is written there, empty if it has none: then it is
-// Docker Hub's, which is no place of ours. This is how all readers of image names tell a host from
-// the first part of a path (splitDockerDomain of https://github.com/distribution/reference).
+// registry is the host of an image's name as it is written there, empty if it has none: then it is Docker Hub. Everybody
+// distinguishes a host from the first part of a path like this (splitDockerDomain of
+// https://github.com/distribution/reference).
 func registry(image string) string {
 	host, _, ok := strings.Cut(image, "/")
 	if !ok || !strings.ContainsAny(host, ".:") && host != "localhost" {
@@ -143,7 +141,7 @@ func registry(image string) string {
 	return host
 }
 
-// remaining is the time until an answer should be asked for again, in whole seconds, never negative.
+// remaining is the time until an answer expires, in whole seconds, never negative.
 func remaining(expiry, now time.Time) time.Duration {
 	return max(0, expiry.Sub(now).Truncate(time.Second))
 }

@@ -6,23 +6,23 @@
 // port unless that is 443. Facts: https://opentofu.org/docs/internals/credentials-helpers; a real
 // Terraform is in the tests here, and OpenTofu too in e2e/tools.
 //
-// # What isn't ours
+// # Hosts that are no target
 //
-// There may be one helper only, and it is asked for every host, public registries among them. So an
-// empty object says that there is no credential, and the client goes on as nobody.
+// There can be only one helper, which is run for every host, also for public registries. For a host that is no target it
+// prints an empty object, and the client continues without a credential.
 //
 // # Failures
 //
-// After a failure Terraform (1.11) and OpenTofu (1.10) go on as nobody too; what stood on stderr is in
-// their log (TF_LOG=warn), and a person sees the registry's 401.
+// After a failure Terraform (1.11) and OpenTofu (1.10) also continue without a credential; our message is in their log
+// (TF_LOG=warn), and a person sees the registry's 401.
 //
 // # Why store and forget fail
 //
-// `terraform login` stores a token that it got by itself, which would shadow ours; `terraform logout`
-// forgets it. The protocol forbids to report success where the credential can still be had, and the
-// token is git's and kubectl's as well. So a configured host is an error that says what to do; for
-// all others there is nothing to forget. A login at another host comes to us too, unless a token of that
-// host lies in the client's own file already: it fails, since a token that we don't keep must not vanish.
+// `terraform login` stores a token that it got by itself, which would hide ours; `terraform logout` deletes it. The
+// protocol forbids to report success if the credential still exists, and git and kubectl use the token, too. So for a
+// target both are an error that says what to do; for all others there is nothing to delete. A login at another host runs
+// us, too, unless a token of that host is in the client's own file already: it fails, since we don't store that token, and
+// it must not be lost.
 package terraform
 
 import (
@@ -32,15 +32,15 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// words are how it is run.
-const words = "terraform-credentials-idcs <get|store|forget> HOST"
+// usageLine is how it is run.
+const usageLine = "terraform-credentials-idcs <get|store|forget> HOST"
 
 // Helper is Terraform's row in the program's table.
 var Helper = helpers.Helper{
 	Name:  "terraform",
 	Bases: []string{"terraform-credentials-idcs"},
 	About: `answer Terraform and OpenTofu (credentials_helper "idcs" {})`,
-	Usage: words,
+	Usage: usageLine,
 	Run:   run,
 }
 
@@ -68,7 +68,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 }
 
 func usage() error {
-	return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + words}
+	return &helpers.Failure{Class: helpers.Usage, Message: "usage: " + usageLine}
 }
 
 func get(ctx context.Context, call *helpers.Call, host string) error {
@@ -96,8 +96,7 @@ func get(ctx context.Context, call *helpers.Call, host string) error {
 	}{cred.Secret.Reveal()})
 }
 
-// store reads what it refuses: a client that can't get rid of it might report a broken pipe in place
-// of our message.
+// store reads its input before it fails: else a client might report a broken pipe instead of our message.
 func store(call *helpers.Call, host string) error {
 	_, _ = call.Input(`{"token": ...}`)
 	return &helpers.Exit{Status: 1, Err: &helpers.Failure{
