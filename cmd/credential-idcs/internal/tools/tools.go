@@ -1,5 +1,5 @@
-// Package tools is the table of the tools whose configuration configure edits and doctor looks at. A new
-// one is a folder beside this file and a row here.
+// Package tools has the table of the tools that configure sets up and doctor checks. A new tool is a folder beside this file
+// and a row here.
 package tools
 
 import (
@@ -16,19 +16,19 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 )
 
-// A Row is a tool, and all that help, completion, messages and doctor know of it.
+// A Row is a tool, with what help, completion, messages and doctor need.
 type Row struct {
 	Name string
-	// Hosts: it is set up for each target by itself, and not for all that there are, so hosts may be named.
+	// Hosts: it is set up for each target by itself, so configure accepts hosts.
 	Hosts   bool
 	Options []string // its options, of those that configure has
-	About   string   // what is written where, for the help
-	// Programs are the names on PATH by which doctor knows that the tool is installed.
+	About   string   // the setting and its file, for the help
+	// Programs are the programs by which doctor knows that the tool is installed.
 	Programs []string
 	tool.Tool
 }
 
-// All are all of them, in the order of the help.
+// All are all tools, in the order of the help.
 var All = []*Row{
 	{"git", false, []string{"local", "file", "portable"}, "credential.URL.helper in ~/.gitconfig", []string{"git"}, git.Tool{}},
 	{"docker", true, []string{"overwrite"}, "credHelpers in ~/.docker/config.json", []string{"docker", "crane", "oras", "helm"}, docker.Tool{}},

@@ -1,3 +1,4 @@
+// Package bazel sets Bazel up.
 package bazel
 
 import (
@@ -20,7 +21,7 @@ const (
 // Tool is Bazel.
 type Tool struct{}
 
-// Look reports what the plans say.
+// Look reports what Plan and Undo would change, and hosts of ours that are no target any more.
 func (t Tool) Look(ctx context.Context, s *tool.Survey) {
 	tool.LookByPlan(ctx, s, t, "bazel", true)
 	path, b, err := bazelrc(s.Env)
@@ -39,14 +40,14 @@ func (t Tool) Look(ctx context.Context, s *tool.Survey) {
 //
 //	common --credential_helper=git.example.com=/home/ana/.local/bin/bazel-credential-idcs
 //
-// at the end of ~/.bazelrc, which Bazel reads behind a workspace's. Bazel names hosts, without port and
-// path: what is no target there gets our error. https://bazel.build/run/bazelrc;
+// at the end of ~/.bazelrc, which Bazel reads after a workspace's. The option has a host without port and path: another
+// port or path of it gets an error of the helper. https://bazel.build/run/bazelrc;
 // https://bazel.build/reference/command-line-reference#flag--credential_helper
 func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	if err := env.NeedOnPath(bazelHelper); err != nil {
 		return tool.Plan{}, err
 	}
-	program := filepath.ToSlash(env.Find(bazelHelper)) // a \ would quote the letter behind it
+	program := filepath.ToSlash(env.Find(bazelHelper)) // a \ would escape the letter behind it
 	if text.PosixWord(program) != program {
 		return tool.Plan{}, tool.Refuse("", "Bazel can't be told of %s: its path may hold plain characters only", tool.Clean(program))
 	}
@@ -81,7 +82,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	return p, nil
 }
 
-// Undo plans the way back: the lines as we write them go, those of hosts that were typed or all.
+// Undo plans to remove the lines that Plan writes, for the typed hosts or all.
 func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	path, before, err := bazelrc(env)
 	if err != nil {
@@ -140,7 +141,7 @@ func bazelHosts(targets []helpers.Target, p *tool.Plan) []string {
 	return hosts
 }
 
-// ourHosts are those of all lines with our helper, the last first.
+// ourHosts are the hosts of all lines with our helper, the last first.
 func ourHosts(b []byte) (hosts []string) {
 	for _, line := range slices.Backward(edit.Lines(b)) {
 		if host, helper := bazelSetting(line); isBazelHelper(helper) && !slices.Contains(hosts, host) {
@@ -178,7 +179,7 @@ func bazelSetting(line string) (host, helper string) {
 	return "", ""
 }
 
-// continued reports whether the last line goes on in a next one.
+// continued reports whether the last line ends in a \, so that a next line would continue it.
 func continued(list []string) bool {
 	return len(list) > 0 && strings.HasSuffix(strings.TrimRight(list[len(list)-1], "\r\n"), `\`)
 }

@@ -1,3 +1,4 @@
+// Package cargo sets cargo up.
 package cargo
 
 import (
@@ -19,26 +20,26 @@ const (
 	cargoProviders = "registry" + edit.TOMLDot + "global-credential-providers"
 	cargoMark      = "# written by credential-idcs configure cargo\n"
 	cargoList      = `global-credential-providers = ["cargo:token", "` + cargoHelper + `"]` + "\n"
-	// cargoLine is our line where there was none. Without one cargo asks cargo:token alone, so that
-	// stays, behind us: cargo asks the last one first.
+	// cargoLine is written if there is no such key. cargo:token is cargo's default, so it stays; cargo asks the last one
+	// first.
 	cargoLine = cargoMark + cargoList
-	// cargoTable is the same where there was no table.
+	// cargoTable is written if there is no such table.
 	cargoTable = cargoMark + "[registry]\n" + cargoList
 )
 
 // Tool is cargo.
 type Tool struct{}
 
-// Look reports what the plans say.
+// Look reports what Plan and Undo would change, and where cargo sends the token.
 func (t Tool) Look(ctx context.Context, s *tool.Survey) {
 	tool.LookByPlan(ctx, s, t, "cargo", false)
 	elsewhere(s)
 }
 
-// Plan plans us as the last of registry.global-credential-providers in cargo's own file. That is the
-// first that cargo asks, for all registries, those that a project's file names included; for those that
-// aren't targets it is told to ask the next. A registry that has a credential-provider of its own asks
-// that one alone, so where such a registry is a target, another provider is refused.
+// Plan plans our helper as the last of registry.global-credential-providers in cargo's own file. cargo asks that one first,
+// for all registries, also for those of a project's file; for a registry that is no target our helper makes it ask the
+// next. For a registry with a credential-provider of its own cargo asks only that, so if such a registry is a target,
+// another provider is refused.
 // https://doc.rust-lang.org/cargo/reference/registry-authentication.html; src/cargo/util/auth/mod.rs of
 // https://github.com/rust-lang/cargo.
 func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
@@ -66,7 +67,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	return p, nil
 }
 
-// Undo plans the way back: our provider goes, out of the list and of single registries.
+// Undo plans to remove our provider from the list and from single registries.
 func (Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan, error) {
 	path, before, err := cargoFile(env)
 	if err != nil {
@@ -88,8 +89,8 @@ func cargoHome(env tool.Env) (string, error) {
 	return env.InHome(".cargo")
 }
 
-// cargoFile is $CARGO_HOME/config.toml. Where a file without the ending is left from old times, cargo
-// takes that one. https://doc.rust-lang.org/cargo/reference/config.html#hierarchical-structure
+// cargoFile is $CARGO_HOME/config.toml, or the file without the ending of old versions, which cargo prefers if it exists.
+// https://doc.rust-lang.org/cargo/reference/config.html#hierarchical-structure
 func cargoFile(env tool.Env) (path string, content []byte, err error) {
 	dir, err := cargoHome(env)
 	if err != nil {
@@ -129,7 +130,7 @@ func addProvider(b []byte, in tool.Request) ([]byte, error) {
 	return edit.Splice(b, edit.At(end, end), `, "`+cargoHelper+`"`), nil
 }
 
-// newProviders puts the whole list into the table, or the table to the end.
+// newProviders adds the whole list to the table, or the table to the end.
 func newProviders(d *edit.TOML) ([]byte, error) {
 	at, headed := d.Tables["registry"]
 	for _, v := range d.Values {
@@ -191,7 +192,7 @@ func isProvider(provider string) bool {
 func dropProvider(b []byte) ([]byte, error) {
 	table := strings.ReplaceAll(cargoTable, "\n", edit.Ending(b))
 	if i := edit.LineIndex(b, table); i >= 0 && !edit.EndsSection(b[i+len(table):]) {
-		// Something of the person's has come into our table, so its header stays.
+		// A person has added something to our table, so its header stays.
 		return dropOwn(edit.Splice(b, edit.At(i, i+len(table)), "[registry]"+edit.Ending(b)))
 	}
 	for _, block := range []string{cargoTable, cargoLine} {
@@ -221,7 +222,7 @@ func dropProvider(b []byte) ([]byte, error) {
 	return dropOwn(edit.Splice(b, at, ""))
 }
 
-// dropOwn takes our lines out of single registries.
+// dropOwn removes our lines from single registries.
 func dropOwn(b []byte) ([]byte, error) {
 	if b == nil {
 		return nil, nil

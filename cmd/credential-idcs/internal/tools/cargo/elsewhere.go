@@ -12,8 +12,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// elsewhere reports indexes that name other hosts for what cargo fetches or uploads with the token. It knows those
-// that cargo has fetched, in $CARGO_HOME/registry/index/HOST-HASH.
+// elsewhere reports indexes that have other hosts for downloads or uploads, to which cargo sends the token. It reads the
+// indexes that cargo has stored in $CARGO_HOME/registry/index/HOST-HASH.
 // https://doc.rust-lang.org/cargo/reference/registry-index.html#index-configuration
 func elsewhere(s *tool.Survey) {
 	home, err := cargoHome(s.Env)
@@ -47,7 +47,7 @@ func elsewhere(s *tool.Survey) {
 	}
 }
 
-// leaves reports whether an index of a target's host names an address that no target covers.
+// leaves reports whether an index of a target's host has an address that no target covers.
 func leaves(s *tool.Survey, folder, address string) bool {
 	to, err := helpers.ParseServer(hostOf(address))
 	ours := false

@@ -9,9 +9,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 )
 
-// The two names in the files of docker and podman that matter here: https://github.com/docker/cli
-// (cli/config/configfile), containers-auth.json(5). Never touched: credsStore, which would send the
-// passwords of all registries to us.
+// The key and the value in the files of docker and podman: https://github.com/docker/cli (cli/config/configfile),
+// containers-auth.json(5). credsStore is never changed: with it the passwords of all registries would be sent to us.
 const (
 	credHelpers = "credHelpers"
 	ours        = "idcs"
@@ -62,8 +61,8 @@ func addHelper(b []byte, host string, overwrite bool) ([]byte, error) {
 	return d.Splice(helpers.Members[i].Value, `"`+ours+`"`).B, nil
 }
 
-// freshHelpers is a whole file; with a last line break where there was no file, and without where
-// there was one of nothing but space, so that dropHelpers can tell.
+// freshHelpers is a whole file. It ends in a line break if there was no file, and without one if there was a blank file,
+// by which dropHelper tells them apart.
 func freshHelpers(before []byte, hosts []string) []byte {
 	var s strings.Builder
 	s.WriteString("{\n\t\"" + credHelpers + "\": {")
@@ -80,8 +79,8 @@ func freshHelpers(before []byte, hosts []string) []byte {
 	return []byte(s.String())
 }
 
-// dropHelper takes credHelpers[host] away if it is ours, and credHelpers with its last member, if
-// we made it. What we add to an empty object stands behind one space, and that is left empty.
+// dropHelper removes credHelpers[host] if it is ours, and credHelpers with its last member, if we made it. A member that
+// we added to an empty object has one space before it; then the object stays, empty.
 func dropHelper(b []byte, host string) ([]byte, error) {
 	if edit.Blank(b) {
 		return b, nil
@@ -112,7 +111,7 @@ func dropHelper(b []byte, host string) ([]byte, error) {
 	if d.SpaceBefore(helpers, 0) == " " {
 		return d.Splice(edit.Span{From: helpers.From + 1, To: helpers.Members[0].Value.To}, "").B, nil
 	}
-	// A file of ours alone goes, or is as empty as it was.
+	// A file that has nothing else is removed, or becomes blank as it was.
 	if fresh := freshHelpers(nil, []string{host}); bytes.Equal(b, fresh) {
 		return nil, nil
 	} else if rest, ok := bytes.CutSuffix(b, fresh[:len(fresh)-1]); ok && edit.Blank(rest) {
@@ -121,8 +120,8 @@ func dropHelper(b []byte, host string) ([]byte, error) {
 	return d.Drop(root, at).B, nil
 }
 
-// oneSpelling refuses a name that differs from ours in case only: Go's decoder, which docker and
-// podman use, takes both for the same.
+// oneSpelling refuses a key that differs from credHelpers only in case: for Go's decoder, which docker and podman use, both
+// are the same.
 func oneSpelling(root edit.Object) error {
 	for _, m := range root.Members {
 		if m.Name != credHelpers && strings.EqualFold(m.Name, credHelpers) {
@@ -132,8 +131,8 @@ func oneSpelling(root edit.Object) error {
 	return nil
 }
 
-// hideSecrets replaces the values that may hold passwords: of all members but credHelpers and
-// those that are known to be harmless.
+// hideSecrets replaces the values that may have passwords: those of all members but credHelpers and some that are known to
+// be harmless.
 func hideSecrets(b []byte) []byte {
 	d := edit.JSON{B: b}
 	root, err := d.Root()

@@ -1,5 +1,5 @@
-// Package docker sets docker, crane, oras and helm up, which read docker's config.json, and holds what
-// podman's files have in common with it.
+// Package docker sets docker, crane, oras and helm up, which read docker's config.json. Package podman uses what the files
+// have in common.
 package docker
 
 import (
@@ -38,8 +38,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	return p, nil
 }
 
-// Undo plans the way back: for Hosts, which need not be targets any more, else for all targets, or all
-// entries of ours. Only the value "idcs" is removed.
+// Undo plans to remove our entries: of Hosts, which need not be targets any more, else of all targets, or all.
 func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	path, err := Path(env)
 	if err != nil {
@@ -56,7 +55,7 @@ func Path(env tool.Env) (string, error) {
 	return env.InHome(".docker", "config.json")
 }
 
-// variable holds logins in the form of the file. docker from 28.3, buildx and crane look into it first.
+// variable has logins in the form of the file. docker from 28.3, buildx and crane read it first.
 const variable = "DOCKER_AUTH_CONFIG"
 
 func inVariable(env tool.Env, t helpers.Target) bool {
@@ -68,7 +67,7 @@ func variableHolds(t helpers.Target) string {
 	return "the variable " + variable + " holds a password for " + t.HostPort() + ": docker uses it before any helper"
 }
 
-// PlanHelpers plans credHelpers in a file, and returns the registries that are set up.
+// PlanHelpers plans credHelpers in a file, and returns the registries that are set up. name is the tool's.
 func PlanHelpers(env tool.Env, in tool.Request, path, name string) (tool.Plan, []helpers.Target, error) {
 	if err := env.NeedOnPath(dockerHelper); err != nil {
 		return tool.Plan{}, nil, err
@@ -106,7 +105,7 @@ func PlanHelpers(env tool.Env, in tool.Request, path, name string) (tool.Plan, [
 	return p, hosts, nil
 }
 
-// ConfigureCommand replaces another helper of a registry.
+// ConfigureCommand is the command that replaces another helper of a registry.
 func ConfigureCommand(name string, h helpers.Target, profile string) string {
 	c := "credential-idcs configure " + name + " --overwrite " + text.Word(h.HostPort())
 	if profile != "" {
@@ -115,8 +114,8 @@ func ConfigureCommand(name string, h helpers.Target, profile string) string {
 	return c
 }
 
-// LogoutCommand removes a password from a file. podman looks into the one of its last login only, unless
-// it is told.
+// LogoutCommand is the command that removes a password from a file. podman needs the file's path: by default it only reads
+// that of its last login.
 func LogoutCommand(name, path string, h helpers.Target) string {
 	if name == "podman" {
 		return "podman logout --authfile " + text.Word(path) + " " + text.Word(h.HostPort())
@@ -124,8 +123,7 @@ func LogoutCommand(name, path string, h helpers.Target) string {
 	return name + " logout " + text.Word(h.HostPort())
 }
 
-// UndoHelpers plans the way back in a file: every key of ours that means one of the registries goes,
-// however it is spelled.
+// UndoHelpers plans to remove every entry of ours for the registries from a file, in all spellings of the key.
 func UndoHelpers(in tool.Request, path string) (tool.Plan, error) {
 	var places []helpers.Target
 	for _, typed := range in.Hosts {

@@ -9,19 +9,18 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// A File is docker's config.json, podman's auth.json, or a text of that form, as configure, unconfigure
-// and doctor read it.
+// A File is docker's config.json, podman's auth.json, or a text of that form.
 type File struct {
 	Path      string
 	bytes     []byte // nil: there is no file
 	helpers   []entry
 	auths     []entry
 	Store     string // credsStore, docker's file only
-	NoHelpers bool   // credHelpers is there and empty
+	NoHelpers bool   // credHelpers exists and is empty
 }
 
-// An entry is a member of credHelpers or auths. Its key may have spellings that no client looks up
-// today, but has written once, such as https://HOST/v1/.
+// An entry is a member of credHelpers or auths. Its key may have a spelling of old clients, such as https://HOST/v1/, which
+// no client looks up today.
 type entry struct {
 	key   string
 	place helpers.Target // zero: the key is no host
@@ -90,7 +89,7 @@ func (f *File) add(d edit.JSON, name string, o edit.Object) error {
 			f.helpers = append(f.helpers, e)
 			continue
 		}
-		// The entry without content that docker leaves behind a login through a helper is no password.
+		// An empty entry, as docker writes after a login with a helper, is no password.
 		if m.IsObject {
 			if content, err := d.Object(m.Value.From); err != nil || len(content.Members) > 0 {
 				f.auths = append(f.auths, e)
@@ -100,9 +99,8 @@ func (f *File) add(d edit.JSON, name string, o edit.Object) error {
 	return nil
 }
 
-// Key is how an image's name spells a registry: clients compare it as text, so the key of credHelpers
-// has to be the same. A name without a dot or a port is taken for a folder of Docker Hub, so such a
-// registry is always named with its port.
+// Key is a registry as in an image's name: clients compare that with the keys of credHelpers as text. A name without a dot
+// or a port would be a folder of Docker Hub, so the name of such a registry always has its port.
 func Key(t helpers.Target) string {
 	host := t.HostPort()
 	if !strings.ContainsAny(host, ".:") && host != "localhost" {
@@ -111,19 +109,18 @@ func Key(t helpers.Target) string {
 	return host
 }
 
-// lookedUp reports whether clients look a key up for a registry: as Key has it, or with the port 443
-// that somebody writes.
+// lookedUp reports whether clients look up a key for a registry: Key, or the host with the port 443.
 func lookedUp(key string, t helpers.Target) bool {
 	return key == Key(t) || key == t.HostPort()+":443"
 }
 
-// Password reports whether the file holds a password for a registry.
+// Password reports whether the file has a password for a registry.
 func (f *File) Password(t helpers.Target) bool {
 	return f != nil && slices.ContainsFunc(f.auths, func(e entry) bool { return e.place.SameOrigin(t) && !e.place.IsZero() })
 }
 
-// Helper is the helper that clients find for a registry, and its key; empty: none. Ours comes before
-// another one, if there are several spellings.
+// Helper is the helper that clients find for a registry, and its key; empty: none. Of several spellings, one with ours is
+// preferred.
 func (f *File) Helper(t helpers.Target) (key, helper string) {
 	if f == nil {
 		return "", ""
@@ -136,13 +133,13 @@ func (f *File) Helper(t helpers.Target) (key, helper string) {
 	return key, helper
 }
 
-// Ours reports whether the file has us for a registry.
+// Ours reports whether the file has our helper for a registry.
 func (f *File) Ours(t helpers.Target) bool {
 	_, helper := f.Helper(t)
 	return helper == ours
 }
 
-// mistaken are keys of ours that mean a registry, and that no client looks up.
+// mistaken are keys of ours for a registry that no client looks up.
 func (f *File) mistaken(t helpers.Target) (keys []string) {
 	for _, e := range f.helpers {
 		if e.value == ours && e.place.SameOrigin(t) && !e.place.IsZero() && !lookedUp(e.key, t) {
@@ -152,7 +149,7 @@ func (f *File) mistaken(t helpers.Target) (keys []string) {
 	return keys
 }
 
-// former are keys of ours that mean no target any more.
+// former are keys of ours for registries that are no target any more.
 func (f *File) former(known []helpers.Target) (keys []string) {
 	if f == nil {
 		return nil

@@ -11,8 +11,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// Look looks into docker's file: a helper for the host comes before everything else in it
-// (cli/config/configfile of https://github.com/docker/cli).
+// Look checks docker's file. A helper for the host goes before everything else in it (cli/config/configfile of
+// https://github.com/docker/cli).
 func (Tool) Look(ctx context.Context, s *tool.Survey) {
 	client := s.AnyOf("docker", "crane", "oras", "helm")
 	path, err := Path(s.Env)
@@ -35,7 +35,7 @@ func (Tool) Look(ctx context.Context, s *tool.Survey) {
 	s.Name(dockerHelper, client, used)
 }
 
-// Open reads a file, and reports it if it can't be read. nil: it can't, or there is none.
+// Open reads a file, and reports it if it can't be read. It returns nil then, and if there is none.
 func Open(s *tool.Survey, path string) *File {
 	f, err := Read(path)
 	if err != nil {
@@ -56,8 +56,8 @@ func orElse(a, b string) string {
 	return a
 }
 
-// helm looks into helm's own file, where `helm registry login` stores passwords. helm turns to docker's
-// only for a registry that isn't there.
+// helm checks helm's own file, into which `helm registry login` writes passwords. helm reads docker's only for a registry
+// that isn't in its own.
 func helm(ctx context.Context, s *tool.Survey, dockers *File) {
 	program := s.Find("helm")
 	if program == "" {
@@ -75,8 +75,8 @@ func helm(ctx context.Context, s *tool.Survey, dockers *File) {
 	}
 }
 
-// Registry judges what a file says of a target, for a client of a family: docker or podman. It reports
-// whether the file has us for it. A target with a path is no registry: clients name hosts only.
+// Registry checks a file for a target, for a client of a family: docker or podman. It reports whether the file has our
+// helper for it. A target with a path is no registry: a registry is a host.
 func Registry(s *tool.Survey, f *File, client, family string, t *tool.Place) bool {
 	if t.Target.Path() != "" || f == nil {
 		return false
@@ -119,15 +119,15 @@ func Registry(s *tool.Survey, f *File, client, family string, t *tool.Place) boo
 	return true
 }
 
-// Former reports the entries of ours that stand for no target any more.
+// Former reports the entries of ours for registries that are no target any more.
 func Former(s *tool.Survey, f *File, family string) {
 	for _, key := range f.former(s.Known) {
 		s.Former(f.Path, family, key)
 	}
 }
 
-// insecure is the file that lets docker's engine talk to a registry without looking at its certificate,
-// or without TLS at all; empty: none does. https://docs.docker.com/reference/cli/dockerd/#insecure-registries
+// insecure is the file that lets docker's engine use a registry without checking its certificate, or without TLS; empty:
+// none does. https://docs.docker.com/reference/cli/dockerd/#insecure-registries
 func insecure(s *tool.Survey, family string, t helpers.Target) string {
 	if family != "docker" {
 		return ""

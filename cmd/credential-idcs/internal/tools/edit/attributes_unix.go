@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// copyAttributes gives a file the extended attributes of another, access lists among them. One that may
-// not be set, such as a security label, is the system's own business.
+// copyAttributes gives a file the extended attributes of another, such as access lists. One that may not be set, such as a
+// security label, is skipped: the system sets it.
 func copyAttributes(from, to string) error {
 	size, err := unix.Listxattr(from, nil)
 	if err != nil || size == 0 {

@@ -23,13 +23,13 @@ func (c Change) Diff() string {
 	return fmt.Sprintf("--- %s\n+++ %s\n", text.Line(from), text.Line(to)) + hunks(script(Lines(before), Lines(after)), c.Context)
 }
 
-// A line is one of the diff: ' ', '-' or '+', and the line with its ending.
+// A row is a line of the diff: ' ', '-' or '+', and the line with its ending.
 type row struct {
 	op   byte
 	line string
 }
 
-// Lines cuts behind each LF; the last one may have none.
+// Lines splits a text after each LF; the last line may have none.
 func Lines(b []byte) []string {
 	s := strings.SplitAfter(string(b), "\n")
 	if s[len(s)-1] == "" {
@@ -38,12 +38,11 @@ func Lines(b []byte) []string {
 	return s
 }
 
-// tableLimit bounds the table below; two texts that differ in more places than that are shown as
-// one replacement.
+// tableLimit is the largest size of the table below. Texts that need a larger one are shown as one replacement.
 const tableLimit = 4 << 20
 
-// script is the longest common subsequence by the textbook's table. What is equal at both ends is
-// cut off first, and little is left then.
+// script finds the longest common subsequence with the usual table. Equal lines at both ends are cut off first, so the
+// table is small.
 func script(a, b []string) []row {
 	var head, tail []row
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
@@ -145,7 +144,7 @@ func writeHunk(out *strings.Builder, edits []row, oldLine, newLine int) {
 	for _, e := range edits {
 		out.WriteByte(e.op)
 		line, crlf := strings.CutSuffix(strings.TrimSuffix(e.line, "\n"), "\r")
-		out.WriteString(text.Line(line)) // a kubeconfig may be a stranger's
+		out.WriteString(text.Line(line)) // a kubeconfig may come from a stranger
 		if crlf {
 			out.WriteByte('\r')
 		}

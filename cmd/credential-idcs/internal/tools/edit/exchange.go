@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// exchange puts the finished file in the place of the old one while nobody writes that.
+// exchange replaces the old file by the finished one while no program writes it.
 func (c Change) exchange(temp, path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -19,7 +19,7 @@ func (c Change) exchange(temp, path string) error {
 	hold := noWriter(f)
 	defer hold.end()
 	if _, err := c.unchanged(path); err != nil {
-		return err // most edits of others are seen here, and then nothing moves
+		return err // most changes of other programs are noticed here, before anything is moved
 	}
 	swapped, err := swap(temp, path)
 	if err != nil {
@@ -32,13 +32,13 @@ func (c Change) exchange(temp, path string) error {
 	return c.confirm(f, temp, path, hold)
 }
 
-// confirm looks at what was in the place of the new file, which temp is now; looked should be that. Where it isn't what the plan was
-// made from, or somebody has opened it to write, the two are exchanged back. What is saved between the exchange
-// and the way back ends in that place again: what comes out is put back, until it is what was put in before.
+// confirm checks the old file, which is temp now and should be looked. If it isn't what the plan was made from, or a
+// program has opened it for writing, the two are exchanged back. If a program saves the file between the exchange and the
+// way back, its version is put back, too: that repeats until what comes out is what was put in before.
 func (c Change) confirm(looked *os.File, temp, path string, hold *lease) error {
 	var was []byte
 	var err error
-	// The plain signs first: the shorter ours is there, the less anybody reads it and saves over theirs.
+	// The cheap checks first: the shorter our file is in the place, the less likely another program reads it.
 	disturbed := hold.disturbed() || !isFile(looked, temp)
 	if !disturbed {
 		hold.end()
@@ -48,13 +48,13 @@ func (c Change) confirm(looked *os.File, temp, path string, hold *lease) error {
 	}
 	for put := c.After; ; {
 		_, back := swap(temp, path)
-		if errors.Is(back, fs.ErrNotExist) { // somebody has removed ours: theirs gets its name again
+		if errors.Is(back, fs.ErrNotExist) { // another program has removed our file: the old one gets its name again
 			back = createFrom(temp, path)
 		}
 		if back != nil {
 			return back
 		}
-		if disturbed { // who waits writes now, where it meant to
+		if disturbed { // a program that waits for the lease writes now, into the right file
 			hold.end()
 			was, err = settled(path)
 			disturbed = false
@@ -71,8 +71,8 @@ func (c Change) confirm(looked *os.File, temp, path string, hold *lease) error {
 	return &Changed{c.Path}
 }
 
-// settled is the content of a file once nobody has it open for writing: a program that opened it by its
-// old name may still write. Where the system tells nobody of that, it is the content at once.
+// settled is the content of a file once no program has it open for writing: one that opened it under its old name may
+// still write. On a system without leases it is the content at once.
 func settled(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -92,7 +92,7 @@ func isFile(f *os.File, path string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(opened, there)
 }
 
-// rewrite writes into the file itself. That the disk has room is known: the new text is there already.
+// rewrite writes into the file itself. The disk has room: the new text is in temp already.
 func (c Change) rewrite(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -117,7 +117,7 @@ func (c Change) rewrite(path string) error {
 	return f.Sync()
 }
 
-// remove takes the file's name away before the last look, as exchange does.
+// remove moves the file away before the last check, as exchange does.
 func (c Change) remove(path string) error {
 	if _, err := c.unchanged(path); err != nil {
 		return err
@@ -147,8 +147,8 @@ func (c Change) remove(path string) error {
 	return &Changed{c.Path}
 }
 
-// createFrom gives the finished file its name, but takes the name from nobody: a link can't replace
-// a file as a rename does. Where there are no hard links, the second look has to do.
+// createFrom gives the finished file its name, unless another file has it: a link doesn't replace a file as a rename does.
+// On a file system without hard links it is renamed.
 func createFrom(temp, path string) error {
 	err := os.Link(temp, path)
 	if err == nil || errors.Is(err, fs.ErrExist) {

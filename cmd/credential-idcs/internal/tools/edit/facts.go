@@ -6,10 +6,9 @@ import (
 	"os"
 )
 
-// A Fault is a file that can't be read, written or removed. Why is the cause without the path, which
-// the errors of package os say too.
+// A Fault is returned for a file that can't be read, written or removed.
 type Fault struct {
-	Path, Verb string
+	Path, Verb string // Verb is "read", "write" or "remove"
 	Err        error
 }
 
@@ -28,17 +27,17 @@ func (f *Fault) Why() string {
 	return f.Err.Error()
 }
 
-// Changed says that a file is no longer what its Change was made from. Nothing was written.
+// Changed is returned if a file is no longer what its Change was made from. Nothing was written.
 type Changed struct{ Path string }
 
 func (e *Changed) Error() string { return e.Path + " was changed meanwhile" }
 
-// Locked says that the lock file of a tool is there. Path is the lock's.
+// Locked is returned if the lock file of a tool exists. Path is the lock's.
 type Locked struct{ Path string }
 
 func (e *Locked) Error() string { return e.Path + " exists" }
 
-// NoLink says that something is there that is not a link.
+// NoLink is returned for a path at which there is something else than a link.
 type NoLink struct{ Path string }
 
 func (e *NoLink) Error() string { return e.Path + " is not a link" }

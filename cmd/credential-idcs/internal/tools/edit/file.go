@@ -11,11 +11,10 @@ import (
 	"time"
 )
 
-// sizeLimit is far above every configuration file; what is larger is something else.
+// sizeLimit is the largest file in bytes that is read: no configuration file is larger.
 const sizeLimit = 16 << 20
 
-// follow is the file that a path leads to, if its last element is a link, or a link to a link. The
-// file need not exist.
+// Follow is the file that a path leads to, if its last element is a link, or a link to a link. The file need not exist.
 func Follow(path string) (string, error) {
 	for range 40 { // as many as Linux follows
 		to, err := os.Readlink(path)
@@ -30,8 +29,8 @@ func Follow(path string) (string, error) {
 	return "", fmt.Errorf("too many links")
 }
 
-// Read is the content of a file, not nil; nil if there is none. It isn't read while somebody writes it, where
-// the system tells: half of it would look like all. Its error is a *Fault.
+// Read is the content of a file, not nil; nil if there is none. On Linux it waits while a program has the file open for
+// writing, and would read half of it. Its error is a *Fault.
 func Read(path string) ([]byte, error) {
 	b, _, err := readFile(path)
 	if b != nil {
@@ -43,14 +42,14 @@ func Read(path string) ([]byte, error) {
 	return b, nil
 }
 
-// Exists reports whether something is there, behind links.
+// Exists reports whether a file exists, following links.
 func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
 }
 
 func readFile(path string) ([]byte, fs.FileInfo, error) {
-	// Looked at first, because opening a fifo would wait for somebody to write.
+	// Stat first: opening a fifo would wait for a writer.
 	fi, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -77,10 +76,9 @@ func readFile(path string) ([]byte, fs.FileInfo, error) {
 
 // Apply replaces the file by c.After, if it still is c.Before. Its errors are the types of facts.go.
 //
-// The new text is whole on the disk before the file is touched. The last look is as late as the system
-// allows, see exchange. Mode, owner and
-// extended attributes are those of the old file; one with several names (hard links) is written in place, or
-// the other names would keep the old text.
+// The whole new text is on the disk before the file is changed. The last check of the old text is as late as the system
+// allows, see exchange. Mode, owner and extended attributes are those of the old file. A file with several names (hard
+// links) is written in place, or the other names would have the old text.
 //
 // INT, TERM and HUP wait until Apply is done, so they leave no lock and no temporary file behind.
 func (c Change) Apply() (err error) {
@@ -172,8 +170,8 @@ func (c Change) stage(dir, path string, old fs.FileInfo) (name string, err error
 	return temp.Name(), temp.Close() // Windows renames no open file
 }
 
-// unchanged looks again: the file must be what the plan was made from. Its FileInfo is nil if
-// there is no file, as planned.
+// unchanged reads the file again: it must be what the plan was made from. The FileInfo is nil if there is no file, as
+// planned.
 func (c Change) unchanged(path string) (fs.FileInfo, error) {
 	now, fi, err := readFile(path)
 	switch {
@@ -185,8 +183,8 @@ func (c Change) unchanged(path string) (fs.FileInfo, error) {
 	return fi, nil
 }
 
-// WaitLock takes the lock that is a file, and waits while another program has it. There is no event to
-// wait for: the other may be on another machine.
+// WaitLock makes a lock file, and waits at most limit while another program has it. It polls, since that program may be on
+// another machine.
 func WaitLock(path string, limit time.Duration) (unlock func(), err error) {
 	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
 		release := holdSignals()
@@ -201,8 +199,7 @@ func WaitLock(path string, limit time.Duration) (unlock func(), err error) {
 	}
 }
 
-// lockFile takes the lock as git and kubectl do: by making a file that must not be there. Neither
-// waits for it; nor do we.
+// lockFile locks as git and kubectl do: it makes a file that must not exist. It doesn't wait, as they don't.
 func lockFile(path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	switch {

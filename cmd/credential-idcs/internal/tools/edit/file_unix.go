@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keepOwnerAndMode gives the new file what the old one had. The owner differs if root edits a
-// person's file; left as it is, the person couldn't read it any more.
+// keepOwnerAndMode gives the new file the old one's owner and mode. If root edits a person's file, the person couldn't read
+// it otherwise.
 func keepOwnerAndMode(f *os.File, old fs.FileInfo) error {
 	st := old.Sys().(*syscall.Stat_t)
 	now, err := f.Stat()
@@ -28,7 +28,7 @@ func keepOwnerAndMode(f *os.File, old fs.FileInfo) error {
 	return f.Chmod(old.Mode().Perm())
 }
 
-// syncFolder makes a rename durable. Some file systems can't sync a folder and say EINVAL.
+// syncFolder makes a rename durable. Some file systems can't sync a folder and return EINVAL.
 func syncFolder(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

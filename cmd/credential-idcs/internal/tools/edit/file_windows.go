@@ -5,14 +5,14 @@ import (
 	"os"
 )
 
-// A new file inherits the access list of its folder, which is what the old one had.
+// keepOwnerAndMode has nothing to do: a new file inherits the access list of its folder, as the old one did.
 func keepOwnerAndMode(*os.File, fs.FileInfo) error { return nil }
 
-// NTFS journals a rename by itself.
+// syncFolder has nothing to do: NTFS journals a rename by itself.
 func syncFolder(string) error { return nil }
 
-// severalNames isn't told by what the system says of a file here.
+// severalNames is always false: a FileInfo doesn't tell it here.
 func severalNames(fs.FileInfo) bool { return false }
 
-// Writable isn't told by modes here: writing will tell.
+// Writable is always true: modes don't tell it here, and writing will fail if it isn't.
 func Writable(string) bool { return true }

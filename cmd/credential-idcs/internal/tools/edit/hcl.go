@@ -16,24 +16,24 @@ type HCLBlock struct {
 	Set  bool     // KEY = VALUE
 }
 
-// Is reports whether the first key is a name. Terraform takes it in any case.
+// Is reports whether the first key is name, in any case, as for Terraform.
 func (b HCLBlock) Is(name string) bool { return strings.EqualFold(b.Keys[0], name) }
 
-// ErrNotHCL is a text that isn't HCL, the one of Terraform's own configuration.
+// ErrNotHCL is returned for a text that isn't HCL 1.
 var ErrNotHCL = errors.New("it is not HCL")
 
-// ParseHCL finds what is at the top of a configuration file of Terraform's, which is HCL 1 and read with
-// this library. The library's errors may quote a token, so they stay here.
+// ParseHCL finds the blocks and attributes at the top of a configuration file of Terraform's. Terraform reads it with the
+// same library. The library's errors may quote a token, so they aren't returned.
 func ParseHCL(b []byte) (blocks []HCLBlock, err error) {
 	if LoneCR(b) {
 		return nil, ErrNotHCL
 	}
 	defer func() {
-		if recover() != nil { // the parser is old, and not hardened against everything
+		if recover() != nil { // the parser is old and may panic
 			blocks, err = nil, ErrNotHCL
 		}
 	}()
-	// It counts without the CR of a line break.
+	// The library's offsets don't count the CR of a line break.
 	file, err := parser.Parse(bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")))
 	if err != nil {
 		return nil, ErrNotHCL
@@ -75,7 +75,7 @@ func end(n ast.Node) int {
 	return 0
 }
 
-// offsets are those of a text by those of the same without the CRs of its line breaks.
+// offsets are the offsets in a text, by those in the same text without CRs.
 func offsets(b []byte) []int {
 	list := make([]int, 0, len(b)+1)
 	for i := range b {

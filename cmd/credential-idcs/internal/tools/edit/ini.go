@@ -7,16 +7,16 @@ import (
 
 // An INIOption is an option of pip's configuration, or with an empty key the header of a section.
 type INIOption struct {
-	Section, Key string // of a key: lower case, "-" for "_", as pip takes it
-	Value        string // its further lines joined by line breaks
-	Line         int    // the first one's, from 0
+	Section, Key string // Key is in lower case, with "-" for "_", as in pip
+	Value        string // its lines, joined by line breaks
+	Line         int    // of its first line, from 0
 }
 
-// ErrNotINI is a file that isn't written plainly.
+// ErrNotINI is returned for a file that isn't in the form that ParseINI reads.
 var ErrNotINI = errors.New("it is not the kind of file that can be edited here")
 
-// ParseINI reads what Python's configparser does of a file that is written plainly: headers and options
-// at the beginning of a line, further lines of a value indented. All else is refused.
+// ParseINI reads a file as Python's configparser does, if headers and options are at the beginning of a line and further
+// lines of a value are indented. Anything else is refused.
 func ParseINI(b []byte) ([]INIOption, error) {
 	if LoneCR(b) {
 		return nil, ErrNotINI

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A JSON is a JSON text that can have members added and taken away while all other bytes stay.
+// A JSON is a JSON text whose members can be added and removed while all other bytes stay.
 type JSON struct{ B []byte }
 
 // A Member is a name and a value of an object: offsets into the text.
@@ -50,8 +50,8 @@ func (d JSON) Root() (Object, error) {
 	return d.Object(at)
 }
 
-// Object scans the object that begins at an offset. The text is valid JSON, so little can be wrong
-// with it; but a name that is there twice is an answer that depends on who reads.
+// Object reads the object that begins at an offset of a valid text. A name that is there twice is refused: parsers differ
+// in which of them counts.
 func (d JSON) Object(at int) (Object, error) {
 	o := Object{Span: Span{From: at}}
 	seen := map[string]bool{}
@@ -99,15 +99,14 @@ func (d JSON) Text(m Member) (string, bool) {
 	return s, true
 }
 
-// Splice puts s in the place of a span. Inlined in its sixty places it would be 40 KB of the program.
+// Splice replaces a span by s. Inlined into its sixty callers it would be 40 KB of the program.
 //
 //go:noinline
 func (d JSON) Splice(at Span, s string) JSON {
 	return JSON{append(append(append(make([]byte, 0, len(d.B)+len(s)), d.B[:at.From]...), s...), d.B[at.To:]...)}
 }
 
-// Add puts a member behind the last one, spaced as that one is. In an object without members value
-// comes right behind the brace, behind lead.
+// Add adds a member after the last one, spaced like that. In an empty object it follows the brace and lead.
 func (d JSON) Add(o Object, name, value, lead string) JSON {
 	if len(o.Members) == 0 {
 		return d.Splice(Span{o.From + 1, o.From + 1}, lead+JSONString(name)+": "+value)
@@ -116,7 +115,7 @@ func (d JSON) Add(o Object, name, value, lead string) JSON {
 	return d.Splice(Span{last.Value.To, last.Value.To}, ","+d.SpaceBefore(o, len(o.Members)-1)+JSONString(name)+d.colon(last)+value)
 }
 
-// Drop takes a member away, with the comma and the space that came with it.
+// Drop removes a member, with the comma and the space before it.
 func (d JSON) Drop(o Object, i int) JSON {
 	m := o.Members[i]
 	switch {
@@ -128,7 +127,7 @@ func (d JSON) Drop(o Object, i int) JSON {
 	return d.Splice(Span{m.Key.From, m.Value.To}, "")
 }
 
-// SpaceBefore is what stands between a member and the comma or brace before it.
+// SpaceBefore is the space between a member and the comma or brace before it.
 func (d JSON) SpaceBefore(o Object, i int) string {
 	at := o.Members[i].Key.From
 	from := at
@@ -138,11 +137,11 @@ func (d JSON) SpaceBefore(o Object, i int) string {
 	return string(d.B[from:at])
 }
 
-// colon is what stands between a member's name and its value.
+// colon is the text between a member's name and its value.
 func (d JSON) colon(m Member) string { return string(d.B[m.Key.To:m.Value.From]) }
 
-// Nested prints an object of one member as the value of a new member of o: on lines of its own if
-// o's members stand on lines of their own, one step deeper than they, else on o's line.
+// Nested is an object of one member as the value of a new member of o: on lines of its own, one step deeper, if o's members
+// are on lines of their own; else on o's line.
 func (d JSON) Nested(o Object, name, value string) string {
 	if len(o.Members) == 0 {
 		return "{" + JSONString(name) + ": " + value + "}"
@@ -153,7 +152,7 @@ func (d JSON) Nested(o Object, name, value string) string {
 	if nl < 0 {
 		return "{" + JSONString(name) + colon + value + "}"
 	}
-	// o's own closing brace shows how deep o is; what its members have more is one step.
+	// The indent of o's closing brace is o's; what its members have more is one step.
 	end := o.To - 1
 	from := end
 	for from > o.From && (d.B[from-1] == ' ' || d.B[from-1] == '\t') {
@@ -171,7 +170,7 @@ func (d JSON) Nested(o Object, name, value string) string {
 	return "{" + indent + step + JSONString(name) + colon + value + indent + "}"
 }
 
-// JSONString is s as JSON; what < and > need in HTML they don't need here.
+// JSONString is s as JSON. "<", ">" and "&" aren't escaped.
 func JSONString(s string) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -189,7 +188,7 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
-// Blank reports whether there is nothing but JSON's space: docker takes that for an empty file.
+// Blank reports whether b has only white space, which docker reads as an empty file.
 func Blank(b []byte) bool { return skipSpace(b, 0) == len(b) }
 
 // skipValue is the offset behind the value that begins at i, in valid JSON.

@@ -11,17 +11,17 @@ import (
 // leaseWait is how long a program may take to write what it has opened.
 const leaseWait = 3 * time.Second
 
-// A lease makes whoever opens a file wait until it ends, see fcntl(2): those that want to write, or all. A
-// file system without leases, or a file of somebody else, has to do without.
+// A lease makes programs that open a file wait until it ends, see fcntl(2): all, or those that want to write. There is none
+// on a file system without leases, or for another user's file; then its kind is F_UNLCK.
 type lease struct {
 	f    *os.File
-	kind int // what is held
+	kind int // F_RDLCK, F_WRLCK or F_UNLCK
 }
 
-// noWriter waits until nobody has f open for writing, and holds such off.
+// noWriter waits until no program has f open for writing, and lets none open it for that.
 func noWriter(f *os.File) *lease { return take(f, unix.F_RDLCK) }
 
-// alone waits until nobody else has f open, and holds all off.
+// alone waits until no other program has f open, and lets none open it.
 func alone(f *os.File) *lease { return take(f, unix.F_WRLCK) }
 
 func take(f *os.File, kind int) *lease {
@@ -36,7 +36,7 @@ func take(f *os.File, kind int) *lease {
 	}
 }
 
-// disturbed reports whether somebody waits for its end.
+// disturbed reports whether a program waits for the end of the lease.
 func (l *lease) disturbed() bool {
 	if l.kind == unix.F_UNLCK {
 		return false

@@ -4,7 +4,7 @@ package edit
 
 import "os"
 
-// A lease holds nobody off here.
+// A lease does nothing here.
 type lease struct{}
 
 func noWriter(*os.File) *lease { return &lease{} }

@@ -5,17 +5,16 @@ import (
 	"strings"
 )
 
-// Files of lines: go's env, pip.conf, .npmrc, .bazelrc, .terraformrc. What is added is whole lines, and
-// taking them out again leaves the bytes that were there, a missing last line break included.
+// Files of lines: go's env, pip.conf, .npmrc, .bazelrc, .terraformrc. Whole lines are added, and removing them leaves the
+// bytes as they were, also a missing last line break.
 
-// AppendLines puts a block, which ends in "\n", at the end, its lines ended as those of the text. A text
-// without a last line break is left without one, and an empty file is told from a missing one in the
-// same way: see CutLines.
+// AppendLines adds a block, which ends in "\n", at the end, with the line endings of the text. A text without a last line
+// break gets none, and neither does an empty file; a missing one does. So CutLines knows what was there.
 func AppendLines(b []byte, block string) []byte {
 	return AppendBlock(b, strings.ReplaceAll(block, "\n", Ending(b)), Ending(b))
 }
 
-// AppendBlock is AppendLines with the ending of lines.
+// AppendBlock is AppendLines for a block whose lines end in end.
 func AppendBlock(b []byte, block, end string) []byte {
 	bare := strings.TrimSuffix(block, end)
 	switch {
@@ -29,12 +28,12 @@ func AppendBlock(b []byte, block, end string) []byte {
 	return append(append(bytes.Clone(b), end...), bare...)
 }
 
-// CutLines takes a block of AppendLines away; nil if there was no file before.
+// CutLines removes a block of AppendLines; nil if there was no file before.
 func CutLines(b []byte, block string) []byte {
 	return CutBlock(b, strings.ReplaceAll(block, "\n", Ending(b)), Ending(b))
 }
 
-// CutBlock is CutLines with the ending of lines.
+// CutBlock is CutLines for a block whose lines end in end.
 func CutBlock(b []byte, block, end string) []byte {
 	bare := strings.TrimSuffix(block, end)
 	switch {
@@ -51,7 +50,7 @@ func CutBlock(b []byte, block, end string) []byte {
 	return b
 }
 
-// LineIndex is where a block begins at the beginning of a line; -1: nowhere.
+// LineIndex is the offset of a block that begins at the beginning of a line; -1: there is none.
 func LineIndex(b []byte, block string) int {
 	for from := 0; ; {
 		i := bytes.Index(b[from:], []byte(block))
@@ -73,19 +72,19 @@ func Ending(b []byte) string {
 	return "\n"
 }
 
-// LoneCR reports whether a CR stands without the LF that makes it the end of a line: there readers differ.
+// LoneCR reports whether there is a CR without a LF behind it: parsers differ in whether it ends a line.
 func LoneCR(b []byte) bool {
 	return bytes.Count(b, []byte("\r")) != bytes.Count(b, []byte("\r\n"))
 }
 
-// ReplaceLine puts another text in the place of line i of a text.
+// ReplaceLine replaces line i of a text.
 func ReplaceLine(list []string, i int, by string) []byte {
 	out := append([]string(nil), list...)
 	out[i] = by
 	return []byte(strings.Join(out, ""))
 }
 
-// EndsSection reports whether behind comments the text ends or a header follows.
+// EndsSection reports whether, after comments, the text ends or a header follows.
 func EndsSection(rest []byte) bool {
 	for line := range bytes.Lines(rest) {
 		line = bytes.TrimSpace(line)

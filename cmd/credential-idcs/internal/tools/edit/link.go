@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Some tools look for a program of theirs by its name in a folder of theirs. That is a link to this
-// program, and a Change as a file is: its Before and After are what it leads to.
+// Some tools look for a helper by its name in a folder of their own. There we make a link to this program. It is a Change,
+// too: Before and After are the link's targets.
 
 // LinkChange is the Change of a link.
 func LinkChange(path string, before, after []byte) Change {
@@ -20,9 +20,8 @@ func LinkChange(path string, before, after []byte) Change {
 	}}
 }
 
-// ReadLink is what a link leads to; nil if there is nothing. Its errors are a *Fault and a *NoLink. A file
-// that is another name of program, as makeLink may make one, is a link to it; on Windows any other file is
-// one to itself.
+// ReadLink is a link's target; nil if there is nothing. Its errors are a *Fault and a *NoLink. A hard link to program, as
+// makeLink may make one, counts as a link to it; on Windows any other file counts as a link to itself.
 func ReadLink(path, program string) ([]byte, error) {
 	to, err := os.Readlink(path)
 	switch {
@@ -64,7 +63,7 @@ func (c Change) applyLink() error {
 		}
 		for range c.Tidy {
 			if os.Remove(dir) != nil {
-				break // somebody else keeps something there
+				break // the folder isn't empty
 			}
 			dir = filepath.Dir(dir)
 		}
@@ -74,7 +73,7 @@ func (c Change) applyLink() error {
 		return &Fault{c.Path, "write", err}
 	}
 	temp := c.Path + ".tmp"
-	_ = os.Remove(temp) // of a run that was killed here
+	_ = os.Remove(temp) // left by a run that was killed here
 	if err := makeLink(string(c.After), temp); err != nil {
 		return &Fault{c.Path, "write", err}
 	}

@@ -8,7 +8,7 @@ import (
 
 const hardLinks = true
 
-// makeLink makes a symbolic link, which follows an upgrade, or where that needs rights that a person lacks a
+// makeLink makes a symbolic link, which stays right after an upgrade. If the person has no right to make one, it makes a
 // hard link, as install.ps1 does.
 func makeLink(program, path string) error {
 	if os.Symlink(program, path) == nil && sameFile(program, path) {
@@ -18,8 +18,7 @@ func makeLink(program, path string) error {
 	return os.Link(program, path)
 }
 
-// dropLink removes a link. While the program runs Windows deletes none of its names, but moves them: then it
-// goes to the temporary files.
+// dropLink removes a link. Windows deletes no name of a running program, but moves it: then it becomes a temporary file.
 func dropLink(path string) error {
 	err := os.Remove(path)
 	if err == nil {
@@ -32,7 +31,7 @@ func dropLink(path string) error {
 	return nil
 }
 
-// sameFile reports whether a link leads where it should: Wine's don't.
+// sameFile reports whether a link leads to the right file, which Wine's links don't.
 func sameFile(a, b string) bool {
 	fa, err1 := os.Stat(a)
 	fb, err2 := os.Stat(b)

@@ -12,15 +12,14 @@ var held struct {
 	came  chan os.Signal
 }
 
-// holdSignals keeps the signals that end the process waiting until release, which then ends it by them.
-// Calls may be nested.
+// holdSignals delays the signals that end the process until release, which then sends them again. Calls may be nested.
 func holdSignals() (release func()) {
 	held.Lock()
 	defer held.Unlock()
 	if held.depth++; held.depth == 1 {
 		held.came = make(chan os.Signal, 1)
 		for _, s := range ending {
-			if !signal.Ignored(s) { // nohup: being ignored is what the parent wants
+			if !signal.Ignored(s) { // as under nohup: the parent wants it ignored
 				signal.Notify(held.came, s)
 			}
 		}

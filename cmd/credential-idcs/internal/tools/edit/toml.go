@@ -8,8 +8,8 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// A TOML is a TOML text with the places of its values, so that a few bytes can be put in while all
-// others stay. The parser is the one that reads our own configuration.
+// A TOML is a TOML text with the offsets of its values, so that a few bytes can be changed while all others stay. Package
+// config uses the same parser.
 type TOML struct {
 	B      []byte
 	Values []TOMLValue
@@ -19,12 +19,12 @@ type TOML struct {
 // A TOMLValue is a key and its value, those inside inline tables included.
 type TOMLValue struct {
 	Path   string // all parts, joined by TOMLDot
-	Under  string // the header that it is under
-	Table  int    // which header that is, counted from the top: several [[arrays]] have one name
-	Line   Span   // key, value and what is between them; of one inside an inline table that of the table
+	Under  string // the path of its header
+	Table  int    // the number of its header from the top: several [[arrays]] have one path
+	Line   Span   // key, value and the text between them; inside an inline table, that of the table
 	Inline bool   // it is in an inline table
 	Kind   unstable.Kind
-	Raw    Span   // of a String, quotes and all
+	Raw    Span   // of a String, with its quotes
 	Text   string // of a String or a Bool
 	Items  []TOMLItem
 }
@@ -36,7 +36,7 @@ type TOMLItem struct {
 	IsText bool
 }
 
-// TOMLDot stands between the parts of a path: no key can hold it, since TOML has no NUL.
+// TOMLDot separates the parts of a path: no key can have it, since TOML allows no NUL.
 const TOMLDot = "\x00"
 
 // TOMLPath is the path of some parts.
@@ -52,7 +52,7 @@ func ParseTOML(b []byte) (*TOML, error) {
 	}
 	d := &TOML{B: b, Tables: map[string]int{}}
 	text := b
-	if bytes.HasPrefix(b, []byte(bom)) { // Windows editors write it. The parser doesn't know it; all offsets stay
+	if bytes.HasPrefix(b, []byte(bom)) { // Windows editors write it, and the parser refuses it; with spaces all offsets stay
 		text = append([]byte("   "), b[len(bom):]...)
 	}
 	var p unstable.Parser
@@ -74,13 +74,13 @@ func ParseTOML(b []byte) (*TOML, error) {
 			d.add(e, under, at)
 		}
 	}
-	if p.Error() != nil { // what it says may quote a token
+	if p.Error() != nil { // it may quote a token
 		return nil, ErrNotTOML
 	}
 	return d, nil
 }
 
-// add notes a key and its value, and those inside it.
+// add adds a key and its value, and those inside it.
 func (d *TOML) add(e *unstable.Node, prefix string, v TOMLValue) {
 	key, _ := tomlKey(e)
 	if prefix != "" {
@@ -126,7 +126,7 @@ func (d *TOML) LineEnd(at int) int {
 	return min(at+1, len(d.B))
 }
 
-// Value is the one under a path; nil: there is none.
+// Value is the value at a path; nil: there is none.
 func (d *TOML) Value(path string) *TOMLValue {
 	for i := range d.Values {
 		if d.Values[i].Path == path {
@@ -136,7 +136,7 @@ func (d *TOML) Value(path string) *TOMLValue {
 	return nil
 }
 
-// Splice puts s in the place of a span.
+// Splice replaces a span by s.
 func Splice(b []byte, at Span, s string) []byte {
 	return JSON{b}.Splice(at, s).B
 }

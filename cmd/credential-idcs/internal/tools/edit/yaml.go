@@ -11,9 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A YAML is a text of one YAML document with the places of its nodes. The library reads it, block and
-// flow style, JSON, quotes, anchors and all, and says where each node begins; a change puts bytes in or
-// takes them out there, and all other bytes stay.
+// A YAML is a text of one YAML document with the offsets of its nodes. The library reads it, in block or flow style, with
+// quotes and anchors, and returns where each node begins; a change adds or removes bytes there, and all others stay.
 type YAML struct {
 	B      []byte
 	Root   *yaml.Node // the content; nil: none, only comments
@@ -26,7 +25,7 @@ var (
 	ErrDocuments = errors.New("it has several documents")
 )
 
-// ParseYAML reads a text. The library's own errors may quote it, so they stay here.
+// ParseYAML reads a text. The library's own errors may quote it, so they aren't returned.
 func ParseYAML(b []byte) (*YAML, error) {
 	d := &YAML{B: b, starts: lineStarts(b)}
 	decoder := yaml.NewDecoder(bytes.NewReader(b))
@@ -59,7 +58,7 @@ func isNothing(n *yaml.Node) bool {
 
 const bom = "\xef\xbb\xbf"
 
-// lineStarts cuts lines as the library does, behind all that Unicode takes for the end of one.
+// lineStarts splits lines as the library does, after every line break of Unicode.
 func lineStarts(b []byte) []int {
 	at := 0
 	if bytes.HasPrefix(b, []byte(bom)) {
@@ -132,8 +131,8 @@ func (d *YAML) skip(at int) int {
 // IsFlow reports whether a mapping or sequence is written in braces or brackets.
 func IsFlow(n *yaml.Node) bool { return n.Style&yaml.FlowStyle != 0 }
 
-// End is the offset behind a scalar, an alias, or a mapping or sequence in flow style. ok is false for
-// the rest, whose end is a matter of lines.
+// End is the offset behind a scalar, an alias, or a mapping or sequence in flow style. ok is false for others, which end
+// with a line.
 func (d *YAML) End(n *yaml.Node) (end int, ok bool) {
 	at := d.Start(n)
 	switch {
@@ -174,7 +173,7 @@ func (d *YAML) scalarEnd(n *yaml.Node, at int) (int, bool) {
 	case n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
 		return quotedEnd(d.B, at)
 	}
-	// A plain scalar is its value, but that a run of space in it may be line breaks.
+	// A plain scalar is written like its value, but a space in it may be line breaks.
 	rest := n.Value
 	for rest != "" {
 		word := strings.IndexFunc(rest, func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' })
@@ -210,7 +209,7 @@ func quotedEnd(b []byte, at int) (int, bool) {
 	return 0, false
 }
 
-// Child is a key and its value in a mapping; nil: there is none.
+// Child is the key of a name and its value in a mapping; nil: there is none.
 //
 //go:noinline
 func Child(n *yaml.Node, name string) (key, value *yaml.Node) {
@@ -234,7 +233,7 @@ func (d *YAML) Line(at int) int {
 	return max(i-1, 0)
 }
 
-// LineStart is the offset of a line; that of one behind the last is the text's end.
+// LineStart is the offset of a line; for a number behind the last, the end of the text.
 func (d *YAML) LineStart(line int) int {
 	if line >= len(d.starts) {
 		return len(d.B)
@@ -251,7 +250,7 @@ func (d *YAML) text(line int) string {
 // Ending is how the lines end.
 func (d *YAML) Ending() string { return Ending(d.B) }
 
-// Head is the line behind "---", at which content may begin, if there is none yet.
+// Head is the line behind "---", at which content may begin in a document without any.
 func (d *YAML) Head() int {
 	for i := range d.starts {
 		if strings.HasPrefix(d.text(i), "---") {
@@ -261,8 +260,8 @@ func (d *YAML) Head() int {
 	return 0
 }
 
-// An Item is an element of a sequence in block style: the lines from its dash to behind its last
-// content. Comments behind that aren't its own.
+// An Item is an element of a sequence in block style: the lines from its dash (From) to behind its last content (To),
+// without comments that follow.
 type Item struct {
 	Node     *yaml.Node
 	From, To int
@@ -292,7 +291,7 @@ func (d *YAML) dash(line, column int) bool {
 	return len(s) > column && s[column] == '-' && strings.Trim(s[:column], " ") == "" && (len(s) == column+1 || s[column+1] == ' ' || s[column+1] == '\t')
 }
 
-// after is the line of the key at the margin that follows a node, or the one behind the document.
+// after is the line of the next key at the margin after a node, or the line behind the document.
 func (d *YAML) after(n *yaml.Node) int {
 	for i := 0; i < len(d.Root.Content); i += 2 {
 		if k := d.Root.Content[i]; k.Line > n.Line || k.Line == n.Line && k.Column > n.Column {
@@ -310,14 +309,14 @@ func (d *YAML) after(n *yaml.Node) int {
 	return len(d.starts)
 }
 
-// trim is the line behind an item's last content, where the next begins at a line.
+// trim is the line behind an item's last content; end is the line of the next item.
 func (d *YAML) trim(i Item, end int) int {
 	last := i.Node
 	for last.Kind != yaml.ScalarNode && last.Kind != yaml.AliasNode && len(last.Content) > 0 {
 		last = last.Content[len(last.Content)-1]
 	}
 	if last.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		// What is indented as its first line is text, though it looks like a comment.
+		// A line that is indented like its first one is text, though it may look like a comment.
 		to, indent := last.Line, -1
 		for line := last.Line; line < end; line++ {
 			s := d.text(line)
@@ -345,8 +344,8 @@ func (d *YAML) trim(i Item, end int) int {
 	return end
 }
 
-// ReplaceLines puts whole lines in the place of others. If they end up at the end of a text without a
-// last line break, that one has none afterwards either. A CR alone is a line break too (YAML 5.4).
+// ReplaceLines replaces whole lines. A text without a last line break has none afterwards, too. A CR alone is also a line
+// break (YAML 5.4).
 func (d *YAML) ReplaceLines(from, to int, with string) []byte {
 	a, b := d.LineStart(from), d.LineStart(to)
 	if b < len(d.B) || len(d.B) == 0 || bytes.HasSuffix(d.B, []byte("\n")) || bytes.HasSuffix(d.B, []byte("\r")) {

@@ -10,13 +10,13 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 )
 
-// gitFile is one file of git's, and a folder to let git try things in.
+// gitFile is one file of git's, and a temporary folder in which git edits copies of it.
 type gitFile struct {
 	ctx    context.Context
 	env    tool.Env
 	git    string // git's path
 	path   string // the file, absolute
-	scope  string // "global", "local", or empty for a file that was named
+	scope  string // "global", "local", or empty for --file
 	before []byte
 	value  string // the helper that Plan writes
 	temp   string

@@ -1,3 +1,4 @@
+// Package git sets git up.
 package git
 
 import (
@@ -30,13 +31,12 @@ const (
 //		helper =
 //		helper = /home/ana/.local/bin/git-credential-idcs
 //
-// at the end of a file of git's. The empty value cuts off all helpers that were set before: git
-// would hand our token to each of them, and those that keep passwords would keep it beyond its
-// life and answer it. A target with a path also gets useHttpPath, without which git names no path.
+// at the end of a file of git's. The empty value removes all helpers that were set before: git would give our token to each
+// of them, and those that store passwords would store it and answer it after it has expired. A target with a path also gets
+// useHttpPath, without which git sends no path.
 //
-// git collects helpers in the order of its files, however narrow their URL, so one that is set
-// further down comes after ours and gets our token. In the same file that is cured by standing at
-// the end; in a file that git reads later it is refused and named.
+// git collects helpers in the order of its files, independent of their URLs, so a helper that is set further down gets our
+// token. Therefore our section is at the end of its file; a helper in a file that git reads later is refused.
 // https://git-scm.com/docs/gitcredentials
 func (Tool) Plan(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	if err := env.NeedOnPath(gitHelper); err != nil {
@@ -76,14 +76,14 @@ func (Tool) Plan(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan,
 	}
 	p := g.plan(after)
 	if len(p.Changes) > 0 && g.readOnly() {
-		// home-manager and the like make the file: these lines belong into what they make it from.
+		// A program such as home-manager makes the file: the lines belong into that program's configuration.
 		return tool.Plan{Print: string(own)}, tool.Refuse("", "%s can't be changed, another program makes it: paste the lines into its own configuration", tool.Clean(g.path))
 	}
 	return p, nil
 }
 
-// readOnly reports whether the file can't be replaced where it is, or shall not be: it is closed to its own
-// owner, as all files in a store are that only root could change.
+// readOnly reports whether the file can't be replaced, or shouldn't be: its owner may not write it, as all files of Nix's
+// store.
 func (g *gitFile) readOnly() bool {
 	path, err := edit.Follow(g.path)
 	if err != nil {
@@ -93,8 +93,7 @@ func (g *gitFile) readOnly() bool {
 	return err == nil && (fi.Mode()&0o200 == 0 || !edit.Writable(filepath.Dir(path)))
 }
 
-// Undo plans the way back: the pair of values and the useHttpPath that Plan added go, and
-// nothing else.
+// Undo plans to remove the pair of values and the useHttpPath that Plan adds, and nothing else.
 func (Tool) Undo(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	g, err := newGit(ctx, env, in)
 	if err != nil {
@@ -133,7 +132,7 @@ func (Tool) Undo(ctx context.Context, env tool.Env, in tool.Request) (tool.Plan,
 	return done, nil
 }
 
-// sections are the targets that the text has a section of ours for.
+// sections are the targets for which a text has a section of ours.
 func (g *gitFile) sections(b []byte) (list []helpers.Listed, err error) {
 	entries, err := g.entries(b)
 	if err != nil {
@@ -156,14 +155,14 @@ func (g *gitFile) plan(after []byte) tool.Plan {
 	var p tool.Plan
 	lock := g.path
 	if real, err := edit.Follow(g.path); err == nil {
-		lock = real // git locks what the link leads to
+		lock = real // git locks the link's target
 	}
-	// Only our own lines are shown: what is near them may be a password in a URL or a header.
+	// Only our own lines are shown: lines near them may have a password in a URL or a header.
 	p.Add(edit.Change{Path: g.path, Before: g.before, After: after, Lock: lock + ".lock", View: tool.EndLine})
 	return p
 }
 
-// set puts the section of t at the end of the text, unless it stands well where it is.
+// set puts the section of t at the end of the text, unless it works where it is.
 func (g *gitFile) set(b []byte, walk []entry, t helpers.Target) ([]byte, error) {
 	entries, err := g.entries(b)
 	if err != nil {
@@ -184,8 +183,7 @@ func (g *gitFile) set(b []byte, walk []entry, t helpers.Target) ([]byte, error) 
 	return out, g.prove(rest, out, func(entry) bool { return false }, g.ownEntries(t))
 }
 
-// appendSection leaves a text without a last line break without one, so that cutSection gives back
-// the very bytes.
+// appendSection adds the section. A text without a last line break gets none, so that cutSection restores the same bytes.
 func appendSection(b, section []byte) []byte {
 	if len(b) == 0 || b[len(b)-1] == '\n' {
 		return append(bytes.Clone(b), section...)
@@ -193,7 +191,7 @@ func appendSection(b, section []byte) []byte {
 	return append(append(bytes.Clone(b), '\n'), section[:len(section)-1]...)
 }
 
-// cutSection takes all copies of our section out.
+// cutSection removes all copies of our section.
 func cutSection(b, section []byte) []byte {
 	for {
 		i := sectionAt(b, section)

@@ -10,15 +10,13 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// Look finds the helpers that git runs for each target, in git's order: of all files, includes and
-// variables, from the weakest to the strongest, whatever the width of their URLs. An empty value drops
-// what came before. git hands a token that worked to all helpers of the URL (credential.c,
-// credential_approve), and the first one that knows an answer gives it, so each of the others is one too
-// many.
+// Look finds the helpers that git runs for each target, in git's order: of all files, includes and variables, from the
+// weakest to the strongest, independent of their URLs. An empty value removes those before it. git gives a token that
+// worked to all helpers of the URL (credential.c, credential_approve), and any of them may answer first, so there should be
+// no other.
 //
-// A section for a part of a target (a path below it, a user name in the URL) counts for that part, and
-// one in an includeIf file counts wherever its condition holds: both are looked at, whatever the
-// folder in which doctor runs.
+// A section for a part of a target (a path below it, a user name in the URL) counts for that part, and one in an includeIf
+// file counts where its condition holds: both are checked, independent of the folder in which doctor runs.
 func (Tool) Look(ctx context.Context, s *tool.Survey) {
 	g := &gitFile{ctx: ctx, env: s.Env, git: s.Find("git")}
 	here, everywhere, err := g.walkAll()
@@ -47,24 +45,24 @@ func (Tool) Look(ctx context.Context, s *tool.Survey) {
 		secrets(s, everywhere)
 		askpass(s, here)
 	}
-	if _, set := s.Lookup("GIT_SSL_NO_VERIFY"); used && set { // whatever it holds
+	if _, set := s.Lookup("GIT_SSL_NO_VERIFY"); used && set { // with any value
 		s.Warn("the variable GIT_SSL_NO_VERIFY is set: git doesn't check who answers, so anybody may get the token", text.Unset("GIT_SSL_NO_VERIFY"))
 	}
 	g.former(s, everywhere)
 	s.Name(gitHelper, "git", used)
 }
 
-// A looker looks at one target.
+// A looker checks one target.
 type looker struct {
 	s     *tool.Survey
 	g     *gitFile
 	t     *tool.Place
 	said  map[string]bool
 	wrong bool
-	open  bool // git doesn't look at the target's certificate
+	open  bool // git doesn't check the target's certificate
 }
 
-// report reports once.
+// report reports a finding, once.
 func (l *looker) report(level tool.Level, text, command string) {
 	l.wrong = l.wrong || level != tool.OK
 	if !l.said[text] {
@@ -73,7 +71,7 @@ func (l *looker) report(level tool.Level, text, command string) {
 	}
 }
 
-// target judges the entries of one reading of git's files.
+// target checks the entries of git's files.
 func (l *looker) target(entries []entry) {
 	t := l.t.Target
 	if name, e := last(entries, whole(t), userKey); name != "" && l.t.Named && name != l.t.Username {
@@ -93,7 +91,7 @@ func (l *looker) target(entries []entry) {
 	}
 }
 
-// part judges the helpers of the target, or of a part of it.
+// part checks the helpers of the target, or of a part of it.
 func (l *looker) part(entries []entry, p place) {
 	ours, list := collect(entries, p)
 	for _, e := range list {
@@ -117,7 +115,7 @@ func (l *looker) part(entries []entry, p place) {
 	}
 }
 
-// transport looks at how git talks to the target.
+// transport checks whether git checks the target's certificate.
 func (l *looker) transport(ctx context.Context) {
 	url := l.t.Target.String()
 	verify, _ := l.s.Run(ctx, l.g.git, "config", "--type=bool", "--get-urlmatch", "http.sslVerify", url)
@@ -128,7 +126,7 @@ func (l *looker) transport(ctx context.Context) {
 	}
 }
 
-// partsTransport looks at the parts of the target, and at files that git reads elsewhere only.
+// partsTransport is transport for parts of the target, and for files that git reads only in other folders.
 func (l *looker) partsTransport(entries []entry) {
 	for _, e := range entries {
 		address, ok := setting(e, "http", "sslverify")
@@ -140,14 +138,14 @@ func (l *looker) partsTransport(entries []entry) {
 			p.user, p.path = q.user, q.path
 		}
 		if p == whole(l.t.Target) && l.open || verified(entries, p) {
-			continue // said already, or another setting counts
+			continue // reported already, or another setting counts
 		}
 		l.report(tool.Warning, "git doesn't check who answers at "+p.String()+" (http.sslVerify in "+where(e)+"), so anybody may get the token", sslCommand(e, address))
 	}
 }
 
-// verified reports whether git looks at the certificate of a place: of settings that match it the one with
-// the longest host counts, then with the longest path, then with a user name, then the last (urlmatch.c).
+// verified reports whether git checks the certificate of a place. Of the settings that match it the one with the longest
+// host counts, then with the longest path, then with a user name, then the last (urlmatch.c).
 func verified(entries []entry, p place) bool {
 	best, value := [3]int{-1}, "true"
 	for _, e := range entries {
@@ -175,8 +173,7 @@ func sslCommand(e entry, address string) string {
 	return elsewhereCommand(e)
 }
 
-// setting is the URL of a setting of another section than credential's; empty: it is for all. ok reports
-// whether it is that one.
+// setting is the URL of an entry that sets section.URL.name; empty: it is for all. ok: the entry sets it.
 func setting(e entry, section, name string) (address string, ok bool) {
 	rest, ok := strings.CutPrefix(e.key, section+".")
 	if !ok {
@@ -188,8 +185,7 @@ func setting(e entry, section, name string) (address string, ok bool) {
 	return strings.CutSuffix(rest, "."+name)
 }
 
-// askpass names the program that git runs for a password where we have no answer, by git's order
-// (git_prompt of prompt.c).
+// askpass reports the program that git runs for a password if we have no answer, in git's order (git_prompt of prompt.c).
 func askpass(s *tool.Survey, entries []entry) {
 	if v := s.Get("GIT_ASKPASS"); v != "" {
 		s.OK("git runs " + shownHelper(v) + " (the variable GIT_ASKPASS) where credential-idcs has no answer")
@@ -204,8 +200,8 @@ func askpass(s *tool.Survey, entries []entry) {
 	}
 }
 
-// secrets reports what git's configuration holds that goes before any helper, or around it: headers with
-// a login, and tokens in URLs. What they hold is not shown.
+// secrets reports logins in git's configuration that are used instead of a helper, or beside it: headers, and tokens in
+// URLs. Their values are not shown.
 func secrets(s *tool.Survey, entries []entry) {
 	at := func(address string) bool {
 		rest, ok := strings.CutPrefix(address, "https://")
@@ -248,7 +244,7 @@ func hasPassword(address string) bool {
 	return i >= 0 && strings.Contains(host[:i], ":")
 }
 
-// former reports the sections of ours that stand for no target any more.
+// former reports the sections of ours for URLs that are no target any more.
 func (g *gitFile) former(s *tool.Survey, entries []entry) {
 	said := map[string]bool{}
 	for _, e := range entries {
@@ -264,7 +260,7 @@ func (g *gitFile) former(s *tool.Survey, entries []entry) {
 	}
 }
 
-// shownHelper is a helper for a message: of a shell line only its kind, it may hold a password.
+// shownHelper is a helper for a message: its program, or "a shell command", which may have a password.
 func shownHelper(value string) string {
 	if strings.HasPrefix(value, "!") {
 		return "a shell command"

@@ -10,7 +10,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// A place is what git asks for: a target, or a part of it with a longer path or a user name.
+// A place is a URL for which git needs a credential: a target, or a part of it with a longer path or a user name.
 type place struct {
 	t    helpers.Target // origin; its path is in path
 	user string
@@ -28,15 +28,15 @@ func (p place) String() string {
 	return "https://" + user + p.t.HostPort() + tool.Clean(p.path)
 }
 
-// matches reports whether the settings of [credential "PATTERN"] count for a place, as git matches them
-// (gitcredentials(7) "Credential contexts"; urlmatch.c): same scheme, host with a * for a label, same
-// port, whole segments of the path, and the user name, if the pattern has one.
+// matches reports whether the settings of [credential "PATTERN"] count for a place, as git compares them
+// (gitcredentials(7) "Credential contexts"; urlmatch.c): same scheme, host with a * for a label, same port, whole segments
+// of the path, and the user name, if the pattern has one.
 func (p place) matches(pattern string) bool {
 	q, ok := parsePattern(pattern)
 	return ok && q.host(p.t) && (q.user == "" || q.user == p.user) && inside(p.path, q.path)
 }
 
-// parts are the target, and the parts of it for which some entry of credential is alone.
+// parts are the target, and the parts of it for which there is a helper.
 func parts(entries []entry, t helpers.Target) []place {
 	list := []place{whole(t)}
 	seen := map[place]bool{whole(t): true}
@@ -57,7 +57,7 @@ func parts(entries []entry, t helpers.Target) []place {
 	return list
 }
 
-// collect are the helpers that git runs for a place, and whether we are among them.
+// collect are the helpers that git runs for a place, and whether ours is among them.
 func collect(entries []entry, p place) (ours bool, list []entry) {
 	for _, e := range entries {
 		switch {
@@ -122,7 +122,7 @@ func parsePattern(s string) (pattern, bool) {
 		}
 	}
 	p.hostPort = strings.ToLower(p.hostPort)
-	if host, port := tool.SplitPort(p.hostPort); host != p.hostPort { // git leaves zeros out, and the port that is usual
+	if host, port := tool.SplitPort(p.hostPort); host != p.hostPort { // git removes leading zeros, and the default port
 		if port = strings.TrimLeft(port, "0"); port == "" || port == "443" {
 			p.hostPort = host
 		} else {
@@ -132,8 +132,8 @@ func parsePattern(s string) (pattern, bool) {
 	return p, true
 }
 
-// plainPath is a path as git compares it: letters behind a % that need none are themselves, and . and .. are
-// followed (url_normalize in urlmatch.c). One that leads out of the root is none.
+// plainPath is a path as git compares it: needless escapes are decoded, and . and .. are resolved (url_normalize in
+// urlmatch.c). It isn't ok if it leads out of the root.
 func plainPath(path string) (plain string, ok bool) {
 	var out []string
 	for _, segment := range strings.Split(escaped.ReplaceAllStringFunc(path, plainLetter), "/") {
@@ -161,7 +161,7 @@ func plainLetter(escape string) string {
 	return c
 }
 
-// host reports whether the pattern's host and port are t's. No host at all is any; a "*" is one label.
+// host reports whether the pattern's host and port are t's. A pattern without a host matches every one; a "*" is one label.
 func (p pattern) host(t helpers.Target) bool {
 	if p.hostPort == "" {
 		return true

@@ -9,15 +9,15 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// refuseUser refuses a user name that isn't the target's: git would ask for that one's password,
-// and our helper answers for its own user only. git takes the first name that applies.
+// refuseUser refuses a user name in git's configuration that isn't the target's: our helper answers only for the target's.
+// git uses the first name that applies.
 func (g *gitFile) refuseUser(walk []entry, l helpers.Listed) error {
 	for _, e := range walk {
 		if e.name != userKey || e.key != "" || !covers(e.url, l.Target) {
 			continue
 		}
 		if e.value == l.Username || !l.Named {
-			return nil // where nobody set one, any is answered
+			return nil // without a configured user name the helper answers for any
 		}
 		return tool.Refuse(unsetCommand(e), "%s sets the user name %s for %s, but the profile's is %s",
 			where(e), tool.Clean(e.value), tool.Clean(l.Target.String()), tool.Clean(l.Username))
@@ -25,8 +25,8 @@ func (g *gitFile) refuseUser(walk []entry, l helpers.Listed) error {
 	return nil
 }
 
-// refuseLater refuses what git reads behind our file and what would get our token there, or switch
-// us off.
+// refuseLater refuses a setting in a file that git reads after ours, by which another helper would get our token, or ours
+// would be removed.
 func (g *gitFile) refuseLater(walk []entry, t helpers.Target) error {
 	end := g.end(walk)
 	if i := spoils(walk[end:], t); i >= 0 {
@@ -36,8 +36,8 @@ func (g *gitFile) refuseLater(walk []entry, t helpers.Target) error {
 	return nil
 }
 
-// followed reports whether something behind our pair, in the same file or in one that it includes,
-// spoils it: then ours has to move to the end.
+// followed reports whether a setting after our pair, in the same file or in one that it includes, spoils it: then ours has
+// to move to the end.
 func (g *gitFile) followed(walk, entries []entry, t helpers.Target) bool {
 	isOurs := func(e entry) bool { return e.url == t.String() && e.name == helperKey && isOurHelper(e.value) }
 	if spoils(entries[lastIndex(entries, isOurs)+1:], t) >= 0 {
@@ -48,9 +48,8 @@ func (g *gitFile) followed(walk, entries []entry, t helpers.Target) bool {
 	return from >= 0 && spoils(before[from+1:], t) >= 0
 }
 
-// end is the index in the walk at which something at the end of our file would stand. What a file
-// includes is read in the middle of it and has its scope, so for git's own files the end of the
-// scope is the end of the file.
+// end is the index in the walk of the end of our file. Included files are read in the middle of a file and have its scope,
+// so for git's own files the end of the scope is the end of the file.
 func (g *gitFile) end(walk []entry) int {
 	if g.scope == "" {
 		if i := lastIndex(walk, g.sameFile); i >= 0 {
@@ -68,10 +67,9 @@ func (g *gitFile) end(walk []entry) int {
 	return len(walk)
 }
 
-// spoils is the index of the first entry that takes effect for t after our pair: another helper,
-// which would get our token; an empty one, which cuts us off; a useHttpPath of false. -1: none.
-// One that is narrower than t and begins with an empty value of its own is somebody's decision for
-// that path, and gets no token of ours.
+// spoils is the index of the first entry that spoils our pair for t: another helper, which would get our token; an empty
+// one, which removes ours; a useHttpPath of false. -1: none. Helpers of a part of t that begin with an empty value are a
+// person's decision for that part, and get no token of ours.
 func spoils(entries []entry, t helpers.Target) int {
 	cut := map[string]bool{}
 	for i, e := range entries {
@@ -149,7 +147,7 @@ func unsetCommand(e entry) string {
 	return elsewhereCommand(e)
 }
 
-// elsewhereCommand is the command that removes, or else shows, what is in no file.
+// elsewhereCommand is the command that removes, or else shows, a setting that is in no file.
 func elsewhereCommand(e entry) string {
 	if names, ok := strings.CutPrefix(e.origin, variables); ok {
 		return text.Unset(strings.Fields(names)...)

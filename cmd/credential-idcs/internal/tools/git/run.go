@@ -13,7 +13,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// run runs git as the person would, in their folder.
+// run runs git in the person's folder, with their environment.
 func (g *gitFile) run(args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(g.ctx, g.git, args...)
 	cmd.Dir, cmd.Env = g.env.Dir, g.env.Vars
@@ -29,7 +29,7 @@ func (g *gitFile) run(args ...string) ([]byte, error) {
 	return stdout.Bytes(), nil
 }
 
-// scratch is a file of its own for git to work on.
+// scratch writes a text into a temporary file for git.
 func (g *gitFile) scratch(b []byte) (string, error) {
 	file := filepath.Join(g.temp, "config")
 	if err := os.WriteFile(file, b, 0o600); err != nil {
@@ -38,7 +38,7 @@ func (g *gitFile) scratch(b []byte) (string, error) {
 	return file, nil
 }
 
-// edit lets git config work on a text.
+// edit runs git config commands on a text.
 func (g *gitFile) edit(b []byte, commands [][]string) ([]byte, error) {
 	file, err := g.scratch(b)
 	if err != nil {
@@ -64,7 +64,7 @@ func (g *gitFile) section(t helpers.Target, value string, withPath bool) ([]byte
 
 // An entry is one value of git's configuration.
 type entry struct {
-	key    string // as listed, if it is none of credential's
+	key    string // as listed, if it isn't of the section credential
 	url    string // of credential.URL.NAME; empty for credential.NAME
 	name   string // lower case
 	value  string
@@ -72,7 +72,7 @@ type entry struct {
 	origin string // in a walk only: file:PATH, or variables: and their names
 }
 
-// entries are the values of one text, as git reads it, includes not followed.
+// entries are the values of one text, as git reads it, without includes.
 func (g *gitFile) entries(b []byte) ([]entry, error) {
 	file, err := g.scratch(b)
 	if err != nil {
@@ -80,7 +80,7 @@ func (g *gitFile) entries(b []byte) ([]entry, error) {
 	}
 	out, err := g.run("config", "--null", "--list", "--file", file)
 	if err != nil {
-		// git names the scratch file and the line in it, which is the line in the real one.
+		// git's message has the temporary file and the line, which is the same in the real one.
 		var f *helpers.Failure
 		if errors.As(err, &f) {
 			f.Message = strings.ReplaceAll(f.Message, file, tool.Clean(g.path))
@@ -96,14 +96,14 @@ func (g *gitFile) entries(b []byte) ([]entry, error) {
 	return list, nil
 }
 
-// walk are all values in the order in which git reads them, from all its files, those included whose
-// conditions (includeIf) don't hold here.
+// walk are all values in the order in which git reads them, from all its files, also from those of an includeIf whose
+// condition doesn't hold in this folder.
 func (g *gitFile) walk() ([]entry, error) {
 	_, all, err := g.walkAll()
 	return all, err
 }
 
-// walkAll are the values that git reads in this folder, and those that it reads somewhere.
+// walkAll are the values that git reads in this folder, and those that it reads in any folder.
 func (g *gitFile) walkAll() (here, everywhere []entry, err error) {
 	if here, err = g.list("--show-scope"); err != nil {
 		return nil, nil, err
@@ -111,8 +111,7 @@ func (g *gitFile) walkAll() (here, everywhere []entry, err error) {
 	return here, g.included(here, map[string]bool{}), nil
 }
 
-// included adds, behind each includeIf, what is in its file, unless git has read it. seen has the files
-// that were added.
+// included adds, after each includeIf, the values of its file, unless git has read it. seen has the files that were added.
 func (g *gitFile) included(list []entry, seen map[string]bool) (out []entry) {
 	for _, e := range list {
 		out = append(out, e)
@@ -125,10 +124,10 @@ func (g *gitFile) included(list []entry, seen map[string]bool) (out []entry) {
 			continue
 		}
 		seen[path] = true
-		// --includes, since with --file git follows none by itself.
+		// --includes, since with --file git follows no includes by itself.
 		more, err := g.list("--includes", "--file", path)
 		if err != nil {
-			continue // a missing file is none, and git tells of one that it can't read
+			continue // a missing file counts as empty, and git itself reports one that it can't read
 		}
 		for i := range more {
 			more[i].scope = e.scope
@@ -138,7 +137,7 @@ func (g *gitFile) included(list []entry, seen map[string]bool) (out []entry) {
 	return out
 }
 
-// includedPath is the file of an include: relative to the one that it is in.
+// includedPath is the file of an include. A relative path is relative to the file that has it.
 func (g *gitFile) includedPath(e entry) string {
 	path := e.value
 	if rest, ok := strings.CutPrefix(path, "~/"); ok {
@@ -178,7 +177,7 @@ func (g *gitFile) list(options ...string) ([]entry, error) {
 	return list, nil
 }
 
-// origin is where git says that a value is from. Of variables it says "command line:".
+// origin is git's origin of a value, but for variables, for which git prints "command line:".
 // https://git-scm.com/docs/git-config#ENVIRONMENT
 func (g *gitFile) origin(said string) string {
 	var names []string
@@ -195,8 +194,8 @@ func (g *gitFile) origin(said string) string {
 
 const variables = "variables:"
 
-// parseEntry reads KEY LF VALUE; a key without a value, which means true, has no LF. A URL may hold
-// dots: the name is what stands behind the last one.
+// parseEntry reads KEY LF VALUE; a key without a value, which means true, has no LF. A URL may have dots: the name is
+// behind the last one.
 func parseEntry(record string) entry {
 	key, value, ok := strings.Cut(record, "\n")
 	if !ok {
@@ -215,7 +214,7 @@ func parseEntry(record string) entry {
 	return e
 }
 
-// values are the values of credential.URL.name of a target, in their order.
+// values are the values of credential.URL.name for a target, in their order.
 func values(entries []entry, t helpers.Target, name string) []string {
 	var out []string
 	for _, e := range entries {

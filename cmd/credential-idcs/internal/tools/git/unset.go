@@ -11,11 +11,11 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// unset takes our section away. As we wrote it, it goes byte for byte; where git or a person has
-// put our values elsewhere, git takes them out.
+// unset removes our section. If it is as we wrote it, it is cut out byte for byte; if git or a person has moved our values,
+// git removes them.
 func (g *gitFile) unset(b []byte, t helpers.Target) ([]byte, error) {
 	if !bytes.Contains(b, []byte(ours)) {
-		return b, nil // git needn't be asked
+		return b, nil // without running git
 	}
 	entries, err := g.entries(b)
 	if err != nil {
@@ -71,8 +71,8 @@ func count(list []string, s string) (n int) {
 	return n
 }
 
-// sectionAt is where the section stands, at the beginning of a line and with nothing of the
-// person's in it: behind it and perhaps comments the text ends or another section begins.
+// sectionAt is the offset of the section, at the beginning of a line and without anything that a person has added: after it
+// and perhaps comments the text ends or another section begins.
 func sectionAt(b, section []byte) int {
 	for from := 0; ; {
 		i := bytes.Index(b[from:], section)
@@ -87,8 +87,8 @@ func sectionAt(b, section []byte) int {
 	}
 }
 
-// prove holds the new text against the old one as git reads both: what isn't gone is there, in its
-// order, and behind it what was added.
+// prove compares the new text with the old one, as git reads both: it must have all entries that aren't gone, in their
+// order, and then those that were added.
 func (g *gitFile) prove(before, after []byte, gone func(entry) bool, added []entry) error {
 	was, err := g.entries(before)
 	if err != nil {

@@ -10,10 +10,9 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 )
 
-// helperValue is what configure writes as helper: our absolute path as PATH has it, links not resolved.
-// cron, systemd and programs with windows have another PATH than a shell, and there git would say "git:
-// 'credential-idcs' is not a git command". It also spares git a process for each call. portable is
-// the name alone, for a file that several machines share.
+// helperValue is the value of helper that configure writes: our absolute path in PATH, links not resolved. cron, systemd
+// and graphical programs have another PATH than a shell, and there git would print "git: 'credential-idcs' is not a git
+// command". It also saves git a process for each call. portable is the name alone, for a file that several machines share.
 func helperValue(env tool.Env, portable bool) string {
 	if portable {
 		return ours
@@ -21,8 +20,8 @@ func helperValue(env tool.Env, portable bool) string {
 	return escape(filepath.ToSlash(env.Find(gitHelper)))
 }
 
-// escape spells a path for the shell to which git hands the value: all but letters, digits and /._-+
-// behind a backslash. The colon of a drive stays, or git would not see that the path is absolute.
+// escape quotes a path for the shell that git runs: all but letters, digits and /._-+ get a backslash. The colon of a drive
+// gets none, or git would not see that the path is absolute.
 func escape(path string) string {
 	var b strings.Builder
 	for _, r := range path {
@@ -35,7 +34,7 @@ func escape(path string) string {
 	return b.String()
 }
 
-// unescape is the path of such a value.
+// unescape is the reverse of escape.
 func unescape(value string) string {
 	var b strings.Builder
 	for i := 0; i < len(value); i++ {
@@ -47,8 +46,8 @@ func unescape(value string) string {
 	return b.String()
 }
 
-// isWritten reports whether configure writes a value like this: the name, or an absolute path of the
-// helper without arguments. What else runs us a person has set.
+// isWritten reports whether configure may have written a value: the name, or an absolute path of the helper without
+// arguments. Any other value that runs us is a person's.
 func isWritten(value string) bool {
 	if value == ours {
 		return true
@@ -57,7 +56,7 @@ func isWritten(value string) bool {
 	return filepath.IsAbs(filepath.FromSlash(path)) && strings.TrimSuffix(path[strings.LastIndexByte(path, '/')+1:], ".exe") == gitHelper && escape(path) == value
 }
 
-// gone reports whether a value that configure has written runs a file that isn't there any more.
+// gone reports whether a value that configure wrote runs a file that doesn't exist any more.
 func gone(value string) bool {
 	if value == ours || !isWritten(value) {
 		return false
@@ -66,8 +65,8 @@ func gone(value string) bool {
 	return err != nil
 }
 
-// serves reports whether a helper that runs us can stay where want would be written: all that a person
-// has set, and another path that is there. Only the name alone gives way to the path.
+// serves reports whether a value that runs us can stay, in place of want: one that a person has set, and another path that
+// exists. Only the name alone is replaced by the path.
 func serves(value, want string) bool {
 	switch {
 	case !isOurHelper(value):
@@ -80,8 +79,8 @@ func serves(value, want string) bool {
 	return want != ours && value != ours && !gone(value)
 }
 
-// isOurHelper reports whether a helper is this program: the name, a path of its own name, or a shell's
-// line that runs it with the word git.
+// isOurHelper reports whether a value runs this program: the name, a path of the helper, or a shell command that runs
+// credential-idcs with the argument git.
 func isOurHelper(value string) bool {
 	words := shellWords(strings.TrimPrefix(value, "!"))
 	if len(words) == 0 {
@@ -92,7 +91,7 @@ func isOurHelper(value string) bool {
 	return word == ours || word == gitHelper || word == "credential-idcs" && slices.Contains(words[1:], "git")
 }
 
-// shellWords splits a line as a shell does, as far as quotes and backslashes go.
+// shellWords splits a line into words as a shell does, with quotes and backslashes.
 func shellWords(line string) (words []string) {
 	var word []byte
 	quote, inside := byte(0), false

@@ -1,3 +1,4 @@
+// Package golang sets the go command up.
 package golang
 
 import (
@@ -17,15 +18,15 @@ import (
 const (
 	goKey     = "GOAUTH"
 	goCommand = "credential-idcs goauth"
-	// goLine is our line where there was none. Without one go reads ~/.netrc, so that stays; the way
-	// back knows by the missing space that nothing stood here.
+	// goLine is written if GOAUTH isn't set. go's default is to read ~/.netrc, so that stays. There is no space behind the
+	// ";", by which dropGoAuth knows that GOAUTH wasn't set.
 	goLine = goKey + "=" + goCommand + ";netrc\n"
 )
 
 // Tool is the go command.
 type Tool struct{}
 
-// Look reports what the plans say.
+// Look reports what Plan and Undo would change.
 func (t Tool) Look(ctx context.Context, s *tool.Survey) {
 	tool.LookByPlan(ctx, s, t, "go", false)
 	value := s.Get(goKey)
@@ -39,8 +40,8 @@ func (t Tool) Look(ctx context.Context, s *tool.Survey) {
 	}
 }
 
-// Plan plans GOAUTH in the file of `go env -w`. The commands that stand in it stay, behind ours: where two
-// know an address, go takes the first. `go env -w` itself would sort the lines and write in place.
+// Plan plans GOAUTH in the file of `go env -w`. Its other commands stay, behind ours: if two answer for an address, go uses
+// the first. `go env -w` itself would sort the lines and write the file in place.
 // `go help goauth`; cmd/go/internal/auth of https://github.com/golang/go.
 func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	if err := env.NeedOnPath("credential-idcs"); err != nil {
@@ -72,8 +73,8 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	return p, nil
 }
 
-// noteInsecure tells of targets whose certificate go doesn't look at: GOINSECURE is a list of patterns of
-// module paths, of which the first segment is the host.
+// noteInsecure notes a target whose certificate go doesn't check: GOINSECURE is a list of patterns of module paths, whose
+// first segment is the host.
 func noteInsecure(env tool.Env, p *tool.Plan, in tool.Request, file []byte, where string) {
 	const variable = "GOINSECURE"
 	value, command := env.Get(variable), text.Unset(variable)
@@ -98,7 +99,7 @@ func noteInsecure(env tool.Env, p *tool.Plan, in tool.Request, file []byte, wher
 	}
 }
 
-// Undo plans the way back: our command goes out of GOAUTH.
+// Undo plans to remove our command from GOAUTH.
 func (Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan, error) {
 	path, before, err := goEnv(env)
 	if err != nil {
@@ -127,7 +128,7 @@ func goEnv(env tool.Env) (path string, content []byte, err error) {
 	return path, content, err
 }
 
-// lastGoAuth is the line that counts, of several the last, and its value; -1: there is none.
+// lastGoAuth is the last line with GOAUTH, which counts, and its value; -1: there is none.
 func lastGoAuth(list []string) (i int, value string) {
 	for i = len(list) - 1; i >= 0; i-- {
 		if v, ok := strings.CutPrefix(list[i], goKey+"="); ok {
@@ -140,8 +141,8 @@ func lastGoAuth(list []string) (i int, value string) {
 func addGoAuth(b []byte, overwrite bool) ([]byte, error) {
 	list := edit.Lines(b)
 	i, value := lastGoAuth(list)
-	if i < 0 || value == "" { // an empty value is none
-		return edit.AppendBlock(b, goLine, "\n"), nil // a CR would belong to the value
+	if i < 0 || value == "" { // an empty value counts as not set
+		return edit.AppendBlock(b, goLine, "\n"), nil // a CR would be part of the value
 	}
 	commands := strings.Split(value, ";")
 	switch {
@@ -180,14 +181,14 @@ func dropGoAuth(b []byte) []byte {
 	return edit.ReplaceLine(list, i, strings.Replace(list[i], value, strings.TrimSpace(strings.Join(rest, ";")), 1))
 }
 
-// isGoCommand reports whether a command of GOAUTH is ours, under whatever path and with whatever profile.
+// isGoCommand reports whether a command of GOAUTH is ours, with any path and any profile.
 func isGoCommand(command string) bool {
 	words := strings.Fields(command)
 	return len(words) > 1 && strings.TrimSuffix(filepath.Base(words[0]), ".exe") == "credential-idcs" && slices.Contains(words, "goauth")
 }
 
-// goVersion is that of the go on PATH, if it is too old for GOAUTH. It is in a file of every
-// release; the command itself would write its telemetry into the person's folders.
+// goVersion is the version of the go on PATH, if it is too old for GOAUTH. It is in a file of every release; `go version`
+// would write telemetry into the person's folders.
 func goVersion(env tool.Env) string {
 	program, err := filepath.EvalSymlinks(env.Find("go"))
 	if err != nil {

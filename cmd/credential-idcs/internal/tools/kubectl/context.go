@@ -10,16 +10,16 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 )
 
-// A before is the user that a context had: a name, or none. A context may also have a user without a
-// name, and that is something else for who wants the bytes back.
+// A before is the user that a context had. A context without a user isn't the same as one whose user has an empty name:
+// unconfigure restores the bytes.
 type before struct {
 	name  string
 	isSet bool
-	text  string // as it was written, if the name alone doesn't give that back
+	text  string // as it was written, if that doesn't follow from the name
 }
 
-// setContext points a context at a user, or back at the one that it had; found reports whether the file has that context. was is the
-// user that it had.
+// setContext gives a context a user, or with back the one that it had. had is the user that it had until then; found: the
+// file has the context.
 func setContext(b []byte, context, user string, back bool) (out []byte, had before, found bool, err error) {
 	c, d, err := findContext(b, context)
 	if err != nil || c == nil {
@@ -39,7 +39,7 @@ func setContext(b []byte, context, user string, back bool) (out []byte, had befo
 	case key != nil && had.name == user:
 		return b, had, true, nil
 	case key == nil && merges(c):
-		// kubectl lets a merge key override what stands before it.
+		// For kubectl a merge key overrides keys before it.
 		text := ", user: " + scalar(user, true)
 		if !edit.IsFlow(c) {
 			text = d.Ending() + strings.Repeat(" ", c.Content[0].Column-1) + "user: " + encodeScalar(user)
@@ -57,7 +57,7 @@ func setContext(b []byte, context, user string, back bool) (out []byte, had befo
 	return out, had, true, soundContext(b, out, context, &user)
 }
 
-// clearContext gives a context without a user its bytes back.
+// clearContext removes the user that a context didn't have before.
 func clearContext(b []byte, context string) ([]byte, error) {
 	c, d, err := findContext(b, context)
 	if err != nil || c == nil {
@@ -86,14 +86,14 @@ func clearContext(b []byte, context string) ([]byte, error) {
 		line := d.Line(from)
 		from, to = d.LineStart(line), d.LineStart(line+1)
 		if to == len(d.B) && !bytes.HasSuffix(d.B, []byte("\n")) && bytes.HasSuffix(d.B[:from], []byte(d.Ending())) {
-			from -= len(d.Ending()) // the last line has no ending, and the one before got it with ours
+			from -= len(d.Ending()) // the text had no last line break; the one before our line was added with it
 		}
 	}
 	out := edit.Splice(d.B, edit.At(from, to), "")
 	return out, soundContext(b, out, context, nil)
 }
 
-// emptyContext gives a context its user without a name back.
+// emptyContext restores a user without a name.
 func emptyContext(b []byte, context string) ([]byte, error) {
 	c, d, err := findContext(b, context)
 	if err != nil || c == nil {
@@ -115,7 +115,7 @@ func emptyContext(b []byte, context string) ([]byte, error) {
 	return edit.Splice(d.B, edit.At(from+colon+1, to), ""), nil
 }
 
-// merges reports whether a mapping takes keys over from another one.
+// merges reports whether a mapping has a merge key, which adds the keys of another one.
 func merges(m *yaml.Node) bool {
 	key, _ := edit.Child(m, "<<")
 	return key != nil
@@ -139,7 +139,7 @@ func spelled(b []byte, context string) string {
 	return string(d.B[from:to])
 }
 
-// respell gives a context's user the spelling that it had.
+// respell restores a context's user as it was written.
 func respell(b []byte, context string, had before) ([]byte, error) {
 	c, d, err := findContext(b, context)
 	if err != nil || c == nil {
@@ -177,8 +177,8 @@ func findContext(b []byte, name string) (*yaml.Node, *edit.YAML, error) {
 	return c, l.doc, nil
 }
 
-// alike spells a name in the quotes of what it replaces. Back is the way back, on which quotes that our
-// own name needs say nothing of those that were there.
+// alike writes a name in the quotes of the value that it replaces. With back, single quotes that our own name needed are
+// ignored: they don't show how the name before was written.
 func alike(old *yaml.Node, name string, back bool) string {
 	switch {
 	case old.Style&yaml.DoubleQuotedStyle != 0:
@@ -187,7 +187,7 @@ func alike(old *yaml.Node, name string, back bool) string {
 		return "'" + strings.ReplaceAll(name, "'", "''") + "'"
 	}
 	if plain := (yaml.Node{}); yaml.Unmarshal([]byte("{user: "+name+"}"), &plain) == nil && len(plain.Content) == 1 {
-		// As plain as it was, where YAML reads it so, though we would quote it.
+		// Without quotes as it was, if YAML reads it right, though encodeScalar would add some.
 		if _, v := edit.Child(plain.Content[0], "user"); v != nil && v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" && v.Value == name && len(plain.Content[0].Content) == 2 && v.Style == 0 {
 			return name
 		}
@@ -195,15 +195,15 @@ func alike(old *yaml.Node, name string, back bool) string {
 	return encodeScalar(name)
 }
 
-// soundContext reads the text before and after with the library: apart from that context's user, both
-// must say the same. user is the one that it must have; nil: any.
+// soundContext checks a change: read by the library, both texts must be the same but for that context's user. user is the
+// one that it must have; nil: any.
 func soundContext(before, after []byte, context string, user *string) error {
 	was, err := withUser(before, context, user)
 	if err != nil {
 		return err
 	}
 	var is map[string]any
-	if user == nil { // of a merge key it may have another one then
+	if user == nil { // it may then have another one, from a merge key
 		is, err = withUser(after, context, nil)
 	} else {
 		err = yaml.Unmarshal(after, &is)

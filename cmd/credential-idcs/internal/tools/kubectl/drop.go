@@ -7,8 +7,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 )
 
-// dropUser removes our entry, and what setUser did around it. An entry of that name that isn't ours
-// stays. The result is nil if the file held nothing else.
+// dropUser removes our entry, and what setUser added around it. An entry of that name that isn't ours stays. The result is
+// nil if the file had nothing else.
 func dropUser(b []byte, name string) ([]byte, error) {
 	if b == nil {
 		return nil, nil
@@ -34,7 +34,7 @@ func (l list) drop(i int) ([]byte, error) {
 		return l.dropFlow(i)
 	}
 	if rest, ok := bytes.CutPrefix(d.B, []byte("apiVersion: v1\nkind: Config\nusers:\n- name: ")); ok && len(l.value.Content) == 1 && !bytes.Contains(rest, []byte("\n- ")) && len(d.Root.Content) == 6 {
-		return nil, nil // the file is of our making
+		return nil, nil // we made the file
 	}
 	item := d.Items(l.value)[i]
 	out := d.ReplaceLines(item.From, item.To, "")
@@ -78,7 +78,7 @@ func (l list) dropFlow(i int) ([]byte, error) {
 		}
 		return edit.Splice(d.B, edit.At(from, d.Pos(l.value.Content[1])), ""), nil
 	}
-	// The space before the entry says what was there: see insert.
+	// The space before the entry shows what was there: see insert.
 	list, end := d.Start(l.value), to+1
 	switch before := string(d.B[list+1 : from]); {
 	case before == nullMarks["null"] && d.B[to] == ']':

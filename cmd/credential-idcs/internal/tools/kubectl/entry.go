@@ -13,7 +13,7 @@ import (
 // addedUsers is the line that we add to a kubeconfig without users; dropUser removes it again.
 const addedUsers = "users: # added by credential-idcs"
 
-// was stands before the empty value of users for which our entry stands: dropUser gives it back.
+// was begins a comment with the empty value of users that our entry has replaced: dropUser restores it.
 const was = "# was "
 
 var (
@@ -84,7 +84,7 @@ func (u execUser) env(flow bool) string {
 	return "[{" + scalar("name", flow) + ": " + scalar(cacheVariable, flow) + ", " + scalar("value", flow) + ": " + scalar(u.cache, flow) + "}]"
 }
 
-// flow is the entry as JSON, which YAML's flow style takes too.
+// flow is the entry as JSON, which is also YAML's flow style.
 func (u execUser) flow() string {
 	env := ""
 	if u.cache != "" {
@@ -95,7 +95,7 @@ func (u execUser) flow() string {
 		`, "installHint": "` + installHint + `"}}}`
 }
 
-// scalar is a text in the style around it: as JSON inside JSON.
+// scalar is s as a YAML value, in flow style as JSON.
 func scalar(s string, flow bool) string {
 	if flow {
 		return edit.JSONString(s)
@@ -111,7 +111,7 @@ func encodeList(list []string, flow bool) string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-// setUser puts our entry at the head of the users, or mends the one of its name.
+// setUser puts our entry before all users, or mends the one of its name.
 func setUser(b []byte, u execUser, overwrite bool) ([]byte, error) {
 	if b == nil {
 		return []byte("apiVersion: v1\nkind: Config\nusers:\n" + u.lines(0, "\n")), nil
@@ -151,8 +151,8 @@ func setUser(b []byte, u execUser, overwrite bool) ([]byte, error) {
 	return out, nil
 }
 
-// comesBack reports whether undoing the entry gives the text of before, byte for byte. Where a mark of
-// ours is left from an entry that a person deleted, undoing removes that too.
+// comesBack reports whether removing the entry restores the text of before, byte for byte. That isn't required if the text
+// has a mark of ours, from an entry that a person deleted: removing deletes that, too.
 func comesBack(before, after []byte, name string) bool {
 	if bytes.Contains(before, []byte(was)) || bytes.Contains(before, []byte(addedUsers)) {
 		return true
@@ -173,7 +173,7 @@ func (l list) insert(u execUser) ([]byte, error) {
 		}
 		return at(d.Start(d.Root)+1, flowUsers(u)+separator)
 	case l.flow() && l.empty():
-		if l.value.Kind != yaml.SequenceNode { // null: the value goes, and comes back with the entry
+		if l.value.Kind != yaml.SequenceNode { // null: the value is removed, and restored by dropFlow
 			from := d.Start(l.value)
 			end, ok := d.End(l.value)
 			if mark := nullMarks[string(d.B[from:max(from, end)])]; ok && mark != "" {
@@ -208,12 +208,12 @@ func (l list) insert(u execUser) ([]byte, error) {
 	return out, nil
 }
 
-// nullMarks is the space before our entry in a list that was null, by how that was written.
+// nullMarks is the space before our entry in a list that was null, by how null was written.
 var nullMarks = map[string]string{"null": "  ", "": "   "}
 
 func flowUsers(u execUser) string { return `"users": [` + u.flow() + "]" }
 
-// replace puts the entry in the place of another.
+// replace replaces an entry by ours.
 func (l list) replace(i int, u execUser) ([]byte, error) {
 	if edit.IsFlow(l.value) {
 		n := l.value.Content[i]
@@ -227,7 +227,7 @@ func (l list) replace(i int, u execUser) ([]byte, error) {
 	return l.doc.ReplaceLines(item.From, item.To, u.lines(l.value.Column-1, l.doc.Ending())), nil
 }
 
-// isOurs reports whether an entry runs this program, from wherever.
+// isOurs reports whether an entry runs this program, with any path.
 func isOurs(n *yaml.Node) bool {
 	var u namedUser
 	return n.Decode(&u) == nil && u.User.Exec.ours()

@@ -15,13 +15,11 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// A fault is why kubectl doesn't run an entry of ours, or runs it in vain: it follows the entry's name in a
-// message.
+// A fault is why an entry of ours doesn't work. why follows the entry's name in a message.
 type fault struct{ why, command string }
 
-// faults are those of an entry by itself, as client-go sees it (tools/clientcmd/validation.go and
-// plugin/pkg/client/auth/exec of https://github.com/kubernetes/client-go). again is the command by which
-// configure mends it.
+// faults are the faults of an entry by client-go's rules (tools/clientcmd/validation.go and plugin/pkg/client/auth/exec of
+// https://github.com/kubernetes/client-go). again is the configure command that mends it.
 func (u *namedUser) faults(again string) (list []fault) {
 	e := u.User.Exec
 	add := func(why, command string) { list = append(list, fault{why, command}) }
@@ -62,7 +60,7 @@ func (u *namedUser) faults(again string) (list []fault) {
 	return list
 }
 
-// beside is what an entry holds that kubectl prefers to exec, by its key and in words; empty: nothing.
+// beside is a setting of an entry that kubectl prefers to exec, by its key and in words; empty: there is none.
 func (u *namedUser) beside() (key, what string) {
 	for _, x := range []struct {
 		set       bool
@@ -70,7 +68,7 @@ func (u *namedUser) beside() (key, what string) {
 	}{
 		{u.User.Token != "", "token", ""},
 		{u.User.TokenFile != "", "tokenFile", ""},
-		{u.User.Username != "", "username", "username and a password"}, // a password alone counts for nothing
+		{u.User.Username != "", "username", "username and a password"}, // kubectl ignores a password alone
 		{u.User.Cert != "", "client-certificate", ""},
 		{u.User.CertData != "", "client-certificate-data", ""},
 		{u.User.Provider != nil, "auth-provider", ""},
@@ -85,7 +83,7 @@ func (u *namedUser) beside() (key, what string) {
 	return "", ""
 }
 
-// half is the part of an impersonation that names nobody; empty: there is none.
+// half is a key of an impersonation without the user to impersonate; empty: there is none.
 func (u *namedUser) half() string {
 	switch {
 	case u.User.As != "":
@@ -99,13 +97,12 @@ func (u *namedUser) half() string {
 	return ""
 }
 
-// line is what this program makes of an entry's arguments.
+// line is an entry's command line as this program reads it.
 func (e *execConfig) line() call.Line {
 	return call.Read(append([]string{e.Command}, e.Args...))
 }
 
-// kind is the kind of token that an entry's arguments ask for; ok reports whether they run kubectl's helper
-// at all.
+// kind is the kind of token by an entry's arguments; ok: they run kubectl's helper.
 func (e *execConfig) kind() (kind helpers.Kind, ok bool) {
 	line := e.line()
 	if line.Helper == nil || line.Helper.Name != helper.Helper.Name {
@@ -114,8 +111,8 @@ func (e *execConfig) kind() (kind helpers.Kind, ok bool) {
 	return helper.Read(line.Args)
 }
 
-// program is the file that kubectl runs for an entry: a name is looked up on PATH, and another path than an
-// absolute one begins at the folder of the file that has the entry.
+// program is the file that kubectl runs for an entry: a name is looked up in PATH, and a relative path is relative to the
+// folder of the file that has the entry.
 func (u *namedUser) program(env tool.Env) string {
 	switch c := u.User.Exec.Command; {
 	case !strings.ContainsAny(c, `/\`):
@@ -127,7 +124,7 @@ func (u *namedUser) program(env tool.Env) string {
 	}
 }
 
-// surroundings are the variables of an entry's call: kubectl's own, and on top those of the entry.
+// surroundings is the environment of an entry's call: kubectl's own, with the variables of the entry.
 func (e *execConfig) surroundings(env tool.Env) tool.Env {
 	env.Vars = slices.Clone(env.Vars)
 	for _, v := range e.Env {
@@ -139,8 +136,8 @@ func (e *execConfig) surroundings(env tool.Env) tool.Env {
 	return env
 }
 
-// configuration is the file that an entry's call reads; empty: none can be told. relative is --config as
-// written, if it is no absolute path: then the call fails.
+// configuration is the file that an entry's call reads; empty: unknown. relative is --config as written, if it is no
+// absolute path: then the call fails.
 func (e *execConfig) configuration(env tool.Env) (path, relative string) {
 	env = e.surroundings(env)
 	if c := e.line().Config; c != "" {
@@ -159,7 +156,7 @@ func (e *execConfig) configuration(env tool.Env) (path, relative string) {
 	return filepath.Join(dir, "credential-idcs", "config.toml"), ""
 }
 
-// cache is the folder that the variables of an entry choose for tokens; empty: they choose none.
+// cache is the cache folder by the variables of an entry; empty: they set none.
 func (e *execConfig) cache() string {
 	for _, v := range slices.Backward(e.Env) {
 		switch {
@@ -172,7 +169,7 @@ func (e *execConfig) cache() string {
 	return ""
 }
 
-// fault is why kubectl refuses a cluster; empty: it doesn't.
+// fault is why kubectl refuses a cluster; empty: it accepts it.
 func (c *namedCluster) fault() (why, command string) {
 	unset := func(key string) string { return "kubectl config unset " + text.Word("clusters."+c.Name+"."+key) }
 	switch {
@@ -191,7 +188,7 @@ func (c *namedCluster) fault() (why, command string) {
 	return "", ""
 }
 
-// caFile is the CA's file; a relative path begins at the folder of the file that has the cluster.
+// caFile is the CA's file; a relative path is relative to the folder of the file that has the cluster.
 func (c *namedCluster) caFile() string {
 	if filepath.IsAbs(c.Cluster.CA) {
 		return c.Cluster.CA
@@ -199,8 +196,8 @@ func (c *namedCluster) caFile() string {
 	return filepath.Join(filepath.Dir(c.file), c.Cluster.CA)
 }
 
-// hint is what the cluster's extension tells an exec program (client.authentication.k8s.io/exec): a profile,
-// a kind of token. wrong is a value that this program refuses.
+// hint are the profile and the kind of token in the cluster's extension client.authentication.k8s.io/exec. wrong is the key
+// of a value that this program refuses.
 func (c *namedCluster) hint() (profile, token, wrong string) {
 	for _, x := range c.Cluster.Extensions {
 		if x.Name != "client.authentication.k8s.io/exec" {

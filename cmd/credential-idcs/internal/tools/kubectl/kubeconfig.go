@@ -12,7 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 )
 
-// A config is what a kubeconfig says, as far as it matters here.
+// A config is a kubeconfig, as far as it matters here.
 // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 type config struct {
 	Current  string         `yaml:"current-context"`
@@ -77,10 +77,10 @@ type envVar struct {
 	Value string `yaml:"value"`
 }
 
-// ours reports whether the entry runs this program as kubectl's helper, from wherever.
+// ours reports whether the entry runs this program, with any path.
 func (e *execConfig) ours() bool { return e != nil && tool.IsUs(e.Command) }
 
-// exec is the helper of an entry; nil: there is none.
+// exec is the exec setting of an entry; nil: it has none.
 func (u *namedUser) exec() *execConfig {
 	if u == nil {
 		return nil
@@ -88,7 +88,7 @@ func (u *namedUser) exec() *execConfig {
 	return u.User.Exec
 }
 
-// findOption is where an option is in args, and its value; -1: nowhere. --name=value is one argument.
+// findOption is the index of an option in args, and its value; -1: there is none. --name=value is one argument.
 func findOption(args []string, names ...string) (i int, value string) {
 	for i, arg := range args {
 		for _, name := range names {
@@ -126,7 +126,7 @@ func kubeFiles(env tool.Env) ([]string, error) {
 	return []string{f}, err
 }
 
-// errNotKubeconfig is a file that isn't one, or none that can be read here.
+// errNotKubeconfig is returned for a file that isn't a kubeconfig, or can't be read as one.
 var errNotKubeconfig = errors.New("it is no kubeconfig")
 
 // decode reads one file.
@@ -138,14 +138,14 @@ func decode(b []byte) (config, error) {
 	if _, err := edit.ParseYAML(b); err != nil {
 		return c, err
 	}
-	if yaml.Unmarshal(b, &c) != nil { // what it says may quote a secret
+	if yaml.Unmarshal(b, &c) != nil { // its error may quote a secret
 		return c, errNotKubeconfig
 	}
 	return c, nil
 }
 
-// merge puts the files of $KUBECONFIG together as kubectl does: of each name the first counts. A file
-// that can't be read as a kubeconfig has nothing.
+// merge merges the files of $KUBECONFIG as kubectl does: of each name the first counts. A file that can't be read as a
+// kubeconfig counts as empty.
 func merge(files []string, contents [][]byte) (all config) {
 	for i, b := range contents {
 		c, err := decode(b)
@@ -200,12 +200,11 @@ func (c *config) user(name string) *namedUser {
 	return &c.Users[i]
 }
 
-// infoLimit is how long a CA in base64 may be, so that KUBERNETES_EXEC_INFO with it and the rest stays
-// below what Linux takes for one variable (MAX_ARG_STRLEN, 128 KiB). Above it kubectl can't start us:
-// "argument list too long".
+// infoLimit is how many bytes a CA in base64 may have: Linux allows 128 KiB for one variable (MAX_ARG_STRLEN), and
+// KUBERNETES_EXEC_INFO has the CA and more. With a larger one kubectl can't start us: "argument list too long".
 const infoLimit = 131072 - 2048
 
-// tooLarge reports whether a cluster's CA doesn't fit into the variable that tells us the cluster.
+// tooLarge reports whether a cluster's CA doesn't fit into KUBERNETES_EXEC_INFO.
 func (c *namedCluster) tooLarge() bool {
 	if c == nil {
 		return false

@@ -1,4 +1,4 @@
-// Package kubectl sets kubectl up, and with it whatever reads a kubeconfig.
+// Package kubectl sets kubectl up, and all programs that read a kubeconfig.
 package kubectl
 
 import (
@@ -24,11 +24,10 @@ func user(in tool.Request) string {
 	return "idcs-" + in.Profile
 }
 
-// Plan plans a user in the file that has the contexts named, and points these at it: without a name the
-// current one, if its server is a target. So each file works alone, though several may be in $KUBECONFIG.
-// Print has two documents to hand on: kuberc's allowlist for the person, and, where the profile has a domain,
-// the API server's configuration for whoever runs it. If a file can't be edited, Print has the fragment to paste instead,
-// beside the error.
+// Plan plans a user in each file that has one of the contexts, and gives it to these contexts. Without a typed context it is
+// the current one, if its server is a target. So each file works alone, though several may be in $KUBECONFIG. Print has two
+// documents: kuberc's allowlist for the person, and, if the profile has a domain, the API server's configuration for its
+// administrator. If a file can't be edited, Print has the fragment to paste instead, beside the error.
 func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	k, err := readFiles(env)
 	if err != nil {
@@ -53,7 +52,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	large := k.large(contexts, u.name)
 	u.blind = large != ""
 	p := tool.Plan{Print: kuberc(u.command)}
-	if in.Domain != "" { // else it is for clusters of OKE alone, which trust Oracle by themselves
+	if in.Domain != "" { // else it is only for OKE clusters, which need no configuration
 		p.Print += "---\n" + authentication(in)
 	}
 	for _, i := range k.entryFiles(contexts, u.name) {
@@ -79,7 +78,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	return p, nil
 }
 
-// kube are the files of $KUBECONFIG, as they are and as they shall be.
+// kube are the files of $KUBECONFIG, before and after the change.
 type kube struct {
 	files         []string
 	before, after [][]byte
@@ -127,7 +126,7 @@ func (k *kube) atTargets(in tool.Request) (names []string) {
 	return names
 }
 
-// meant are the contexts that shall use the profile.
+// meant are the contexts that the request is for.
 func (k *kube) meant(in tool.Request) ([]string, error) {
 	switch {
 	case in.AllContexts:
@@ -171,8 +170,7 @@ func (k *kube) fileOf(context string) int {
 	return 0
 }
 
-// entryFiles are the files that get our entry: those of the contexts, and those that have it; if there
-// are none, the first.
+// entryFiles are the files that get our entry: those of the contexts, and those that have it; else the first.
 func (k *kube) entryFiles(contexts []string, name string) (list []int) {
 	for i, b := range k.before {
 		c, _ := decode(b)
@@ -186,7 +184,7 @@ func (k *kube) entryFiles(contexts []string, name string) (list []int) {
 	return list
 }
 
-// large is a context that uses the entry, or shall, and whose CA is too large to be handed to us.
+// large is a context that uses the entry, or will, and whose CA is too large; see infoLimit. Empty: none.
 func (k *kube) large(contexts []string, name string) string {
 	for i := range k.all.Contexts {
 		c := &k.all.Contexts[i]
@@ -197,8 +195,8 @@ func (k *kube) large(contexts []string, name string) string {
 	return ""
 }
 
-// mergingFirst puts the contexts that take keys over from others before those: an own user makes them
-// independent.
+// mergingFirst puts contexts with a merge key before the others: with a user of their own they don't change with the
+// context that they merge.
 func (k *kube) mergingFirst(contexts []string) []string {
 	rest := func(name string) bool {
 		c, _, err := findContext(k.before[k.fileOf(name)], name)
@@ -217,7 +215,7 @@ func (k *kube) mergingFirst(contexts []string) []string {
 	return out
 }
 
-// point points a context at our entry, which remembers the user that it had.
+// point gives a context our entry as its user, and stores in the entry the user that the context had.
 func (k *kube) point(context, name string) error {
 	i := k.fileOf(context)
 	out, had, found, err := setContext(k.after[i], context, name, false)
@@ -227,7 +225,7 @@ func (k *kube) point(context, name string) error {
 	case !found:
 		return errContextsStyle
 	case !bytes.Equal(out, k.after[i]):
-		// Not every spelling of a name comes back from the name alone, and one over two lines not at all.
+		// The name alone doesn't restore every spelling; one over two lines can't be restored at all.
 		if back, err := restore(out, context, had); err != nil || !bytes.Equal(back, k.after[i]) {
 			if had.text = spelled(k.after[i], context); had.text == "" {
 				return errNotKept
@@ -244,7 +242,7 @@ func (k *kube) point(context, name string) error {
 	return err
 }
 
-// stillWrong refuses an entry that has something of the person's with which kubectl doesn't run it.
+// stillWrong refuses an entry with a setting of the person's because of which kubectl doesn't run it.
 func (k *kube) stillWrong(name string) error {
 	for i, b := range k.after {
 		c, _ := decode(b)
@@ -260,7 +258,7 @@ func (k *kube) stillWrong(name string) error {
 	return nil
 }
 
-// noteUnlisted names the typed contexts whose server is no target: the helper refuses a token for it.
+// noteUnlisted notes the typed contexts whose server is no target: the helper refuses a token for it.
 func (k *kube) noteUnlisted(p *tool.Plan, in tool.Request) {
 	for _, name := range in.Contexts {
 		server := k.server(k.all.context(name))
@@ -272,7 +270,7 @@ func (k *kube) noteUnlisted(p *tool.Plan, in tool.Request) {
 	}
 }
 
-// noteUnused says how kubectl gets to use the entry, if no context does.
+// noteUnused notes how a context gets the entry, if none has it.
 func (k *kube) noteUnused(p *tool.Plan, in tool.Request, name string) {
 	now := merge(k.files, k.after)
 	if slices.ContainsFunc(now.Contexts, func(c namedContext) bool { return c.Context.User == name }) {
@@ -294,7 +292,7 @@ func configureContext(context string, in tool.Request) string {
 	return command
 }
 
-// fragment is the refusal with what to paste.
+// fragment is the refusal with the entry to paste.
 func fragment(u execUser, path string, in tool.Request, contexts []string, err error) (tool.Plan, error) {
 	p := tool.Plan{Print: "users:\n" + u.lines(0, "\n")}
 	for _, c := range contexts {

@@ -8,9 +8,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// kuberc is the allowlist of exec programs. kubectl compares the text of a command, or what PATH
-// finds for it, and resolves no link: it must be the path that the kubeconfig has. The key was name in
-// 1.35, which refuses to run at all with command; since 1.36 it is command, and name is deprecated.
+// kuberc is the allowlist of exec programs. kubectl compares the text of a command, or its path in PATH, and resolves no
+// link: it must be the path in the kubeconfig. The key was name in 1.35, which refuses to run with command; since 1.36 it
+// is command, and name is deprecated.
 // https://kubernetes.io/docs/reference/kubectl/kuberc/
 func kuberc(command string) string {
 	return `# ~/.kube/kuberc, kubectl 1.35 and later
@@ -22,7 +22,7 @@ credentialPluginAllowlist:
 `
 }
 
-// A pluginPolicy is what kuberc says of exec programs.
+// A pluginPolicy is kuberc's policy for exec programs.
 type pluginPolicy struct {
 	Policy    string `yaml:"credentialPluginPolicy"` // AllowAll, DenyAll or Allowlist; empty: AllowAll
 	Allowlist []struct {
@@ -43,8 +43,7 @@ func (p pluginPolicy) allowed() (list []string) {
 	return list
 }
 
-// readKuberc reads the policy out of a kuberc file. An error says that the file isn't understood here,
-// which doesn't mean that kubectl doesn't.
+// readKuberc reads the policy of a kuberc file. A file with an error may still be right for kubectl.
 func readKuberc(b []byte) (p pluginPolicy, err error) {
 	err = yaml.Unmarshal(b, &p)
 	return p, err
@@ -53,8 +52,8 @@ func readKuberc(b []byte) (p pluginPolicy, err error) {
 // oracleIssuer is the issuer of all domains that don't have one of their own.
 const oracleIssuer = "https://identity.oraclecloud.com/"
 
-// authentication is what makes an API server take the domain's tokens. IDCS puts the issuer of all
-// domains into its tokens, at which there is no discovery document: hence discoveryURL.
+// authentication is the configuration with which an API server accepts the domain's tokens. Tokens have the issuer of all
+// domains, at which there is no discovery document: hence discoveryURL.
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration
 func authentication(in tool.Request) string {
 	issuer := cmp.Or(in.Stored.Issuer, oracleIssuer)
@@ -80,10 +79,10 @@ jwt:
 `
 }
 
-// audiences are those that the API server shall take, with a comment where they are a guess.
+// audiencesOf are the audiences that the API server accepts, with a comment if they are a guess.
 //
-// An ID token is for its client and, with IDCS, for the issuer too, which is the same for the ID tokens
-// of all clients: an API server that took that one would let in whoever logs in anywhere in the domain.
+// An ID token's audiences are its client and, with IDCS, the issuer, which is the same for all clients: an API server that
+// accepted that would let in every user who logs in to any application of the domain.
 func audiencesOf(c tool.Request, issuer string) (list []string, hint string) {
 	for _, a := range c.Stored.Audiences {
 		if a != issuer {
@@ -99,7 +98,7 @@ func audiencesOf(c tool.Request, issuer string) (list []string, hint string) {
 	return []string{c.ClientID}, "    # placeholder: run this again after `credential-idcs login`, it then prints your token's audience"
 }
 
-// encodeURL leaves a URL plain where encodeScalar is careful with the colon.
+// encodeURL is encodeScalar without quotes for a URL, whose colons need none.
 func encodeURL(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if host, port, _ := strings.Cut(rest, ":"); ok && encodeScalar(scheme) == scheme && encodeScalar("a"+host) == "a"+host && encodeScalar("a"+port) == "a"+port {

@@ -15,7 +15,7 @@ type list struct {
 	value *yaml.Node
 }
 
-// open finds a list. Its entries must be mappings with a name; what they hold otherwise doesn't matter.
+// open finds a list. Its entries must be mappings with a name; else the error is unclear.
 func open(b []byte, name string, unclear error) (list, error) {
 	d, err := edit.ParseYAML(b)
 	if err != nil {
@@ -69,8 +69,7 @@ func (l list) index(name string) int {
 	return slices.IndexFunc(l.value.Content, func(n *yaml.Node) bool { return hasName(n) && nameOf(n) == name })
 }
 
-// flow reports whether new entries of the list are JSON: the list, or the file if there is none yet, is
-// in flow style.
+// flow reports whether new entries must be JSON: the list, or the file if it has no such list, is in flow style.
 func (l list) flow() bool {
 	if l.key != nil && !l.empty() {
 		return edit.IsFlow(l.value)

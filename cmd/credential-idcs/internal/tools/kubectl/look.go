@@ -16,8 +16,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// Look looks at the users that run us, at the clusters that they meet in a context, and at the contexts
-// at our targets that have another user.
+// Look checks the users that run us, the clusters of their contexts, and the contexts at targets with another user.
 func (Tool) Look(ctx context.Context, s *tool.Survey) {
 	k, err := readFiles(s.Env)
 	if err != nil {
@@ -30,7 +29,7 @@ func (Tool) Look(ctx context.Context, s *tool.Survey) {
 		}
 	}
 	if _, status := s.Run(ctx, s.Find("kubectl"), "config", "view"); status > 0 && len(k.ours()) > 0 {
-		// It is stricter than the library: of a name that reads as a number, for example.
+		// kubectl is stricter than the library, about a name that is a number, for example.
 		s.Problem("kubectl can't read "+tool.Clean(strings.Join(k.files, ", ")), "kubectl config view")
 		return
 	}
@@ -58,19 +57,19 @@ func (Tool) Look(ctx context.Context, s *tool.Survey) {
 type looker struct {
 	*tool.Survey
 	k     *kube
-	files map[string]*settings.File // the configuration of an entry that reads another one, by its name
+	files map[string]*settings.File // the configurations of entries that use another one, by the entries' names
 }
 
-// profile is the one that the user's arguments name; empty: the server's owner.
+// profile is the profile in an entry's arguments; empty: that of the server's owner.
 func (e *execConfig) profile() string { return e.line().Profile }
 
-// looksAt reports whether a user belongs to a profile that is looked at, or to none that there is.
+// looksAt reports whether an entry's profile is checked, or doesn't exist.
 func (l looker) looksAt(e *execConfig) bool {
 	name := e.profile()
 	return name == "" || !slices.Contains(l.Profiles, name) || slices.ContainsFunc(l.Places, func(t *tool.Place) bool { return t.Profile == name })
 }
 
-// user judges an entry of ours. It reports whether kubectl can run us.
+// user checks an entry of ours. It reports whether kubectl can run us.
 func (l looker) user(u *namedUser) bool {
 	e := u.User.Exec
 	who := "kubectl's user " + text.Clean(u.Name)
@@ -104,8 +103,7 @@ func orProfile(name, otherwise string) string {
 	return name
 }
 
-// elsewhere reports an entry whose call reads another configuration than the one that is looked at, or keeps
-// its tokens elsewhere, if it can't work.
+// elsewhere reports an entry that uses another configuration or another cache folder, if that can't work.
 func (l looker) elsewhere(u *namedUser, again string, wrong func(why, command string)) {
 	e := u.User.Exec
 	path, relative := e.configuration(l.Env)
@@ -137,7 +135,7 @@ func (l looker) elsewhere(u *namedUser, again string, wrong func(why, command st
 	}
 }
 
-// context judges the cluster of a context whose user runs us.
+// context checks the cluster of a context whose user runs us.
 func (l looker) context(c *namedContext, u *namedUser, right bool) {
 	here := "kubectl's context " + text.Clean(c.Name)
 	cluster := l.k.all.cluster(c.Context.Cluster)
@@ -198,7 +196,7 @@ func (l looker) context(c *namedContext, u *namedUser, right bool) {
 	l.Warn(here+" would send a token to "+helpers.Shown(cluster.Cluster.Server)+", which is not a target"+of, "kubectl config view --context="+text.Word(c.Name)+" --minify")
 }
 
-// idToken reports a context for which the ID token is asked, of a profile that never has one.
+// idToken reports a context that needs an ID token, of a profile that never has one.
 func (l looker) idToken(here, profile, token string, u *namedUser) bool {
 	if kind, _ := u.User.Exec.kind(); token != "id" && !(token == "" && kind == helpers.ID) {
 		return true
@@ -211,8 +209,8 @@ func (l looker) idToken(here, profile, token string, u *namedUser) bool {
 	return false
 }
 
-// others reports contexts at targets that have another user, where no context of the target has ours. One that
-// runs the oci CLI is always reported: it starts Python for each call.
+// others reports contexts at targets with another user, if no context of the target has ours. One that runs the oci CLI is
+// always reported: that starts Python for each call.
 func (l looker) others() {
 	for i := range l.k.all.Contexts {
 		c := &l.k.all.Contexts[i]
@@ -257,8 +255,8 @@ func (l looker) version(ctx context.Context) {
 	}
 }
 
-// kuberc tells why kubectl 1.35 and later wouldn't run a command, if the person's own file forbids it:
-// it compares the text of a command, or what PATH finds for an entry, and resolves no links.
+// kuberc is why kubectl 1.35 and later doesn't run a command, if the person's kuberc file forbids it. kubectl compares the
+// text of a command, or its path in PATH, and resolves no links.
 // https://kubernetes.io/docs/reference/kubectl/kuberc/
 func (l looker) kuberc(command string) (path, why string) {
 	if path = l.Get("KUBERC"); path == "off" {
@@ -274,7 +272,7 @@ func (l looker) kuberc(command string) (path, why string) {
 	policy, err := readKuberc(b)
 	switch {
 	case err != nil:
-		return "", "" // kubectl may understand it; who writes one knows what is in it
+		return "", "" // it may be right for kubectl
 	case policy.Policy == "DenyAll":
 		return path, " forbids all such programs (credentialPluginPolicy: DenyAll)"
 	case policy.Policy != "Allowlist":

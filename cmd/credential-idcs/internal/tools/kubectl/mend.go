@@ -10,7 +10,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 )
 
-// mend changes what an entry of ours has otherwise, value by value: the rest of it is the person's.
+// mend changes the values of an entry of ours that differ; the rest of it stays.
 func mend(b []byte, u execUser) ([]byte, error) {
 	for range 20 { // each change reads the text again
 		out, err := mendOne(b, u)
@@ -67,8 +67,8 @@ func hint(exec *yaml.Node) string {
 	return ""
 }
 
-// mendedArgs are the arguments of an entry with our profile and, where this run's configuration isn't the
-// usual one, its --config. What else a person has put there stays.
+// mendedArgs are the arguments of an entry with our profile and, if this run's configuration isn't the usual one, its
+// --config. Other arguments stay.
 func (u execUser) mendedArgs(now []string) []string {
 	args := slices.Clone(now)
 	if !slices.Contains(args, "kubectl") {
@@ -79,12 +79,12 @@ func (u execUser) mendedArgs(now []string) []string {
 		args = setOption(args, u.config, "--config")
 	}
 	if _, ok := (&execConfig{Command: u.command, Args: args}).kind(); !ok {
-		return u.args() // with the others it would print its usage
+		return u.args() // with the others the helper would only print its usage
 	}
 	return args
 }
 
-// setOption gives an option a value, at its place or at the end.
+// setOption sets an option, in its place or at the end.
 func setOption(args []string, value string, names ...string) []string {
 	i, now := findOption(args, names...)
 	switch {
@@ -100,7 +100,7 @@ func setOption(args []string, value string, names ...string) []string {
 	return args
 }
 
-// mendEnv sets the cache folder among the variables of the entry.
+// mendEnv sets the cache folder in the variables of the entry.
 func (u execUser) mendEnv(d *edit.YAML, exec *yaml.Node, now *execConfig) ([]byte, error) {
 	_, env := edit.Child(exec, "env")
 	for i, v := range now.Env {
@@ -123,7 +123,7 @@ func (u execUser) mendEnv(d *edit.YAML, exec *yaml.Node, now *execConfig) ([]byt
 	return edit.Splice(d.B, edit.At(at, at), strings.Repeat(" ", env.Column-1)+"- "+item+d.Ending()), nil
 }
 
-// setValue gives a key of a mapping a value on one line, or adds the key before all others.
+// setValue sets a key of a mapping to a value on one line, or adds the key before all others.
 func setValue(d *edit.YAML, m *yaml.Node, key, value string) ([]byte, error) {
 	k, v := edit.Child(m, key)
 	if k == nil {
@@ -142,7 +142,7 @@ func setValue(d *edit.YAML, m *yaml.Node, key, value string) ([]byte, error) {
 	if colon < 0 || !ok {
 		return nil, errNotKept
 	}
-	if from += colon + 1; to < from { // nothing is behind the colon
+	if from += colon + 1; to < from { // the value is empty
 		to = from
 	}
 	if last == v && to > from {
@@ -151,7 +151,7 @@ func setValue(d *edit.YAML, m *yaml.Node, key, value string) ([]byte, error) {
 	return edit.Splice(d.B, edit.At(from, to), " "+value), nil
 }
 
-// addKey puts a key before the first one of a mapping.
+// addKey adds a key before the first one of a mapping.
 func addKey(d *edit.YAML, m *yaml.Node, key, value string) ([]byte, error) {
 	if edit.IsFlow(m) {
 		separator := ", "

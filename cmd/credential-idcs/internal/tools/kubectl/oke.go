@@ -11,11 +11,11 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// A Cluster is what `oci ce cluster create-kubeconfig` wrote about a context.
+// A Cluster is the content of a context that `oci ce cluster create-kubeconfig` wrote.
 type Cluster struct {
 	Context, Server string
 	ID, Region      string // of `oci ce cluster generate-token`; Region may be empty
-	// Of the oci CLI, by its arguments or its variables; empty: not said.
+	// Settings of the oci CLI, from arguments or variables; empty: not set.
 	Profile, Auth, File string
 }
 
@@ -42,7 +42,7 @@ func Oracle(env tool.Env, context string) (Cluster, error) {
 	return out, nil
 }
 
-// clusterOf is what a helper's arguments and variables say to the oci CLI. ok: it runs it for a cluster.
+// clusterOf reads the arguments and variables of an entry that runs the oci CLI. ok: it runs it for a cluster.
 //
 // https://docs.oracle.com/en-us/iaas/Content/API/SDKDocs/clienvironmentvariables.htm
 func clusterOf(e *execConfig) (c Cluster, ok bool) {
@@ -70,7 +70,7 @@ func clusterOf(e *execConfig) (c Cluster, ok bool) {
 	return c, true
 }
 
-// oracles is the helper of a context's user, or, where ours has taken its place, of the user before.
+// oracles is the exec setting of a context's user, or, if that is ours, of the user before.
 func (k *kube) oracles(c *namedContext) *execConfig {
 	e := k.all.user(c.Context.User).exec()
 	if !e.ours() {
@@ -84,12 +84,12 @@ func (k *kube) oracles(c *namedContext) *execConfig {
 	return e
 }
 
-// runsOCI reports whether a helper is the oci CLI's for clusters, and with which arguments.
+// runsOCI reports whether an entry runs the oci CLI for a cluster, and with which arguments.
 func runsOCI(e *execConfig) (args []string, ok bool) {
 	if e == nil || strings.TrimSuffix(filepath.Base(filepath.ToSlash(e.Command)), ".exe") != "oci" {
 		return nil, false
 	}
-	for i := range e.Args { // options may stand before
+	for i := range e.Args { // options may be before it
 		if slices.Equal(e.Args[i:min(i+3, len(e.Args))], []string{"ce", "cluster", "generate-token"}) {
 			return e.Args, true
 		}
@@ -97,8 +97,8 @@ func runsOCI(e *execConfig) (args []string, ok bool) {
 	return nil, false
 }
 
-// unlisted is why a context can't be taken over from the oci CLI: its server is no target; with what would
-// make it one. Nil: it can, or it isn't the oci CLI's.
+// unlisted is the failure for a context of the oci CLI whose server is no target, and the lines that make it one; nil for
+// any other context.
 func (k *kube) unlisted(in tool.Request, name string) (toml string, err error) {
 	c := k.all.context(name)
 	cluster, ok := clusterOf(k.all.user(c.Context.User).exec())

@@ -16,7 +16,7 @@ func encodeScalar(s string) string {
 
 func letter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
-// reserved reports whether YAML 1.1 or 1.2 takes a word for something else than text.
+// reserved reports whether YAML 1.1 or 1.2 reads a word as something else than a string.
 func reserved(s string) bool {
 	switch strings.ToLower(s) {
 	case "y", "yes", "n", "no", "on", "off", "true", "false", "null", "---":

@@ -10,8 +10,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 )
 
-// sound reads the text before and after with the library: apart from the user of that name, and from
-// empty users, both must say the same.
+// sound checks a change: read by the library, both texts must be the same but for the user of that name, and for an empty
+// list of users.
 func sound(before, after []byte, name string) error {
 	was, err := without(before, name)
 	if err != nil {
@@ -46,7 +46,7 @@ func without(b []byte, name string) (map[string]any, error) {
 	return all, nil
 }
 
-// shown reports whether an entry is ours and holds nothing that may be secret.
+// shown reports whether an entry is ours and has nothing that may be secret.
 func shown(n *yaml.Node) bool {
 	var u namedUser
 	if n.Decode(&u) != nil || !u.User.Exec.ours() {
@@ -61,7 +61,7 @@ func shown(n *yaml.Node) bool {
 	return !slices.ContainsFunc(u.User.Exec.Env, func(v envVar) bool { return v.Name != cacheVariable })
 }
 
-// hideUsers is a kubeconfig without what other users' entries hold: tokens, keys, passwords.
+// hideUsers is a kubeconfig with the values of other users hidden: tokens, keys, passwords.
 func hideUsers(b []byte) []byte {
 	l, err := open(b, "users", errUsersStyle)
 	if err != nil {

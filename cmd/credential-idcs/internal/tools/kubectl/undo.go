@@ -1,4 +1,3 @@
-// Package kubectl sets kubectl up, and with it whatever reads a kubeconfig.
 package kubectl
 
 import (
@@ -10,7 +9,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// Undo plans the way back: the contexts get the users that they had, and the user goes, if it is ours.
+// Undo plans to give the contexts the users that they had, and to remove our user.
 func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	k, err := readFiles(env)
 	if err != nil {
@@ -43,7 +42,7 @@ func (k *kube) ours() (names []string) {
 	return names
 }
 
-// undo points the contexts of an entry back, and removes it.
+// undo restores the users of an entry's contexts, and removes it.
 func (k *kube) undo(p *tool.Plan, name string) error {
 	ours := slices.ContainsFunc(k.after, func(b []byte) bool { c, _ := decode(b); u := c.user(name); return u != nil && u.User.Exec.ours() })
 	if !ours {
@@ -76,7 +75,7 @@ func (k *kube) undo(p *tool.Plan, name string) error {
 		out, err := dropUser(k.after[i], name)
 		if err != nil {
 			if !bytes.Contains(k.after[i], []byte(name)) {
-				continue // a file of another tool's: nothing of ours is in it
+				continue // a file of another program, with nothing of ours in it
 			}
 			return tool.Refuse("kubectl config delete-user "+text.Word(name), "%s can't be edited: %s", tool.Clean(path), err)
 		}

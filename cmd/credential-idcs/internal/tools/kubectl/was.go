@@ -9,15 +9,16 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 )
 
-// The users that our contexts had are kept in our entry, so that unconfigure can point the contexts back:
+// The users that our contexts had are stored in our entry, so that unconfigure can restore them:
 //
 //	extensions:
 //	- name: credential-idcs
 //	  extension:
 //	    was: {prod: admin}
 //
-// A context that had no user is null there, and one with a user without a name an empty text. Where the
-// spelling doesn't follow from the name, the value is a list of both: [admin, '"\x61dmin"']. kubectl keeps extensions whenever it writes the file. They must be a list: with a mapping every call fails.
+// The value is null for a context that had no user, and empty for a user without a name. If the spelling doesn't follow
+// from the name, it is a list of both: [admin, '"\x61dmin"']. kubectl preserves extensions when it writes the file. They
+// must be a list: with a mapping every call of kubectl fails.
 
 // remember adds a context to the extension of our entry, unless it is there.
 func remember(b []byte, name, context string, had before) ([]byte, error) {
@@ -95,7 +96,7 @@ func addWas(d *edit.YAML, user *yaml.Node, context, pair string, flow bool) ([]b
 	return edit.Splice(d.B, edit.At(at, at), strings.Repeat(" ", list.Column-1)+"- "+item+d.Ending()), nil
 }
 
-// addBehind puts text behind the last value of a mapping.
+// addBehind adds text after the last value of a mapping.
 func addBehind(d *edit.YAML, m *yaml.Node, text string) ([]byte, error) {
 	if edit.IsFlow(m) {
 		end, ok := d.End(m)
@@ -121,7 +122,7 @@ func addBehind(d *edit.YAML, m *yaml.Node, text string) ([]byte, error) {
 	return edit.Splice(d.B, edit.At(end, end), text), nil
 }
 
-// remembered are the users that contexts had, out of our entry.
+// remembered are the users that contexts had, from our entry.
 func remembered(b []byte, name string) map[string]before {
 	l, err := open(b, "users", errUsersStyle)
 	if err != nil {

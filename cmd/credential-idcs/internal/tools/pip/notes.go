@@ -12,7 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// noteKeyring says how pip finds the link, unless it does.
+// noteKeyring notes how pip finds the link, unless it does.
 func noteKeyring(env tool.Env, p *tool.Plan, link string) {
 	folder := filepath.Dir(link)
 	onPath := slices.ContainsFunc(filepath.SplitList(env.Get("PATH")), func(dir string) bool { return filepath.Clean(dir) == folder })
@@ -26,8 +26,8 @@ func noteKeyring(env tool.Env, p *tool.Plan, link string) {
 	}
 }
 
-// noteOptions finds commands of pip that have another provider, and indexes whose address has no user
-// name, where pip asks nobody.
+// noteOptions notes commands of pip with another provider, and indexes whose address has no user name, for which pip runs
+// no provider.
 func noteOptions(p *tool.Plan, in tool.Request, path string, file []byte) {
 	ini, _ := edit.ParseINI(file)
 	for _, o := range ini {
@@ -56,7 +56,7 @@ func noteOptions(p *tool.Plan, in tool.Request, path string, file []byte) {
 				u.User = url.User(l.Username)
 				command := "pip config set " + setting + " " + text.Word(tool.Clean(u.String()))
 				if len(addresses) > 1 {
-					command = "pip config edit" // set would take the others away
+					command = "pip config edit" // set would remove the others
 				}
 				p.Note(command, "pip uses credential-idcs for %s only if the address has the user name %s", tool.Clean(l.Target.String()), tool.Clean(l.Username))
 				break
@@ -65,8 +65,7 @@ func noteOptions(p *tool.Plan, in tool.Request, path string, file []byte) {
 	}
 }
 
-// noteTrusted tells of a target whose certificate pip doesn't look at; with a redirect to http the token is
-// in clear as well.
+// noteTrusted notes a target whose certificate pip doesn't check; after a redirect to http the token isn't even encrypted.
 func noteTrusted(p *tool.Plan, in tool.Request, host, where, command string) {
 	for _, l := range in.Targets {
 		name, _ := tool.SplitPort(l.Target.HostPort())

@@ -1,3 +1,4 @@
+// Package pip sets pip up.
 package pip
 
 import (
@@ -23,12 +24,12 @@ const (
 // Tool is pip.
 type Tool struct{}
 
-// Look reports what the plans say.
+// Look reports what Plan and Undo would change.
 func (t Tool) Look(ctx context.Context, s *tool.Survey) { tool.LookByPlan(ctx, s, t, "pip", false) }
 
-// Plan plans keyring-provider = subprocess in pip's own configuration, and a link named keyring in a folder
-// of ours: the name by which pip looks for a program on PATH. The folder is on nobody's PATH, since a
-// program of that name would hide the real keyring from all others; the note says how pip alone gets it.
+// Plan plans keyring-provider = subprocess in pip's own configuration, and a link named keyring in a folder of ours: pip
+// looks up that name in PATH. The folder isn't in PATH, since it would hide the real keyring from other programs; a note
+// has how pip alone gets it.
 // https://pip.pypa.io/en/stable/topics/authentication/#keyring-support
 func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	path, before, err := pipFile(env)
@@ -64,7 +65,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	return p, nil
 }
 
-// Undo plans the way back: the lines go, if configure wrote them, and the link.
+// Undo plans to remove the lines, if configure wrote them, and the link.
 func (Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan, error) {
 	path, before, err := pipFile(env)
 	if err != nil {
@@ -86,8 +87,8 @@ func (Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan, er
 	return p, nil
 }
 
-// pipFile is the file of `pip config --user`, or the one that PIP_CONFIG_FILE names: if that is there,
-// pip does not read the person's. (configuration.py of https://github.com/pypa/pip.)
+// pipFile is the file of `pip config --user`, or that of PIP_CONFIG_FILE: if that exists, pip does not read the person's.
+// (configuration.py of https://github.com/pypa/pip.)
 func pipFile(env tool.Env) (path string, content []byte, err error) {
 	name := "pip.conf"
 	if runtime.GOOS == "windows" {
@@ -116,7 +117,7 @@ func pipFile(env tool.Env) (path string, content []byte, err error) {
 	return path, content, err
 }
 
-// keyringLink is the program that pip runs, in a folder that holds nothing else.
+// keyringLink is the path of the link that pip runs, in a folder with nothing else.
 func keyringLink(env tool.Env) (string, error) {
 	dir, err := env.DataHome()
 	return filepath.Join(dir, "credential-idcs", "keyring", tool.Exe("keyring")), err
@@ -150,7 +151,7 @@ func addKeyring(b []byte, overwrite bool) ([]byte, error) {
 	return edit.ReplaceLine(list, ini[i].Line, list[ini[i].Line]+strings.ReplaceAll(pipLine, "\n", edit.Ending(b))), nil
 }
 
-// dropKeyring takes our lines away, and the section with them unless something has come into it since.
+// dropKeyring removes our lines, and the section with them unless a person has added something to it.
 func dropKeyring(b []byte) []byte {
 	section := strings.ReplaceAll(pipSection, "\n", edit.Ending(b))
 	if i := edit.LineIndex(b, section); i >= 0 && !edit.EndsSection(b[i+len(section):]) {

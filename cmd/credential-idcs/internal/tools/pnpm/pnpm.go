@@ -1,3 +1,4 @@
+// Package pnpm sets pnpm up.
 package pnpm
 
 import (
@@ -17,7 +18,7 @@ const pnpmHelper = "pnpm-token-idcs"
 // Tool is pnpm.
 type Tool struct{}
 
-// Look reports what the plans say.
+// Look reports what Plan and Undo would change, and hosts of ours that are no target any more.
 func (t Tool) Look(ctx context.Context, s *tool.Survey) {
 	tool.LookByPlan(ctx, s, t, "pnpm", true)
 	path, b, err := npmrc(s.Env)
@@ -36,9 +37,8 @@ func (t Tool) Look(ctx context.Context, s *tool.Survey) {
 //
 //	//npm.example.com/:tokenHelper=/home/ana/.local/bin/pnpm-token-idcs
 //
-// at the end of the person's own .npmrc, the only one in which pnpm takes it. pnpm says nothing to the
-// helper, not even the host, so it answers with the profile that counts where nobody names one; another
-// profile's targets are refused. https://pnpm.io/npmrc
+// at the end of the person's own .npmrc, the only file in which pnpm accepts it. pnpm doesn't tell the helper the host, so
+// it answers with the default profile; another profile's targets are refused. https://pnpm.io/npmrc
 func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	if err := env.NeedOnPath(pnpmHelper); err != nil {
 		return tool.Plan{}, err
@@ -48,7 +48,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 			tool.Clean(in.Profile) + ` is not (write default = "` + tool.Clean(in.Profile) + `" into the configuration)`}
 	}
 	program := env.Find(pnpmHelper)
-	// pnpm hands it to a shell, and .npmrc has comments behind # and ;.
+	// pnpm runs it with a shell, and in .npmrc # and ; begin a comment.
 	if runtime.GOOS != "windows" && text.PosixWord(program) != program {
 		return tool.Plan{}, tool.Refuse("", "pnpm can't run %s: its path may hold plain characters only", tool.Clean(program))
 	}
@@ -94,7 +94,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	return p, nil
 }
 
-// Undo plans the way back: the lines with our helper go, those of hosts that were typed or all.
+// Undo plans to remove the lines with our helper, for the typed hosts or all.
 func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	path, before, err := npmrc(env)
 	if err != nil {
@@ -125,7 +125,7 @@ func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	return p, nil
 }
 
-// npmrc is the person's file, as npm and pnpm find it: variables of npm's are of any case.
+// npmrc is the person's file, as npm and pnpm find it: they accept their variables in any case.
 func npmrc(env tool.Env) (path string, content []byte, err error) {
 	for _, v := range env.Vars {
 		if name, value, _ := strings.Cut(v, "="); strings.EqualFold(name, "npm_config_userconfig") && value != "" {
@@ -145,7 +145,7 @@ func tokenHelperKey(t helpers.Target) string {
 	return "//" + t.HostPort() + t.Path() + "/:tokenHelper"
 }
 
-// npmrcLine is the last line with a key: the one that counts; -1: there is none.
+// npmrcLine is the last line with a key, which counts; -1: there is none.
 func npmrcLine(list []string, key string) int {
 	for i := len(list) - 1; i >= 0; i-- {
 		if k, _, ok := strings.Cut(list[i], "="); ok && strings.TrimSpace(k) == key {

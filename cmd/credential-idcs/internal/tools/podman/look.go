@@ -8,7 +8,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 )
 
-// Look looks through the files of podman, buildah and skopeo (containers-auth.json(5)).
+// Look checks the files of podman, buildah and skopeo (containers-auth.json(5)).
 func (Tool) Look(_ context.Context, s *tool.Survey) {
 	client := s.AnyOf("podman", "buildah", "skopeo")
 	own, err := podmanFile(s.Env)
@@ -52,7 +52,7 @@ func (Tool) Look(_ context.Context, s *tool.Survey) {
 	if path, why := registries.skips(); why != "" && used {
 		s.Problem(why, tool.Edit(path))
 	}
-	if s.AnyOf("docker", "crane", "oras", "helm") == "" { // docker's look has said it
+	if s.AnyOf("docker", "crane", "oras", "helm") == "" { // else docker's Look has reported it
 		s.Name("docker-credential-idcs", client, used)
 	} else if used && s.Find("docker-credential-idcs") == "" {
 		s.Name("docker-credential-idcs", client, used)

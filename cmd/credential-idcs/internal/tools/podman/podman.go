@@ -1,4 +1,4 @@
-// Package podman sets podman, buildah and skopeo up, whose files have the form of docker's.
+// Package podman sets podman, buildah and skopeo up. Their files have the form of docker's.
 package podman
 
 import (
@@ -31,7 +31,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	return p, nil
 }
 
-// Undo plans the way back in podman's file.
+// Undo plans to remove our entries from podman's file.
 func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	path, err := podmanFile(env)
 	if err != nil {
@@ -40,8 +40,8 @@ func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	return docker.UndoHelpers(in, path)
 }
 
-// podmanFile is the one that lasts: the default of podman login, in $XDG_RUNTIME_DIR, is gone after
-// a reboot. containers-auth.json(5).
+// podmanFile is the file that survives a reboot; the default of podman login, in $XDG_RUNTIME_DIR, doesn't.
+// containers-auth.json(5).
 func podmanFile(env tool.Env) (string, error) {
 	if file := env.Get("REGISTRY_AUTH_FILE"); file != "" {
 		return env.Abs(file), nil
@@ -49,7 +49,7 @@ func podmanFile(env tool.Env) (string, error) {
 	return env.XDG("XDG_CONFIG_HOME", ".config", "containers", "auth.json")
 }
 
-// runtimeFile is where podman's own logins are, for as long as the machine runs.
+// runtimeFile is the file of podman's own logins, until a reboot; empty: there is none.
 func runtimeFile(env tool.Env) string {
 	if dir := env.Get("XDG_RUNTIME_DIR"); dir != "" {
 		return filepath.Join(env.Abs(dir), "containers", "auth.json")
@@ -60,7 +60,7 @@ func runtimeFile(env tool.Env) string {
 	return filepath.Join(env.RunContainers, "auth.json")
 }
 
-// files are those that podman reads, in its order: the first that has anything for a host decides.
+// files are the files that podman reads, in its order: the first with an entry for a host decides.
 func files(env tool.Env) (list []string) {
 	if path := env.Get("REGISTRY_AUTH_FILE"); path != "" {
 		return []string{env.Abs(path)}
@@ -77,7 +77,7 @@ func files(env tool.Env) (list []string) {
 	return list
 }
 
-// noteRuntimeFile tells of the file that is read before ours.
+// noteRuntimeFile notes entries in the file that is read before ours.
 func noteRuntimeFile(env tool.Env, p *tool.Plan, path string, hosts []helpers.Target) {
 	earlier := runtimeFile(env)
 	if earlier == "" || env.Get("REGISTRY_AUTH_FILE") != "" || earlier == path {

@@ -11,7 +11,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// registriesConf is what podman's configuration of registries says of credentials and of TLS.
+// registriesConf has the settings for credentials and TLS in podman's configuration of registries.
 // containers-registries.conf(5)
 type registriesConf struct {
 	helpers   []string // credential-helpers; nil: not set
@@ -19,14 +19,14 @@ type registriesConf struct {
 	open      []openRegistry
 }
 
-// An openRegistry is one that podman talks to without looking at its certificate.
+// An openRegistry is a registry whose certificate podman doesn't check.
 type openRegistry struct{ location, file string }
 
-// inFiles is how credential-helpers names the files of podman's own logins, with their credHelpers.
+// inFiles is the name in credential-helpers for the files of podman's own logins, with their credHelpers.
 const inFiles = "containers-auth.json"
 
-// readRegistries reads the file and its drop-ins, the last of which counts. What isn't understood is
-// left out: podman reads it, and says so.
+// readRegistries reads the file and its drop-ins, of which the last counts. A file that can't be read is skipped: podman
+// reports it.
 func readRegistries(env tool.Env) (c registriesConf) {
 	for _, path := range registriesFiles(env) {
 		b, err := edit.Read(path)
@@ -106,7 +106,7 @@ func (c registriesConf) insecure(t helpers.Target) string {
 	return ""
 }
 
-// skips tells why podman doesn't look into the files in which helpers are set, and where that is said.
+// skips is why podman doesn't read the files in which helpers are set, and the file with that setting; empty: it does.
 func (c registriesConf) skips() (file, why string) {
 	if c.helpers == nil || slices.Contains(c.helpers, inFiles) {
 		return "", ""

@@ -8,12 +8,12 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 )
 
-// A files is where Terraform, or OpenTofu, looks.
+// files are the paths of Terraform, or OpenTofu.
 type files struct {
 	file   string // its configuration
-	named  bool   // by a variable: then it reads no other file
-	folder string // where other files of its configuration may lie, and stored tokens
-	link   string // where it finds a credentials helper
+	named  bool   // file is from a variable: then it reads no other file
+	folder string // of its other configuration files, and of stored tokens
+	link   string // of a credentials helper
 }
 
 // findTerraform: "Locations" in https://developer.hashicorp.com/terraform/cli/config/config-file
@@ -38,8 +38,8 @@ func findTerraform(env tool.Env) (files, error) {
 	return t, nil
 }
 
-// findTofu is OpenTofu's (internal/command/cliconfig of https://github.com/opentofu/opentofu): a file of
-// its own unless only Terraform's is there, and folders of XDG where there is no ~/.terraform.d.
+// findTofu finds OpenTofu's (internal/command/cliconfig of https://github.com/opentofu/opentofu): a file of its own unless
+// only Terraform's exists, and XDG folders if there is no ~/.terraform.d.
 func findTofu(env tool.Env) (files, error) {
 	t, err := findTerraform(env)
 	if err != nil {

@@ -1,3 +1,4 @@
+// Package terraform sets Terraform and OpenTofu up.
 package terraform
 
 import (
@@ -45,7 +46,7 @@ func (t Tool) find(env tool.Env) (files, error) {
 	return findTerraform(env)
 }
 
-// Look reports what the plans say.
+// Look reports what Plan and Undo would change, and where the token is sent.
 func (t Tool) Look(ctx context.Context, s *tool.Survey) {
 	tool.LookByPlan(ctx, s, t, t.name(), false)
 	at, err := t.find(s.Env)
@@ -63,13 +64,13 @@ func (t Tool) Look(ctx context.Context, s *tool.Survey) {
 	}
 }
 
-// service is a line of a host block.
+// service matches a line of a host block.
 var service = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`"?((?:modules|providers)\.v1)"?\s*[=:]\s*"(https?://[^"/]+)`)
 })
 
-// elsewhere reports services of a host that the configuration puts at another one: the token goes there. What a
-// host says itself, in its .well-known/terraform.json, is kept nowhere.
+// elsewhere reports services of a host that the configuration has at another host, to which the token is sent. Those in the
+// host's own .well-known/terraform.json can't be checked: the tool doesn't store it.
 func elsewhere(s *tool.Survey, name, path string, b []byte, blocks []edit.HCLBlock, target helpers.Target) {
 	for _, o := range blocks {
 		if len(o.Keys) != 2 || !o.Is("host") || !strings.EqualFold(o.Keys[1], target.HostPort()) {
@@ -87,8 +88,8 @@ func elsewhere(s *tool.Survey, name, path string, b []byte, blocks []edit.HCLBlo
 //
 //	credentials_helper "idcs" {}
 //
-// and a link in the folder in which Terraform looks for helpers. There may be one helper in all of its
-// files together, so another one is refused wherever it stands.
+// and a link in the folder in which Terraform looks for helpers. There may be only one helper in all of its files, so
+// another one is refused.
 // https://developer.hashicorp.com/terraform/cli/config/config-file
 func (tf Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	name := tf.name()
@@ -116,7 +117,7 @@ func (tf Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan
 	if err != nil {
 		return tool.Plan{}, err
 	}
-	// The link first: a helper that is named and missing would stop the tool.
+	// The link first: a helper in the configuration that doesn't exist would stop the tool.
 	if err := p.Link(env, t.link, in.Overwrite, in.Again(name)); err != nil {
 		return tool.Plan{}, err
 	}
@@ -128,7 +129,7 @@ func (tf Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan
 	return p, nil
 }
 
-// Undo plans the way back: the line goes, and the link.
+// Undo plans to remove the line and the link.
 func (tf Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan, error) {
 	t, err := tf.find(env)
 	if err != nil {
@@ -180,7 +181,7 @@ func addHCLHelper(b []byte, overwrite bool) ([]byte, error) {
 	return out, sound(blocks, len(blocks), out)
 }
 
-// sound reads the result with the library: our block must be at its place, and all others as they were.
+// sound checks a change: read by the library, our block must be in its place, and all others as they were.
 func sound(before []edit.HCLBlock, at int, out []byte) error {
 	blocks, err := edit.ParseHCL(out)
 	if err != nil || len(blocks) != max(len(before), at+1) || !isOurBlock(blocks[at]) {
@@ -194,14 +195,14 @@ func sound(before []edit.HCLBlock, at int, out []byte) error {
 	return nil
 }
 
-// elsewhere refuses a helper in the other files that are read, *.tfrc and *.tfrc.json: two are an error.
+// elsewhere refuses a helper in the other files of the configuration, *.tfrc and *.tfrc.json: two are an error.
 func (t files) elsewhere() error {
 	if t.named {
 		return nil
 	}
 	entries, err := os.ReadDir(t.folder)
 	if err != nil {
-		return nil // there is none, or the tool can't read it either
+		return nil // there is no folder, or the tool can't read it either
 	}
 	for _, e := range entries {
 		path := filepath.Join(t.folder, e.Name())
@@ -235,8 +236,7 @@ func jsonMember(path, name string) json.RawMessage {
 	return o[name]
 }
 
-// noteTokens tells of the tokens that are asked before any helper: a variable's, one in the file, and
-// what `terraform login` has stored.
+// noteTokens notes the tokens that are used before any helper: of a variable, of the file, and of `terraform login`.
 func (t files) noteTokens(env tool.Env, p *tool.Plan, name string, file []byte, targets []helpers.Target) {
 	blocks, _ := edit.ParseHCL(file)
 	stored, _ := helpers.ParseObject(jsonMember(filepath.Join(t.folder, "credentials.tfrc.json"), "credentials"))

@@ -9,7 +9,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/host"
 )
 
-// An Env is what surrounds the person. Nothing here is read from the process.
+// An Env is the person's environment. Nothing here is read from the process.
 type Env struct {
 	Vars    []string // KEY=value, as os.Environ; git gets them as they are
 	Home    string   // the home directory, absolute; empty: unknown
@@ -22,7 +22,7 @@ type Env struct {
 	RunContainers string
 }
 
-// Get is the value of a variable, the last one if it is there twice, as in exec.Cmd.
+// Get is the value of a variable, the last one of several, as in exec.Cmd.
 func (e Env) Get(name string) string {
 	for i := len(e.Vars) - 1; i >= 0; i-- {
 		if k, v, ok := strings.Cut(e.Vars[i], "="); ok && host.SameVariable(k, name) {
@@ -32,7 +32,7 @@ func (e Env) Get(name string) string {
 	return ""
 }
 
-// Lookup is Get for a variable that counts even if it is empty.
+// Lookup is Get, and reports whether the variable is set, perhaps to an empty value.
 func (e Env) Lookup(name string) (value string, set bool) {
 	for _, v := range e.Vars {
 		if n, s, _ := strings.Cut(v, "="); host.SameVariable(n, name) {
@@ -42,7 +42,7 @@ func (e Env) Lookup(name string) (value string, set bool) {
 	return value, set
 }
 
-// Abs is path as the tools read it: from the working directory.
+// Abs is the absolute path of a path that is relative to the working directory.
 func (e Env) Abs(path string) string {
 	if filepath.IsAbs(path) {
 		return filepath.Clean(path)

@@ -7,8 +7,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// ConfigHome is the folder of a person's configuration files: what os.UserConfigDir finds, and with it
-// the go command.
+// ConfigHome is the folder of a person's configuration files, as os.UserConfigDir and the go command find it.
 func (e Env) ConfigHome() (string, error) {
 	switch runtime.GOOS {
 	case "windows":
@@ -19,7 +18,7 @@ func (e Env) ConfigHome() (string, error) {
 	return e.XDG("XDG_CONFIG_HOME", ".config")
 }
 
-// DataHome is the folder of what programs keep for a person.
+// DataHome is the folder of the data that programs store for a person.
 func (e Env) DataHome() (string, error) {
 	switch runtime.GOOS {
 	case "windows":
@@ -30,8 +29,8 @@ func (e Env) DataHome() (string, error) {
 	return e.XDG("XDG_DATA_HOME", ".local/share")
 }
 
-// XDG is a file in the folder that a variable names, if that is absolute, else in the folder base below
-// the home directory. https://specifications.freedesktop.org/basedir-spec/latest/
+// XDG is a file in the folder of a variable, if that is absolute, else in the folder base below the home directory.
+// https://specifications.freedesktop.org/basedir-spec/latest/
 func (e Env) XDG(variable, base string, elem ...string) (string, error) {
 	dir := e.Get(variable)
 	if !filepath.IsAbs(dir) {
@@ -43,7 +42,7 @@ func (e Env) XDG(variable, base string, elem ...string) (string, error) {
 	return filepath.Join(append([]string{dir}, elem...)...), nil
 }
 
-// Folder is the one that a variable of Windows names.
+// Folder is the folder of a variable of Windows.
 func (e Env) Folder(variable string) (string, error) {
 	if dir := e.Get(variable); filepath.IsAbs(dir) {
 		return filepath.Clean(dir), nil
@@ -51,7 +50,7 @@ func (e Env) Folder(variable string) (string, error) {
 	return "", &helpers.Failure{Class: helpers.Config, Message: variable + " is not set"}
 }
 
-// Exe is the name of a program's file.
+// Exe is the name of a program's file, with the ending .exe on Windows.
 func Exe(name string) string {
 	if runtime.GOOS == "windows" {
 		return name + ".exe"

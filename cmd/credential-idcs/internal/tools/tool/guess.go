@@ -8,9 +8,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
-// Likely is the tool that a target seems to be for, by its kind, its port and the words of its host: most
-// clusters and registries are named so. Only a person knows, so it decides nothing but the command of a
-// suggestion.
+// Likely is the tool that a target seems to be for, by its kind, its port and the words of its host. It is only used for
+// the command of a suggestion.
 func (p *Place) Likely() string {
 	switch p.Kind {
 	case config.KindOCIR:
@@ -24,7 +23,7 @@ func (p *Place) Likely() string {
 	return "git"
 }
 
-// Guess is the same for an address alone; empty: nothing in it tells.
+// Guess is Likely for an address alone; empty: it can't be guessed.
 func Guess(t helpers.Target) string {
 	host, port := t.HostPort(), ""
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {

@@ -7,8 +7,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/helpers"
 )
 
-// LookByPlan looks at a tool by what configure would do: what Undo would remove is there, and what Plan
-// would still do is missing. byTarget is for a tool that is set up for each target by itself.
+// LookByPlan checks a tool by its plans: the tool is set up if Undo would change something, and completely if Plan would
+// change nothing. byTarget is for a tool that is set up for each target by itself.
 func LookByPlan(ctx context.Context, s *Survey, t Tool, name string, byTarget bool) {
 	if !byTarget {
 		lookAt(ctx, s, t, name, "all targets", s.Places)
@@ -29,7 +29,7 @@ func lookAt(ctx context.Context, s *Survey, t Tool, name, what string, places []
 	}
 	ours, err := t.Undo(ctx, s.Env, in)
 	if err != nil || len(ours.Changes) == 0 {
-		return // it isn't set to us
+		return // it isn't set up
 	}
 	for _, p := range places {
 		p.Set = true
@@ -38,7 +38,7 @@ func lookAt(ctx context.Context, s *Survey, t Tool, name, what string, places []
 	var f *helpers.Failure
 	switch {
 	case errors.As(err, &f):
-		if f.Command == "" { // it is for the configuration, or a file that configure can't edit
+		if f.Command == "" { // the configuration must change, or configure can't edit a file
 			f.Command = Edit(s.Config)
 		}
 		s.Problem(name+": "+f.Message, f.Command)

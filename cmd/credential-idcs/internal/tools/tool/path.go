@@ -7,8 +7,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// Find is the file that PATH has for a program, absolute and clean, links not resolved; empty if
-// there is none.
+// Find is a program's file in PATH, absolute and clean, links not resolved; empty: there is none.
 func (e Env) Find(name string) string {
 	file, err := host.Look(e.Get("PATH"), name)
 	if err != nil {
@@ -17,7 +16,7 @@ func (e Env) Find(name string) string {
 	return file
 }
 
-// NeedOnPath refuses what would leave a tool with a helper that it can't find.
+// NeedOnPath is the refusal if a helper isn't on PATH, where the tool would look for it.
 func (e Env) NeedOnPath(name string) error {
 	if e.Find(name) != "" {
 		return nil

@@ -11,18 +11,18 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// A Plan is what is to be done, and what is to be said.
+// A Plan has changes of files, and messages.
 type Plan struct {
 	Changes []edit.Change // in the order in which they are written; empty: nothing has to change
 	Notes   []Note        // for stderr
-	Print   string        // documents for stdout; also of use if the error isn't nil
+	Print   string        // documents for stdout; may be set beside an error
 }
 
 // A Note is something that the person should know, and the command that mends it.
 type Note struct {
 	Message string // one line, lower case, no full stop, cleaned
 	Command string // may be empty
-	Aside   bool   // it is worth to be said once; nothing is wrong
+	Aside   bool   // nothing is wrong; doctor doesn't report it
 }
 
 // Lines is the note for stderr, in the form of all messages.
@@ -30,7 +30,7 @@ func (n Note) Lines() string {
 	return (&helpers.Failure{Message: n.Message, Command: n.Command}).Lines()
 }
 
-// Diff is what Apply would do, as a unified diff without what is secret or none of our business.
+// Diff is what Apply would do, as a unified diff without secrets and lines of others.
 func (p Plan) Diff() string {
 	var b strings.Builder
 	for _, c := range p.Changes {
@@ -39,8 +39,8 @@ func (p Plan) Diff() string {
 	return b.String()
 }
 
-// Apply writes the changes in their order and stops at the first that can't be written, which is
-// then as it was. Its errors are *helpers.Failure.
+// Apply writes the changes in their order and stops at the first that can't be written; that file stays as it was. Its
+// errors are *helpers.Failure.
 func (p Plan) Apply() error {
 	for _, c := range p.Changes {
 		if err := c.Apply(); err != nil {
@@ -50,7 +50,7 @@ func (p Plan) Apply() error {
 	return nil
 }
 
-// Add adds a change, if it is one.
+// Add adds a change, if it changes anything.
 func (p *Plan) Add(c edit.Change) {
 	if c.IsOne() {
 		p.Changes = append(p.Changes, c)
@@ -64,23 +64,22 @@ func (p *Plan) Note(command, format string, args ...any) {
 	p.Notes = append(p.Notes, Note{Message: fmt.Sprintf(format, args...), Command: command})
 }
 
-// Aside adds a note of which nothing is wrong.
+// Aside adds a note for information: nothing is wrong.
 func (p *Plan) Aside(format string, args ...any) {
 	p.Notes = append(p.Notes, Note{Message: fmt.Sprintf(format, args...), Aside: true})
 }
 
-// Refuse is the Failure of everything that isn't done: exit 1. Foreign text in args is cleaned by
-// whoever calls.
+// Refuse is a Failure of class Internal, exit status 1. The caller cleans foreign text in args.
 //
 //go:noinline
 func Refuse(command, format string, args ...any) *helpers.Failure {
 	return &helpers.Failure{Class: helpers.Internal, Message: fmt.Sprintf(format, args...), Command: command}
 }
 
-// Clean is for foreign text in messages.
+// Clean is text.Clean.
 func Clean(s string) string { return text.Clean(s) }
 
-// Read is the content of a tool's file, not nil; nil if there is none.
+// Read is edit.Read; its error is a *helpers.Failure.
 func Read(path string) ([]byte, error) {
 	b, err := edit.Read(path)
 	if err != nil {
@@ -89,7 +88,7 @@ func Read(path string) ([]byte, error) {
 	return b, nil
 }
 
-// failed says in words what package edit tells in facts.
+// failed is the *helpers.Failure for an error of package edit.
 func failed(err error) error {
 	var fault *edit.Fault
 	var changed *edit.Changed
@@ -108,7 +107,7 @@ func failed(err error) error {
 	return err
 }
 
-// EndLine gives the last line its ending, so that it doesn't count as changed when it is shown.
+// EndLine adds a missing last line break, so that the last line doesn't count as changed in a diff.
 func EndLine(b []byte) []byte {
 	if len(b) > 0 && b[len(b)-1] != '\n' {
 		return append(bytes.Clone(b), '\n')
@@ -116,7 +115,7 @@ func EndLine(b []byte) []byte {
 	return b
 }
 
-// AnotherSetting is what somebody else has set where ours belongs.
+// AnotherSetting is the error for a value that another program or a person has set, without Overwrite.
 type AnotherSetting struct{ What string }
 
 func (e AnotherSetting) Error() string { return e.What }

@@ -2,8 +2,8 @@ package tool
 
 import "github.com/credential-idcs/credential-idcs/helpers"
 
-// Registries is which hosts are meant. Registries are addressed by host alone, so a target with a
-// path can't be one: left out where all targets are meant, refused where it was named.
+// Registries are the registries of a request: its Hosts, else all targets. A registry is a host, so a target with a path
+// can't be one: it is left out, or refused if its host was typed.
 func Registries(in Request, tool string, p *Plan) ([]helpers.Target, error) {
 	var out []helpers.Target
 	if len(in.Hosts) == 0 {

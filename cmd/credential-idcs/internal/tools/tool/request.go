@@ -8,15 +8,15 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// A Request is what a person asks of configure, or of the way back: a profile, and what the options
-// of a tool say. A tool looks at those only that stand in its Words.
+// A Request has the profile and the options of configure or unconfigure. A tool uses only the options of its row in
+// package tools.
 type Request struct {
 	Profile string
 	Targets []helpers.Listed // the profile's
-	Default string           // the profile that answers where a tool can't name one; empty: none does
+	Default string           // the profile of a call that names none; empty: there is none
 	Hosts   []string         // HOST[:PORT] as typed; none: all targets
-	All     bool             // Undo: everything of ours that is no target any more too
-	// Overwrite replaces what somebody else has set. Undo ignores it.
+	All     bool             // Undo: everything of ours, also for former targets
+	// Overwrite: replace what another program or a person has set. Undo ignores it.
 	Overwrite bool
 
 	Portable    bool     // git, kubectl: the helper's name instead of its path
@@ -32,10 +32,10 @@ type Request struct {
 	CacheDir    string   // kubectl: the cache folder, if it isn't the usual one
 }
 
-// Named are the targets of the hosts that were typed, or all.
+// Named are the targets of the typed hosts, or all.
 func (r Request) Named() ([]helpers.Target, error) { return r.targets(false) }
 
-// Typed are the same for the way back: hosts need not be targets any more.
+// Typed is Named for Undo: the hosts need not be targets any more.
 func (r Request) Typed() ([]helpers.Target, error) { return r.targets(true) }
 
 func (r Request) targets(strangers bool) (out []helpers.Target, err error) {
@@ -67,7 +67,7 @@ func (r Request) targets(strangers bool) (out []helpers.Target, err error) {
 	return out, nil
 }
 
-// Covers reports whether an address is a target's.
+// Covers reports whether a target covers an address.
 func (r Request) Covers(address string) bool {
 	place, err := helpers.ParseURL(address)
 	if err != nil {
@@ -76,7 +76,7 @@ func (r Request) Covers(address string) bool {
 	return slices.ContainsFunc(r.Targets, func(l helpers.Listed) bool { return l.Target.Covers(place) })
 }
 
-// Again is the command that does the same and also replaces what this one refused to replace.
+// Again is the command that repeats this request with --overwrite.
 func (r Request) Again(tool string) string {
 	c := "credential-idcs configure " + tool + " --overwrite"
 	if r.Profile != "" {
@@ -85,14 +85,14 @@ func (r Request) Again(tool string) string {
 	return c
 }
 
-// Stored is what the stored token says of itself, the kind of token that the profile gives kubectl.
+// Stored has claims of the stored token, of the kind that the profile gives kubectl.
 type Stored struct {
 	ID        bool     // it is the ID token
 	Issuer    string   // its iss; empty: none is known
 	Audiences []string // its aud; empty: none is known
 }
 
-// SplitPort cuts at the last colon that isn't inside the brackets of an IPv6 address.
+// SplitPort splits HOST[:PORT] at the last colon that isn't in the brackets of an IPv6 address.
 func SplitPort(s string) (host, port string) {
 	if i := strings.LastIndexByte(s, ':'); i > strings.LastIndexByte(s, ']') {
 		return s[:i], s[i+1:]

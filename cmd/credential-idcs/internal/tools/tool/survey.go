@@ -16,8 +16,7 @@ import (
 // A Level is how bad a finding is.
 type Level int
 
-// The levels. An error is what makes calls fail; a warning is what may surprise, or give a token to
-// somebody else.
+// The levels. An error makes calls fail; a warning may surprise, or give a token to somebody else.
 const (
 	OK Level = iota
 	Warning
@@ -32,30 +31,30 @@ type Finding struct {
 	Level   Level
 	Text    string // one line, no full stop
 	Command string // what mends it; may be empty
-	Check   string // what was looked at: configuration, profile, domain, login, or a tool
-	Profile string // whose it is; may be empty
+	Check   string // configuration, profile, domain, login, or a tool
+	Profile string // may be empty
 }
 
-// A Place is a target of one of the profiles that are looked at.
+// A Place is a target of one of the profiles that are checked.
 type Place struct {
 	helpers.Listed
-	Kind string // config.KindToken and its like
-	Set  bool   // some tool is set up for it
-	// NamesProfile says that what the tool runs for it names a profile.
+	Kind string // config.KindToken, KindOCIR or KindOKE
+	Set  bool   // a tool is set up for it
+	// NamesProfile: the tool's command for it has a profile.
 	NamesProfile bool
 }
 
-// NamesProfile reports whether the words that a tool runs us with name a profile.
+// NamesProfile reports whether a tool's command that runs us has a profile.
 func NamesProfile(words string) bool {
 	return strings.Contains(words, "--profile") || slices.Contains(strings.FieldsFunc(words, func(r rune) bool { return strings.ContainsRune(" \t\",'", r) }), "-p")
 }
 
-// A Survey is what a tool looks at for doctor, and where it reports.
+// A Survey is what a tool's Look gets from doctor.
 type Survey struct {
 	Env
-	Places      []*Place          // the targets that are looked at, as far as they are for this tool
-	Known       []helpers.Target  // all profiles' targets that are for this tool
-	Default     string            // the profile that answers where a tool can't name one; empty: none does
+	Places      []*Place          // the targets that are checked, if they are for this tool
+	Known       []helpers.Target  // the targets of all profiles that are for this tool
+	Default     string            // the profile of a call that names none; empty: there is none
 	Profiles    []string          // the names of all profiles
 	NoIDToken   map[string]string // why a profile never has an ID token
 	EngineFiles []string          // where docker's engine has its configuration, usually
@@ -84,8 +83,8 @@ func (s *Survey) Problem(text, command string) {
 	s.Report(Finding{Level: Error, Text: text, Command: command})
 }
 
-// Name looks for one of our names on PATH, where a tool looks for it. Missing, it is an error only if
-// the tool is set to it.
+// Name reports whether one of our names is on PATH, where a tool looks for it. If it is missing, that is an error only if
+// the tool is set up.
 func (s *Survey) Name(name, tool string, used bool) {
 	found := s.Find(name)
 	if found == "" {
@@ -104,8 +103,8 @@ func (s *Survey) Name(name, tool string, used bool) {
 	s.OK(tool + " finds " + Clean(found))
 }
 
-// sameProgram reports whether two files are one, or copies: Windows has no links that everybody may make.
-// What can't be read is given the benefit of the doubt.
+// sameProgram reports whether two files are the same, or copies, since on Windows not everybody may make links. A file that
+// can't be read counts as the same.
 func sameProgram(a, b string) bool {
 	fa, err := os.Stat(a)
 	if err != nil {
@@ -126,7 +125,7 @@ func sameProgram(a, b string) bool {
 	return err != nil || bytes.Equal(ba, bb)
 }
 
-// reach puts a name of ours on PATH: the folder, if the name is there beside the program, else a link.
+// reach is the command that puts a name of ours on PATH: by the folder, if the name is beside the program, else by a link.
 func (s *Survey) reach(name string) string {
 	folder := filepath.Dir(s.Program)
 	if _, err := host.Look("", filepath.Join(folder, name)); err == nil {
@@ -140,13 +139,13 @@ func (s *Survey) reach(name string) string {
 	return text.Install()
 }
 
-// Former reports an entry of ours in a tool's file that stands for no target of the tool's.
+// Former reports an entry of ours in a tool's file for a host that is no target for the tool.
 func (s *Survey) Former(path, name, host string) {
 	s.Warn(Clean(path)+" still has credential-idcs for "+Clean(host)+", which is not a target for "+name,
 		"credential-idcs unconfigure "+name+" "+text.Word(host))
 }
 
-// AnyOf is the first of some programs that is on PATH; empty: none is.
+// AnyOf is the first of some programs that is on PATH; empty: none.
 func (e Env) AnyOf(names ...string) string {
 	for _, name := range names {
 		if e.Find(name) != "" {
@@ -164,7 +163,7 @@ func SetUp(tool, profile string) string {
 	return "credential-idcs configure " + tool + " --profile " + text.Word(profile)
 }
 
-// IsUs reports whether a command is this program by its name.
+// IsUs reports whether a command is this program, by its name.
 func IsUs(command string) bool {
 	switch strings.TrimSuffix(command[strings.LastIndexAny(command, `/\`)+1:], ".exe") {
 	case "credential-idcs", "kubectl-idcs":

@@ -9,7 +9,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 )
 
-// An Editor is how a tool's file is edited, for FuzzEditor.
+// An Editor has the functions that edit a tool's file, for FuzzEditor.
 type Editor struct {
 	Ours  string // a text that has it may be ours already
 	Add   func([]byte) ([]byte, error)
@@ -18,9 +18,8 @@ type Editor struct {
 	Seeds []string
 }
 
-// FuzzEditor checks that whatever a file holds, what is put in is there, doing it twice changes nothing
-// more, and taking it out gives the bytes back. What can't be edited is refused with an error of few
-// words, which quotes nothing.
+// FuzzEditor checks for any file that Add's result has our setting, that a second Add changes nothing, and that Drop
+// restores the bytes. A file that can't be edited must be refused with a short error that doesn't quote it.
 func FuzzEditor(f *testing.F, e Editor) {
 	for _, s := range append([]string{"", "\n", "\r\n", "# mine", "# mine\n", "a\rb\n", "\xef\xbb\xbfa"}, e.Seeds...) {
 		f.Add([]byte(s))

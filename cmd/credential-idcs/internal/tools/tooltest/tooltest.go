@@ -1,4 +1,4 @@
-// Package tooltest is a person's home directory for the tests of the tools.
+// Package tooltest has a person's home directory for the tests of the tools.
 package tooltest
 
 import (
