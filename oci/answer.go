@@ -14,29 +14,29 @@ import (
 // An Answer is a credential that was derived from a session.
 type Answer struct {
 	Token secret.Text // bytes 0x21-0x7e only, never empty
-	// Life is how long Token lives from SentAt on, whole seconds, at least one.
+	// Life is how long Token can be used from SentAt on, whole seconds, at least one.
 	Life time.Duration
 	// SentAt is our clock just before the request was written.
 	SentAt time.Time
-	// Clock is what the answer's Date said.
+	// Clock is from the answer's Date.
 	Clock wire.Clock
 }
 
-// The life of a token that doesn't say, and the longest that is believed.
+// The life of a token that has none of its own, and the longest life that is accepted.
 const (
 	defaultLife = 300 * time.Second
 	maxLife     = 24 * time.Hour
 )
 
-// tokenOf reads the member `token` of an answer, else its alias `access_token`. Everything else may be
-// missing: what Oracle's SDK calls mandatory it doesn't demand.
+// tokenOf reads the member `token` of an answer, else its alias `access_token`. Everything else may be missing: Oracle's
+// SDK doesn't demand what its documentation calls mandatory.
 func tokenOf(body []byte) (token string, expiresIn json.RawMessage) {
 	var m struct {
 		Token       string          `json:"token"`
 		AccessToken string          `json:"access_token"`
 		ExpiresIn   json.RawMessage `json:"expires_in"`
 	}
-	// A member of another type costs only itself: Unmarshal goes on behind it.
+	// A member of another type is skipped: Unmarshal reads the others.
 	_ = json.Unmarshal(body, &m)
 	if m.Token == "" {
 		m.Token = m.AccessToken
@@ -44,7 +44,7 @@ func tokenOf(body []byte) (token string, expiresIn json.RawMessage) {
 	return m.Token, m.ExpiresIn
 }
 
-// answerOf is what a host's answer brought, unless that can't be used.
+// answerOf is the credential of a host's answer, or why that can't be used.
 func answerOf(r *wire.Reply, host, token string, expiresIn json.RawMessage) (Answer, error) {
 	a := Answer{Token: secret.New(token), Life: life(token, expiresIn), SentAt: r.Sent, Clock: r.Clock()}
 	if !usable(token) || a.Life <= 0 {
@@ -53,7 +53,7 @@ func answerOf(r *wire.Reply, host, token string, expiresIn json.RawMessage) (Ans
 	return a, nil
 }
 
-// life is the smaller of expires_in (a number or digits) and what the token says of itself.
+// life is the smaller of expires_in (a number or digits) and the life in the token.
 func life(token string, expiresIn json.RawMessage) time.Duration {
 	seconds, known := int64(0), false
 	least := func(n int64) {

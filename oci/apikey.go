@@ -8,14 +8,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// An APIKey is a user's key as `oci setup config` left it. It never ends.
+// An APIKey is a user's key as `oci setup config` wrote it. It never expires.
 type APIKey struct {
 	File, Profile string
 	Region        string // "": the profile's
 }
 
-// Session reads the files. The fingerprint is held against the key, so that a mistake is told here and
-// not by a refusal of Oracle's, which gives no reason.
+// Session reads the files. It compares the fingerprint with the key, since Oracle would refuse a wrong one without a
+// reason.
 func (p APIKey) Session(_ context.Context, m *Machine) (Session, error) {
 	s, err := m.section(p.File, p.Profile)
 	switch {

@@ -13,12 +13,11 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// A Class says what a failure means for the caller. errors.Is(err, ErrLater) holds for every error of
-// that class.
+// A Class is what a failure means for the caller. errors.Is(err, ErrLater) is true for every error of that class.
 type Class string
 
 const (
-	// ErrSettings: a signature, a policy, a certificate, a file. Repeating is useless.
+	// ErrSettings: a signature, a policy, a certificate or a file is wrong. Trying again doesn't help.
 	ErrSettings Class = "Oracle refused what this is set to"
 	// ErrLater: overload, an outage, no connection.
 	ErrLater Class = "Oracle can't answer now"
@@ -28,18 +27,18 @@ const (
 
 func (c Class) Error() string { return string(c) }
 
-// An Error is why there is no answer to use. It quotes nothing of a request and no body: only a
-// status, a code that is a word, and Oracle's number for the request.
+// An Error is why there is no usable answer. It quotes nothing of the request and the body: it has only the status, the
+// code if it is a word, and Oracle's ID of the request.
 type Error struct {
 	Class  Class
 	Text   string // one line, without the program's name
 	Status int
 	Code   string
-	// NotSent: no byte of a request left. Local: it was seen on this machine, without a connection.
+	// NotSent: no byte of a request was sent. Local: the cause is on this machine, without a connection.
 	NotSent, Local bool
-	// Unsupported: no try can succeed this way, such as by a proxy of a kind that nobody has built.
+	// Unsupported: no attempt can succeed, such as with a kind of proxy that this program doesn't support.
 	Unsupported bool
-	// RetryAfter is what a 429 or 5xx asks for, 1 s to 300 s; 0: it doesn't say.
+	// RetryAfter is that of a 429 or 5xx, 1 s to 300 s; 0: it has none.
 	RetryAfter time.Duration
 	Clock      wire.Clock
 	Err        error // for errors.Is and errors.As; Error doesn't print it
@@ -52,18 +51,17 @@ func (e *Error) Is(target error) bool { return target == error(e.Class) }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// A FileError is what is wrong in a line of a configuration file of Oracle's tools, or in a file that the
-// line names.
+// A FileError is what is wrong in a line of a configuration file of Oracle's tools, or in a file to which the line refers.
 type FileError struct {
-	File    string // as it was named
+	File    string // as in the profile
 	Line    int    // 0: the file as a whole
 	Problem string
-	Named   string // the file that the line names, if that is what is wrong
+	Named   string // the file to which the line refers, if that is what is wrong
 	Err     error
 
-	// Again is the session that would have to be made anew; nil: that mends nothing.
+	// Again is the session that a person has to make again; nil: that doesn't help.
 	Again *SessionError
-	// torn: somebody may be writing the file that the line names.
+	// torn: a program may be writing the file to which the line refers.
 	torn bool
 }
 
@@ -76,19 +74,19 @@ func (e *FileError) Error() string {
 
 func (e *FileError) Unwrap() error { return e.Err }
 
-// A ProfileError says that a configuration file of Oracle's tools has no such profile.
+// A ProfileError is returned if a configuration file of Oracle's tools has no such profile.
 type ProfileError struct{ File, Profile string }
 
 func (e *ProfileError) Error() string { return e.File + " has no profile " + e.Profile }
 
-// useless is an answer of 200 that can't be used.
+// useless is the error of an answer with status 200 that can't be used.
 //
 //go:noinline
 func useless(r *wire.Reply, text string) *Error {
 	return &Error{Class: ErrFailure, Status: r.Status, Clock: r.Clock(), Text: text}
 }
 
-// inFile puts a file's name before what is wrong in it.
+// inFile adds a file's name to an error of package ident.
 func inFile(file string, err error) error {
 	var c *ident.ConfigError
 	switch {
@@ -100,13 +98,13 @@ func inFile(file string, err error) error {
 	return &FileError{File: file, Problem: err.Error(), Err: err}
 }
 
-// A SessionError says that a person must make a session with Oracle's tools.
+// A SessionError is returned if a person must make a session with Oracle's tools.
 type SessionError struct {
 	File, Profile string
-	Region        string // "" if the file doesn't say
-	// Missing is what isn't there: a profile, or its security_token_file; "": the session ended.
+	Region        string // "": the file has none
+	// Missing is what doesn't exist: the profile, or its security_token_file; "": the session ended.
 	Missing string
-	Ended   time.Time // when, by the token
+	Ended   time.Time // from the token
 }
 
 func (e *SessionError) Error() string {
@@ -119,7 +117,7 @@ func (e *SessionError) Error() string {
 	return "profile " + e.Profile + " of " + e.File + " has no " + e.Missing
 }
 
-// unanswered puts a connection's failure into this package's words.
+// unanswered is the *Error for an error of package wire.
 func unanswered(host string, err error) error {
 	var w *wire.Error
 	if !errors.As(err, &w) {
@@ -135,19 +133,19 @@ func unanswered(host string, err error) error {
 	return e
 }
 
-// notAllowed is the code with which many of Oracle's services answer 404 where a policy is missing.
+// notAllowed is the code of the 404 that many of Oracle's services answer if a policy is missing.
 //
 // https://docs.oracle.com/en-us/iaas/Content/API/References/apierrors.htm
 const notAllowed = "NotAuthorizedOrNotFound"
 
-// refused judges an answer that isn't a 200 by its status alone. The code is shown where it is a word.
+// refused is the error of an answer without status 200, by the status alone. The message has the code if it is a word.
 func refused(host string, r *wire.Reply) *Error {
 	e := &Error{Status: r.Status, Code: codeOf(r.Body), Clock: r.Clock()}
 	later := r.Status == http.StatusTooManyRequests || r.Status == http.StatusRequestTimeout || r.Status/100 == 5
 	what := e.Code
 	switch {
 	case r.Status == http.StatusForbidden:
-		what = "" // the code is that of a thing that isn't there, since Oracle tells nobody which it is
+		what = "" // the code is the same as for something that doesn't exist
 	case what == "" && later:
 		what = http.StatusText(r.Status)
 	}
@@ -173,7 +171,7 @@ func refused(host string, r *wire.Reply) *Error {
 	return e
 }
 
-// refusedExchange judges a domain's answer to an exchange that isn't a 200.
+// refusedExchange is refused for a domain's answer to an exchange.
 func refusedExchange(r *wire.Reply) *Error {
 	var m struct {
 		Error string `json:"error"`
@@ -193,7 +191,7 @@ func refusedExchange(r *wire.Reply) *Error {
 	return e
 }
 
-// offBy says how wrong our clock is: "10 minutes ahead of Oracle's".
+// offBy is how wrong our clock is: "10 minutes ahead of Oracle's".
 func offBy(skew time.Duration) string {
 	way := " minutes behind Oracle's"
 	if skew < 0 {
@@ -213,7 +211,7 @@ func codeOf(body []byte) string {
 	return word(m.Code, "")
 }
 
-// word is s if it is one: letters, and what more says, 100 at most. Else it may be anything, and is "".
+// word is s if it is at most 100 letters and characters of more, else "": a message must not quote anything else.
 func word(s, more string) string {
 	if len(s) > 100 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"+more) != "" {
 		return ""
@@ -221,7 +219,7 @@ func word(s, more string) string {
 	return s
 }
 
-// requestIDOf is Oracle's number for a request, for its support; "" if it is none.
+// requestIDOf is Oracle's ID of a request, for its support; "": there is none.
 func requestIDOf(r *wire.Reply) string {
 	return word(r.Header.Get("Opc-Request-Id"), "0123456789/-_")
 }

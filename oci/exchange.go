@@ -9,22 +9,22 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/wire"
 )
 
-// An Exchange turns an access token of an identity domain into a session: experimental, since it needs
-// an identity propagation trust in the domain, and was never tried on one.
+// An Exchange exchanges an access token of an identity domain for a session. It is experimental: it needs an identity
+// propagation trust in the domain, and was never tried with a real one.
 //
 // https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/json_web_token_exchange.htm
 type Exchange struct {
 	Domain   string // https://HOST, as the profile has it
 	ClientID string
-	Secret   secret.Text // the client's; the exchange is documented for such clients alone
+	Secret   secret.Text // the client's; the exchange is documented only for clients with a secret
 	// Subject is the access token that is exchanged.
 	Subject secret.Text
 	Region  string
-	// Way is how the domain is reached: its CA isn't Oracle's.
+	// Way is for the domain, whose CA may be another one than that of Oracle's hosts.
 	Way *wire.Way
 }
 
-// Session makes a key and hands its public half to the domain with the token.
+// Session makes a key and sends its public half to the domain with the token.
 func (p Exchange) Session(ctx context.Context, m *Machine) (Session, error) {
 	u, err := url.Parse(p.Domain + "/oauth2/v1/token")
 	if err != nil || u.Scheme != "https" {

@@ -22,27 +22,27 @@ import (
 // MetadataURL is the metadata service of every OCI instance.
 const MetadataURL = "http://169.254.169.254/opc/v2"
 
-// An Instance is the OCI instance that this runs on.
+// An Instance is the OCI instance on which this process runs.
 type Instance struct {
 	Metadata string // "": MetadataURL
 	Region   string // "": the metadata service's
 }
 
-// What the metadata service may take: it answers from the machine itself, or there is none.
+// How long the metadata service may take. It is on the machine itself, so a slow one doesn't exist.
 const (
 	metadataConnect = 500 * time.Millisecond
 	metadataLimit   = 2 * time.Second
 )
 
-// identity is what the metadata service tells.
+// identity has the answers of the metadata service.
 type identity struct {
 	region               string
 	certificate, between *x509.Certificate
 	key                  Key
 }
 
-// Session asks the metadata service, and turns the instance's certificate into a session. Meanwhile the
-// session's key is made, which takes longest, and the connection to the federation endpoint is opened.
+// Session gets the instance's certificate from the metadata service, and exchanges it for a session. Meanwhile it makes the
+// session's key, which takes longest, and opens the connection to the federation endpoint.
 func (p Instance) Session(ctx context.Context, m *Machine) (Session, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -69,7 +69,7 @@ func (p Instance) Session(ctx context.Context, m *Machine) (Session, error) {
 		}()
 	}
 	id, err := p.ask(ctx, m, open)
-	if err != nil { // nobody waits for the key, and the connection is given up
+	if err != nil { // don't wait for the key, and close the connection
 		cancel()
 		if begun {
 			if o := <-opening; o.conn != nil {
@@ -94,8 +94,8 @@ func (p Instance) Session(ctx context.Context, m *Machine) (Session, error) {
 	return m.federate(ctx, id, k.key, o.conn)
 }
 
-// ask puts the four questions on one connection. A certificate that isn't the key's was rotated
-// between two of them: then both are asked for once more.
+// ask sends the four requests to the metadata service on one connection. If certificate and key don't belong together,
+// they were rotated between the requests, and both are fetched once more.
 func (p Instance) ask(ctx context.Context, m *Machine, open func(region string)) (identity, error) {
 	base := p.Metadata
 	if base == "" {
@@ -145,7 +145,7 @@ func (p Instance) ask(ctx context.Context, m *Machine, open func(region string))
 	return id, nil
 }
 
-// pair asks for certificate and key.
+// pair gets certificate and key.
 func (id *identity) pair(get func(string) (string, error)) error {
 	cert, err := get("/identity/cert.pem")
 	if err != nil {
@@ -172,7 +172,7 @@ func unreadable() *Error {
 	return &Error{Class: ErrFailure, Text: "the metadata service's answer can't be used"}
 }
 
-// certificate is the first of a PEM, nil if there is none.
+// certificate is the first certificate of a PEM text; nil: there is none.
 func certificate(text string) *x509.Certificate {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil {
@@ -185,7 +185,7 @@ func certificate(text string) *x509.Certificate {
 	return c
 }
 
-// A service is the metadata service with the connection to it.
+// A service is a connection to the metadata service.
 type service struct {
 	m    *Machine
 	way  *wire.Way
@@ -200,7 +200,8 @@ func (s *service) close() {
 	}
 }
 
-// get is one question. The header is what keeps out who can make a machine fetch a URL and no more.
+// get sends one request. The service demands the Authorization header against attackers who can make a machine fetch a URL,
+// but not set a header.
 //
 // https://docs.oracle.com/en-us/iaas/Content/Compute/Tasks/gettingmetadata.htm
 func (s *service) get(ctx context.Context, name string) (string, error) {
@@ -234,15 +235,15 @@ func (s *service) get(ctx context.Context, name string) (string, error) {
 	return "", e
 }
 
-// noInstance is a metadata service that isn't there.
+// noInstance is the error if there is no metadata service.
 func noInstance(u *url.URL, err error) error {
 	return &Error{
 		Class: ErrSettings, Text: "this is no OCI instance: " + u.Hostname() + " doesn't answer", NotSent: true, Err: err,
 	}
 }
 
-// federate signs with the instance's own key. Oracle leaves the host out of this signature, so the URL
-// is built from the table of regions alone.
+// federate gets the session with a request that is signed by the instance's own key. That signature doesn't include the
+// host, so the URL is made only from the table of regions.
 //
 // Read in oci-go-sdk v65.130.0, common/auth/federation_client.go:378-559.
 func (m *Machine) federate(ctx context.Context, id identity, key Key, conn *wire.Conn) (Session, error) {
@@ -281,10 +282,10 @@ func (m *Machine) federate(ctx context.Context, id identity, key Key, conn *wire
 	return given(r, token, key, id.region, host+" answered without a token")
 }
 
-// base64Of is also DER as Oracle takes it: a PEM without armour and line breaks.
+// base64Of of DER is the form that Oracle accepts: PEM without its BEGIN and END lines and line breaks.
 func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
-// tenancyOf is the tenancy that an instance's certificate names in its subject.
+// tenancyOf is the tenancy in the subject of an instance's certificate; "": it has none.
 func tenancyOf(c *x509.Certificate) string {
 	for _, name := range c.Subject.Names {
 		if s, ok := name.Value.(string); ok {

@@ -23,11 +23,10 @@ import (
 // A Key signs for a session. It can't be printed.
 type Key struct{ rsakey.Key }
 
-// ErrNoKey says that a session has no key.
+// ErrNoKey is returned if a session has no key.
 var ErrNoKey = errors.New("there is no key to sign with")
 
-// newKey makes the key of a new session. 2048 bits are what Oracle's SDK makes; the key lives as long
-// as this call.
+// newKey makes the key of a new session, of 2048 bits as Oracle's SDK does. It is used only in this call.
 func newKey(rand io.Reader) (Key, error) {
 	k, err := rsa.GenerateKey(rand, 2048)
 	if err != nil {
@@ -47,8 +46,8 @@ func (k Key) sign(text string) ([]byte, error) {
 
 func (k Key) public() *rsa.PublicKey { return &k.Private().PublicKey }
 
-// spki is the public key as SubjectPublicKeyInfo (RFC 5280 4.1, RFC 3279 2.3.1), DER. What x509 has for it takes
-// keys of all kinds, and brings along 8 KB for the others.
+// spki is the public key as SubjectPublicKeyInfo (RFC 5280 4.1, RFC 3279 2.3.1), DER. x509's own function links 8 KB more
+// for other kinds of keys.
 func (k Key) spki() []byte {
 	key := x509.MarshalPKCS1PublicKey(k.public())
 	der, err := asn1.Marshal(struct {
@@ -64,7 +63,7 @@ func (k Key) spki() []byte {
 	return der
 }
 
-// publicPEM is the public key with armour and line breaks, as the workload endpoint takes it.
+// publicPEM is the public key as PEM, as the workload endpoint accepts it.
 func (k Key) publicPEM() string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: k.spki()}))
 }
@@ -86,7 +85,7 @@ func colons(b []byte) string {
 	return strings.Join(parts, ":")
 }
 
-// fits reports whether a session token names this key. known: it names one that can be read.
+// fits reports whether this is the key in a session token's claims. known: they have a key that can be read.
 func (k Key) fits(c ident.Claims) (fits, known bool) {
 	n, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(c.N, "="))
 	if err != nil || len(n) == 0 {

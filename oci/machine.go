@@ -14,11 +14,11 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// A Machine is what this package uses of the process and the machine. Read, Getenv, Now and Rand must
-// be set. It serves one call.
+// A Machine is what this package needs of the process and the machine, for one call. Read, Getenv, Now and Rand must be
+// set.
 type Machine struct {
-	// Read reads a file as a configuration names it: absolute, or below ~/. It refuses what others may
-	// have read or written, by the kind of the file. Its errors are handed on as they are.
+	// Read reads a file by its path in a configuration: absolute, or below ~/. It refuses a file that others may have read
+	// or written, depending on its kind. Its errors are returned as they are.
 	Read   func(file string, kind FileKind) ([]byte, error)
 	Getenv func(string) string
 	Now    func() time.Time
@@ -29,23 +29,23 @@ type Machine struct {
 	Proxy     func(*url.URL) (*url.URL, error)
 	Connect   time.Duration
 	UserAgent string
-	// Skew is Oracle's clock minus ours, as far as known: it corrects the dates that are signed.
+	// Skew is Oracle's clock minus ours, as far as known. Signed dates are corrected by it.
 	Skew time.Duration
-	// Log is told hosts, statuses and times, never a header of ours. Nil: nobody wants it.
+	// Log writes hosts, statuses and times into a log, never a header of ours. Nil: there is no log.
 	Log func(msg string, args ...any)
 }
 
-// A FileKind says what a file must be like to be believed.
+// A FileKind is which rights others may have for a file.
 type FileKind int
 
 const (
-	ConfigFile  FileKind = iota // not written by others
-	SecretFile                  // nor read by them
-	AccountFile                 // what the kubelet mounts: root's, whoever may read it
-	AccountCA                   // beside it, and no secret: not written by others
+	ConfigFile  FileKind = iota // others may not write it
+	SecretFile                  // nor read it
+	AccountFile                 // the kubelet mounts it: others may read it if it is root's
+	AccountCA                   // beside it, without a secret: others may not write it
 )
 
-// section reads a profile of a file like ~/.oci/config. A file that isn't there has no profile.
+// section reads a profile of a file like ~/.oci/config.
 func (m *Machine) section(file, profile string) (ident.Section, error) {
 	data, err := m.Read(file, ConfigFile)
 	if err != nil {
@@ -55,23 +55,22 @@ func (m *Machine) section(file, profile string) (ident.Section, error) {
 	return s, inFile(file, err)
 }
 
-// way is how one of Oracle's hosts is reached, which messages name by its address.
+// way is the wire.Way to Oracle's hosts.
 //
 //go:noinline
 func (m *Machine) way() *wire.Way {
 	return &wire.Way{Roots: m.Roots, Proxy: m.Proxy, Connect: m.Connect, UserAgent: m.UserAgent, Now: m.Now}
 }
 
-// clockMatters is how far our clock may be off before a refusal is blamed on it: Oracle takes 5
-// minutes.
+// clockMatters is the smallest difference of the clocks that may be the cause of a refusal: Oracle accepts 5 minutes.
 const clockMatters = 4 * time.Minute
 
-// ClockMatters reports whether a difference between two clocks is one that a refusal may be blamed on.
+// ClockMatters reports whether a difference of the clocks may be the cause of a refusal.
 func ClockMatters(off time.Duration) bool { return off >= clockMatters || off <= -clockMatters }
 
-// signed connects, dates and signs, and sends once. Only a refusal by somebody whose clock is more
-// than 4 minutes from ours makes it sign again, with the date corrected, on a new connection: a
-// signature spends nothing. conn is an open connection, or nil.
+// signed connects, signs with the date, and sends once. After a refusal by a host whose clock is more than 4 minutes from
+// ours it signs once more, with the date corrected, on a new connection: a signature spends nothing. conn is an open
+// connection, or nil.
 func (m *Machine) signed(ctx context.Context, s Session, q *Message, conn *wire.Conn) (*wire.Reply, error) {
 	u := &url.URL{Scheme: "https", Host: q.Host, Path: q.Target}
 	skew := m.Skew
@@ -88,8 +87,7 @@ func (m *Machine) signed(ctx context.Context, s Session, q *Message, conn *wire.
 	return m.ask(ctx, m.way(), u, nil, string(q.Body), sign)
 }
 
-// ask is one request: a POST if it has a body. What proves who asks is made once the connection, conn or a new one,
-// is there.
+// ask sends one request: a POST if it has a body. proof makes its headers when the connection, conn or a new one, is open.
 func (m *Machine) ask(ctx context.Context, way *wire.Way, u *url.URL, conn *wire.Conn, body string, proof func() (http.Header, error)) (*wire.Reply, error) {
 	if conn == nil {
 		var err error
@@ -98,7 +96,7 @@ func (m *Machine) ask(ctx context.Context, way *wire.Way, u *url.URL, conn *wire
 		}
 	}
 	defer conn.Close()
-	id := make([]byte, 16) // names the request in Oracle's logs
+	id := make([]byte, 16) // identifies the request in Oracle's logs
 	if _, err := io.ReadFull(m.Rand, id); err != nil {
 		return nil, err
 	}
@@ -108,7 +106,7 @@ func (m *Machine) ask(ctx context.Context, way *wire.Way, u *url.URL, conn *wire
 	}
 	for _, line := range [][2]string{
 		{"Accept", "application/json"},
-		{"Accept-Encoding", "identity"}, // else any coding would do (RFC 9110 12.5.3), and none is undone here
+		{"Accept-Encoding", "identity"}, // without it any coding is allowed (RFC 9110 12.5.3)
 		{"User-Agent", m.UserAgent},
 		{"Opc-Request-Id", hex.EncodeToString(id)},
 	} {
@@ -121,7 +119,7 @@ func (m *Machine) ask(ctx context.Context, way *wire.Way, u *url.URL, conn *wire
 	return m.send(ctx, conn, wire.Request{Method: method, URL: u, Header: header, Body: body})
 }
 
-// bearing is the proof of who has no key: an Authorization.
+// bearing is the proof without a signature: an Authorization header.
 func bearing(authorization, contentType string) func() (http.Header, error) {
 	return func() (http.Header, error) {
 		return http.Header{"Authorization": {authorization}, "Content-Type": {contentType}}, nil
@@ -157,7 +155,7 @@ func sessionOf(token string, key Key, region string) Session {
 	return Session{KeyID: secret.New("ST$" + token), Key: key, Region: region}
 }
 
-// given is the session that an answer brought for a key, or none, which is said by who answered.
+// given is the session of an answer for a key; none is the message if the answer has no token.
 func given(r *wire.Reply, token string, key Key, region, none string) (Session, error) {
 	if _, ok := claimsOf(token); !ok {
 		return Session{}, useless(r, none)
@@ -165,7 +163,7 @@ func given(r *wire.Reply, token string, key Key, region, none string) (Session, 
 	return sessionOf(token, key, region), nil
 }
 
-// claimsOf are the claims of a session token. ok: it is one, and may leave.
+// claimsOf are the claims of a session token. ok: it is one, and has only bytes that may be sent.
 func claimsOf(token string) (c ident.Claims, ok bool) {
 	c, ok = ident.ReadClaims(token)
 	return c, ok && usable(token)

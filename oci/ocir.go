@@ -7,7 +7,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// Registry gets a token of OCIR for a host of it: one signed GET, to that very host.
+// Registry gets a token of OCIR for one of its hosts: with one signed GET to that host.
 //
 // https://docs.oracle.com/en-us/iaas/api/#/en/registry/20180419/AccessToken
 func (m *Machine) Registry(ctx context.Context, s Session, host string) (Answer, error) {

@@ -6,15 +6,14 @@ import (
 	"strings"
 )
 
-// Claims are what a JWT says of itself. Nothing of it is verified: no decision of trust depends on
-// them. What has another type is left out.
+// Claims are the claims of a JWT, unverified: no decision of trust depends on them. A claim of another type is ignored.
 type Claims struct {
 	Subject string
 	Tenant  string
-	Expires int64 // seconds since 1970, 0: it doesn't say
-	Issued  int64
-	// N and E are the public key that a session token belongs to (jwk, an object or a JSON string of
-	// one), base64url as they are there; empty where it names none.
+	Expires int64 // Unix seconds; 0: it has none
+	Issued  int64 // the same
+	// N and E are the public key of a session token (jwk, an object or a JSON string of one), in base64url; empty: it has
+	// none.
 	N, E string
 }
 
@@ -32,7 +31,7 @@ func ReadClaims(token string) (c Claims, ok bool) {
 	if json.Unmarshal(payload, &members) != nil {
 		return Claims{}, false
 	}
-	// One by one, so that a member of another type doesn't cost the others.
+	// One by one, so that a claim of another type doesn't prevent reading the others.
 	_ = json.Unmarshal(members["sub"], &c.Subject)
 	_ = json.Unmarshal(members["tenant"], &c.Tenant)
 	c.Expires, c.Issued = seconds(members["exp"]), seconds(members["iat"])
@@ -48,7 +47,7 @@ func ReadClaims(token string) (c Claims, ok bool) {
 	return c, true
 }
 
-// seconds is a number of seconds, perhaps with a fraction; 0 if it is none or out of all reason.
+// seconds is a number of seconds, perhaps with a fraction; 0 if it is no number, negative or too large.
 func seconds(raw json.RawMessage) int64 {
 	var f float64
 	if json.Unmarshal(raw, &f) != nil || f < 0 || f > 1<<40 {

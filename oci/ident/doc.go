@@ -1,4 +1,4 @@
-// Package ident tells what belongs to whom without a key and without a connection: which hosts are
-// Oracle's registries, what a profile of ~/.oci/config says, whom a token names. A cached call needs
-// this much to know under which key its answer is stored, so the package links no net.
+// Package ident reads what needs no key and no connection: which hosts are Oracle's registries, the profiles of
+// ~/.oci/config, the claims of a token. A cached call needs it to find the key of its stored answer, so the package must not
+// link net.
 package ident

@@ -2,9 +2,8 @@ package ident
 
 import "strings"
 
-// Where a request of ours may go is decided here, by code that nothing extends: Oracle's own clients
-// take realms from variables, files and the metadata service, and each of those moves a signed
-// request to a host that somebody chose.
+// The hosts of our requests are decided here, and no setting extends them: Oracle's own clients take realms from variables,
+// files and the metadata service, each of which can send a signed request to any host.
 
 // ParseRegion returns the region that a name (us-ashburn-1) or a key (iad) stands for. ok: it is a
 // region's name by its form, known or not, or a known key.
@@ -16,7 +15,7 @@ func ParseRegion(s string) (region string, ok bool) {
 	return s, isRegion(s)
 }
 
-// isRegion takes what looks like xx-name-1 or xx-more-name-1: it becomes a label of a host's name.
+// isRegion reports whether s looks like xx-name-1 or xx-more-name-1: it becomes a label of a host's name.
 func isRegion(s string) bool {
 	parts := strings.Split(s, "-")
 	last := len(parts) - 1
@@ -37,7 +36,7 @@ func isRegion(s string) bool {
 
 // IsRegistry reports whether a host, in lower case and without a port, is one of OCIR's: KEY.ocir.io,
 // REGION.ocir.io or ocir.REGION.oci.SLD with the region's own second-level domain. region is "" for a
-// key that isn't known: the name is Oracle's nevertheless.
+// key that isn't known: the host is Oracle's nevertheless.
 func IsRegistry(host string) (region string, ok bool) {
 	if label, found := strings.CutSuffix(host, ".ocir.io"); found {
 		if isRegion(label) {
@@ -57,8 +56,8 @@ func isKey(label string) bool {
 	return len(label) == 3 && strings.Trim(label, "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
-// ClusterRegion is the region of a cluster's OCID, ocid1.cluster.REALM.REGION.UNIQUE, where REGION is
-// a key or a name; "" where it names none that is known. ok: it is a cluster's OCID.
+// ClusterRegion is the region of a cluster's OCID, ocid1.cluster.REALM.REGION.UNIQUE, where REGION is a key or a name; "":
+// it has none that is known. ok: it is a cluster's OCID.
 //
 // https://docs.oracle.com/en-us/iaas/Content/General/Concepts/identifiers.htm
 func ClusterRegion(ocid string) (region string, ok bool) {
@@ -72,7 +71,7 @@ func ClusterRegion(ocid string) (region string, ok bool) {
 	return "", true
 }
 
-// IsOCID reports whether s has the bytes of an OCID. It keeps out of a URL's path, and out of a key ID, what no OCID has.
+// IsOCID reports whether s has only bytes of an OCID, so that it can be put into a URL's path and a key ID.
 //
 //go:noinline
 func IsOCID(s string) bool {
@@ -90,6 +89,6 @@ func IsOCID(s string) bool {
 //go:noinline
 func AuthHost(region string) string { return "auth." + region + "." + secondLevel(region) }
 
-// ClusterHost is the host whose signed request is an OKE token. It is oraclecloud.com in every realm,
-// as the oci CLI has it; nothing is ever sent there by us.
+// ClusterHost is the host of the signed request that is an OKE token; we send nothing there. Its domain is oraclecloud.com
+// in every realm, as in the oci CLI.
 func ClusterHost(region string) string { return "containerengine." + region + "." + defaultDomain }

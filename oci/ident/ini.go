@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// ErrNoSection says that a file has no section of that name.
+// ErrNoSection is returned if a file has no section of that name.
 var ErrNoSection = errors.New("there is no such profile")
 
-// A ConfigError is what is wrong in a line of a file like ~/.oci/config. It quotes nothing of the
-// file but the names of keys, since a value may be a passphrase.
+// A ConfigError is what is wrong in a line of a file like ~/.oci/config. It quotes only keys, since a value may be a
+// passphrase.
 type ConfigError struct {
 	Line    int // from 1; 0: the file as a whole
 	Problem string
@@ -25,9 +25,8 @@ type Section struct {
 	Name  string
 	Line  int // of [NAME]
 	pairs map[string]pair
-	// elsewhere are the keys of [DEFAULT], of which nothing is inherited: the oci CLI's configparser
-	// does so, Oracle's SDK for Go doesn't, and a key that signs for the wrong user is worse than an
-	// error.
+	// elsewhere are the keys of [DEFAULT]. They aren't inherited, as in Oracle's SDK for Go; the oci CLI inherits them. A
+	// key that signs for the wrong user would be worse than an error.
 	elsewhere map[string]bool
 }
 
@@ -36,9 +35,8 @@ type pair struct {
 	line  int
 }
 
-// ParseSection reads the section called name, exactly so. Lines are "key = value", cut at the first
-// "="; keys count in any case, and # and ; begin comments. Other sections may hold what they like. The
-// error is ErrNoSection or a *ConfigError.
+// ParseSection reads the section with exactly this name. Lines are "key = value", split at the first "="; the case of keys
+// doesn't matter, and # and ; begin comments. Other sections aren't checked. The error is ErrNoSection or a *ConfigError.
 func ParseSection(data []byte, name string) (Section, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	s := Section{Name: name, pairs: map[string]pair{}, elsewhere: map[string]bool{}}
@@ -87,7 +85,7 @@ func ParseSection(data []byte, name string) (Section, error) {
 	return s, nil
 }
 
-// quoteKey is a key of the file for a message, unless it is no word.
+// quoteKey is a key of the file for a message, or "a key" if it is no word.
 func quoteKey(key string) string {
 	if key == "" || len(key) > 40 || strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
 		return "a key"
@@ -95,13 +93,13 @@ func quoteKey(key string) string {
 	return key
 }
 
-// Get is the value of a key and its line; "" and 0 where it is missing.
+// Get is the value of a key and its line; "" and 0 if it is missing.
 func (s Section) Get(key string) (value string, line int) {
 	p := s.pairs[key]
 	return p.value, p.line
 }
 
-// Need is the value of a key that must be there and not be empty.
+// Need is the value of a key that must exist and not be empty. The error is a *ConfigError.
 //
 //go:noinline
 func (s Section) Need(key string) (string, error) {

@@ -5,8 +5,8 @@ import "strings"
 // defaultDomain is the second-level domain of realm oc1, and of every region that isn't listed.
 const defaultDomain = "oraclecloud.com"
 
-// regions are keys, the regions that they stand for and, in another realm than oc1, its second-level domain. It is
-// a text and no map, which would be made at each start.
+// regions has on each line a key, its region and, in another realm than oc1, the realm's second-level domain. It is a text,
+// since a map would be made at each start.
 const regions = `
 yny ap-chuncheon-1
 hyd ap-hyderabad-1
@@ -95,7 +95,7 @@ jsk eu-budapest-1 oraclecloud51.com
 hnw sa-riodejaneiro-1 oraclecloud52.com
 `
 
-// behind is the rest of the line in which a word of regions stands, empty if none does.
+// behind is the rest of the line of regions behind a word; empty: no line has it.
 func behind(word string) string {
 	_, rest, _ := strings.Cut(regions, word)
 	line, _, _ := strings.Cut(rest, "\n")
@@ -110,7 +110,7 @@ func secondLevel(region string) string {
 	return defaultDomain
 }
 
-// regionOfKey is the region that a key of three letters stands for, "" for one that isn't known.
+// regionOfKey is the region of a key of three letters; "": it isn't known.
 func regionOfKey(key string) string {
 	if !isKey(key) {
 		return ""
