@@ -183,25 +183,27 @@ func (g *gitFile) set(b []byte, walk []entry, t helpers.Target) ([]byte, error) 
 	return out, g.prove(rest, out, func(entry) bool { return false }, g.ownEntries(t))
 }
 
-// appendSection adds the section. A text without a last line break gets none, so that cutSection restores the same bytes.
-func appendSection(b, section []byte) []byte {
-	if len(b) == 0 || b[len(b)-1] == '\n' {
-		return append(bytes.Clone(b), section...)
-	}
-	return append(append(bytes.Clone(b), '\n'), section[:len(section)-1]...)
-}
+// appendSection adds the section. A text without a last line break gets none, and neither does an empty file, which a
+// missing one isn't: so cutSection restores the same bytes.
+func appendSection(b, section []byte) []byte { return edit.AppendBlock(b, string(section), "\n") }
 
-// cutSection removes all copies of our section.
+// cutSection removes all copies of our section; nil if there was no file before.
 func cutSection(b, section []byte) []byte {
 	for {
 		i := sectionAt(b, section)
 		if i < 0 {
 			break
 		}
+		if len(b) == len(section) {
+			return nil
+		}
 		b = append(bytes.Clone(b[:i]), b[i+len(section):]...)
 	}
-	last := append([]byte("\n"), section[:len(section)-1]...)
-	return bytes.TrimSuffix(b, last)
+	bare := section[:len(section)-1]
+	if bytes.Equal(b, bare) {
+		return []byte{} // the file was empty
+	}
+	return bytes.TrimSuffix(b, append([]byte("\n"), bare...))
 }
 
 // complete reports whether the last two helpers of t are the empty one and ours.

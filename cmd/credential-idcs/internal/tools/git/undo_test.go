@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tooltest"
 	"github.com/google/go-cmp/cmp"
@@ -13,7 +14,9 @@ import (
 func TestGitTwiceIsOnceAndUndoGivesTheBytesBack(t *testing.T) {
 	tooltest.NeedTool(t, "git")
 	for name, before := range map[string]string{
+		"missing":           "",
 		"empty":             "",
+		"a blank line":      "\n",
 		"settings":          "[user]\n\tname = Ana # me\n\n; the end\n",
 		"no last newline":   "[user]\n\tname = Ana",
 		"crlf":              "[user]\r\n\tname = Ana\r\n",
@@ -25,7 +28,9 @@ func TestGitTwiceIsOnceAndUndoGivesTheBytesBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := tooltest.New(t)
-			h.Write(".gitconfig", before)
+			if name != "missing" {
+				h.Write(".gitconfig", before)
+			}
 			in := tool.Request{Portable: true, Targets: tooltest.Targets(t, "https://git.example.com", "https://git.example.com/team")}
 			p, err := (Tool{}).Plan(t.Context(), h.Env, in)
 			tooltest.Must(t, p, err)
@@ -41,7 +46,11 @@ func TestGitTwiceIsOnceAndUndoGivesTheBytesBack(t *testing.T) {
 			}
 			p, err = (Tool{}).Undo(t.Context(), h.Env, in)
 			tooltest.Must(t, p, err)
-			if diff := cmp.Diff(before, h.Read(".gitconfig")); diff != "" {
+			if name == "missing" {
+				if edit.Exists(h.Path(".gitconfig")) {
+					t.Errorf("undone, it is still there: %q", h.Read(".gitconfig"))
+				}
+			} else if diff := cmp.Diff(before, h.Read(".gitconfig")); diff != "" {
 				t.Errorf("undone (-before +after):\n%s", diff)
 			}
 			if p, err = (Tool{}).Undo(t.Context(), h.Env, in); err != nil || len(p.Changes) != 0 {
