@@ -27,12 +27,20 @@ func (e *ProfileError) Error() string {
 	case e.Name == "":
 		return "which profile? (" + names(e.Known) + ")"
 	}
-	s := "there is no profile " + quote(e.Name) + "; known: " + names(e.Known)
-	if m := text.Nearest(e.Name, e.Known); m != "" {
-		s += "; did you mean " + quote(m) + "?"
+	near := text.Nearest(e.Name, e.Known)
+	s := "there is no profile " + quote(e.Name)
+	if near == "" && len(e.Name) > longestShown {
+		s = "there is no profile of that name"
+	}
+	s += "; known: " + names(e.Known)
+	if near != "" {
+		s += "; did you mean " + quote(near) + "?"
 	}
 	return s
 }
+
+// longestShown is the longest unknown name that is repeated: a longer one may be a token, typed in its place.
+const longestShown = 32
 
 // An UnlistedError is returned if no profile owns a target.
 type UnlistedError struct {

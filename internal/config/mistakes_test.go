@@ -20,7 +20,13 @@ scope = "openid profile"
 
 func TestMistakesOfTheLanguageNameTheLine(t *testing.T) {
 	for _, c := range []struct{ doc, want string }{
-		{"a = \n", "config.toml:1: unexpected character"},
+		{"a = \n", "config.toml:1: unexpected character U+000A at start of value; the value is missing"},
+		{above + "username = # me", "config.toml:7: unexpected character U+0023 '#' at start of value; the value is missing"},
+		{above + "username = ana", `config.toml:7: unexpected character U+0061 'a' at start of value; a text is written in quotes: "…"`},
+		{above + "username = \u201cana\u201d", "config.toml:7: unexpected character U+00E2 '\u00e2' at start of value; write plain quotes: \"…\""},
+		{above + "targets = [https://git.example.com]", `config.toml:7: unexpected character U+0068 'h' at start of value; a text is written in quotes: "…"`},
+		{above + "username = \"ana\nexpiry = \"8h\"", "config.toml:7: basic strings cannot have new lines; the closing quote is missing"},
+		{above + "username = 'ana\"\nexpiry = \"8h\"", "config.toml:7: literal strings cannot have new lines; the closing quote is missing"},
 		{"x = 1\n[profiles.work\n", "config.toml:2: "},
 		{above + "\n\nfoo", "config.toml:9: expected '=' after key"},
 		{"default = \"a\"\ndefault = \"b\"\n", `config.toml:2: "default" is there twice, first in line 1`},
@@ -79,6 +85,8 @@ func TestMistakesNameFileLineAndKey(t *testing.T) {
 		{`scopes = "x"`, `config.toml:7: unknown key "scopes"; did you mean "scope"?`},
 		{`client-id = "x"`, `config.toml:7: unknown key "client-id"; did you mean "client_id"?`},
 		{`secret_file = "x"`, `config.toml:7: unknown key "secret_file"; it belongs in [profiles.NAME.client]`},
+		{`default = "work"`, `config.toml:7: unknown key "default"; it belongs at the top of the file, before the first table`},
+		{"[profiles.work.client]\nseal = \"kernel\"", `config.toml:8: unknown key "seal"; it belongs at the top of the file, before the first table`},
 		{`colour = "x"`, `config.toml:7: unknown key "colour"`},
 		{"[profiles.work.client]\nsecret = \"hunter2\"", `config.toml:8: unknown key "secret"; did you mean "secret_file"?`},
 		{"[profiles.work.client]\nkey_file = \"k\"\nkey_id = \"i\"\ntargets = []", `config.toml:10: unknown key "targets"; it belongs in [profiles.NAME]`},

@@ -231,5 +231,8 @@ func (s *section) hint(name string) string {
 			return "; it belongs in " + other.in
 		}
 	}
+	if rootSection.find(name) != nil {
+		return "; it belongs at " + rootSection.in + ", before the first table"
+	}
 	return ""
 }

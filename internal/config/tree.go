@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/credential-idcs/credential-idcs/internal/text"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -114,12 +115,29 @@ func (g *grower) syntax() error {
 	if errors.As(err, &pe) {
 		offset := int(g.parser.Range(pe.Highlight).Offset)
 		line = g.lineAt(offset)
-		if windowsPath(g.parser.Data()[:offset]) {
-			said += inSingleQuotes
-		}
+		said += meant(said, g.parser.Data(), offset)
 	}
 	last := 1 + bytes.Count(bytes.TrimRight(g.parser.Data(), "\r\n"), []byte{'\n'})
 	return &Error{File: g.file, Line: line, Reason: said, Short: line == last}
+}
+
+// meant says of a mistake what is usually behind it.
+func meant(said string, data []byte, offset int) string {
+	switch {
+	case windowsPath(data[:offset]):
+		return inSingleQuotes
+	case strings.HasSuffix(said, "strings cannot have new lines"):
+		return "; the closing quote is missing"
+	case !strings.HasSuffix(said, "at start of value") || offset >= len(data):
+		return ""
+	}
+	switch c := data[offset]; {
+	case c == '\n' || c == '\r' || c == '#':
+		return "; the value is missing"
+	case strings.HasPrefix(string(data[offset:]), "\u201c"), strings.HasPrefix(string(data[offset:]), "\u201e"), strings.HasPrefix(string(data[offset:]), "\u2018"):
+		return `; write plain quotes: "…"`
+	}
+	return `; a text is written in quotes: "…"`
 }
 
 // inSingleQuotes is for a path as Windows shows it: in double quotes a backslash begins an escape.
