@@ -125,17 +125,23 @@ func bazelrc(env tool.Env) (path string, content []byte, err error) {
 // bazelHosts are the hosts of the targets, each once.
 func bazelHosts(targets []helpers.Target, p *tool.Plan) []string {
 	var hosts []string
+	at := map[string][]string{} // the targets of a host
+	narrow := map[string]bool{} // a part of it is one
 	for _, t := range targets {
 		host, port := tool.SplitPort(t.HostPort())
 		if strings.HasPrefix(host, "[") {
 			p.Aside("%s is left out: Bazel knows no credential helper of an IPv6 address", tool.Clean(t.String()))
 			continue
 		}
-		if port != "" || t.Path() != "" {
-			p.Aside("Bazel tells a helper the host but not the port and the path: at %s what is not %s gets an error", host, tool.Clean(t.String()))
-		}
+		narrow[host] = narrow[host] || port != "" || t.Path() != ""
+		at[host] = append(at[host], tool.Clean(t.String()))
 		if !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)
+		}
+	}
+	for _, host := range hosts {
+		if narrow[host] {
+			p.Aside("Bazel tells a helper the host but not the port and the path: at %s what is not %s gets an error", host, strings.Join(at[host], " or "))
 		}
 	}
 	return hosts
