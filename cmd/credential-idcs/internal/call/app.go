@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/host"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // An App is one run of the program: the process and the flags that all of it understands.
@@ -59,13 +61,13 @@ func (a *App) End(err error) (status int) {
 	}
 	if e, ok := errors.AsType[*helpers.Exit](err); ok {
 		if e.Err != nil {
-			a.Say(helpers.AsFailure(e.Err).Lines())
+			a.Tell(e.Err)
 		}
 		return e.Status
 	}
-	f := helpers.AsFailure(unwritten(err))
-	a.Say(f.Lines())
-	return f.Class.Exit()
+	err = unwritten(err)
+	a.Tell(err)
+	return helpers.AsFailure(err).Class.Exit()
 }
 
 // unwritten is err with the system's reason for output that couldn't be written, such as a full disk: a person
@@ -81,6 +83,28 @@ func unwritten(err error) error {
 //
 //go:noinline
 func (a *App) Say(lines string) { _, _ = io.WriteString(a.Stderr, lines) }
+
+// Tell says why something failed, and the command that mends it.
+func (a *App) Tell(err error) {
+	f := *helpers.AsFailure(err)
+	f.Command = a.Typed(f.Command)
+	a.Say(f.Lines())
+}
+
+// Typed is a command of ours as a person must type it: with --config where this run has another than the usual one.
+func (a *App) Typed(command string) string {
+	if a.Config == "" || !strings.HasPrefix(command, ourName) && !strings.Contains(command, "&& "+ourName) || strings.HasPrefix(command, ourName+"help ") {
+		return command
+	}
+	path, err := a.ConfigPath(false)
+	without := App{Process: a.Process}
+	if usual, _ := without.ConfigPath(false); err != nil || path == usual {
+		return command
+	}
+	return command + " --config " + text.Word(path)
+}
+
+const ourName = "credential-idcs "
 
 // Notice prints a line for people that is no failure: the run goes on. Each line is printed once in a run.
 func (a *App) Notice(line string) {
@@ -103,7 +127,7 @@ func (a *App) Warn(p *config.Profile, warnings []error) {
 		if unsaved := new(cache.NotSavedError); a.tool == "docker" && !errors.As(w, &unsaved) {
 			continue // docker would show it in the middle of its own output, and a person has nothing to do
 		}
-		a.Say(Explain(p.Name, w).Lines())
+		a.Tell(Explain(p.Name, w))
 	}
 }
 

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -72,9 +73,12 @@ func (a *App) endLog(err error) {
 	if log == nil {
 		return
 	}
+	exit, silent := errors.AsType[*helpers.Exit](err)
 	switch f := helpers.AsFailure(err); {
 	case err == nil:
 		log("done")
+	case silent && exit.Err == nil:
+		log("ended without an answer", "class", exit.Status)
 	case f.Message == "":
 		log("ended without an answer")
 	default:

@@ -161,7 +161,7 @@ func (a *App) open(asks bool) (helpers.Source, error) {
 		return nil, err
 	}
 	if f.Missing && asks { // git would ask for a password, and nobody would know why
-		a.Say((&helpers.Failure{Message: "there is no configuration file " + text.Clean(f.Path), Command: "credential-idcs init"}).Lines())
+		a.Tell(&helpers.Failure{Message: "there is no configuration file " + text.Clean(f.Path), Command: "credential-idcs init"})
 	}
 	s := &source{file: f, app: a}
 	if a.Profile != "" {
