@@ -24,7 +24,8 @@ func configureVerb() *verb {
 		text: `
 Edits that tool's own configuration, for all targets of the profile, and keeps
 everything that it did not write. Running it again changes nothing. With HOST,
-only these hosts of the profile's targets are set up.
+only these hosts of the profile's targets are set up. credential-idcs help
+configure TOOL tells of one tool alone.
 `,
 	}, func(t *tools.Row) edit { return t.Plan })
 }
@@ -63,6 +64,7 @@ func toolVerb(v *verb, choose func(*tools.Row) edit) *verb {
 	}
 	v.value(&in.User, "user", "kubectl: the `NAME` of that user; default idcs-PROFILE")
 	v.rest = v.toolRows()
+	v.part = v.toolHelp
 	v.follows = func(a *app, operands []string) []string {
 		if len(operands) == 0 {
 			return toolList()
@@ -87,24 +89,43 @@ func (v *verb) toolRows() string {
 	var b strings.Builder
 	b.WriteString("\nThe tools, and what is written for them:\n")
 	for _, t := range tools.All {
-		line := "  " + v.name + " " + t.Name
-		if t.Hosts {
-			line += " [HOST...]"
-		}
-		for _, name := range t.Options {
-			if !slices.Contains(v.order, name) {
-				continue
-			}
-			word := " [" + written(v.Lookup(name)) + "]"
-			if len(line)+len(word) > 79 {
-				b.WriteString("\n" + line)
-				line = strings.Repeat(" ", len("  configure "))
-			}
-			line += word
-		}
-		b.WriteString("\n" + line + "\n      " + t.About + "\n")
+		b.WriteString("\n" + v.toolUsage("  "+v.name+" "+t.Name, strings.Repeat(" ", len("  configure ")), t) + "\n      " + t.About + "\n")
 	}
 	return b.String()
+}
+
+// toolUsage is what may follow a tool's name, in lines that fit.
+func (v *verb) toolUsage(line, indent string, t *tools.Row, options ...string) (s string) {
+	if t.Hosts {
+		line += " [HOST...]"
+	}
+	for _, name := range append(options, t.Options...) {
+		if !slices.Contains(v.order, name) {
+			continue
+		}
+		word := " [" + written(v.Lookup(name)) + "]"
+		if len(line)+len(word) > 79 {
+			s += line + "\n"
+			line = indent
+		}
+		line += word
+	}
+	return s + line
+}
+
+// toolHelp is the manual of one tool; empty: there is no such tool.
+func (v *verb) toolHelp(name string) string {
+	t := tools.Named(name)
+	if t == nil {
+		return ""
+	}
+	names := slices.DeleteFunc(slices.Clone(v.order), func(option string) bool { return !takes(t, option) })
+	about := strings.ToUpper(v.about[:1]) + v.about[1:] + ": " + t.About + "."
+	if t.Hosts {
+		about += " With HOST, only these hosts."
+	}
+	return v.toolUsage("usage: credential-idcs "+v.name+" "+name, "      ", t, "dry-run") + "\n\n" +
+		strings.Join(wrap(about, 79), "\n") + "\n\n" + v.options.help(names, name)
 }
 
 // An edit plans the change of a tool's configuration, or the way back.
@@ -117,7 +138,7 @@ func (a *app) configure(ctx context.Context, v *verb, operands []string, in tool
 	}
 	t := tools.Named(operands[0])
 	if t == nil {
-		return misuse(v.name+": it knows "+toolNames()+didYouMean(operands[0], toolList()), help)
+		return misuse(v.name+": the tools are "+toolNames()+didYouMean(operands[0], toolList()), help)
 	}
 	in.Hosts = operands[1:]
 	foreign := false
@@ -173,7 +194,7 @@ func (a *app) targetsFor(name string, p *config.Profile, hosts []string) (list [
 			}) {
 				return nil, err
 			}
-			a.Say(helpers.AsFailure(err).Lines())
+			a.Tell(err)
 			continue
 		}
 		list = append(list, l)
@@ -239,7 +260,7 @@ func toolNames() string {
 // carryOut shows or makes the changes of a plan, and prints its notes.
 func (a *app) carryOut(name string, plan tool.Plan, failed error, dryRun, back bool) error {
 	for _, n := range plan.Notes {
-		a.Say(n.Lines())
+		a.Tell(&helpers.Failure{Message: n.Message, Command: n.Command})
 	}
 	if failed == nil && dryRun {
 		if _, err := io.WriteString(a.Stdout, plan.Diff()); err != nil {

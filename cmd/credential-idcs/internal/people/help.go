@@ -64,19 +64,32 @@ func (v *verb) help() string {
 	}
 	s += "\n\n" + strings.ToUpper(v.about[:1]) + v.about[1:] + ".\n" + v.text
 	if len(v.order) > 0 {
-		s += "\n" + v.options.help()
+		s += "\n" + v.options.help(v.order, "")
 	}
 	return s + v.rest
 }
 
+// helpOf is the manual of a command, or of what the first operand is alone.
+func (v *verb) helpOf(operands []string) string {
+	if v.part != nil && len(operands) > 0 {
+		if s := v.part(operands[0]); s != "" {
+			return s
+		}
+	}
+	return v.help()
+}
+
 func helpVerb() *verb {
 	return &verb{
-		name: "help", usage: "[COMMAND]", about: "what there is, or more of one command", limit: 1, run: help,
+		name: "help", usage: "[COMMAND]", about: "what there is, or more of one command", limit: 2, run: help,
 		follows: func(_ *app, operands []string) []string {
-			if len(operands) > 0 {
-				return nil
+			switch {
+			case len(operands) == 0:
+				return Commands()
+			case len(operands) == 1 && command(operands[0]) != nil && command(operands[0]).part != nil:
+				return toolList()
 			}
-			return Commands()
+			return nil
 		},
 	}
 }
@@ -87,8 +100,16 @@ func help(_ context.Context, a *app, operands []string) error {
 		_, err := io.WriteString(a.Stdout, usage())
 		return err
 	}
-	if v := command(name); v != nil {
-		_, err := io.WriteString(a.Stdout, v.help())
+	v := command(name)
+	switch {
+	case len(operands) < 2:
+	case v == nil || v.part == nil:
+		return misuse("help: too many arguments", "credential-idcs help help")
+	case v.part(operands[1]) == "":
+		return misuse("help: the tools are "+toolNames()+didYouMean(operands[1], toolList()), "credential-idcs help "+v.name)
+	}
+	if v != nil {
+		_, err := io.WriteString(a.Stdout, v.helpOf(operands[1:]))
 		return err
 	}
 	if name == "oci" {

@@ -3,6 +3,7 @@ package people
 import (
 	"flag"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -82,18 +83,21 @@ func written(o *flag.Flag) string {
 // wide is how long an option may be to be on one line with its text.
 const wide = 20
 
-// help is the table of the options.
-func (o *options) help() string {
+// help is the table of some of the options. Those of one tool needn't name it.
+func (o *options) help(names []string, tool string) string {
 	column := 0
-	for _, name := range o.order {
+	for _, name := range names {
 		if n := len(written(o.Lookup(name))); n <= wide {
 			column = max(column, n)
 		}
 	}
 	var b strings.Builder
-	for _, name := range o.order {
+	for _, name := range names {
 		f := o.Lookup(name)
 		_, usage := flag.UnquoteUsage(f)
+		if whose, what, found := strings.Cut(usage, ": "); found && slices.Contains(strings.Split(whose, ", "), tool) {
+			usage = what
+		}
 		head := written(f)
 		if len(head) > column {
 			b.WriteString("  " + head + "\n")

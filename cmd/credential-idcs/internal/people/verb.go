@@ -31,6 +31,8 @@ type verb struct {
 	values map[string]func(a *app) []string
 	// raw is run in place of run, without parsing: complete gets the options of other commands.
 	raw func(ctx context.Context, a *app, args []string) error
+	// part is the help of one operand alone; empty: it has none.
+	part func(operand string) string
 }
 
 // verbs are all commands, in the order in which a new user needs them.
@@ -76,7 +78,7 @@ func (a *app) do(ctx context.Context, v *verb, args []string) error {
 	}
 	operands, err := a.parse(v, args)
 	if errors.Is(err, flag.ErrHelp) {
-		_, err := io.WriteString(a.Stdout, v.help())
+		_, err := io.WriteString(a.Stdout, v.helpOf(operands))
 		return err
 	}
 	if err != nil {
@@ -93,7 +95,8 @@ func (a *app) everywhere(o *options) {
 	o.BoolVar(&a.Debug, "debug", a.Debug, "log to stderr what is decided and why")
 }
 
-// parse reads options before, between and after the operands. The error is flag.ErrHelp for --help.
+// parse reads options before, between and after the operands. The error is flag.ErrHelp for --help; then the operands are
+// those before it.
 func (a *app) parse(v *verb, args []string) (operands []string, err error) {
 	help := "credential-idcs help " + v.name
 	f := v.set()
@@ -101,7 +104,7 @@ func (a *app) parse(v *verb, args []string) (operands []string, err error) {
 	for {
 		if err := f.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
-				return nil, err
+				return operands, err
 			}
 			if typed := args[len(args)-f.NArg()-1]; strings.HasPrefix(typed, "-p") && len(typed) > len("-p") && typed[2] != '=' {
 				return nil, misuse(v.name+": a space belongs behind -p", help) // what is there may be a secret
