@@ -41,7 +41,7 @@ func (a *app) logoutAny(ctx context.Context, profile string, all bool) error {
 		if err != nil {
 			return err
 		}
-		return a.logout(ctx, p)
+		return a.logout(ctx, p, false)
 	}
 	file, err := a.Load(false)
 	if err != nil {
@@ -49,16 +49,16 @@ func (a *app) logoutAny(ctx context.Context, profile string, all bool) error {
 	}
 	var worst error
 	for _, p := range file.Profiles {
-		if err := a.logout(ctx, p); err != nil {
+		if err := a.logout(ctx, p, true); err != nil {
 			if worst != nil {
-				a.Say(helpers.AsFailure(worst).Lines())
+				a.Tell(worst)
 			}
 			worst = err
 		}
 	}
 	err = a.forgetOthers(ctx)
 	if err != nil && worst != nil {
-		a.Say(helpers.AsFailure(worst).Lines())
+		a.Tell(worst)
 	}
 	return cmp.Or(err, worst)
 }
@@ -84,7 +84,8 @@ func (a *app) forgetOthers(ctx context.Context) error {
 // isOnly reports whether err is why, with nothing that went wrong beside it.
 func isOnly(err, why error) bool { return errors.Is(err, why) && err.Error() == why.Error() }
 
-func (a *app) logout(ctx context.Context, p *config.Profile) error {
+// logout logs one profile out and says so. Of all profiles those that have nothing stored aren't told.
+func (a *app) logout(ctx context.Context, p *config.Profile, all bool) error {
 	e, err := a.engine(p)
 	if err != nil {
 		return err
@@ -94,7 +95,8 @@ func (a *app) logout(ctx context.Context, p *config.Profile) error {
 			return err
 		}
 	}
-	if same := call.SameLogin(a.File, p); len(same) > 0 && e.View().State != "none" {
+	stored := e.View().State != "none"
+	if same := call.SameLogin(a.File, p); len(same) > 0 && stored {
 		a.Say("credential-idcs: profile " + p.Name + ": this also logs out " + strings.Join(same, ", ") + ", the same login\n")
 	}
 	done := a.alive("asking the keyring")
@@ -104,6 +106,12 @@ func (a *app) logout(ctx context.Context, p *config.Profile) error {
 	err = e.Logout(ctx)
 	done()
 	switch {
+	case err == nil && stored:
+		a.Say("credential-idcs: profile " + p.Name + ": logged out\n")
+		return nil
+	case err == nil && !all:
+		a.Say("credential-idcs: profile " + p.Name + ": nothing to log out, nothing is stored\n")
+		return nil
 	case err == nil:
 		return nil
 	case isOnly(err, cache.ErrCopied), isOnly(err, cache.ErrOtherMachine):
