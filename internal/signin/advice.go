@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"crypto/x509"
 	"errors"
 
 	"github.com/credential-idcs/credential-idcs/idcs"
@@ -17,7 +18,7 @@ type Setup struct {
 }
 
 // Advice is the setting in the domain's console that an administrator must change after err, one line in the words of
-// the console; empty if none helps.
+// the console, or the key of the profile that must change; empty if none helps.
 //
 // https://docs.oracle.com/en-us/iaas/Content/Identity/applications/add-confidential-application.htm
 // https://docs.oracle.com/en-us/iaas/Content/Identity/applications/add-mobile-application.htm
@@ -27,6 +28,8 @@ func Advice(err error, s Setup) string {
 		return `in the application tick the grant "Refresh token", and in the resource application "Allow token refresh"`
 	case errors.Is(err, ErrNoAnswer):
 		return `if the browser showed "invalid_redirect_uri": ` + s.redirect()
+	case isUnknown(err):
+		return "if it is an authority of your company, name the file with its certificate in ca_file"
 	case errors.Is(err, ErrDenied) && (s.Login == "browser" || s.Login == "device"):
 		return "if you did not refuse it yourself: add the user, or a group of theirs, to the application's users"
 	}
@@ -54,6 +57,12 @@ func Advice(err error, s Setup) string {
 		}
 	}
 	return ""
+}
+
+// isUnknown reports a domain whose certificate somebody signed whom this machine doesn't trust.
+func isUnknown(err error) bool {
+	_, ok := errors.AsType[x509.UnknownAuthorityError](err)
+	return ok
 }
 
 func (s Setup) redirect() string {

@@ -1,7 +1,9 @@
 package signin
 
 import (
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -34,6 +36,7 @@ func TestEachRefusalNamesItsSwitch(t *testing.T) {
 		{code("invalid_grant"), Setup{Login: "assertion", Proof: "key", KeyID: "k"}, "application's users|alias k"},
 		{code("invalid_scope"), Setup{Login: "browser"}, `"Add resources"|"Add scopes"`},
 		{&idcs.Error{Status: 403}, Setup{Login: "device"}, `"Client IP address"`},
+		{fmt.Errorf("tls: %w", x509.UnknownAuthorityError{}), Setup{Login: "browser"}, "ca_file"},
 	} {
 		c.setup.Grant = map[string]string{
 			"browser": "Authorization code", "device": "Device code", "assertion": "JWT assertion",
