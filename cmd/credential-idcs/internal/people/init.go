@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -126,6 +128,9 @@ func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) err
 	if err != nil {
 		return err
 	}
+	for _, name := range []*string{&d.SecretFile, &d.KeyFile, &d.CertFile, &d.CAFile} {
+		*name = a.typedFile(*name, filepath.Dir(path))
+	}
 	if err := a.checkOptions(d, file); err != nil {
 		return err
 	}
@@ -159,18 +164,31 @@ func (a *app) init(ctx context.Context, d *newprofile.Profile, offline bool) err
 	}
 	first := cmp.Or(unserved, a.firstLook(ctx, p, path, offline))
 	next := "credential-idcs login " + text.Word(p.Name)
-	switch m := methodOf(p); {
-	case p.Login == config.OCILogin: // login says what is missing, or tries what needs no person
-	case m.Alone:
-		next = "credential-idcs token " + text.Word(p.Name)
-	case m.Piped:
+	if m := methodOf(p); p.Login != config.OCILogin && m.Piped {
 		next += " " + dashed(m.Flag)
 	}
+	next = a.Typed(next)
 	if first != "" { // what is wrong is to be mended before
 		next = first + "\n\t" + next
 	}
 	a.Say("next:\n\t" + next + "\n")
 	return nil
+}
+
+// typedFile is the name of a file as the configuration must have it, where a relative one is beside the configuration.
+// Who types one at a shell means the working directory, if the file is there and not beside the configuration.
+func (a *app) typedFile(name, folder string) string {
+	if name == "" || filepath.IsAbs(name) || strings.HasPrefix(name, "~") {
+		return name
+	}
+	here := filepath.Join(a.Dir(), name)
+	if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
+		return name
+	}
+	if _, err := os.Stat(here); err != nil {
+		return name
+	}
+	return here
 }
 
 // checkOptions checks the values of the options before the first question. Its error names the option.
@@ -294,11 +312,12 @@ func initFailed(err error) error {
 // firstLook reports what is wrong with the new profile, and returns the command that mends the first error. init
 // doesn't fail for that: a secret may come later.
 func (a *app) firstLook(ctx context.Context, p *config.Profile, path string, offline bool) (first string) {
-	d, _ := a.doctor(path)
+	d := a.doctor(path)
 	sheet := doctor.Sheet{Out: a.Stderr, Color: a.Terminal(2) && a.colors()}
 	d.Report = func(f doctor.Finding) {
+		f.Command = a.Typed(f.Command)
 		if f.Level != doctor.OK {
-			sheet.Write(f)
+			_ = sheet.Write(f)
 		}
 		if f.Level == doctor.Error && first == "" {
 			first = f.Command
@@ -330,8 +349,9 @@ func (a *app) unserved(d *newprofile.Profile) (first string) {
 		}
 		if err := call.Unserved(p, &config.Target{Target: t, Kind: config.KindOf(t)}); err != nil {
 			f := helpers.AsFailure(err)
-			sheet.Write(doctor.Finding{Level: doctor.Error, Text: f.Message, Command: f.Command})
-			first = cmp.Or(first, f.Command)
+			command := a.Typed(f.Command)
+			_ = sheet.Write(doctor.Finding{Level: doctor.Error, Text: f.Message, Command: command})
+			first = cmp.Or(first, command)
 		}
 	}
 	return first

@@ -42,6 +42,9 @@ func (a *app) interview(ctx context.Context, file *config.File, d *newprofile.Pr
 		if _, err := file.Profile(*s); err == nil {
 			return errors.New("there is a profile of that name already")
 		}
+		if strings.ContainsAny(*s, "/:") { // somebody is an answer ahead
+			return errors.New("please answer a short name such as work; the domain is asked for next")
+		}
 		return nil
 	})
 	i.ask(&d.Domain, "Domain URL, as the Console shows it on the domain's page", "", func(s *string) error {

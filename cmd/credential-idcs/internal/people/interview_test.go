@@ -90,7 +90,7 @@ func TestInitAsksWhatTheLoginNeeds(t *testing.T) {
 	}
 	status, said = atTerminal(t, home, "\nalias\nbuild@example.com\nhttps://git.example.com\n\n\n",
 		"init", "ci", "--offline", "--domain", "https://idcs.example.com", "--login", "assertion", "--client-id", "c", "--scope", "s")
-	if status != 0 || !strings.Contains(said, "\tcredential-idcs token ci\n") || !strings.Contains(said, "client-key.pem can't be read") {
+	if status != 0 || !strings.Contains(said, "\tcredential-idcs login ci\n") || !strings.Contains(said, "client-key.pem can't be read") {
 		t.Errorf("exit %d\n%s", status, said)
 	}
 }
