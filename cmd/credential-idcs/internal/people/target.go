@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/newprofile"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools"
+	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -94,7 +97,7 @@ func (a *app) target(operands []string, tools string, asJSON bool) error {
 		}
 		edit = change.Remove
 	}
-	return a.editTargets(p, t, action, edit)
+	return a.editTargets(p, change, action, edit)
 }
 
 // toolsOf are the names of a list such as git,go.
@@ -108,7 +111,8 @@ func toolsOf(list string) (names []string, err error) {
 	return names, nil
 }
 
-func (a *app) editTargets(p *config.Profile, t helpers.Target, action string, edit func([]byte) ([]byte, error)) error {
+func (a *app) editTargets(p *config.Profile, change newprofile.TargetEdit, action string, edit func([]byte) ([]byte, error)) error {
+	t := change.Target
 	path, err := a.ConfigPath(false)
 	if err != nil {
 		return err
@@ -119,6 +123,12 @@ func (a *app) editTargets(p *config.Profile, t helpers.Target, action string, ed
 		changed = string(out) != string(old)
 		return out, err
 	})
+	if mistake, ok := errors.AsType[*config.Error](err); ok { // in what was to be written: no line of the file is wrong
+		return &helpers.Failure{Class: helpers.Config, Message: "target " + action + ": " + mistake.Reason, Command: "credential-idcs help target", Err: err}
+	}
+	if errors.Is(err, newprofile.ErrByHand) {
+		err = &config.Error{File: path, Line: p.Line, Reason: err.Error()}
+	}
 	if err != nil {
 		f := helpers.AsFailure(call.ExplainConfig(err))
 		if f.Command == "" {
@@ -134,10 +144,25 @@ func (a *app) editTargets(p *config.Profile, t helpers.Target, action string, ed
 		said = ": " + t.String() + " is a target already, nothing changed"
 	}
 	a.Say("credential-idcs: profile " + p.Name + said + "\n")
-	if changed && action == "add" {
-		a.Say("next:\n\tcredential-idcs configure TOOL --profile " + text.Word(p.Name) + "\n")
+	if !changed || action != "add" {
+		return nil
+	}
+	next := ""
+	for _, name := range toSetUp(t, change.Tools) {
+		next += "\t" + a.Typed("credential-idcs configure "+name+" --profile "+text.Word(p.Name)) + "\n"
+	}
+	if next != "" {
+		a.Say("next:\n" + next)
 	}
 	return nil
+}
+
+// toSetUp are the tools to configure for a new target: those that it is for, else the one that its address suggests.
+func toSetUp(t helpers.Target, listed []string) []string {
+	if len(listed) == 0 {
+		return []string{cmp.Or(tool.Guess(t), "TOOL")}
+	}
+	return slices.DeleteFunc(slices.Clone(listed), func(name string) bool { return tools.Named(name) == nil })
 }
 
 // listTargets prints the targets of the profile of --profile, or of all.

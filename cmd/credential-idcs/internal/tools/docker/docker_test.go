@@ -183,7 +183,7 @@ func TestDockerRefuses(t *testing.T) {
 		"twice":            {file: `{"credHelpers":{},"credHelpers":{}}`, want: "FILE can't be read: it has a member twice\n\t${EDITOR:-vi} FILE\n", exit: 1},
 		"another case":     {file: `{"CredHelpers":{}}`, want: "FILE can't be read: it has credHelpers in another spelling\n\t${EDITOR:-vi} FILE\n", exit: 1},
 		"not on PATH":      {file: `{}`, path: "/nowhere", want: "docker-credential-idcs is not on PATH\n\texport PATH=HOME/bin:\"$PATH\"\n", exit: 1},
-		"no target":        {file: `{}`, hosts: []string{"x.example.com"}, want: "https://x.example.com is not a target of profile work\n", exit: 5},
+		"no target":        {file: `{}`, hosts: []string{"x.example.com"}, want: "https://x.example.com is not a target of profile work\n\tcredential-idcs target add https://x.example.com --profile work\n", exit: 5},
 		"a path":           {file: `{}`, urls: []string{"https://p.example.com/team"}, hosts: []string{"p.example.com"}, want: "https://p.example.com/team has a path, and docker names registries by host only\n", exit: 5},
 		"no host":          {file: `{}`, hosts: []string{"a b"}, want: "a b is no registry's host: the host has a character that is no letter, digit, -, _ or dot (international names: write the xn-- form)\n", exit: 2},
 	} {

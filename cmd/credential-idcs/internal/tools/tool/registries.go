@@ -1,6 +1,9 @@
 package tool
 
-import "github.com/credential-idcs/credential-idcs/helpers"
+import (
+	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
+)
 
 // Registries are the registries of a request: its Hosts, else all targets. A registry is a host, so a target with a path
 // can't be one: it is left out, or refused if its host was typed.
@@ -29,6 +32,11 @@ func Registries(in Request, tool string, p *Plan) ([]helpers.Target, error) {
 	return out, nil
 }
 
+// addTarget is the command for a host that somebody typed.
+func addTarget(h helpers.Target, profile string) string {
+	return "credential-idcs target add " + text.Word(h.String()) + " --profile " + text.Word(profile)
+}
+
 func isTarget(h helpers.Target, in Request, tool string) error {
 	narrowed := ""
 	for _, l := range in.Targets {
@@ -43,5 +51,6 @@ func isTarget(h helpers.Target, in Request, tool string) error {
 			Message: Clean(narrowed) + " has a path, and " + tool + " names registries by host only"}
 	}
 	return &helpers.Failure{Class: helpers.NotConfigured,
-		Message: h.String() + " is not a target of profile " + Clean(in.Profile)}
+		Message: h.String() + " is not a target of profile " + Clean(in.Profile),
+		Command: addTarget(h, in.Profile)}
 }

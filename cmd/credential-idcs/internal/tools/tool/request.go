@@ -61,7 +61,8 @@ func (r Request) targets(strangers bool) (out []helpers.Target, err error) {
 		case strangers:
 			out = append(out, h)
 		default:
-			return nil, &helpers.Failure{Class: helpers.NotConfigured, Message: h.String() + " is not a target of profile " + Clean(r.Profile)}
+			return nil, &helpers.Failure{Class: helpers.NotConfigured, Message: h.String() + " is not a target of profile " + Clean(r.Profile),
+				Command: addTarget(h, r.Profile)}
 		}
 	}
 	return out, nil
