@@ -123,7 +123,7 @@ func (s *source) Credential(ctx context.Context, query helpers.Query) (helpers.C
 	}
 	w.ID = query.Kind == helpers.ID || query.Kind == helpers.Cluster && p.Token == "id" && !Derived(p, target)
 	if w.ID {
-		if err := NoIDToken(p); err != nil {
+		if err := NoIDToken(s.file, p); err != nil {
 			return helpers.Credential{}, err
 		}
 	}
@@ -221,12 +221,12 @@ func (s *source) Ready(profile string) bool {
 }
 
 // NoIDToken is a *helpers.Failure that says why a profile never has an ID token, or nil.
-func NoIDToken(p *config.Profile) error {
+func NoIDToken(f *config.File, p *config.Profile) error {
 	why := p.NoIDToken()
 	if why == "" {
 		return nil
 	}
-	return &helpers.Failure{Class: helpers.Profile, Message: "profile " + p.Name + ": " + why}
+	return &helpers.Failure{Class: helpers.Profile, Message: "profile " + p.Name + ": " + why, Command: edit(f.Path)}
 }
 
 // Listed are a profile's targets.

@@ -13,7 +13,7 @@ type Sheet struct {
 }
 
 // Write prints a finding on one line, and its command behind a tab on the next.
-func (s Sheet) Write(f Finding) {
+func (s Sheet) Write(f Finding) error {
 	level := fmt.Sprintf("%-7s", f.Level)
 	if s.Color {
 		color := [...]string{OK: "32", Warning: "33", Error: "31"}[f.Level]
@@ -23,7 +23,8 @@ func (s Sheet) Write(f Finding) {
 	if f.Command != "" {
 		line += "\t" + f.Command + "\n"
 	}
-	_, _ = io.WriteString(s.Out, line)
+	_, err := io.WriteString(s.Out, line)
+	return err
 }
 
 // JSON is the output of doctor --json: an array of objects, with a line break at its end.

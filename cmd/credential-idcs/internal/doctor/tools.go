@@ -24,8 +24,8 @@ func (d *Doctor) Tools(ctx context.Context, profiles []*config.Profile) {
 	all := placesOf(append(profiles, d.Others...))
 	for _, p := range append(profiles, d.Others...) {
 		s.Profiles = append(s.Profiles, p.Name)
-		if err := call.NoIDToken(p); err != nil {
-			s.NoIDToken[p.Name] = helpers.AsFailure(err).Message
+		if why := p.NoIDToken(); why != "" {
+			s.NoIDToken[p.Name] = "profile " + p.Name + ": " + why
 		}
 	}
 	var installed []string

@@ -46,12 +46,25 @@ func (a *app) diagnose(ctx context.Context, profile string, offline, asJSON bool
 	if err != nil {
 		return err
 	}
-	d, worst := a.doctor(path)
-	var findings []doctor.Finding
-	if asJSON {
-		d.Report = func(f doctor.Finding) {
-			*worst = max(*worst, f.Level)
+	var (
+		d         = a.doctor(path)
+		sheet     = doctor.Sheet{Out: a.Stdout, Color: a.Terminal(1) && a.colors()}
+		worst     doctor.Level
+		findings  []doctor.Finding
+		unwritten error
+		said      = map[doctor.Finding]bool{} // what holds for several profiles or tools is said once
+	)
+	d.Report = func(f doctor.Finding) {
+		worst = max(worst, f.Level)
+		f.Command = a.Typed(f.Command)
+		line := f
+		line.Check, line.Profile = "", "" // which are in JSON only
+		switch {
+		case asJSON:
 			findings = append(findings, f)
+		case unwritten == nil && !said[line]:
+			said[line] = true
+			unwritten = sheet.Write(f)
 		}
 	}
 	file, err := a.Load(false)
@@ -107,7 +120,10 @@ func (a *app) diagnose(ctx context.Context, profile string, offline, asJSON bool
 			return err
 		}
 	}
-	if *worst == doctor.Error {
+	if unwritten != nil {
+		return unwritten
+	}
+	if worst == doctor.Error {
 		return &helpers.Exit{Status: helpers.Internal.Exit()}
 	}
 	return nil
@@ -131,15 +147,9 @@ func (a *app) profilesMeant(file *config.File, operand string) ([]*config.Profil
 	return nil, call.ExplainConfig(err)
 }
 
-// doctor makes a Doctor that prints to stdout, and the worst level that it has reported. path is the configuration.
-func (a *app) doctor(path string) (*doctor.Doctor, *doctor.Level) {
-	worst := new(doctor.Level)
-	sheet := doctor.Sheet{Out: a.Stdout, Color: a.Terminal(1) && a.colors()}
+// doctor makes a Doctor without its Report. path is the configuration.
+func (a *app) doctor(path string) *doctor.Doctor {
 	return &doctor.Doctor{
-		Report: func(f doctor.Finding) {
-			*worst = max(*worst, f.Level)
-			sheet.Write(f)
-		},
 		Busy:    a.busy(),
 		Engine:  a.engine,
 		Target:  func(p *config.Profile, t *config.Target) (*engine.Engine, error) { return engine.For(a.App, p, t) },
@@ -151,7 +161,7 @@ func (a *app) doctor(path string) (*doctor.Doctor, *doctor.Level) {
 		EngineFiles: engineFiles(a.Home()),
 		Proxy:       engine.EnvironmentProxy(a.Getenv), Now: a.Now, Getenv: a.Getenv, Environ: a.environment, Home: a.Home(), Self: a.Program(), Config: path, Dir: a.Dir(),
 		RunContainers: call.RunContainers(),
-	}, worst
+	}
 }
 
 // busy shows on a terminal what is being looked at; empty: nothing any more.

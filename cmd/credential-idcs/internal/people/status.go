@@ -11,7 +11,6 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
-	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/host"
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -93,7 +92,7 @@ func (a *app) status(name string, asJSON bool) error {
 	}
 	if len(rows) == 0 {
 		_, err := file.Choose()
-		a.Say(helpers.AsFailure(call.ExplainConfig(err)).Lines())
+		a.Tell(call.ExplainConfig(err))
 		return nil
 	}
 	var on host.Screen

@@ -38,9 +38,12 @@ func (t *table) text(screen int, colors bool) string {
 	}
 	var b strings.Builder
 	for i, cells := range t.rows {
+		for len(cells) > 0 && cells[len(cells)-1] == "" { // no blanks at the end of a line
+			cells = cells[:len(cells)-1]
+		}
 		for c, s := range cells {
 			last := c == len(cells)-1
-			if !last {
+			if c < len(wide)-1 {
 				s = cut(s, wide[c])
 			}
 			padding := wide[c] - places(s) + gap

@@ -57,7 +57,7 @@ func (a *app) token(ctx context.Context, profile string, o tokenOptions) error {
 		return err
 	}
 	if o.id {
-		if err := call.NoIDToken(p); err != nil {
+		if err := call.NoIDToken(a.File, p); err != nil {
 			return err
 		}
 	}
