@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"os"
@@ -195,7 +196,7 @@ type login struct {
 func (a *app) login(ctx context.Context, e *engine.Engine, in login) (cache.Result, error) {
 	p := e.Profile
 	if lack := in.method.Missing(p); lack != nil {
-		return cache.Result{}, &helpers.Failure{Class: helpers.Profile, Message: "profile " + p.Name + ": no login by " + in.method.Name + ", which needs " + lack.How}
+		return cache.Result{}, &helpers.Failure{Class: helpers.Profile, Message: "profile " + p.Name + ": no login by " + in.method.Name + ", which needs " + lack.How, Command: text.Edit(a.File.Path)}
 	}
 	switch in.method.Name {
 	case config.Browser:
@@ -283,14 +284,14 @@ func (a *app) loginFailed(e *engine.Engine, in login, err error) error {
 		f.Message += "; " + advice
 	}
 	// refresh and doctor, which Explain advises, don't help before there was a login.
-	if f.Class == helpers.Temporary || isPersons(e.Cause()) {
+	if f.Class == helpers.Temporary || in.isPersons(e.Cause()) {
 		f.Command = in.again(e.Profile.Name)
 	}
 	if wrong, ok := errors.AsType[*wire.ProxyError](e.Cause()); ok {
 		f.Command = text.Set(wrong.Variable, wrong.Example())
 	} else if wrong, ok := errors.AsType[*wire.TimeError](e.Cause()); ok {
 		f.Command = doctor.Clock(wrong)
-	} else if elsewhere(e.Cause()) || nowhere(e.Cause(), e.Profile.Domain) {
+	} else if elsewhere(e.Cause()) || nowhere(e.Cause(), e.Profile.Domain) || noTLS(e.Cause()) {
 		f.Message += "; is domain right in " + text.Clean(a.File.Path) + "?"
 		f.Command = text.Edit(a.File.Path)
 	}
@@ -319,10 +320,16 @@ func nowhere(err error, domain string) bool {
 	return errors.As(err, &dns) && dns.IsNotFound && strings.TrimPrefix(domain, "https://") == dns.Name
 }
 
+// noTLS reports a server that answered in another protocol.
+func noTLS(err error) bool {
+	_, ok := errors.AsType[tls.RecordHeaderError](err)
+	return ok
+}
+
 // isPersons reports whether a login failed because of what the person typed or decided.
-func isPersons(err error) bool {
+func (in login) isPersons(err error) bool {
 	if refused, ok := errors.AsType[*idcs.Error](err); ok {
-		return refused.Class == idcs.ErrLoginFailed
+		return refused.Class == idcs.ErrLoginFailed || refused.Class == idcs.ErrSpent && in.method.Name == config.RefreshToken
 	}
 	return errors.Is(err, signin.ErrNoAnswer)
 }
