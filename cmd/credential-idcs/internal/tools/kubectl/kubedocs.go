@@ -13,7 +13,7 @@ import (
 // is command, and name is deprecated.
 // https://kubernetes.io/docs/reference/kubectl/kuberc/
 func kuberc(command string) string {
-	return `# ~/.kube/kuberc, kubectl 1.35 and later
+	return `# only if you allow kubectl certain plugins alone: ~/.kube/kuberc, kubectl 1.35 and later
 apiVersion: kubectl.config.k8s.io/v1beta1
 kind: Preference
 credentialPluginPolicy: Allowlist    # must list every other exec program in use too
@@ -66,7 +66,7 @@ func authentication(in tool.Request) string {
 	if len(audiences) > 1 {
 		match = "    audienceMatchPolicy: MatchAny\n"
 	}
-	return `# --authentication-config of the API server; v1beta1 on Kubernetes 1.30 to 1.33
+	return `# for whoever runs the cluster: --authentication-config of the API server; v1beta1 on Kubernetes 1.30 to 1.33
 apiVersion: apiserver.config.k8s.io/v1
 kind: AuthenticationConfiguration
 jwt:
