@@ -102,7 +102,7 @@ func Explain(profile string, err error) *helpers.Failure {
 		switch {
 		case folder.Mode != 0:
 			f.Command = text.Chmod(folder.Mode, folder.Path)
-		case errors.Is(err, fs.ErrPermission), readOnly(err), lockless(err):
+		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR), readOnly(err), lockless(err):
 			f.Command = text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER")
 		case limit(err) != "":
 			f.Command = limit(err)
