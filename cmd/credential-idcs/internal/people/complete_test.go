@@ -51,6 +51,8 @@ func TestCompleteKnowsWhatMayFollow(t *testing.T) {
 		{"token --min-ttl", "", ""},
 		{"token --min-ttl 5m", "w", "work"},
 		{"help", "ref", "refresh"},
+		{"help configure", "po", "podman"},
+		{"help login", "w", ""},
 		{"completion", "z", "zsh"},
 		{"configure", "po", "podman"},
 		{"configure git", "--d", "--dry-run,--debug"},

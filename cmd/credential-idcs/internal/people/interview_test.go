@@ -80,6 +80,16 @@ func TestInitAsksOnATerminal(t *testing.T) {
 	}
 }
 
+// Who pastes the Domain URL as the first answer is told that it isn't asked for yet.
+func TestInitTakesNoAddressForAName(t *testing.T) {
+	home := t.TempDir()
+	status, said := atTerminal(t, home, "https://idcs.example.com\nwork\nhttps://idcs.example.com\n\nhttps://git.example.com\n\n\n",
+		"init", "--offline", "--login", "device", "--client-id", "c", "--scope", "s")
+	if status != 0 || !strings.Contains(said, "please answer a short name such as work") || !strings.Contains(said, "profile work: written to ") {
+		t.Errorf("exit %d\n%s", status, said)
+	}
+}
+
 // A login by assertion needs a key and a user, so no public client is offered.
 func TestInitAsksWhatTheLoginNeeds(t *testing.T) {
 	home := t.TempDir()
