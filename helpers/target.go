@@ -54,6 +54,8 @@ func (t Target) HostPort() string {
 
 // String is the target in the configuration's form, https://HOST[:PORT][/PATH], which ParseTarget reads back as the same
 // Target. The zero Target is the empty string.
+//
+//go:noinline
 func (t Target) String() string {
 	if t.IsZero() {
 		return ""

@@ -28,16 +28,26 @@ const (
 	maxLife     = 24 * time.Hour
 )
 
+// A content is what counts of a body, be it a token or an error.
+type content struct {
+	Token       string          `json:"token"`
+	AccessToken string          `json:"access_token"`
+	ExpiresIn   json.RawMessage `json:"expires_in"`
+	Code        string          `json:"code"`  // of Oracle's services
+	Error       string          `json:"error"` // of a domain
+	ECID        string          `json:"ecid"`
+}
+
+// read reads a body, as far as it is one. A member of another type is skipped: Unmarshal reads the others.
+func read(body []byte) (m content) {
+	_ = json.Unmarshal(body, &m)
+	return m
+}
+
 // tokenOf reads the member `token` of an answer, else its alias `access_token`. Everything else may be missing: Oracle's
 // SDK doesn't demand what its documentation calls mandatory.
 func tokenOf(body []byte) (token string, expiresIn json.RawMessage) {
-	var m struct {
-		Token       string          `json:"token"`
-		AccessToken string          `json:"access_token"`
-		ExpiresIn   json.RawMessage `json:"expires_in"`
-	}
-	// A member of another type is skipped: Unmarshal reads the others.
-	_ = json.Unmarshal(body, &m)
+	m := read(body)
 	if m.Token == "" {
 		m.Token = m.AccessToken
 	}

@@ -1,7 +1,6 @@
 package oci
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -139,8 +138,10 @@ func unanswered(host string, err error) error {
 const notAllowed = "NotAuthorizedOrNotFound"
 
 // refused is the error of an answer without status 200, by the status alone. The message has the code if it is a word.
+//
+// https://docs.oracle.com/en-us/iaas/Content/API/References/apierrors.htm
 func refused(host string, r *wire.Reply) *Error {
-	e := &Error{Status: r.Status, Code: codeOf(r.Body), Clock: r.Clock()}
+	e := &Error{Status: r.Status, Code: word(read(r.Body).Code, ""), Clock: r.Clock()}
 	later := r.Status == http.StatusTooManyRequests || r.Status == http.StatusRequestTimeout || r.Status/100 == 5
 	what := e.Code
 	switch {
@@ -173,11 +174,7 @@ func refused(host string, r *wire.Reply) *Error {
 
 // refusedExchange is refused for a domain's answer to an exchange.
 func refusedExchange(r *wire.Reply) *Error {
-	var m struct {
-		Error string `json:"error"`
-		ECID  string `json:"ecid"`
-	}
-	_ = json.Unmarshal(r.Body, &m)
+	m := read(r.Body)
 	e := refused("the domain", r)
 	if e.Class == ErrLater {
 		return e
@@ -200,18 +197,9 @@ func offBy(skew time.Duration) string {
 	return strconv.Itoa(int(skew.Round(time.Minute).Minutes())) + way
 }
 
-// codeOf is the member code of an error of Oracle's, if it is a word: NotAuthenticated.
-//
-// https://docs.oracle.com/en-us/iaas/Content/API/References/apierrors.htm
-func codeOf(body []byte) string {
-	var m struct {
-		Code string `json:"code"`
-	}
-	_ = json.Unmarshal(body, &m)
-	return word(m.Code, "")
-}
-
 // word is s if it is at most 100 letters and characters of more, else "": a message must not quote anything else.
+//
+//go:noinline
 func word(s, more string) string {
 	if len(s) > 100 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"+more) != "" {
 		return ""

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
 	"encoding/pem"
 	"net/http"
 	"net/url"
@@ -254,19 +253,11 @@ func (m *Machine) federate(ctx context.Context, id identity, key Key, conn *wire
 	}
 	sum := sha256.Sum256(id.certificate.Raw)
 	own := Session{KeyID: secret.New(tenancy + "/fed-x509-sha256/" + colons(sum[:])), Key: id.key, Region: id.region}
-	body, err := json.Marshal(struct {
-		Certificate  string   `json:"certificate"`
-		PublicKey    string   `json:"publicKey"`
-		Intermediate []string `json:"intermediateCertificates"`
-		Algorithm    string   `json:"fingerprintAlgorithm"`
-	}{base64Of(id.certificate.Raw), base64Of(key.spki()), []string{base64Of(id.between.Raw)}, "SHA256"})
-	if err != nil {
-		conn.Close()
-		return Session{}, err
-	}
+	body := `{"certificate":"` + base64Of(id.certificate.Raw) + `","publicKey":"` + base64Of(key.spki()) +
+		`","intermediateCertificates":["` + base64Of(id.between.Raw) + `"],"fingerprintAlgorithm":"SHA256"}`
 	host := ident.AuthHost(id.region)
 	r, err := m.signed(ctx, own, &Message{
-		Method: http.MethodPost, Host: host, Target: "/v1/x509", ContentType: "application/json", Body: body, NoHost: true,
+		Method: http.MethodPost, Host: host, Target: "/v1/x509", ContentType: "application/json", Body: []byte(body), NoHost: true,
 	}, conn)
 	switch {
 	case err != nil:
@@ -283,6 +274,8 @@ func (m *Machine) federate(ctx context.Context, id identity, key Key, conn *wire
 }
 
 // base64Of of DER is the form that Oracle accepts: PEM without its BEGIN and END lines and line breaks.
+//
+//go:noinline
 func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
 // tenancyOf is the tenancy in the subject of an instance's certificate; "": it has none.

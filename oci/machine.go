@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
@@ -163,8 +164,8 @@ func given(r *wire.Reply, token string, key Key, region, none string) (Session, 
 	return sessionOf(token, key, region), nil
 }
 
-// claimsOf are the claims of a session token. ok: it is one, and has only bytes that may be sent.
+// claimsOf are the claims of a session token. ok: it is one, and may stand between quotes, in an Authorization and in JSON.
 func claimsOf(token string) (c ident.Claims, ok bool) {
 	c, ok = ident.ReadClaims(token)
-	return c, ok && usable(token)
+	return c, ok && usable(token) && !strings.ContainsAny(token, `"$\`)
 }

@@ -107,7 +107,7 @@ func (p SessionFile) read(m *Machine) (*FileSession, error) {
 		torn.Problem = "key_file and security_token_file don't belong together"
 		return nil, torn
 	}
-	if next, ok := ident.ReadClaims(p.Successor.Reveal()); ok && next.Expires > claims.Expires {
+	if next, ok := claimsOf(p.Successor.Reveal()); ok && next.Expires > claims.Expires {
 		if fits, known := key.fits(next); fits || !known {
 			token, claims = p.Successor.Reveal(), next
 		}

@@ -41,13 +41,10 @@ func (p Workload) Session(ctx context.Context, m *Machine) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	body, err := json.Marshal(map[string]string{"podKey": key.publicPEM()})
-	if err != nil {
-		return Session{}, err
-	}
+	body := `{"podKey":"` + strings.ReplaceAll(key.publicPEM(), "\n", `\n`) + `"}`
 	way := m.way()
 	way.Who, way.Roots, way.Proxy = "the cluster's workload endpoint", roots, nil
-	r, err := m.ask(ctx, way, u, nil, string(body), bearing("Bearer "+account, "application/json"))
+	r, err := m.ask(ctx, way, u, nil, body, bearing("Bearer "+account, "application/json"))
 	if err != nil {
 		return Session{}, err
 	}

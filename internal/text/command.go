@@ -22,6 +22,8 @@ var (
 // capitals.
 
 // Edit opens a file.
+//
+//go:noinline
 func Edit(path string) string { return here.edit(path) }
 
 // Set sets a variable for the commands that follow.

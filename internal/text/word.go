@@ -7,6 +7,8 @@ import (
 
 // Word is s as one word of a command for the person's own shell, PowerShell on Windows: as it is if that is safe, else
 // quoted. Characters that Clean replaces become `?` here, too; the person has to correct that.
+//
+//go:noinline
 func Word(s string) string { return here.word(s) }
 
 // PosixWord is Word for a POSIX shell, on every system: git and make run their commands with one on

@@ -49,6 +49,8 @@ type Conn struct {
 }
 
 // Close closes the connection at once, without TLS's close_notify: that may block for seconds if the host reads nothing.
+//
+//go:noinline
 func (c *Conn) Close() { _ = c.tcp.Close() }
 
 // past is a deadline that makes all reads and writes of a connection return.

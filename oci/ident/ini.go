@@ -94,6 +94,8 @@ func quoteKey(key string) string {
 }
 
 // Get is the value of a key and its line; "" and 0 if it is missing.
+//
+//go:noinline
 func (s Section) Get(key string) (value string, line int) {
 	p := s.pairs[key]
 	return p.value, p.line

@@ -55,6 +55,7 @@ func (d *Doctor) Settings(ctx context.Context, p *config.Profile, offline bool) 
 	return e
 }
 
+//go:noinline
 func of(p *config.Profile) string { return "profile " + p.Name + ": " }
 
 // files checks keys, secrets and certificates. False: the client's proof can't be made.
