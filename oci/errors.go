@@ -101,7 +101,7 @@ func inFile(file string, err error) error {
 type SessionError struct {
 	File, Profile string
 	Region        string // "": the file has none
-	// Missing is what doesn't exist: the profile, or its security_token_file; "": the session ended.
+	// Missing is what doesn't exist: the profile, its security_token_file or its key_file; "": the session ended.
 	Missing string
 	Ended   time.Time // from the token
 }

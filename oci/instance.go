@@ -228,7 +228,7 @@ func (s *service) get(ctx context.Context, name string) (string, error) {
 		return "", &Error{Class: ErrLater, Status: r.Status, RetryAfter: r.RetryAfter(), Text: "the metadata service is busy (429)"}
 	}
 	e := refused("the metadata service", r)
-	if e.Class == ErrSettings {
+	if r.Status/100 == 4 && e.Class == ErrSettings {
 		e.Text = "this instance has no principal: the metadata service says " + http.StatusText(r.Status)
 	}
 	return "", e

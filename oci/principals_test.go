@@ -155,6 +155,7 @@ func TestNoInstanceIsSaidAndNotWaitedFor(t *testing.T) {
 	}{
 		{ocitest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"7"}}}, ErrLater, "the metadata service is busy (429)"},
 		{ocitest.Fault{Status: 404, Body: "<html>secret</html>"}, ErrSettings, "this instance has no principal: the metadata service says Not Found"},
+		{ocitest.Fault{Status: 302, Header: map[string][]string{"Location": {"http://127.0.0.1:1/"}}}, ErrSettings, "the metadata service redirects (302; opc-request-id "},
 		{ocitest.Fault{Status: 503}, ErrLater, "the metadata service can't answer now (503 Service Unavailable; opc-request-id "},
 		{ocitest.Fault{Do: ocitest.Stall}, ErrSettings, "this is no OCI instance: 127.0.0.1 doesn't answer"},
 		{ocitest.Fault{Do: ocitest.Reset}, ErrSettings, "this is no OCI instance: 127.0.0.1 doesn't answer"},
@@ -221,6 +222,7 @@ func TestResourceRefusesWhatItDoesNotKnow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	end := time.Now().Add(-time.Minute)
 	for _, c := range []struct {
 		pairs []string
 		want  string
@@ -230,7 +232,10 @@ func TestResourceRefusesWhatItDoesNotKnow(t *testing.T) {
 		{[]string{resourceVersion, "3.0"}, "OCI_RESOURCE_PRINCIPAL_VERSION is 3.0, and only 2.2 is supported"},
 		{[]string{resourceVersion, "2.2"}, "OCI_RESOURCE_PRINCIPAL_RPST is not set"},
 		{[]string{resourceVersion, "2.2", resourceToken, "x"}, "OCI_RESOURCE_PRINCIPAL_RPST holds no session token"},
+		{[]string{resourceVersion, "2.2", resourceToken, "ST$" + rpst}, "OCI_RESOURCE_PRINCIPAL_RPST holds no session token"},
 		{[]string{resourceVersion, "2.2", resourceToken, rpst}, "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM is not set"},
+		{[]string{resourceVersion, "2.2", resourceToken, s.IssueFor(ocitest.ResourceID, &other.Key.PublicKey, end.Add(-time.Hour), time.Hour), resourceKey, key},
+			"OCI_RESOURCE_PRINCIPAL_RPST ended at " + end.Local().Format("15:04")},
 		{[]string{resourceVersion, "2.2", resourceToken, rpst, resourceKey, key}, "OCI_RESOURCE_PRINCIPAL_REGION names no region"},
 		{[]string{resourceVersion, "2.2", resourceToken, rpst, resourceKey, key, resourcePassphrase, "p"},
 			"OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE is set, and encrypted keys aren't read"},

@@ -5,6 +5,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/rsakey"
 	"github.com/credential-idcs/credential-idcs/oci/ident"
@@ -47,6 +48,9 @@ func (p Resource) Session(_ context.Context, m *Machine) (Session, error) {
 		return Session{}, settings(resourceKey + " " + unusable(err))
 	}
 	claims, _ := ident.ReadClaims(token)
+	if ends := time.Unix(claims.Expires, 0); claims.Expires != 0 && !ends.After(m.Now().Add(m.Skew)) {
+		return Session{}, settings(resourceToken + " ended at " + ends.Local().Format("15:04"))
+	}
 	key := Key{k}
 	if fits, known := key.fits(claims); known && !fits {
 		return Session{}, settings(resourceToken + " and " + resourceKey + " don't belong together")
@@ -76,7 +80,7 @@ func (p Resource) Token(m *Machine) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, ok := ident.ReadClaims(token); !ok || !usable(token) {
+	if _, ok := claimsOf(token); !ok {
 		return "", settings(resourceToken + " holds no session token")
 	}
 	return token, nil

@@ -134,6 +134,10 @@ func absent(err error) bool {
 // keyFile reads the key of a profile. again is the session that it belongs to, if any.
 func (m *Machine) keyFile(file string, s ident.Section, again *SessionError) (Key, error) {
 	data, line, err := m.named(file, s, "key_file")
+	if again != nil && errors.Is(err, fs.ErrNotExist) {
+		again.Missing = "key_file"
+		return Key{}, again
+	}
 	if err != nil {
 		return Key{}, err
 	}

@@ -136,6 +136,12 @@ func TestSessionThatIsOverIsSaid(t *testing.T) {
 	if _, err = p.Session(context.Background(), m); !errors.As(err, &over) || over.Missing != "security_token_file" {
 		t.Errorf("no token file: %v", err)
 	}
+	if err := os.Remove(h.KeyFile); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = p.Session(context.Background(), m); !errors.As(err, &over) || over.Missing != "key_file" {
+		t.Errorf("no key file: %v", err)
+	}
 	p.Profile = "nobody"
 	if _, err = p.Session(context.Background(), m); !errors.As(err, &over) || over.Missing != "profile" {
 		t.Errorf("no profile: %v", err)
@@ -170,6 +176,8 @@ func TestPairIsReadOnceMore(t *testing.T) {
 	for name, torn := range map[string]func() error{
 		"another's token": func() error { return s.WriteToken(h, other.Session) },
 		"no token yet":    func() error { return s.WriteToken(h, "") },
+		"a token quoted":  func() error { return s.WriteToken(h, `"`+h.Session+`"`) },
+		"a key ID":        func() error { return s.WriteToken(h, "ST$"+h.Session) },
 		"half a token":    func() error { return os.WriteFile(h.TokenFile, []byte(h.Session[:40]), 0o600) },
 		"no key yet":      func() error { return os.WriteFile(h.KeyFile, nil, 0o600) },
 		"half a key":      func() error { return os.WriteFile(h.KeyFile, key[:len(key)/2], 0o600) },

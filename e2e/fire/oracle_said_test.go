@@ -55,6 +55,8 @@ func TestWhatIsSaidOfAPrincipal(t *testing.T) {
 			3, `login needed, profile work of ~/\.oci/config has no security_token_file`, again},
 		{"no token", "session", func(s *oracleScene) { s.remove(s.home.TokenFile) },
 			3, `login needed, profile work of ~/\.oci/config has no security_token_file`, again},
+		{"no key", "session", func(s *oracleScene) { s.remove(s.home.KeyFile) },
+			3, `login needed, profile work of ~/\.oci/config has no key_file`, again},
 		{"another's key", "session", func(s *oracleScene) {
 			other, err := s.oracle.WriteSession(filepath.Dir(s.home.ConfigFile), "other")
 			if err != nil {
@@ -120,7 +122,26 @@ func TestWhatIsSaidOfAPrincipal(t *testing.T) {
 		}, 5, `KUBERNETES_SERVICE_HOST is not set: this is no pod`, doctor},
 		{"version 1.1", "resource", env("OCI_RESOURCE_PRINCIPAL_VERSION=1.1"), 5, `OCI_RESOURCE_PRINCIPAL_VERSION is 1\.1.*2\.2.*`, doctor},
 		{"version 3.0", "resource", env("OCI_RESOURCE_PRINCIPAL_VERSION=3.0"), 5, `OCI_RESOURCE_PRINCIPAL_VERSION is 3\.0.*2\.2.*`, doctor},
-		{"no resource", "resource", env("OCI_RESOURCE_PRINCIPAL_VERSION="), 5, `OCI_RESOURCE_PRINCIPAL_VERSION is not set.*`, doctor},
+		{"no resource", "resource", env("OCI_RESOURCE_PRINCIPAL_VERSION="), 5, `OCI_RESOURCE_PRINCIPAL_VERSION is not set: this is no resource with a principal`, doctor},
+		{"no session", "resource", env("OCI_RESOURCE_PRINCIPAL_RPST="), 5, `OCI_RESOURCE_PRINCIPAL_RPST is not set`, doctor},
+		{"a relative path", "resource", env("OCI_RESOURCE_PRINCIPAL_RPST=rpst"), 5, `OCI_RESOURCE_PRINCIPAL_RPST holds no session token`, doctor},
+		{"a path to nothing", "resource", env("OCI_RESOURCE_PRINCIPAL_RPST=/nowhere/rpst"), 5, `/nowhere/rpst can't be read: no such file or directory`, "ls -ld /nowhere/rpst"},
+		{"no key", "resource", env("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM="), 5, `OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM is not set`, doctor},
+		{"no region", "resource", env("OCI_RESOURCE_PRINCIPAL_REGION="), 5, `OCI_RESOURCE_PRINCIPAL_REGION names no region`, doctor},
+		{"a passphrase", "resource", env("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE=x"), 5, `OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE is set, and encrypted keys aren't read`, doctor},
+		{"an ended session", "resource", func(s *oracleScene) {
+			other, err := s.oracle.WriteSession(filepath.Join(s.Home, ".oci"), "other")
+			if err != nil {
+				s.Fatal(err)
+			}
+			s.Env = append(s.Env, "OCI_RESOURCE_PRINCIPAL_RPST="+s.oracle.IssueFor(ocitest.ResourceID, &other.Key.PublicKey, time.Now().Add(-2*time.Hour), time.Hour))
+		}, 5, `OCI_RESOURCE_PRINCIPAL_RPST ended at \d\d:\d\d`, doctor},
+		{"no token", "workload", func(s *oracleScene) { s.remove(filepath.Join(s.Home, "account/token")) },
+			5, `HOME/account/token can't be read: no such file or directory`, "ls -ld HOME/account/token"},
+		{"no CA", "workload", func(s *oracleScene) { s.remove(filepath.Join(s.Home, "account/ca.crt")) },
+			5, `HOME/account/ca\.crt can't be read: no such file or directory`, "ls -ld HOME/account/ca.crt"},
+		{"another CA", "workload", func(s *oracleScene) { s.Put("account/ca.crt", string(s.oracle.CA.PEM())) },
+			5, `the cluster's workload endpoint 127\.0\.0\.1:\d+: its certificate isn't signed by a trusted authority`, doctor},
 		{"exchange refused", "exchange", exchange(400, "invalid_request"), 5, `the domain refused the exchange \(400 invalid_request, ECID A1b2\)`, doctor},
 		{"exchange forbidden", "exchange", exchange(403, "unauthorized"), 5, `the domain refused the exchange \(403 unauthorized, ECID A1b2\)`, doctor},
 		{"exchange later", "exchange", exchange(503, ""), 4, `the domain can't answer now \(503 Service Unavailable\)`, retry},

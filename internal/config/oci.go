@@ -126,7 +126,9 @@ func (b *builder) oci(p *Profile) error {
 	if n := t.get("refresh"); n != nil {
 		o.Refresh = n.on
 	}
-	o.Metadata, o.Endpoint, o.Account = t.text("metadata_url"), t.text("endpoint"), b.path(t, "service_account_dir")
+	// What is asked for is put behind these two.
+	o.Metadata, o.Endpoint = strings.TrimRight(t.text("metadata_url"), "/"), strings.TrimRight(t.text("endpoint"), "/")
+	o.Account = b.path(t, "service_account_dir")
 	if o.Metadata != "" && !isMetadata(o.Metadata) {
 		return b.fail(t, "metadata_url", "must be http://169.254.169.254/opc/v2, or the same on this machine's own address")
 	}

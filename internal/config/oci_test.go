@@ -193,3 +193,29 @@ func writeFile(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// A final / of an address is no part of it: what is asked for follows it.
+func TestOCIAddressesEndBeforeTheirSlash(t *testing.T) {
+	f, err := load(t, `[profiles.ci]
+login   = "oci"
+targets = ["https://fra.ocir.io"]
+oci     = { principal = "instance", metadata_url = "http://169.254.169.254/opc/v2/" }
+
+[profiles.pod]
+login   = "oci"
+targets = ["https://fra.ocir.io"]
+oci     = { principal = "workload", region = "fra", endpoint = "https://10.96.0.1:12250/" }
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]OCI{"ci": {Metadata: "http://169.254.169.254/opc/v2"}, "pod": {Endpoint: "https://10.96.0.1:12250"}} {
+		p, err := f.Profile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.OCI.Metadata != want.Metadata || p.OCI.Endpoint != want.Endpoint {
+			t.Errorf("%s: got %q, %q", name, p.OCI.Metadata, p.OCI.Endpoint)
+		}
+	}
+}
