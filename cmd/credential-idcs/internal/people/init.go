@@ -203,6 +203,10 @@ func (a *app) checkOptions(d *newprofile.Profile, file *config.File) error {
 	switch {
 	case key == "targets":
 		word = strings.Replace(word, "targets", "--target", 1)
+	case key == "principal":
+		word = "--oci"
+	case key == "profile":
+		word = "--oci-profile"
 	case d.Field(key) != nil:
 		word = "--" + strings.ReplaceAll(word, "_", "-")
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/newprofile"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/kubectl"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -18,7 +19,9 @@ func (a *app) oracle(d *newprofile.Profile, contexts []string) error {
 		if err != nil {
 			return err
 		}
-		d.Clusters = append(d.Clusters, newprofile.Cluster{Target: c.Server, ID: c.ID, Region: c.Region})
+		if err := addCluster(d, c); err != nil {
+			return err
+		}
 		d.Principal = cmp.Or(d.Principal, principals[c.Auth])
 		if p := principals[c.Auth]; p != "" && p != d.Principal {
 			a.Say("credential-idcs: context " + text.Clean(name) + " ran oci with --auth " + text.Clean(c.Auth) + ", which is --oci " + p + "\n")
@@ -26,6 +29,12 @@ func (a *app) oracle(d *newprofile.Profile, contexts []string) error {
 		if d.Principal == config.PrincipalSession || d.Principal == config.PrincipalAPIKey {
 			d.OCIProfile = cmp.Or(d.OCIProfile, c.Profile)
 			d.OCIFile = cmp.Or(d.OCIFile, c.File)
+			if c.Profile != "" && c.Profile != d.OCIProfile {
+				a.Say("credential-idcs: context " + text.Clean(name) + " ran oci with --profile " + text.Clean(c.Profile) + ", and this profile signs as " + text.Clean(d.OCIProfile) + "\n")
+			}
+		}
+		if d.Principal == config.PrincipalWorkload { // a pod's cluster is where the pod is
+			d.Region = cmp.Or(d.Region, c.Region)
 		}
 	}
 	switch {
@@ -37,6 +46,31 @@ func (a *app) oracle(d *newprofile.Profile, contexts []string) error {
 		}
 		d.Login = config.OCILogin
 	}
+	return nil
+}
+
+// addCluster makes a context's server a target. Several contexts may be at one cluster, each with its namespace.
+func addCluster(d *newprofile.Profile, c kubectl.Cluster) error {
+	wrong := func(why string) error {
+		return &helpers.Failure{
+			Class:   helpers.Config,
+			Message: "init: --oke: the server of context " + text.Clean(c.Context) + ", " + helpers.Shown(c.Server) + ", " + why,
+			Command: "kubectl config view --minify --context " + text.Word(c.Context),
+		}
+	}
+	server, err := helpers.ParseTarget(c.Server)
+	if err != nil {
+		return wrong("can't be a target: " + err.Error())
+	}
+	for _, had := range d.Clusters {
+		switch t, _ := helpers.ParseTarget(had.Target); {
+		case t == server && had.ID == c.ID:
+			return nil
+		case t == server:
+			return wrong("is named with another --cluster-id in a context before")
+		}
+	}
+	d.Clusters = append(d.Clusters, newprofile.Cluster{Target: c.Server, ID: c.ID, Region: c.Region})
 	return nil
 }
 

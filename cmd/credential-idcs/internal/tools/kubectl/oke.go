@@ -1,7 +1,6 @@
 package kubectl
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,6 +18,8 @@ type Cluster struct {
 	Profile, Auth, File string
 }
 
+const createKubeconfig = "oci ce cluster create-kubeconfig --cluster-id OCID"
+
 // Oracle reads a context whose user runs `oci ce cluster generate-token`.
 func Oracle(env tool.Env, context string) (Cluster, error) {
 	k, err := readFiles(env)
@@ -34,10 +35,11 @@ func Oracle(env tool.Env, context string) (Cluster, error) {
 	out.Context, out.Server = context, k.server(c)
 	if !ok || out.Server == "" {
 		return Cluster{}, &helpers.Failure{Class: helpers.Config, Message: "context " + tool.Clean(context) +
-			" has no user that runs `oci ce cluster generate-token`", Command: "oci ce cluster create-kubeconfig --cluster-id OCID"}
+			" has no user that runs `oci ce cluster generate-token`", Command: createKubeconfig}
 	}
 	if out.ID == "" {
-		return Cluster{}, &helpers.Failure{Class: helpers.Config, Message: "the user of context " + tool.Clean(context) + " names no --cluster-id"}
+		return Cluster{}, &helpers.Failure{Class: helpers.Config, Message: "the user of context " + tool.Clean(context) + " names no --cluster-id",
+			Command: createKubeconfig}
 	}
 	return out, nil
 }
@@ -86,7 +88,12 @@ func (k *kube) oracles(c *namedContext) *execConfig {
 
 // runsOCI reports whether an entry runs the oci CLI for a cluster, and with which arguments.
 func runsOCI(e *execConfig) (args []string, ok bool) {
-	if e == nil || strings.TrimSuffix(filepath.Base(filepath.ToSlash(e.Command)), ".exe") != "oci" {
+	if e == nil {
+		return nil, false
+	}
+	// A kubeconfig of Windows is read in WSL, too.
+	name := strings.ToLower(e.Command[strings.LastIndexAny(e.Command, `/\`)+1:])
+	if strings.TrimSuffix(name, ".exe") != "oci" {
 		return nil, false
 	}
 	for i := range e.Args { // options may be before it
