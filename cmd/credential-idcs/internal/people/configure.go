@@ -53,7 +53,11 @@ func toolVerb(v *verb, choose func(*tools.Row) edit) *verb {
 	}
 	local := v.switched("local", "git: this repository's configuration")
 	v.value(&in.File, "file", "git: a `FILE` of yours")
-	v.list(&in.Contexts, "context", "kubectl: the context `NAME` of the kubeconfig gets the user; once for each")
+	usage := "kubectl: the context `NAME` of the kubeconfig gets the user; once for each"
+	if v.name == "unconfigure" {
+		usage = "kubectl: only the context `NAME` gets the user back that it had; once for each"
+	}
+	v.list(&in.Contexts, "context", usage)
 	all, portable := new(bool), new(bool)
 	if v.name == "configure" {
 		all = v.switched("all-contexts", "kubectl: every context whose server is a target gets the user")

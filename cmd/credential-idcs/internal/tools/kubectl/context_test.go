@@ -3,6 +3,7 @@ package kubectl
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -105,6 +106,91 @@ func TestContextsComeBack(t *testing.T) {
 			if diff := cmp.Diff(before, h.Read(".kube/config")); diff != "" || len(p.Notes) > 0 {
 				t.Errorf("%s %s: undone (-before +after), %+v:\n%s\nfrom\n%s", name, ending, p.Notes, diff, once)
 			}
+		}
+	}
+}
+
+// The way back of one context leaves the others alone, and the entry with them; the last one takes it along.
+func TestOneContextComesBack(t *testing.T) {
+	for name, unix := range kubeconfigs {
+		in := cluster()
+		for context := range load(t, unix).Contexts {
+			in.Contexts = append(in.Contexts, context)
+		}
+		if len(in.Contexts) < 2 {
+			continue
+		}
+		slices.Sort(in.Contexts)
+		h := tooltest.New(t)
+		h.Write(".kube/config", unix)
+		before := load(t, unix)
+		p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+		tooltest.Must(t, p, err)
+		for i, context := range in.Contexts {
+			one := in
+			one.Contexts = []string{context}
+			p, err = (Tool{}).Undo(t.Context(), h.Env, one)
+			tooltest.Must(t, p, err)
+			now := h.Read(".kube/config")
+			if i == len(in.Contexts)-1 {
+				if diff := cmp.Diff(unix, now); diff != "" {
+					t.Errorf("%s: undone one by one (-before +after):\n%s", name, diff)
+				}
+				break
+			}
+			for j, other := range in.Contexts {
+				want := "idcs-work"
+				if j <= i {
+					want = before.Contexts[other].AuthInfo
+				}
+				if got := load(t, now).Contexts[other].AuthInfo; got != want {
+					t.Errorf("%s, %s undone: context %s has user %q, want %q", name, context, other, got, want)
+				}
+			}
+		}
+	}
+	h := tooltest.New(t)
+	h.Write(".kube/config", kubeconfigs["kubectl"])
+	in := cluster()
+	in.Contexts = []string{"produ"}
+	_, err := (Tool{}).Undo(t.Context(), h.Env, in)
+	if got, want := tooltest.Refusal(t, err), h.Path(".kube/config")+" has no context produ; there are: prod, other\n\tkubectl config get-contexts\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// What comes back is the user that a context had last, not the one before an earlier configure.
+func TestTheLastUserOfAContextComesBack(t *testing.T) {
+	for name, unix := range kubeconfigs {
+		context := ""
+		for c, x := range load(t, unix).Contexts {
+			if x.AuthInfo != "" && (context == "" || c < context) {
+				context = c
+			}
+		}
+		if context == "" || strings.Contains(unix, "<<:") { // which others take over
+			continue
+		}
+		h := tooltest.New(t)
+		h.Write(".kube/config", unix)
+		in := cluster()
+		in.Contexts = []string{context}
+		p, err := (Tool{}).Plan(t.Context(), h.Env, in)
+		tooltest.Must(t, p, err)
+		other, _, _, err := setContext([]byte(h.Read(".kube/config")), context, "somebody", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Write(".kube/config", string(other))
+		p, err = (Tool{}).Plan(t.Context(), h.Env, in)
+		tooltest.Must(t, p, err)
+		if got := load(t, h.Read(".kube/config")).Contexts[context].AuthInfo; got != "idcs-work" {
+			t.Errorf("%s: the context has user %q", name, got)
+		}
+		p, err = (Tool{}).Undo(t.Context(), h.Env, in)
+		tooltest.Must(t, p, err)
+		if got := load(t, h.Read(".kube/config")).Contexts[context].AuthInfo; got != "somebody" {
+			t.Errorf("%s: the context has user %q, want somebody, in\n%s", name, got, h.Read(".kube/config"))
 		}
 	}
 }

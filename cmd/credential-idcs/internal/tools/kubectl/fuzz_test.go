@@ -58,7 +58,7 @@ func FuzzKubeconfig(f *testing.F) {
 				continue
 			}
 			pointed := k.after[0]
-			if err := k.undo(new(tool.Plan), u.name); err != nil || string(k.after[0]) != before {
+			if err := k.undo(new(tool.Plan), u.name, nil); err != nil || string(k.after[0]) != before {
 				t.Fatalf("context %q undone: %v\ngot  %q\nwant %q\nfrom %q", name, err, k.after[0], before, pointed)
 			}
 		}

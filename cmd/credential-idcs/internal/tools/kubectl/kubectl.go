@@ -272,8 +272,7 @@ func (k *kube) noteUnlisted(p *tool.Plan, in tool.Request) {
 
 // noteUnused notes how a context gets the entry, if none has it.
 func (k *kube) noteUnused(p *tool.Plan, in tool.Request, name string) {
-	now := merge(k.files, k.after)
-	if slices.ContainsFunc(now.Contexts, func(c namedContext) bool { return c.Context.User == name }) {
+	if now := merge(k.files, k.after); now.has(name) {
 		return
 	}
 	if at := k.atTargets(in); len(at) > 0 {

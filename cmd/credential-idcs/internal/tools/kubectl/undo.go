@@ -9,10 +9,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// Undo plans to give the contexts the users that they had, and to remove our user.
+// Undo plans to give the contexts, or only the named ones, the users that they had, and to remove our user unless another
+// context still has it.
 func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
 	k, err := readFiles(env)
 	if err != nil {
+		return tool.Plan{}, err
+	}
+	if _, err := k.meant(tool.Request{Contexts: in.Contexts}); err != nil {
 		return tool.Plan{}, err
 	}
 	names := []string{user(in)}
@@ -21,7 +25,7 @@ func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	}
 	var p tool.Plan
 	for _, name := range names {
-		if err := k.undo(&p, name); err != nil {
+		if err := k.undo(&p, name, in.Contexts); err != nil {
 			return tool.Plan{}, err
 		}
 	}
@@ -42,8 +46,8 @@ func (k *kube) ours() (names []string) {
 	return names
 }
 
-// undo restores the users of an entry's contexts, and removes it.
-func (k *kube) undo(p *tool.Plan, name string) error {
+// undo restores the users of an entry's contexts, of all or of those, and removes it unless another context still has it.
+func (k *kube) undo(p *tool.Plan, name string, those []string) error {
 	ours := slices.ContainsFunc(k.after, func(b []byte) bool { c, _ := decode(b); u := c.user(name); return u != nil && u.User.Exec.ours() })
 	if !ours {
 		return nil
@@ -57,7 +61,7 @@ func (k *kube) undo(p *tool.Plan, name string) error {
 	for i, path := range k.files {
 		c, _ := decode(k.after[i])
 		for _, x := range c.Contexts {
-			if x.Context.User != name {
+			if x.Context.User != name || len(those) > 0 && !slices.Contains(those, x.Name) {
 				continue
 			}
 			had, known := was[x.Name]
@@ -72,6 +76,11 @@ func (k *kube) undo(p *tool.Plan, name string) error {
 			}
 			k.after[i] = out
 		}
+	}
+	if len(those) > 0 && slices.ContainsFunc(k.after, func(b []byte) bool { c, _ := decode(b); return c.has(name) }) {
+		return nil
+	}
+	for i, path := range k.files {
 		out, err := dropUser(k.after[i], name)
 		if err != nil {
 			if !bytes.Contains(k.after[i], []byte(name)) {
@@ -82,6 +91,11 @@ func (k *kube) undo(p *tool.Plan, name string) error {
 		k.after[i] = out
 	}
 	return nil
+}
+
+// has reports whether a context of a file has a user.
+func (c *config) has(user string) bool {
+	return slices.ContainsFunc(c.Contexts, func(x namedContext) bool { return x.Context.User == user })
 }
 
 func restore(b []byte, context string, had before) ([]byte, error) {

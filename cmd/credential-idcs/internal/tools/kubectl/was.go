@@ -20,7 +20,7 @@ import (
 // from the name, it is a list of both: [admin, '"\x61dmin"']. kubectl preserves extensions when it writes the file. They
 // must be a list: with a mapping every call of kubectl fails.
 
-// remember adds a context to the extension of our entry, unless it is there.
+// remember adds a context to the extension of our entry, in place of what is there of one that had us before.
 func remember(b []byte, name, context string, had before) ([]byte, error) {
 	l, err := open(b, "users", errUsersStyle)
 	if err != nil {
@@ -68,8 +68,15 @@ func addWas(d *edit.YAML, user *yaml.Node, context, pair string, flow bool) ([]b
 		if was == nil || was.Kind != yaml.MappingNode {
 			return nil, errUsersStyle
 		}
-		if k, _ := edit.Child(was, context); k != nil {
-			return d.B, nil
+		if k, v := edit.Child(was, context); k != nil {
+			if v.Kind == yaml.SequenceNode && len(v.Content) > 0 && !edit.IsFlow(v) {
+				v = v.Content[len(v.Content)-1]
+			}
+			end, ok := d.End(v)
+			if !ok {
+				return nil, errNotKept
+			}
+			return edit.Splice(d.B, edit.At(d.Start(k), end), pair), nil
 		}
 		if edit.IsFlow(was) {
 			separator := ", "
