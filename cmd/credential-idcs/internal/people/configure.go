@@ -181,7 +181,14 @@ func (a *app) configure(ctx context.Context, v *verb, operands []string, in tool
 	in.ConfigFile, in.CacheDir = a.elsewhere()
 	env := tool.Env{Vars: a.environment(), Home: a.Home(), Dir: a.Dir(), Program: a.Program(), RunContainers: call.RunContainers()}
 	done, err := choose(t)(ctx, env, in)
-	return a.carryOut(t.Name, done, err, dryRun, v.name == "unconfigure")
+	unchanged := "already set up, nothing changed"
+	switch {
+	case v.name == "unconfigure":
+		unchanged = "it is not set up, nothing changed"
+	case len(in.Targets) == 0:
+		unchanged = "no target of profile " + text.Clean(in.Profile) + " is for it, nothing changed"
+	}
+	return a.carryOut(t.Name, done, err, dryRun, unchanged)
 }
 
 // targetsFor are the targets of a profile that a tool is set up for. A server of Oracle's that accepts none of our
@@ -261,8 +268,8 @@ func toolNames() string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// carryOut shows or makes the changes of a plan, and prints its notes.
-func (a *app) carryOut(name string, plan tool.Plan, failed error, dryRun, back bool) error {
+// carryOut shows or makes the changes of a plan, and prints its notes; unchanged is what it says of none.
+func (a *app) carryOut(name string, plan tool.Plan, failed error, dryRun bool, unchanged string) error {
 	for _, n := range plan.Notes {
 		a.Tell(&helpers.Failure{Message: n.Message, Command: n.Command})
 	}
@@ -283,11 +290,7 @@ func (a *app) carryOut(name string, plan tool.Plan, failed error, dryRun, back b
 		return err
 	}
 	if len(plan.Changes) == 0 {
-		said := "already set up, nothing changed"
-		if back {
-			said = "it is not set up, nothing changed"
-		}
-		a.Say("credential-idcs: " + name + ": " + said + "\n")
+		a.Say("credential-idcs: " + name + ": " + unchanged + "\n")
 	}
 	for _, c := range plan.Changes {
 		a.Say("credential-idcs: " + name + ": changed " + text.Clean(c.Path) + "\n")

@@ -9,6 +9,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
 func tokenVerb() *verb {
@@ -61,9 +62,9 @@ func (a *app) token(ctx context.Context, profile string, o tokenOptions) error {
 			return err
 		}
 	}
-	e, _, err := a.only(p)
+	e, target, err := a.only(p)
 	if o.target != "" {
-		e, _, err = a.ofTarget(p, o.target)
+		e, target, err = a.ofTarget(p, o.target)
 	}
 	if err != nil {
 		return err
@@ -79,7 +80,11 @@ func (a *app) token(ctx context.Context, profile string, o tokenOptions) error {
 		t, stamp = r.Token.ID, r.Token.IDStamp
 	}
 	if left := stamp.Expires().Sub(a.Now()); left < o.minTTL {
-		a.Notice("profile " + p.Name + ": the domain gives no token that lives longer than " + left.Round(time.Second).String())
+		giver := "the domain"
+		if target != nil && target.Kind != config.KindToken {
+			giver = target.String()
+		}
+		a.Notice("profile " + p.Name + ": " + giver + " gives no token that lives longer than " + left.Round(time.Second).String())
 	}
 	c := helpers.Credential{
 		Owner:  helpers.Owner{Profile: p.Name, Username: p.Username},
