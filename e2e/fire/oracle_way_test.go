@@ -1,0 +1,125 @@
+//go:build linux
+
+package fire
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
+	"github.com/credential-idcs/credential-idcs/oci/ocitest"
+)
+
+// An eavesdropper is a server that nobody should come to: an http one, and a proxy.
+func eavesdropper(t *testing.T) (url string, heard *atomic.Int32) {
+	t.Helper()
+	heard = new(atomic.Int32)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		heard.Add(1)
+		_, _ = w.Write([]byte(`{"token":"x"}`))
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, heard
+}
+
+// No endpoint of Oracle's leads a request elsewhere by a redirect, be it to itself.
+func TestOracleRedirects(t *testing.T) {
+	const id = `(; opc-request-id [0-9a-f]{32})?`
+	for _, tt := range []struct{ on, principal, said string }{
+		{"registry", "api_key", `iad\.ocir\.io redirects \(%d` + id + `\)`},
+		{"x509", "instance", `auth\.us-ashburn-1\.oraclecloud\.com redirects \(%d` + id + `\)`},
+		{"metadata", "instance", `the metadata service redirects \(%d` + id + `\)`},
+		{"workload", "workload", `127\.0\.0\.1:\d+ redirects \(%d` + id + `\)`},
+		{idcstest.Exchange, "exchange", `the domain refused the exchange \(%d\)`},
+	} {
+		t.Run(tt.on, func(t *testing.T) {
+			t.Parallel()
+			elsewhere, heard := eavesdropper(t)
+			var domain *idcstest.Options
+			if tt.principal == "exchange" {
+				domain = &idcstest.Options{}
+			}
+			s := principalOf(t, tt.principal, ocitest.Options{}, domain)
+			call := machine.Call{Name: machine.People, Args: []string{"token", "work", "--target", "https://iad.ocir.io"}}
+			for _, status := range []int{301, 302, 303, 307, 308} {
+				for _, to := range []string{elsewhere + "/x", "https://evil.example/x", "https://iad.ocir.io/20180419/docker/token", "/other", ""} {
+					header := http.Header{"Location": {to}}
+					if to == "" {
+						header = nil
+					}
+					if err := os.RemoveAll(s.Cache); err != nil { // a failure is remembered there
+						t.Fatal(err)
+					}
+					before := len(s.oracle.Requests())
+					if s.domain != nil {
+						s.domain.Unscript()
+						s.domain.Script(idcstest.Fault{On: tt.on, At: idcstest.BeforeRotation, Status: status, Header: header})
+					} else {
+						s.oracle.Unscript()
+						s.oracle.Script(ocitest.Fault{On: tt.on, Status: status, Header: header})
+					}
+					s.says(s.Do(call), 5, regexp.MustCompile(`^profile work: `+fmt.Sprintf(tt.said, status)+`$`), "credential-idcs doctor work")
+					asked := 0
+					for _, q := range s.oracle.Requests()[before:] {
+						if q.Name == tt.on {
+							asked++
+						}
+						if q.Name == "other" {
+							t.Errorf("%d to %q: %s %s was asked", status, to, q.Host, q.Target)
+						}
+					}
+					if s.domain == nil && asked != 1 {
+						t.Errorf("%d to %q: %d requests, want 1", status, to, asked)
+					}
+				}
+			}
+			for _, to := range s.oracle.Tunnels() {
+				if strings.Contains(to, "evil") {
+					t.Errorf("a way to %s was asked for", to)
+				}
+			}
+			if n := heard.Load(); n != 0 {
+				t.Errorf("%d requests came elsewhere", n)
+			}
+		})
+	}
+}
+
+// A machine's metadata service and a cluster's endpoint are asked without a proxy, whatever says that there is one: the
+// instance's key and the pod's token would go by it. Oracle's own hosts are asked by it.
+func TestTheMachinesOwnServicesAreAskedWithoutAProxy(t *testing.T) {
+	for _, name := range []string{"instance", "workload"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			elsewhere, heard := eavesdropper(t)
+			s := principal(t, name)
+			for _, variable := range []string{"HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"} {
+				s.Env = append(s.Env, variable+"="+elsewhere)
+			}
+			s.Env = append(s.Env, "NO_PROXY=", "no_proxy=")
+			s.secret(s.Do(pull))
+			s.reword(filepath.Join(s.Home, ".config/credential-idcs/config.toml"), "login = \"oci\"\n", "login = \"oci\"\nproxy = \""+s.oracle.ProxyURL()+"\"\n")
+			s.Env = append(s.Env, "HTTPS_PROXY="+elsewhere, "https_proxy="+elsewhere)
+			if r := s.Do(machine.Call{Name: machine.People, Args: []string{"refresh", "work"}}); r.Exit != 0 {
+				t.Errorf("%s", r)
+			}
+			if n := heard.Load(); n != 0 || s.oracle.Count("registry") != 2 {
+				t.Errorf("%d requests came elsewhere, %d to the registry", n, s.oracle.Count("registry"))
+			}
+			for _, to := range s.oracle.Tunnels() {
+				if host, _, err := net.SplitHostPort(to); err != nil || net.ParseIP(host) != nil {
+					t.Errorf("the proxy was asked for %s", to)
+				}
+			}
+		})
+	}
+}
