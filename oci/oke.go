@@ -11,9 +11,16 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// ClusterLife is how long an OKE token is used. The cluster takes a request that was signed up to 5
-// minutes ago.
-const ClusterLife = 240 * time.Second
+// ClusterLife is how long an OKE token is used that is signed at a time: 4 minutes, since the cluster accepts requests that
+// were signed up to 5 minutes ago, and not longer than the session lives.
+func (s Session) ClusterLife(at time.Time) time.Duration {
+	const life = 240 * time.Second
+	c, _ := ident.ReadClaims(s.KeyID.Reveal()) // an API key's has none
+	if c.Expires == 0 {
+		return life
+	}
+	return min(life, time.Unix(c.Expires, 0).Sub(at))
+}
 
 // ClusterToken is a token for an OKE cluster: a signed request that is never sent by us, but by the
 // cluster to Oracle. It costs no network.

@@ -97,6 +97,28 @@ func TestEachPrincipalIsLetIn(t *testing.T) {
 	}
 }
 
+// A cluster's token isn't used longer than the session lives that signed it.
+func TestAClusterTokenEndsWithItsSession(t *testing.T) {
+	s := ocitest.Start(t, ocitest.Options{})
+	h, p := sessionFile(t, s)
+	now := time.Now().Truncate(time.Second)
+	for left, want := range map[time.Duration]time.Duration{time.Hour: 4 * time.Minute, 4 * time.Minute: 4 * time.Minute, 100 * time.Second: 100 * time.Second} {
+		if err := s.WriteToken(h, s.IssueFor(ocitest.User, &h.Key.PublicKey, now.Add(left-time.Hour), time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if got := must(t, p, at(t, s)).ClusterLife(now); got != want {
+			t.Errorf("%v before the end: %v, want %v", left, got, want)
+		}
+	}
+	key, err := s.WriteAPIKey(home(t), "DEFAULT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := must(t, APIKey{File: key.ConfigFile, Profile: "DEFAULT"}, at(t, s)).ClusterLife(now); got != 4*time.Minute {
+		t.Errorf("of an API key: %v", got)
+	}
+}
+
 // An instance principal is four questions on one connection and one request for the session.
 func TestInstanceAsksFourQuestionsOnOneConnection(t *testing.T) {
 	s := ocitest.Start(t, ocitest.Options{})

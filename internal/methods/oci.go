@@ -68,8 +68,9 @@ func (m *Machine) Derive(ctx context.Context, p *config.Profile, t *config.Targe
 		if region == "" {
 			region = s.Region
 		}
-		token, err := s.ClusterToken(t.Cluster, region, m.Now().Add(a.Skew))
-		return Derived{Token: token, Life: oci.ClusterLife}, err
+		at := m.Now().Add(a.Skew)
+		token, err := s.ClusterToken(t.Cluster, region, at)
+		return Derived{Token: token, Life: s.ClusterLife(at)}, err
 	}
 	answer, err := om.Registry(ctx, s, t.HostPort())
 	return Derived{answer.Token, answer.Life, answer.Clock}, err
