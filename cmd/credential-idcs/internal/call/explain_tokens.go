@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,9 +18,7 @@ import (
 func Explain(profile string, err error) *helpers.Failure {
 	f := &helpers.Failure{Class: helpers.Internal, Err: err}
 	login := "credential-idcs login " + text.Word(profile)
-	say := func(format string, args ...any) {
-		f.Message = "profile " + profile + ": " + text.Clean(fmt.Sprintf(format, args...))
-	}
+	say := func(s string) { f.Message = "profile " + profile + ": " + text.Clean(s) }
 
 	var (
 		ready   *helpers.Failure
@@ -27,7 +26,6 @@ func Explain(profile string, err error) *helpers.Failure {
 		busy    *cache.BusyError
 		shared  *cache.Failure
 		folder  *cache.FolderError
-		damaged *cache.DamagedError
 		newer   *cache.NewerError
 		unsaved *cache.NotSavedError
 		means   *cache.MeansError
@@ -40,90 +38,102 @@ func Explain(profile string, err error) *helpers.Failure {
 	case errors.As(err, &ready):
 		return ready
 	case errors.As(err, &unsaved):
-		say("%s", unsaved.Error())
+		say(unsaved.Error())
 	case errors.As(err, &subject):
 		f.Command = login
-		say("%s", subject.Error())
+		say(subject.Error())
 	case errors.As(err, &memory):
 		f.Command = text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER")
-		say("%s", memory.Error())
-	case errors.Is(err, cache.ErrNothing):
-		f.Class, f.Command = helpers.LoginNeeded, login
-		say("login needed, nothing is stored yet")
+		say(memory.Error())
 	case errors.As(err, &spent) && spent.Interrupted != nil:
 		f.Class, f.Command = helpers.LoginNeeded, login
 		f.Message = fmt.Sprintf("the refresh of %s at %s was interrupted (pid %d) and the domain had already replaced its token",
 			profile, spent.Interrupted.At.Local().Format("15:04"), spent.Interrupted.Pid)
-	case errors.As(err, &spent):
+	case ended(err) != "":
 		f.Class, f.Command = helpers.LoginNeeded, login
-		say("login needed, the refresh token is spent")
-	case errors.Is(err, cache.ErrNoRefresh):
-		f.Class, f.Command = helpers.LoginNeeded, login
-		say("login needed, the token has expired and the login brought no refresh token")
-	case errors.Is(err, cache.ErrNoID):
-		f.Class, f.Command = helpers.LoginNeeded, login
-		say("login needed, the ID token has expired and the domain's refresh brings no new one")
-	case errors.Is(err, cache.ErrOtherMachine):
-		f.Class, f.Command = helpers.LoginNeeded, login
-		say("login needed, the stored tokens were copied from another machine")
-	case errors.Is(err, cache.ErrCopied):
-		f.Class, f.Command = helpers.LoginNeeded, login
-		say("login needed, the token file is a copy, and only the original's refresh token may be sent")
-	case errors.As(err, &damaged):
-		f.Class, f.Command = helpers.LoginNeeded, login
-		say("login needed, the token file was damaged and is kept as %s", filepath.Base(damaged.Aside))
+		say(ended(err))
 	case errors.As(err, &newer):
 		f.Command = text.Then(text.Remove(newer.Path), login) // logout couldn't revoke what it can't read
 		say("the stored tokens were written by a newer credential-idcs; update it, or log in anew")
 	case errors.As(err, &busy):
 		f.Class = helpers.Temporary
-		say("%s", busy.Error())
+		say(busy.Error())
 	case errors.Is(err, cache.ErrTooLate):
 		f.Class, f.Command = helpers.Temporary, "credential-idcs refresh "+text.Word(profile)
-		say("%s", err.Error())
+		say(err.Error())
 	case errors.As(err, &sealed):
-		switch {
-		case sealed.Writing && sealed.Store == "kernel": // nothing unlocks that
-			f.Class, f.Command = helpers.Temporary, "credential-idcs doctor "+text.Word(profile)
-		case sealed.Lost:
-			f.Class, f.Command = helpers.LoginNeeded, login
-		default:
-			f.Class, f.Command = helpers.Temporary, "credential-idcs unlock"
-		}
-		say("%s", sealed.Error())
+		f.Class, f.Command = unseal(profile, sealed)
+		say(sealed.Error())
 	case errors.As(err, &means):
 		f.Command = limit(err)
-		say("%s", means.Error())
+		say(means.Error())
 	case errors.Is(err, cache.ErrNotFresh):
 		f.Class = helpers.Temporary
 		say("no fresh token is stored")
 	case errors.As(err, &folder):
-		say("%s", folder.Error())
-		switch {
-		case folder.Mode != 0:
-			f.Command = text.Chmod(folder.Mode, folder.Path)
-		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR), readOnly(err), lockless(err):
-			f.Command = text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER")
-		case limit(err) != "":
-			f.Command = limit(err)
-		case folder.Full:
-			f.Command = text.Room(folder.Path)
-		default:
-			f.Command = text.Show(folder.Path)
-		}
+		f.Command = repair(err, folder)
+		say(folder.Error())
 	case errors.As(err, &shared):
 		f.Class, f.Command = reaction(profile, shared)
-		if shared.Command != "" {
-			f.Command = shared.Command
-		}
-		say("%s", shared.Text)
+		say(shared.Text)
 	case errors.As(err, &clock):
 		f.Command = "credential-idcs doctor " + text.Word(profile)
-		say("%s", clock.Error())
+		say(clock.Error())
 	default:
-		say("%s", err.Error())
+		say(err.Error())
 	}
 	return f
+}
+
+// ended says that nothing but a login brings a token, and why; empty: something else may.
+func ended(err error) string {
+	var (
+		spent   *cache.SpentError
+		damaged *cache.DamagedError
+	)
+	switch {
+	case errors.Is(err, cache.ErrNothing):
+		return "login needed, nothing is stored yet"
+	case errors.As(err, &spent):
+		return "login needed, the refresh token is spent"
+	case errors.Is(err, cache.ErrNoRefresh):
+		return "login needed, the token has expired and the login brought no refresh token"
+	case errors.Is(err, cache.ErrNoID):
+		return "login needed, the ID token has expired and the domain's refresh brings no new one"
+	case errors.Is(err, cache.ErrOtherMachine):
+		return "login needed, the stored tokens were copied from another machine"
+	case errors.Is(err, cache.ErrCopied):
+		return "login needed, the token file is a copy, and only the original's refresh token may be sent"
+	case errors.As(err, &damaged):
+		return "login needed, the token file was damaged and is kept as " + filepath.Base(damaged.Aside)
+	}
+	return ""
+}
+
+// unseal is what a key that can't be had asks for.
+func unseal(profile string, e *cache.SealedError) (helpers.Class, string) {
+	switch {
+	case e.Writing && e.Store == "kernel": // nothing unlocks that
+		return helpers.Temporary, "credential-idcs doctor " + text.Word(profile)
+	case e.Lost:
+		return helpers.LoginNeeded, "credential-idcs login " + text.Word(profile)
+	}
+	return helpers.Temporary, "credential-idcs unlock"
+}
+
+// repair is the command for a cache folder, or a file in it, that can't be used.
+func repair(err error, folder *cache.FolderError) string {
+	switch {
+	case folder.Mode != 0:
+		return text.Chmod(folder.Mode, folder.Path)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR), readOnly(err), lockless(err):
+		return text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER")
+	case limit(err) != "":
+		return limit(err)
+	case folder.Full:
+		return text.Room(folder.Path)
+	}
+	return text.Show(folder.Path)
 }
 
 // readOnly reports a file system that can't be written.
@@ -146,14 +156,15 @@ func limit(err error) string {
 }
 
 // reaction is what a shared failure asks for.
-func reaction(profile string, f *cache.Failure) (helpers.Class, string) {
+func reaction(profile string, f *cache.Failure) (class helpers.Class, command string) {
+	class, command = helpers.Internal, "credential-idcs doctor "+text.Word(profile)
 	switch f.Class {
 	case Configured:
-		return helpers.Profile, "credential-idcs doctor " + text.Word(profile)
+		class = helpers.Profile
 	case Login:
-		return helpers.LoginNeeded, "credential-idcs login " + text.Word(profile)
+		class, command = helpers.LoginNeeded, "credential-idcs login "+text.Word(profile)
 	case Later:
-		return helpers.Temporary, "credential-idcs refresh " + text.Word(profile)
+		class, command = helpers.Temporary, "credential-idcs refresh "+text.Word(profile)
 	}
-	return helpers.Internal, "credential-idcs doctor " + text.Word(profile)
+	return class, cmp.Or(f.Command, command)
 }
