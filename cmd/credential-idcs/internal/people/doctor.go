@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -67,34 +68,13 @@ func (a *app) diagnose(ctx context.Context, profile string, offline, asJSON bool
 			unwritten = sheet.Write(f)
 		}
 	}
-	file, err := a.Load(false)
-	d.File = file
-	var profiles []*config.Profile
-	switch {
-	case err != nil:
-		f := helpers.AsFailure(err)
-		if f.Command == "" {
-			f.Command = doctor.Edit(path)
-		}
-		d.Report(doctor.Finding{Level: doctor.Error, Check: "configuration", Text: f.Message, Command: f.Command})
-	case file.Missing || len(file.Profiles) == 0:
-		_, err := file.Choose()
-		d.Report(doctor.Finding{Level: doctor.Error, Check: "configuration", Text: err.Error(), Command: "credential-idcs init"})
-	default:
-		if profiles, err = a.profilesMeant(file, profile); err != nil {
-			return err
-		}
-		if _, err := file.Published(); err != nil { // the controller's part, which no helper looks into
-			d.Report(doctor.Finding{Level: doctor.Error, Check: "configuration", Text: err.Error(), Command: doctor.Edit(path)})
-		} else {
-			d.Report(doctor.Finding{Check: "configuration", Text: text.Clean(path) + " is valid"})
-		}
-		if folder := filepath.Dir(path); openToAll(folder) {
-			d.Report(doctor.Finding{Level: doctor.Error, Check: "configuration", Text: text.Clean(folder) + " can be changed by others, who can put another configuration there", Command: text.Keep("o", folder)})
-		}
+	file, loadErr := a.Load(false)
+	profiles, err := a.configuration(d, file, loadErr, profile)
+	if err != nil {
+		return err
 	}
 	if file != nil {
-		d.Others = file.Profiles
+		d.File, d.Others = file, file.Profiles
 		if p, err := file.Choose(); err == nil {
 			d.Unnamed = p.Name
 		}
@@ -127,6 +107,36 @@ func (a *app) diagnose(ctx context.Context, profile string, offline, asJSON bool
 		return &helpers.Exit{Status: helpers.Internal.Exit()}
 	}
 	return nil
+}
+
+// configuration reports on the configuration file as it was loaded, and returns the profiles to look at.
+func (a *app) configuration(d *doctor.Doctor, file *config.File, loadErr error, profile string) ([]*config.Profile, error) {
+	problem := func(said, command string) {
+		d.Report(doctor.Finding{Level: doctor.Error, Check: "configuration", Text: said, Command: command})
+	}
+	if loadErr != nil {
+		f := helpers.AsFailure(loadErr)
+		problem(f.Message, cmp.Or(f.Command, doctor.Edit(d.Config)))
+		return nil, nil
+	}
+	if file.Missing || len(file.Profiles) == 0 {
+		_, err := file.Choose()
+		problem(err.Error(), "credential-idcs init")
+		return nil, nil
+	}
+	profiles, err := a.profilesMeant(file, profile)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := file.Published(); err != nil { // the controller's part, which no helper looks into
+		problem(err.Error(), doctor.Edit(d.Config))
+	} else {
+		d.Report(doctor.Finding{Check: "configuration", Text: text.Clean(d.Config) + " is valid"})
+	}
+	if folder := filepath.Dir(d.Config); openToAll(folder) {
+		problem(text.Clean(folder)+" can be changed by others, who can put another configuration there", text.Keep("o", folder))
+	}
+	return profiles, nil
 }
 
 // openToAll reports whether everybody can replace what lies in a folder.

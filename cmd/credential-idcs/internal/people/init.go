@@ -3,8 +3,10 @@ package people
 import (
 	"cmp"
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,6 +53,29 @@ Example:
 		},
 	}
 	var p newprofile.Profile
+	initKeys(v, &p)
+	v.value(&p.Principal, "oci", "an OCI principal as the login: "+newprofile.Either(config.Principals)+"; `PRINCIPAL` needs no client")
+	v.value(&p.OCIProfile, "oci-profile", "for session and api_key: the profile `NAME` of ~/.oci/config; default DEFAULT")
+	v.value(&p.Region, "region", "the `REGION` of the principal; needed for workload and exchange")
+	var clusters []string
+	v.list(&clusters, "oke", "a `CONTEXT` of the kubeconfig that oci ce cluster create-kubeconfig wrote; once for each")
+	targets := initTargets(v, &p)
+	offline := v.switched("offline", "do not ask the domain")
+	v.run = func(ctx context.Context, a *app, operands []string) error {
+		p.Name = operand(operands)
+		if err := targets(); err != nil {
+			return err
+		}
+		if err := a.oracle(&p, clusters); err != nil {
+			return err
+		}
+		return a.init(ctx, &p, *offline)
+	}
+	return v
+}
+
+// initKeys declares the options that are each a key of the profile.
+func initKeys(v *verb, p *newprofile.Profile) {
 	for _, o := range []struct{ key, usage string }{
 		{"domain", "the Domain `URL` in the Console"},
 		{"client_id", "the application's Client `ID`"},
@@ -70,11 +95,10 @@ Example:
 	} {
 		v.value(p.Field(o.key), strings.ReplaceAll(o.key, "_", "-"), o.usage)
 	}
-	v.value(&p.Principal, "oci", "an OCI principal as the login: "+newprofile.Either(config.Principals)+"; `PRINCIPAL` needs no client")
-	v.value(&p.OCIProfile, "oci-profile", "for session and api_key: the profile `NAME` of ~/.oci/config; default DEFAULT")
-	v.value(&p.Region, "region", "the `REGION` of the principal; needed for workload and exchange")
-	var clusters []string
-	v.list(&clusters, "oke", "a `CONTEXT` of the kubeconfig that oci ce cluster create-kubeconfig wrote; once for each")
+}
+
+// initTargets declares --target and --tools. What it returns gives each target its tools, once all options are read.
+func initTargets(v *verb, p *newprofile.Profile) func() error {
 	v.each("target", "where its tokens may go, an https `URL`; once for each", func(s string) {
 		p.Targets = append(p.Targets, newprofile.Target{URL: s})
 	})
@@ -82,11 +106,9 @@ Example:
 	v.each("tools", "behind a --target: the `LIST` of tools that it is for, such as git,go; default all", func(s string) {
 		lists[len(p.Targets)] += s + ","
 	})
-	offline := v.switched("offline", "do not ask the domain")
-	v.run = func(ctx context.Context, a *app, operands []string) error {
-		p.Name = operand(operands)
-		for behind, list := range lists {
-			names, err := toolsOf(list)
+	return func() error {
+		for _, behind := range slices.Sorted(maps.Keys(lists)) {
+			names, err := toolsOf(lists[behind])
 			switch {
 			case err != nil:
 				return misuse("init: --tools: "+err.Error(), "credential-idcs help init")
@@ -95,12 +117,8 @@ Example:
 			}
 			p.Targets[behind-1].Tools = names
 		}
-		if err := a.oracle(&p, clusters); err != nil {
-			return err
-		}
-		return a.init(ctx, &p, *offline)
+		return nil
 	}
-	return v
 }
 
 // The defaults of init.
