@@ -50,58 +50,40 @@ func (k *keyboard) ownEcho() bool {
 
 // paste reads stdin until it has the answer. The end of stdin isn't the end of the login: the browser may still come.
 func (k *keyboard) paste() <-chan result {
-	found, typed := make(chan result, 1), make(chan []byte)
-	go func() {
-		defer close(typed)
-		for {
-			b := make([]byte, 4096)
-			n, err := k.in.Read(b)
-			if n > 0 {
-				typed <- b[:n]
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
+	found, typed := make(chan result, 1), chunks(k.in)
 	go func() {
 		var (
-			own   editor // a pipe's lines end in the same way
-			lines []string
-			fresh int // of lines, how many nobody has judged
+			lines pasted
 			ended <-chan time.Time
 		)
-		e := &own
-		if k.edit != nil {
-			e = k.edit
+		e := k.edit
+		if e == nil {
+			e = &editor{} // a pipe's lines end in the same way
 		}
 		judge := func() bool {
-			got, err := k.read(lines)
+			got, err := k.read(lines.all)
 			if err == nil {
 				found <- got
 				return true
 			}
-			if fresh > 0 && strings.TrimSpace(strings.Join(lines[len(lines)-fresh:], "")) != "" {
+			if lines.freshText() != "" {
 				k.out.say("that is not the answer to this login: " + err.Error())
 			}
-			fresh, ended = 0, nil
+			lines.fresh, ended = 0, nil
 			return false
 		}
 		for {
 			select {
 			case b, ok := <-typed:
 				if !ok { // a last line without its end counts
-					lines, fresh = append(lines, string(e.line)), fresh+1
+					lines.add(string(e.line))
 					judge()
 					return
 				}
 				more, end := e.feed(b)
 				k.out.typing(e, k.edit != nil)
-				lines, fresh = append(lines, more...), fresh+len(more)
-				if drop := len(lines) - mostLines; drop > 0 {
-					lines, fresh = lines[drop:], min(fresh, mostLines)
-				}
-				if fresh > 0 {
+				lines.add(more...)
+				if lines.fresh > 0 {
 					ended = time.After(settle)
 				}
 				if end {
@@ -116,6 +98,43 @@ func (k *keyboard) paste() <-chan result {
 		}
 	}()
 	return found
+}
+
+// chunks sends what arrives on in, and is closed at its end.
+func chunks(in io.Reader) <-chan []byte {
+	c := make(chan []byte)
+	go func() {
+		defer close(c)
+		for {
+			b := make([]byte, 4096)
+			n, err := in.Read(b)
+			if n > 0 {
+				c <- b[:n]
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return c
+}
+
+// pasted are the last lines of stdin, at most mostLines.
+type pasted struct {
+	all   []string
+	fresh int // how many of the last ones nobody has judged
+}
+
+func (p *pasted) add(lines ...string) {
+	p.all, p.fresh = append(p.all, lines...), p.fresh+len(lines)
+	if drop := len(p.all) - mostLines; drop > 0 {
+		p.all, p.fresh = p.all[drop:], min(p.fresh, mostLines)
+	}
+}
+
+// freshText is what the fresh lines hold beside blanks.
+func (p *pasted) freshText() string {
+	return strings.TrimSpace(strings.Join(p.all[len(p.all)-p.fresh:], ""))
 }
 
 // read looks for the answer in consecutive lines: in as many as possible, and of those in the last. Its error is about

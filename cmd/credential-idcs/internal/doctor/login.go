@@ -68,7 +68,6 @@ func (d *Doctor) holder(address string) string {
 func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 	d.check, d.profile = "login", p.Name
 	v := e.View()
-	login := "credential-idcs login " + text.Word(p.Name)
 	if v.Network {
 		d.warn(of(p)+"the cache folder may be shared with other machines, so each of them needs a login of its own",
 			text.Set("CREDENTIAL_IDCS_CACHE_DIR", "FOLDER"))
@@ -77,6 +76,27 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 		d.unusable(p, v.Problem)
 		return
 	}
+	d.folder(p, e)
+	if d.File != nil {
+		d.seal(p, e, v)
+	}
+	d.state(p, v)
+	d.life(p, v)
+	d.minTTL(p, v.Expires.Sub(v.Obtained))
+	if v.Size > tokenLimit {
+		d.warn(of(p)+fmt.Sprintf("its token has %d bytes, and many servers take no header above %d, which git and docker reach with %d in Basic: ask for a narrower scope, or have fewer claims put into it", v.Size, headerLimit, tokenLimit), Edit(d.Config))
+	}
+	if v.Last != nil {
+		again := "credential-idcs refresh " + text.Word(p.Name)
+		if v.Ends != nil { // there is nothing to refresh with
+			again = "credential-idcs login " + text.Word(p.Name)
+		}
+		d.warn(of(p)+"the last attempt failed at "+v.Last.At.Local().Format(time.DateTime)+": "+text.Clean(v.Last.Text), again)
+	}
+}
+
+// folder checks whether tokens can be stored, and whether others can exchange the folder.
+func (d *Doctor) folder(p *config.Profile, e *engine.Engine) {
 	if err := e.Folder(); err != nil {
 		command := d.Explain(p, err).Command
 		if command == "" {
@@ -91,9 +111,11 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 	} else if err != nil {
 		d.unusable(p, err)
 	}
-	if d.File != nil {
-		d.seal(p, e, v)
-	}
+}
+
+// state says what is stored, and whether it can be refreshed.
+func (d *Doctor) state(p *config.Profile, v cache.View) {
+	login := "credential-idcs login " + text.Word(p.Name)
 	switch {
 	case p.Alone() && v.State == "none":
 		d.ok(of(p) + "nothing is stored, and its login needs no person")
@@ -116,24 +138,19 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 	default:
 		d.ok(of(p) + "logged in, the token is " + v.State)
 	}
-	if life := v.Expires.Sub(v.Obtained); p.Expiry > 0 && life > p.Expiry+time.Minute {
-		said := fmt.Sprintf("its token lives %s, longer than the %s that expiry asks for", text.Duration(life), text.Duration(p.Expiry))
-		if p.RefreshScope == "" { // https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102910.htm
-			said += fmt.Sprintf("; refresh_scope = %q asks for it with each refresh, too", p.LoginScope())
-		}
-		d.warn(of(p)+said, Edit(d.Config))
+}
+
+// life warns of a token that lives longer than expiry asks for.
+func (d *Doctor) life(p *config.Profile, v cache.View) {
+	life := v.Expires.Sub(v.Obtained)
+	if p.Expiry == 0 || life <= p.Expiry+time.Minute {
+		return
 	}
-	d.minTTL(p, v.Expires.Sub(v.Obtained))
-	if v.Size > tokenLimit {
-		d.warn(of(p)+fmt.Sprintf("its token has %d bytes, and many servers take no header above %d, which git and docker reach with %d in Basic: ask for a narrower scope, or have fewer claims put into it", v.Size, headerLimit, tokenLimit), Edit(d.Config))
+	said := fmt.Sprintf("its token lives %s, longer than the %s that expiry asks for", text.Duration(life), text.Duration(p.Expiry))
+	if p.RefreshScope == "" { // https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102910.htm
+		said += fmt.Sprintf("; refresh_scope = %q asks for it with each refresh, too", p.LoginScope())
 	}
-	if v.Last != nil {
-		again := "credential-idcs refresh " + text.Word(p.Name)
-		if v.Ends != nil { // there is nothing to refresh with
-			again = login
-		}
-		d.warn(of(p)+"the last attempt failed at "+v.Last.At.Local().Format(time.DateTime)+": "+text.Clean(v.Last.Text), again)
-	}
+	d.warn(of(p)+said, Edit(d.Config))
 }
 
 // minTTL warns of a min_ttl that the life of the profile's tokens leaves no room for.
