@@ -93,58 +93,79 @@ func (b *bench) clients(l *lab.Lab) (clients []client, close func(), err error) 
 		return nil, close, err
 	}
 	token := strings.TrimSpace(string(out))
-	basic := base64.StdEncoding.EncodeToString([]byte("oauth2:" + token))
-
-	plain := []string{"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_TERMINAL_PROMPT=0", "GIT_SSL_CAINFO=" + l.Domain.CAFile}
 	if path, err := exec.LookPath("git"); err == nil {
-		// In the address it comes as late as from a helper: git asks without it first, and gets 401.
-		ask := []string{"ls-remote", git.URL + servers.Repository}
-		known := strings.Replace(ask[1], "https://", "https://oauth2:"+token+"@", 1)
-		without := lab.Task{Name: "git ls-remote, no helper", Args: []string{path, "ls-remote", known}, Env: plain, Want: "refs/heads/main"}
-		// For a name git starts another git, which finds the helper; a path is run at once.
-		for _, helper := range []struct{ what, value string }{
-			{"`git ls-remote`, helper by its path, as `configure git` writes it", l.Path("git-credential-idcs")},
-			{"the same, helper by its name", "idcs"},
-		} {
-			with := lab.Task{Name: helper.what, Args: append([]string{path, "-c", "credential." + git.URL + ".helper=" + helper.value}, ask...), Env: plain, Want: "refs/heads/main"}
-			clients = append(clients, client{helper.what, with, without})
-		}
+		clients = append(clients, gitClients(l, path, git, token)...)
 	}
 	if path, err := exec.LookPath("kubectl"); err == nil {
-		helper, err := kubeconfig(l, "helper", api.URL, map[string]any{"exec": map[string]any{
-			"apiVersion": "client.authentication.k8s.io/v1", "command": l.Path("credential-idcs"),
-			"args": []string{"kubectl", "--profile", "work"}, "interactiveMode": "Never", "provideClusterInfo": true,
-		}})
+		c, err := kubectlClient(l, path, api, token)
 		if err != nil {
 			return nil, close, err
 		}
-		static, err := kubeconfig(l, "static", api.URL, map[string]any{"token": token})
-		if err != nil {
-			return nil, close, err
-		}
-		get := []string{path, "get", "--raw", servers.WhoAmI, "--kubeconfig"}
-		clients = append(clients, client{"`kubectl get --raw`",
-			lab.Task{Name: "kubectl get", Args: append(get[:5:5], helper), Want: "user"},
-			lab.Task{Name: "kubectl get, no helper", Args: append(get[:5:5], static), Want: "user"},
-		})
+		clients = append(clients, c)
 	}
 	if path, err := exec.LookPath("docker"); err == nil {
-		helper, err := dockerConfig(l, "helper", map[string]any{"credHelpers": map[string]string{registry.Host: "idcs"}})
+		c, err := dockerClient(l, path, registry, token)
 		if err != nil {
 			return nil, close, err
 		}
-		static, err := dockerConfig(l, "static", map[string]any{"auths": map[string]any{registry.Host: map[string]string{"auth": basic}}})
-		if err != nil {
-			return nil, close, err
-		}
-		inspect := []string{path, "manifest", "inspect", registry.Host + "/" + servers.Image}
-		trust := "SSL_CERT_FILE=" + l.Domain.CAFile
-		clients = append(clients, client{"`docker manifest inspect`",
-			lab.Task{Name: "docker manifest inspect", Args: inspect, Env: []string{helper, trust}, Want: "layers"},
-			lab.Task{Name: "docker manifest inspect, no helper", Args: inspect, Env: []string{static, trust}, Want: "layers"},
-		})
+		clients = append(clients, c)
 	}
 	return clients, close, nil
+}
+
+// gitClients are git with the helper by its path and by its name.
+func gitClients(l *lab.Lab, path string, server *servers.Server, token string) (clients []client) {
+	env := []string{"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_TERMINAL_PROMPT=0", "GIT_SSL_CAINFO=" + l.Domain.CAFile}
+	// In the address it comes as late as from a helper: git asks without it first, and gets 401.
+	ask := []string{"ls-remote", server.URL + servers.Repository}
+	known := strings.Replace(ask[1], "https://", "https://oauth2:"+token+"@", 1)
+	without := lab.Task{Name: "git ls-remote, no helper", Args: []string{path, "ls-remote", known}, Env: env, Want: "refs/heads/main"}
+	// For a name git starts another git, which finds the helper; a path is run at once.
+	for _, helper := range []struct{ what, value string }{
+		{"`git ls-remote`, helper by its path, as `configure git` writes it", l.Path("git-credential-idcs")},
+		{"the same, helper by its name", "idcs"},
+	} {
+		with := lab.Task{Name: helper.what, Args: append([]string{path, "-c", "credential." + server.URL + ".helper=" + helper.value}, ask...), Env: env, Want: "refs/heads/main"}
+		clients = append(clients, client{helper.what, with, without})
+	}
+	return clients
+}
+
+func kubectlClient(l *lab.Lab, path string, server *servers.Server, token string) (client, error) {
+	helper, err := kubeconfig(l, "helper", server.URL, map[string]any{"exec": map[string]any{
+		"apiVersion": "client.authentication.k8s.io/v1", "command": l.Path("credential-idcs"),
+		"args": []string{"kubectl", "--profile", "work"}, "interactiveMode": "Never", "provideClusterInfo": true,
+	}})
+	if err != nil {
+		return client{}, err
+	}
+	static, err := kubeconfig(l, "static", server.URL, map[string]any{"token": token})
+	if err != nil {
+		return client{}, err
+	}
+	get := []string{path, "get", "--raw", servers.WhoAmI, "--kubeconfig"}
+	return client{"`kubectl get --raw`",
+		lab.Task{Name: "kubectl get", Args: append(get[:5:5], helper), Want: "user"},
+		lab.Task{Name: "kubectl get, no helper", Args: append(get[:5:5], static), Want: "user"},
+	}, nil
+}
+
+func dockerClient(l *lab.Lab, path string, server *servers.Server, token string) (client, error) {
+	helper, err := dockerConfig(l, "helper", map[string]any{"credHelpers": map[string]string{server.Host: "idcs"}})
+	if err != nil {
+		return client{}, err
+	}
+	basic := base64.StdEncoding.EncodeToString([]byte("oauth2:" + token))
+	static, err := dockerConfig(l, "static", map[string]any{"auths": map[string]any{server.Host: map[string]string{"auth": basic}}})
+	if err != nil {
+		return client{}, err
+	}
+	inspect := []string{path, "manifest", "inspect", server.Host + "/" + servers.Image}
+	trust := "SSL_CERT_FILE=" + l.Domain.CAFile
+	return client{"`docker manifest inspect`",
+		lab.Task{Name: "docker manifest inspect", Args: inspect, Env: []string{helper, trust}, Want: "layers"},
+		lab.Task{Name: "docker manifest inspect, no helper", Args: inspect, Env: []string{static, trust}, Want: "layers"},
+	}, nil
 }
 
 // kubeconfig writes one in JSON, which is YAML too, and returns its path.

@@ -69,77 +69,93 @@ func Transcripts(t *testing.T, h helpers.Helper) {
 
 var known = []string{"stdin", "stdin, no newline", "stdin, quoted", "stdout", "stderr", "exit"}
 
+// A scene is what the lines of a case say: the call and what is expected of it beside its streams.
+type scene struct {
+	call      helpers.Call
+	opened    error // what opening the configuration returns
+	untouched bool
+	refused   []string
+	need      string // seconds; empty: any
+	writes    int
+}
+
+func readScene(t *testing.T, lines string) scene {
+	env := make(map[string]string)
+	s := scene{writes: 1, call: helpers.Call{
+		Module: "example.com/module", Version: func() string { return "v1.2.3" },
+		Getenv: func(key string) string { return env[key] },
+	}}
+	args, rest, _ := strings.Cut(lines, "\n")
+	s.call.Args = strings.Fields(args)
+	for line := range strings.Lines(rest) {
+		word, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		switch word {
+		case "profile":
+			s.call.Profile = value
+		case "env":
+			k, v, _ := strings.Cut(value, "=")
+			env[k] = v
+		case "terminal":
+			s.call.Terminal = true
+		case "config":
+			s.opened = &helpers.Failure{Class: helpers.Config, Message: `config.toml:12: a "mistake"`}
+		case "stdin":
+			s.untouched = true
+		case "refused":
+			s.refused = append(s.refused, value)
+		case "need":
+			s.need = value
+		case "writes":
+			n, err := strconv.Atoi(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.writes = n
+		default:
+			t.Fatalf("unknown line %q", line)
+		}
+	}
+	return s
+}
+
 func runCase(t *testing.T, h helpers.Helper, targets, lines string, streams map[string]string) {
 	source, err := Parse(targets)
 	if err != nil {
 		t.Fatal(err)
 	}
-	call := helpers.Call{Module: "example.com/module", Version: func() string { return "v1.2.3" }}
-	env := make(map[string]string)
-	call.Getenv = func(key string) string { return env[key] }
-	var opened error
-	var refused []string
-	untouched, need, writes := false, "", 1
-	args, rest, _ := strings.Cut(lines, "\n")
-	call.Args = strings.Fields(args)
-	for line := range strings.Lines(rest) {
-		word, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		switch word {
-		case "profile":
-			call.Profile = value
-		case "env":
-			k, v, _ := strings.Cut(value, "=")
-			env[k] = v
-		case "terminal":
-			call.Terminal = true
-		case "config":
-			opened = &helpers.Failure{Class: helpers.Config, Message: `config.toml:12: a "mistake"`}
-		case "stdin":
-			untouched = true
-		case "refused":
-			refused = append(refused, value)
-		case "need":
-			need = value
-		case "writes":
-			if writes, err = strconv.Atoi(value); err != nil {
-				t.Fatal(err)
-			}
-		default:
-			t.Fatalf("unknown line %q", line)
-		}
-	}
-	call.Stdin = strings.NewReader(stdin(t, streams))
-	open := func() (helpers.Source, error) { return source, opened }
-	if untouched {
-		call.Stdin = untouchable{t}
+	s := readScene(t, lines)
+	s.call.Stdin = strings.NewReader(stdin(t, streams))
+	open := func() (helpers.Source, error) { return source, s.opened }
+	if s.untouched {
+		s.call.Stdin = untouchable{t}
 		open = func() (helpers.Source, error) {
 			t.Error("the configuration was opened")
 			return source, nil
 		}
 	}
 
-	got := Run(context.Background(), h, call, open)
+	got := Run(context.Background(), h, s.call, open)
 	want := Result{Stdout: streams["stdout"], Stderr: streams["stderr"], Writes: got.Writes}
-	if s, ok := streams["exit"]; ok {
-		if want.Exit, err = strconv.Atoi(strings.TrimSpace(s)); err != nil {
+	if status, ok := streams["exit"]; ok {
+		if want.Exit, err = strconv.Atoi(strings.TrimSpace(status)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if wantWrites := min(writes, len(got.Stdout)); got.Writes != wantWrites {
+	if wantWrites := min(s.writes, len(got.Stdout)); got.Writes != wantWrites {
 		t.Errorf("stdout got %d writes, want %d", got.Writes, wantWrites)
 	}
-	if diff := cmp.Diff(refused, source.Refusals); diff != "" {
+	if diff := cmp.Diff(s.refused, source.Refusals); diff != "" {
 		t.Errorf("refused tokens, -want +got:\n%s", diff)
 	}
 	for _, query := range source.Queries {
-		if need != "" && strconv.Itoa(int(query.Need.Seconds())) != need {
-			t.Errorf("need: got %v, want %s s", query.Need, need)
+		if s.need != "" && strconv.Itoa(int(query.Need.Seconds())) != s.need {
+			t.Errorf("need: got %v, want %s s", query.Need, s.need)
 		}
 	}
-	if need != "" && len(source.Queries) == 0 {
+	if s.need != "" && len(source.Queries) == 0 {
 		t.Error("no credential was asked for")
 	}
 }
