@@ -3,12 +3,10 @@
 package cache
 
 import (
-	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/credential-idcs/credential-idcs/internal/mutanttest"
 )
 
 // A model is worth what it finds. Each of these is a mistake that somebody could make, and did in
@@ -52,49 +50,10 @@ func TestTheModelFindsSeededBugs(t *testing.T) {
 	} {
 		t.Run(bug.name, func(t *testing.T) {
 			t.Parallel()
-			source, err := os.ReadFile(bug.file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			text := string(source)
-			if strings.Count(text, bug.from) != 1 {
-				t.Fatalf("%s has not just one %q", bug.file, bug.from)
-			}
-			text = strings.Replace(text, bug.from, bug.to, 1)
-			if strings.Contains(bug.to, "syscall.") {
-				text = strings.Replace(text, "import (", "import (\n\t\"syscall\"", 1)
-			}
-			out := seeded(t, bug.file, text, "TestModel/"+bug.cast)
+			out := mutanttest.Mutant{File: bug.file, From: bug.from, To: bug.to}.Test(t, "-run", "TestModel/"+bug.cast)
 			if !strings.Contains(out, "--- FAIL: TestModel/") || !strings.Contains(out, bug.rule) {
 				t.Errorf("want a broken rule %q:\n%s", bug.rule, out)
 			}
 		})
 	}
-}
-
-// seeded runs a test of this package with another content of one of its files.
-func seeded(t *testing.T, file, content, run string) string {
-	t.Helper()
-	dir := t.TempDir()
-	changed := filepath.Join(dir, file)
-	if err := os.WriteFile(changed, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	original, err := filepath.Abs(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{original: changed}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", filepath.Join(dir, "overlay.json"), "-vet=off", "-failfast", "-run", run, ".")
-	out, err := cmd.CombinedOutput()
-	if err == nil {
-		t.Errorf("the tests pass")
-	}
-	return string(out)
 }

@@ -1,12 +1,10 @@
 package fleet
 
 import (
-	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/credential-idcs/credential-idcs/internal/mutanttest"
 )
 
 // The model and the figures are worth what they find. Each of these is a mistake that somebody could make.
@@ -36,45 +34,10 @@ func TestSeededBugsAreFound(t *testing.T) {
 	} {
 		t.Run(bug.name, func(t *testing.T) {
 			t.Parallel()
-			source, err := os.ReadFile(bug.file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			text := string(source)
-			if strings.Count(text, bug.from) != 1 {
-				t.Fatalf("%s has not just one %q", bug.file, bug.from)
-			}
-			text = strings.Replace(text, bug.from, bug.to, 1)
-			if strings.Contains(bug.to, "time.") && !strings.Contains(text, "\t\"time\"\n") {
-				text = strings.Replace(text, "import (", "import (\n\t\"time\"", 1)
-			}
-			if out := seeded(t, bug.file, text, bug.test); !strings.Contains(out, "--- FAIL: ") {
+			out := mutanttest.Mutant{File: bug.file, From: bug.from, To: bug.to}.Test(t, "-short", "-run", bug.test)
+			if !strings.Contains(out, "--- FAIL: ") {
 				t.Errorf("not found:\n%s", out)
 			}
 		})
 	}
-}
-
-// seeded runs tests of this package with another content of one of its files, and returns what they printed.
-func seeded(t *testing.T, file, content, run string) string {
-	t.Helper()
-	dir := t.TempDir()
-	changed := filepath.Join(dir, file)
-	if err := os.WriteFile(changed, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	original, err := filepath.Abs(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{original: changed}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", filepath.Join(dir, "overlay.json"), "-vet=off", "-short", "-failfast", "-run", run, ".")
-	out, _ := cmd.CombinedOutput() // it is to fail
-	return string(out)
 }
