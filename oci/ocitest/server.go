@@ -6,14 +6,12 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -54,16 +52,6 @@ type Server struct {
 	faults   []*scripted
 	changed  chan struct{} // closed and replaced at each request
 	closed   bool
-}
-
-// A Request is what arrived and what became of it. It holds secrets; don't print it.
-type Request struct {
-	Name   string // registry, docker, x509, renew, metadata, workload, v2, other
-	Method string
-	Host   string
-	Target string
-	Header http.Header
-	Body   string
 }
 
 // New starts a double. The caller closes it.
@@ -159,76 +147,6 @@ func (s *Server) serve(l net.Listener, h http.HandlerFunc) {
 
 type connKey struct{}
 
-// tunnel is the proxy: CONNECT to a name that this double serves, on port 443, and nothing else.
-func (s *Server) tunnel() {
-	defer s.running.Done()
-	for {
-		c, err := s.proxy.Accept()
-		if err != nil {
-			return // closed
-		}
-		s.running.Add(1)
-		go func() {
-			defer s.running.Done()
-			defer c.Close()
-			s.connect(c)
-		}()
-	}
-}
-
-func (s *Server) connect(c net.Conn) {
-	stop := context.AfterFunc(s.context(), func() { _ = c.Close() })
-	defer stop()
-	method, to, ok := readConnect(c)
-	host, port, err := net.SplitHostPort(to)
-	s.mu.Lock()
-	s.tunnels = append(s.tunnels, to)
-	s.mu.Unlock()
-	if !ok || method != http.MethodConnect || err != nil || port != "443" || !slices.Contains(s.Hosts(), host) {
-		s.refuse("proxy", "asked for "+method+" "+to)
-		_, _ = io.WriteString(c, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-		return
-	}
-	up, err := net.Dial("tcp", s.secure.Addr().String())
-	if err != nil {
-		return
-	}
-	defer up.Close()
-	_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
-	end := make(chan struct{}, 2)
-	pipe := func(to, from net.Conn) {
-		_, err := io.Copy(to, from)
-		if err != nil { // a reset goes on as one
-			_ = to.(*net.TCPConn).SetLinger(0)
-			_ = to.Close()
-		}
-		_ = to.(*net.TCPConn).CloseWrite()
-		end <- struct{}{}
-	}
-	go pipe(up, c)
-	go pipe(c, up)
-	<-end
-	<-end
-}
-
-// readConnect reads the head of a request byte by byte, so that nothing behind it is lost.
-func readConnect(c net.Conn) (method, target string, ok bool) {
-	var head []byte
-	one := make([]byte, 1)
-	for !strings.HasSuffix(string(head), "\r\n\r\n") {
-		if _, err := c.Read(one); err != nil || len(head) > 8<<10 {
-			return "", "", false
-		}
-		head = append(head, one[0])
-	}
-	line, _, _ := strings.Cut(string(head), "\r\n")
-	words := strings.Split(line, " ")
-	if len(words) != 3 {
-		return "", "", false
-	}
-	return words[0], words[1], true
-}
-
 // context ends with the double.
 func (s *Server) context() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -240,9 +158,6 @@ func (s *Server) context() context.Context {
 	}()
 	return ctx
 }
-
-// ProxyURL is the proxy that leads Oracle's names here.
-func (s *Server) ProxyURL() string { return "http://" + s.proxy.Addr().String() }
 
 // Addresses are where the names of Oracle's services, and the metadata service, listen on this machine: for
 // a test that leads there by other means than the proxy.
@@ -287,81 +202,6 @@ func (s *Server) SetSkew(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.skew = d
-}
-
-func (s *Server) remember(secrets ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.secrets = append(s.secrets, secrets...)
-}
-
-// Secrets is every secret that was issued or is known so far: what a scan for leaks looks for.
-func (s *Server) Secrets() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.secrets)
-}
-
-// Requests is a copy of all that arrived whole, in order.
-func (s *Server) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.requests)
-}
-
-// Count is how many requests of a name arrived.
-func (s *Server) Count(name string) int {
-	n := 0
-	for _, r := range s.Requests() {
-		if r.Name == name {
-			n++
-		}
-	}
-	return n
-}
-
-// Refusals is why requests were refused, in order, without a secret: "registry: the date is …".
-func (s *Server) Refusals() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.refusals)
-}
-
-// Tunnels is what the proxy was asked for, HOST:PORT, in order.
-func (s *Server) Tunnels() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.tunnels)
-}
-
-// MetadataConnections is how many connections brought a request to the metadata service.
-func (s *Server) MetadataConnections() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.metadata)
-}
-
-// Await returns when n requests of a name have arrived, or with ctx's error.
-func (s *Server) Await(ctx context.Context, name string, n int) error {
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		if s.Count(name) >= n {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return fmt.Errorf("ocitest: %d of %d requests %s came: %w", s.Count(name), n, name, ctx.Err())
-		}
-	}
-}
-
-func (s *Server) refuse(name, why string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.refusals = append(s.refusals, name+": "+why)
 }
 
 // pool holds the RSA keys of this process, one for each role: making one takes longer than all else.
