@@ -1,7 +1,6 @@
 package ocitest
 
 import (
-	"context"
 	"io"
 	"net"
 	"net/http"
@@ -27,8 +26,15 @@ func (s *Server) tunnel() {
 }
 
 func (s *Server) connect(c net.Conn) {
-	stop := context.AfterFunc(s.context(), func() { _ = c.Close() })
-	defer stop()
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		select {
+		case <-s.done:
+			_ = c.Close()
+		case <-over:
+		}
+	}()
 	method, to, ok := readConnect(c)
 	host, port, err := net.SplitHostPort(to)
 	s.mu.Lock()

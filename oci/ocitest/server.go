@@ -147,18 +147,6 @@ func (s *Server) serve(l net.Listener, h http.HandlerFunc) {
 
 type connKey struct{}
 
-// context ends with the double.
-func (s *Server) context() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.running.Add(1)
-	go func() {
-		defer s.running.Done()
-		<-s.done
-		cancel()
-	}()
-	return ctx
-}
-
 // Addresses are where the names of Oracle's services, and the metadata service, listen on this machine: for
 // a test that leads there by other means than the proxy.
 func (s *Server) Addresses() (services, metadata string) {
