@@ -235,7 +235,7 @@ func (b *builder) choice(t *table, name, without string, list []string) (string,
 			return w, nil
 		}
 	}
-	reason := "must be " + oneOf(list)
+	reason := "must be " + text.List(list, "or")
 	if m := text.Nearest(n.text, list); m != "" {
 		reason += "; did you mean " + quote(m) + "?"
 	}

@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // Load is LoadAt without systemd's credentials. home may be empty, if it isn't known.
@@ -102,11 +100,4 @@ func (f *File) known() string {
 		return ": there is none"
 	}
 	return "; known: " + names(f.Names())
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }
-
-// oneOf is "a, b or c".
-func oneOf(list []string) string {
-	return strings.Join(list[:len(list)-1], ", ") + " or " + list[len(list)-1]
 }

@@ -1,10 +1,12 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/address"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
@@ -101,8 +103,8 @@ func (b *builder) oci(p *Profile) error {
 		return b.fail(t, "principal", `= "`+o.Principal+`" needs login = "oci"`)
 	}
 	for _, name := range t.keys {
-		if have := only(name); have != nil && !contains(have, o.Principal) {
-			return b.fail(t, name, `is nothing for principal = "`+o.Principal+`", only for `+orList(have))
+		if have := only(name); have != nil && !slices.Contains(have, o.Principal) {
+			return b.fail(t, name, `is nothing for principal = "`+o.Principal+`", only for `+text.List(have, "or"))
 		}
 	}
 	if o.Region = t.text("region"); o.Region != "" {
@@ -172,23 +174,6 @@ func ipOf(s, scheme string) (host, path string, ok bool) {
 		host, _, _ = strings.Cut(host, ":")
 	}
 	return host, path, address.Is(host)
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
-}
-
-// orList is oneOf of a list that may have one member.
-func orList(list []string) string {
-	if len(list) == 1 {
-		return list[0]
-	}
-	return oneOf(list)
 }
 
 // loginOCI checks the rest of a profile with login = "oci": the keys for a client of the domain are refused, and so

@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -67,7 +68,7 @@ func (f *File) Published() ([]Publish, error) {
 		}
 		name := p.Namespace + "/" + p.Secret
 		if first := lines[name]; first != 0 {
-			return nil, b.fail(b.table, "secret", "= "+quote(p.Secret)+" of namespace "+quote(p.Namespace)+" is published twice, first in line "+itoa(first))
+			return nil, b.fail(b.table, "secret", "= "+quote(p.Secret)+" of namespace "+quote(p.Namespace)+" is published twice, first in line "+strconv.Itoa(first))
 		}
 		lines[name] = b.table.get("secret").line
 		list = append(list, p)
@@ -198,7 +199,7 @@ func (b *publisher) fits(p *Publish) error {
 		return nil
 	case PublishArgoCD, PublishArgoCDHelm:
 		if len(p.Targets) != 1 {
-			return fail("type = " + quote(p.Type) + " needs exactly one target, and there are " + itoa(len(p.Targets)) + ": name it in targets")
+			return fail("type = " + quote(p.Type) + " needs exactly one target, and there are " + strconv.Itoa(len(p.Targets)) + ": name it in targets")
 		}
 	default:
 		if len(p.Targets) == 0 {

@@ -3,6 +3,8 @@ package config
 import (
 	"runtime"
 	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // sealing reads seal and seal_timeout. They are for the whole file, since there is one key for the cache folder.
@@ -17,7 +19,7 @@ func (f *File) sealing(file string, root *table) error {
 			}
 			f.Seal = n.text
 		default:
-			return mistake(n, "seal must be "+oneOf([]string{quote("none"), quote("kernel"), quote("keyring")}))
+			return mistake(n, "seal must be "+text.List([]string{quote("none"), quote("kernel"), quote("keyring")}, "or"))
 		}
 	}
 	n := root.get("seal_timeout")

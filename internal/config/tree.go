@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/credential-idcs/credential-idcs/internal/text"
@@ -312,5 +313,5 @@ func (g *grower) fail(line int, reason string) error {
 }
 
 func (g *grower) doubled(line int, key string, first int) error {
-	return g.fail(line, quote(key)+" is there twice, first in line "+itoa(first))
+	return g.fail(line, quote(key)+" is there twice, first in line "+strconv.Itoa(first))
 }

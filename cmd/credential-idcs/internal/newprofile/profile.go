@@ -14,6 +14,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/internal/config"
 	"github.com/credential-idcs/credential-idcs/internal/methods"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // A Profile has the values of a new profile, as they are written in the file. Empty fields are left out.
@@ -93,7 +94,7 @@ func (p Profile) TOML() string {
 	table(&b, "profiles."+name, []line{
 		{"domain", p.Domain, "the Domain URL in the Console"},
 		{"client_id", p.ClientID, "the application's Client ID"},
-		{"login", p.Login, Either(config.LoginNames())},
+		{"login", p.Login, text.List(config.LoginNames(), "or")},
 		{"redirect_url", p.RedirectURL, "registered in the application, letter by letter"},
 		{"scope", p.Scope, scope},
 		{"expiry", p.Expiry, "how long an access token shall live"},
@@ -130,7 +131,7 @@ func (p Profile) TOML() string {
 	if p.Principal != "" {
 		b.WriteByte('\n')
 		table(&b, "profiles."+name+".oci", []line{
-			{"principal", p.Principal, Either(config.Principals)},
+			{"principal", p.Principal, text.List(config.Principals, "or")},
 			{"config_file", p.OCIFile, "of the oci CLI"},
 			{"profile", p.OCIProfile, "of " + cmp.Or(p.OCIFile, config.OCIFile)},
 			{"region", p.Region, "a region's name or key"},
@@ -150,12 +151,6 @@ func (p Profile) TOML() string {
 		})
 	}
 	return b.String()
-}
-
-// Either is "a, b or c".
-func Either(names []string) string {
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 type line struct{ key, value, about string }

@@ -138,11 +138,11 @@ type edit func(context.Context, tool.Env, tool.Request) (tool.Plan, error)
 func (a *app) configure(ctx context.Context, v *verb, operands []string, in tool.Request, choose func(*tools.Row) edit, dryRun bool) error {
 	help := "credential-idcs help " + v.name
 	if len(operands) == 0 {
-		return misuse(v.name+": which tool? "+toolNames(), help)
+		return misuse(v.name+": which tool? "+text.List(toolList(), "and"), help)
 	}
 	t := tools.Named(operands[0])
 	if t == nil {
-		return misuse(v.name+": the tools are "+toolNames()+didYouMean(operands[0], toolList()), help)
+		return misuse(v.name+": the tools are "+text.List(toolList(), "and")+didYouMean(operands[0], toolList()), help)
 	}
 	in.Hosts = operands[1:]
 	foreign := false
@@ -259,13 +259,6 @@ func toolList() (names []string) {
 		names = append(names, t.Name)
 	}
 	return names
-}
-
-// toolNames is "git, docker and podman".
-func toolNames() string {
-	names := toolList()
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // carryOut shows or makes the changes of a plan, and prints its notes; unchanged is what it says of none.

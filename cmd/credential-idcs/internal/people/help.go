@@ -9,6 +9,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/internal/build"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // usage is the short manual.
@@ -106,7 +107,7 @@ func help(_ context.Context, a *app, operands []string) error {
 	case v == nil || v.part == nil:
 		return misuse("help: too many arguments", "credential-idcs help help")
 	case v.part(operands[1]) == "":
-		return misuse("help: the tools are "+toolNames()+didYouMean(operands[1], toolList()), "credential-idcs help "+v.name)
+		return misuse("help: the tools are "+text.List(toolList(), "and")+didYouMean(operands[1], toolList()), "credential-idcs help "+v.name)
 	}
 	if v != nil {
 		_, err := io.WriteString(a.Stdout, v.helpOf(operands[1:]))

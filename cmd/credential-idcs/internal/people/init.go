@@ -54,7 +54,7 @@ Example:
 	}
 	var p newprofile.Profile
 	initKeys(v, &p)
-	v.value(&p.Principal, "oci", "an OCI principal as the login: "+newprofile.Either(config.Principals)+"; `PRINCIPAL` needs no client")
+	v.value(&p.Principal, "oci", "an OCI principal as the login: "+text.List(config.Principals, "or")+"; `PRINCIPAL` needs no client")
 	v.value(&p.OCIProfile, "oci-profile", "for session and api_key: the profile `NAME` of ~/.oci/config; default DEFAULT")
 	v.value(&p.Region, "region", "the `REGION` of the principal; needed for workload and exchange")
 	var clusters []string
@@ -79,7 +79,7 @@ func initKeys(v *verb, p *newprofile.Profile) {
 	for _, o := range []struct{ key, usage string }{
 		{"domain", "the Domain `URL` in the Console"},
 		{"client_id", "the application's Client `ID`"},
-		{"login", "the login `METHOD`: " + newprofile.Either(config.LoginNames())},
+		{"login", "the login `METHOD`: " + text.List(config.LoginNames(), "or")},
 		{"scope", "the `SCOPE` to ask for; default " + usualScope},
 		{"redirect_url", "for browser: the `URL` that it comes back to; default " + methods.UsualRedirect},
 		{"username", "the user `NAME` that git and docker send beside the token"},

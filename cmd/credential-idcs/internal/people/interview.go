@@ -73,7 +73,7 @@ func (a *app) interview(ctx context.Context, file *config.File, d *newprofile.Pr
 func (i *interview) choose(to *string, question, usual string, list []string) {
 	i.ask(to, question+" ("+strings.Join(list, ", ")+")", usual, func(s *string) error {
 		if !slices.Contains(list, *s) {
-			return errors.New("please answer " + newprofile.Either(list))
+			return errors.New("please answer " + text.List(list, "or"))
 		}
 		return nil
 	})

@@ -86,8 +86,7 @@ func alone() string {
 			names = append(names, m.Name)
 		}
 	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
+	return text.List(names, "and")
 }
 
 // logIn logs a profile in and prints the result.
