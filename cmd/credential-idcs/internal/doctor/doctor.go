@@ -21,13 +21,13 @@ import (
 	"io"
 	"net/url"
 	"os/exec"
-	"path/filepath"
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/helpers"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // A Finding is one fact.
@@ -77,21 +77,21 @@ type Doctor struct {
 }
 
 //go:noinline
-func (d *Doctor) ok(text string) {
-	d.Report(Finding{Level: OK, Text: text, Check: d.check, Profile: d.profile})
+func (d *Doctor) ok(said string) {
+	d.Report(Finding{Level: OK, Text: said, Check: d.check, Profile: d.profile})
 }
 
 //go:noinline
-func (d *Doctor) warn(text, command string) {
-	d.Report(Finding{Level: Warning, Text: text, Command: command, Check: d.check, Profile: d.profile})
+func (d *Doctor) warn(said, command string) {
+	d.Report(Finding{Level: Warning, Text: said, Command: command, Check: d.check, Profile: d.profile})
 }
 
 // problem is an error. Without a command it is the configuration that a person has to change.
-func (d *Doctor) problem(text, command string) {
+func (d *Doctor) problem(said, command string) {
 	if command == "" && d.Config != "" {
-		command = Edit(d.Config)
+		command = text.Edit(d.Config)
 	}
-	d.Report(Finding{Level: Error, Text: text, Command: command, Check: d.check, Profile: d.profile})
+	d.Report(Finding{Level: Error, Text: said, Command: command, Check: d.check, Profile: d.profile})
 }
 
 func (d *Doctor) busy(what string) {
@@ -99,23 +99,6 @@ func (d *Doctor) busy(what string) {
 		d.Busy(what)
 	}
 }
-
-// look finds a program in the absolute folders of PATH, empty if there is none. A relative folder is skipped: it
-// would be in the working directory, which may be a stranger's repository.
-func (d *Doctor) look(name string) string {
-	for _, dir := range filepath.SplitList(d.Getenv("PATH")) {
-		if !filepath.IsAbs(dir) {
-			continue
-		}
-		if p, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-			return p
-		}
-	}
-	return ""
-}
-
-// Edit is the command that opens a file for a person.
-func Edit(path string) string { return tool.Edit(path) }
 
 // toolLimit is how long a tool may take to print its settings.
 const toolLimit = 20 * time.Second

@@ -78,7 +78,7 @@ func (d *Doctor) mendDomain(p *config.Profile, err error) string {
 	case !user && (fault.Class == idcs.ErrLater || fault.Class == idcs.ErrInDoubt):
 		return text.Reach(p.Domain)
 	}
-	return Edit(d.Config) // an administrator's part is in d.Advice; a person's is in the configuration
+	return text.Edit(d.Config) // an administrator's part is in d.Advice; a person's is in the configuration
 }
 
 // way is the proxy on the way to the domain, without the user and password that its address may have:

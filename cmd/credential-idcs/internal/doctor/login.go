@@ -13,6 +13,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/internal/config"
+	"github.com/credential-idcs/credential-idcs/internal/host"
 	"github.com/credential-idcs/credential-idcs/internal/signin"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
@@ -48,7 +49,7 @@ func (d *Doctor) rival(p *config.Profile) {
 		return
 	}
 	if q := d.File.Rival(p); q != nil {
-		d.problem(of(p)+text.Clean(SharedRedirect(p, q)), Edit(d.Config))
+		d.problem(of(p)+text.Clean(SharedRedirect(p, q)), text.Edit(d.Config))
 	}
 }
 
@@ -61,7 +62,8 @@ func SharedRedirect(p, q *config.Profile) string {
 // holder is the command that shows which program listens at an address.
 func (d *Doctor) holder(address string) string {
 	port := address[strings.LastIndexByte(address, ':')+1:]
-	return text.WhoListens(port, d.look("ss") != "")
+	_, err := host.Look(d.Getenv("PATH"), "ss")
+	return text.WhoListens(port, err == nil)
 }
 
 // login checks what is stored, from the files alone.
@@ -84,7 +86,7 @@ func (d *Doctor) login(p *config.Profile, e *engine.Engine) {
 	d.life(p, v)
 	d.minTTL(p, v.Expires.Sub(v.Obtained))
 	if v.Size > tokenLimit {
-		d.warn(of(p)+fmt.Sprintf("its token has %d bytes, and many servers take no header above %d, which git and docker reach with %d in Basic: ask for a narrower scope, or have fewer claims put into it", v.Size, headerLimit, tokenLimit), Edit(d.Config))
+		d.warn(of(p)+fmt.Sprintf("its token has %d bytes, and many servers take no header above %d, which git and docker reach with %d in Basic: ask for a narrower scope, or have fewer claims put into it", v.Size, headerLimit, tokenLimit), text.Edit(d.Config))
 	}
 	if v.Last != nil {
 		again := "credential-idcs refresh " + text.Word(p.Name)
@@ -150,7 +152,7 @@ func (d *Doctor) life(p *config.Profile, v cache.View) {
 	if p.RefreshScope == "" { // https://docs.oracle.com/cd/F88966_01/English/Integration_Documentation/p6_eppm_web_services_programming/102910.htm
 		said += fmt.Sprintf("; refresh_scope = %q asks for it with each refresh, too", p.LoginScope())
 	}
-	d.warn(of(p)+said, Edit(d.Config))
+	d.warn(of(p)+said, text.Edit(d.Config))
 }
 
 // minTTL warns of a min_ttl that the life of the profile's tokens leaves no room for.
@@ -167,7 +169,7 @@ func (d *Doctor) minTTL(p *config.Profile, life time.Duration) {
 			continue
 		}
 		d.warn(of(p)+fmt.Sprintf("min_ttl = %s of %s counts as %s only, three quarters of what its tokens live; a longer life is set in the domain, or asked for by expiry",
-			text.Duration(t.MinTTL), t.String(), text.Duration(most)), Edit(d.Config))
+			text.Duration(t.MinTTL), t.String(), text.Duration(most)), text.Edit(d.Config))
 	}
 }
 
@@ -192,7 +194,7 @@ func (d *Doctor) seal(p *config.Profile, e *engine.Engine, v cache.View) {
 	if err := e.Sealing(false); err != nil {
 		f := d.Explain(p, err)
 		if f.Command == "credential-idcs doctor "+text.Word(p.Name) {
-			f.Command = Edit(d.Config)
+			f.Command = text.Edit(d.Config)
 		}
 		d.problem(f.Message, f.Command)
 	}

@@ -124,11 +124,11 @@ func (d *Doctor) surroundings(p *config.Profile) {
 		d.warn(of(p)+strings.Join(ignored, ", ")+": the oci CLI obeys this, the profile doesn't", text.Unset(ignored...))
 	}
 	if p.OCI.Principal == config.PrincipalInstance && d.Getenv("KUBERNETES_SERVICE_HOST") != "" {
-		d.warn(of(p)+`this is a pod, and principal = "instance" makes each pod of a node the node: principal = "workload" is the pod's own`, Edit(d.Config))
+		d.warn(of(p)+`this is a pod, and principal = "instance" makes each pod of a node the node: principal = "workload" is the pod's own`, text.Edit(d.Config))
 	}
 	for i := range p.Targets {
 		if t := &p.Targets[i]; t.Kind == config.KindOKE && (p.OCI.Principal == config.PrincipalWorkload || p.OCI.Principal == config.PrincipalResource) {
-			d.warn(of(p)+"whether an OKE cluster takes a "+p.OCI.Principal+" principal is documented nowhere", Edit(d.Config))
+			d.warn(of(p)+"whether an OKE cluster takes a "+p.OCI.Principal+" principal is documented nowhere", text.Edit(d.Config))
 		}
 	}
 }
@@ -165,7 +165,7 @@ func (d *Doctor) derived(ctx context.Context, p *config.Profile, t *config.Targe
 func (d *Doctor) unready(p *config.Profile, e *engine.Engine, err error) {
 	f := d.Explain(p, e.Unready(err))
 	if f.Command == "" || f.Command == "credential-idcs doctor "+text.Word(p.Name) {
-		f.Command = Edit(d.Config)
+		f.Command = text.Edit(d.Config)
 	}
 	d.problem(f.Message, f.Command)
 }

@@ -101,11 +101,11 @@ func (d *Doctor) authority(p *config.Profile, file config.Path) bool {
 		return false
 	}
 	if b, err = unwrap.PEM(b); err != nil {
-		d.problem(of(p)+file.Written+" "+err.Error(), Edit(d.Config))
+		d.problem(of(p)+file.Written+" "+err.Error(), text.Edit(d.Config))
 		return false
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(b) {
-		d.problem(of(p)+file.Written+" holds no certificate", Edit(d.Config))
+		d.problem(of(p)+file.Written+" holds no certificate", text.Edit(d.Config))
 		return false
 	}
 	d.ok(of(p) + file.Written + " holds certificates")
@@ -171,12 +171,12 @@ func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Pa
 		return false
 	}
 	if pem, err = unwrap.PEM(pem); err != nil {
-		d.problem(of(p)+keyFile.Written+" "+err.Error(), Edit(d.Config))
+		d.problem(of(p)+keyFile.Written+" "+err.Error(), text.Edit(d.Config))
 		return false
 	}
 	key, err := rsakey.Parse(pem)
 	if err != nil {
-		d.problem(of(p)+keyFile.Written+" "+err.Error(), Edit(d.Config))
+		d.problem(of(p)+keyFile.Written+" "+err.Error(), text.Edit(d.Config))
 		return false
 	}
 	d.ok(of(p) + keyFile.Written + alone(" is an RSA key and", " is an RSA key"))
@@ -208,7 +208,7 @@ func (d *Doctor) certificate(p *config.Profile, certFile config.Path) (cert rsak
 		cert, err = rsakey.ParseCertificate(pem)
 	}
 	if err != nil {
-		d.problem(of(p)+certFile.Written+" "+err.Error(), Edit(d.Config))
+		d.problem(of(p)+certFile.Written+" "+err.Error(), text.Edit(d.Config))
 		return cert, false
 	}
 	return cert, true

@@ -17,10 +17,10 @@ func (d *Doctor) signer(p *config.Profile, k config.Key) bool {
 	case !ok:
 		return false
 	case cert.Weak():
-		d.problem(of(p)+k.CertFile.Written+" "+rsakey.ErrCertificateWeak.Error(), Edit(d.Config))
+		d.problem(of(p)+k.CertFile.Written+" "+rsakey.ErrCertificateWeak.Error(), text.Edit(d.Config))
 		return false
 	}
-	d.valid(p, k.CertFile, cert, "; have another one imported into the domain", Edit(d.Config), "")
+	d.valid(p, k.CertFile, cert, "; have another one imported into the domain", text.Edit(d.Config), "")
 	if k.SignAgent.IsZero() {
 		return true
 	}
@@ -30,7 +30,7 @@ func (d *Doctor) signer(p *config.Profile, k config.Key) bool {
 		return true // d.domain reports why
 	}
 	if theirs, err := os.Stat(d.Getenv("SSH_AUTH_SOCK")); err == nil && os.SameFile(here, theirs) {
-		d.warn(of(p)+"sign_agent is the agent of SSH_AUTH_SOCK: root of every host that it is forwarded to can sign as any user of the domain; use one of its own", Edit(d.Config))
+		d.warn(of(p)+"sign_agent is the agent of SSH_AUTH_SOCK: root of every host that it is forwarded to can sign as any user of the domain; use one of its own", text.Edit(d.Config))
 	}
 	folder := filepath.Dir(socket)
 	if fi, err := os.Stat(folder); err == nil && fi.Mode().Perm()&0o022 != 0 && fi.Mode()&os.ModeSticky == 0 {

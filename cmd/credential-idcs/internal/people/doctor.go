@@ -116,7 +116,7 @@ func (a *app) configuration(d *doctor.Doctor, file *config.File, loadErr error, 
 	}
 	if loadErr != nil {
 		f := helpers.AsFailure(loadErr)
-		problem(f.Message, cmp.Or(f.Command, doctor.Edit(d.Config)))
+		problem(f.Message, cmp.Or(f.Command, text.Edit(d.Config)))
 		return nil, nil
 	}
 	if file.Missing || len(file.Profiles) == 0 {
@@ -129,7 +129,7 @@ func (a *app) configuration(d *doctor.Doctor, file *config.File, loadErr error, 
 		return nil, err
 	}
 	if _, err := file.Published(); err != nil { // the controller's part, which no helper looks into
-		problem(err.Error(), doctor.Edit(d.Config))
+		problem(err.Error(), text.Edit(d.Config))
 	} else {
 		d.Report(doctor.Finding{Check: "configuration", Text: text.Clean(d.Config) + " is valid"})
 	}

@@ -72,7 +72,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 		case i < 0:
 			after = edit.AppendLines(after, "common "+bazelOption+"="+host+"="+program+"\n")
 		case now == program:
-		case !in.Overwrite && !isBazelHelper(now):
+		case !in.Overwrite && tool.ProgramName(now) != bazelHelper:
 			return tool.Plan{}, tool.Refuse(in.Again("bazel"), "%s has another credential helper for %s: %s", tool.Clean(path), tool.Clean(host), tool.Clean(now))
 		default:
 			after = edit.ReplaceLine(list, i, strings.Replace(list[i], host+"="+now, host+"="+program, 1))
@@ -103,7 +103,7 @@ func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 		i, now := bazelLine(list, host)
 		line := "common " + bazelOption + "=" + host + "=" + now
 		switch {
-		case i < 0 || !isBazelHelper(now):
+		case i < 0 || tool.ProgramName(now) != bazelHelper:
 		case strings.TrimRight(list[i], "\r\n") == line:
 			after = edit.CutLines(after, line+"\n")
 		default:
@@ -150,7 +150,7 @@ func bazelHosts(targets []helpers.Target, p *tool.Plan) []string {
 // ourHosts are the hosts of all lines with our helper, the last first.
 func ourHosts(b []byte) (hosts []string) {
 	for _, line := range slices.Backward(edit.Lines(b)) {
-		if host, helper := bazelSetting(line); isBazelHelper(helper) && !slices.Contains(hosts, host) {
+		if host, helper := bazelSetting(line); tool.ProgramName(helper) == bazelHelper && !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)
 		}
 	}
@@ -188,8 +188,4 @@ func bazelSetting(line string) (host, helper string) {
 // continued reports whether the last line ends in a \, so that a next line would continue it.
 func continued(list []string) bool {
 	return len(list) > 0 && strings.HasSuffix(strings.TrimRight(list[len(list)-1], "\r\n"), `\`)
-}
-
-func isBazelHelper(path string) bool {
-	return strings.TrimSuffix(path[strings.LastIndexAny(path, `/\`)+1:], ".exe") == bazelHelper
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // A File is docker's config.json, podman's auth.json, or a text of that form.
@@ -35,7 +36,7 @@ func Read(path string) (*File, error) {
 	}
 	f, err := parse(b)
 	if err != nil {
-		return nil, tool.Refuse(tool.Edit(path), "%s can't be read: %s", tool.Clean(path), err)
+		return nil, tool.Refuse(text.Edit(path), "%s can't be read: %s", tool.Clean(path), err)
 	}
 	f.Path = path
 	return f, nil

@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"strings"
@@ -22,7 +23,7 @@ func (Tool) Look(ctx context.Context, s *tool.Survey) {
 	f := Open(s, path)
 	used := false
 	if f != nil && f.Store == ours {
-		s.Warn("docker uses credential-idcs for every registry (credsStore in "+tool.Clean(path)+"), and so can't store a password for any other: remove that line", tool.Edit(path))
+		s.Warn("docker uses credential-idcs for every registry (credsStore in "+tool.Clean(path)+"), and so can't store a password for any other: remove that line", text.Edit(path))
 	}
 	for _, t := range s.Places {
 		used = Registry(s, f, client, "docker", t) || used
@@ -40,20 +41,13 @@ func Open(s *tool.Survey, path string) *File {
 	f, err := Read(path)
 	if err != nil {
 		failure := helpers.AsFailure(err)
-		s.Problem(failure.Message, orElse(failure.Command, text.Show(path)))
+		s.Problem(failure.Message, cmp.Or(failure.Command, text.Show(path)))
 		return nil
 	}
 	if f.bytes == nil {
 		return nil
 	}
 	return f
-}
-
-func orElse(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
 }
 
 // helm checks helm's own file, into which `helm registry login` writes passwords. helm reads docker's only for a registry
@@ -103,7 +97,7 @@ func Registry(s *tool.Survey, f *File, client, family string, t *tool.Place) boo
 	t.Set = true
 	right := true
 	if path := insecure(s, family, t.Target); path != "" {
-		s.Warn(client+" doesn't check who answers at "+host+" (insecure-registries in "+tool.Clean(path)+"), so anybody may get the token", text.AsRoot(tool.Edit(path)))
+		s.Warn(client+" doesn't check who answers at "+host+" (insecure-registries in "+tool.Clean(path)+"), so anybody may get the token", text.AsRoot(text.Edit(path)))
 		right = false
 	}
 	if f.Password(t.Target) {

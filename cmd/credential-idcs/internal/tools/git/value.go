@@ -86,8 +86,7 @@ func isOurHelper(value string) bool {
 	if len(words) == 0 {
 		return false
 	}
-	word := words[0]
-	word = strings.TrimSuffix(word[strings.LastIndexAny(word, `/\`)+1:], ".exe")
+	word := tool.ProgramName(words[0])
 	return word == ours || word == gitHelper || word == "credential-idcs" && slices.Contains(words[1:], "git")
 }
 

@@ -28,7 +28,7 @@ func (u *namedUser) faults(again string) (list []fault) {
 		add(" has "+what+" beside exec: kubectl uses that, and not credential-idcs", unset(key))
 	}
 	if key := u.half(); key != "" {
-		add(" has "+key+" without as: kubectl refuses it", tool.Edit(u.file)) // kubectl config unset leaves it
+		add(" has "+key+" without as: kubectl refuses it", text.Edit(u.file)) // kubectl config unset leaves it
 	}
 	switch e.APIVersion {
 	case execVersion:
@@ -49,7 +49,7 @@ func (u *namedUser) faults(again string) (list []fault) {
 		add(" has interactiveMode "+text.Clean(e.InteractiveMode)+", which kubectl refuses", again)
 	}
 	if slices.ContainsFunc(e.Env, func(v envVar) bool { return v.Name == "" }) {
-		add(" has a variable without a name in env: kubectl refuses it", tool.Edit(u.file))
+		add(" has a variable without a name in env: kubectl refuses it", text.Edit(u.file))
 	}
 	switch _, ok := e.kind(); {
 	case !slices.Contains(e.Args, "kubectl"):

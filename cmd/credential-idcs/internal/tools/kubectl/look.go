@@ -1,6 +1,7 @@
 package kubectl
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"path/filepath"
@@ -78,7 +79,7 @@ func (l looker) user(u *namedUser) bool {
 		right = false
 		l.Problem(who+why, command)
 	}
-	again := tool.SetUp("kubectl --user "+text.Word(u.Name), orProfile(e.profile(), l.Default))
+	again := tool.SetUp("kubectl --user "+text.Word(u.Name), cmp.Or(e.profile(), l.Default))
 	for _, f := range u.faults(again) {
 		wrong(f.why, f.command)
 	}
@@ -94,13 +95,6 @@ func (l looker) user(u *namedUser) bool {
 			"kubectl config set-credentials "+text.Word(u.Name)+" --exec-provide-cluster-info")
 	}
 	return right
-}
-
-func orProfile(name, otherwise string) string {
-	if name == "" {
-		return otherwise
-	}
-	return name
 }
 
 // elsewhere reports an entry that uses another configuration or another cache folder, if that can't work.
@@ -126,12 +120,12 @@ func (l looker) elsewhere(u *namedUser, again string, wrong func(why, command st
 	}
 	name := e.profile()
 	if name != "" && len(names) > 0 && !slices.Contains(names, name) {
-		wrong(" names the profile "+text.Clean(name)+", which the configuration doesn't have", tool.Edit(orProfile(path, l.Config)))
+		wrong(" names the profile "+text.Clean(name)+", which the configuration doesn't have", text.Edit(cmp.Or(path, l.Config)))
 		return
 	}
 	if dir := e.cache(); dir != "" && !edit.Exists(dir) {
 		wrong(" keeps its tokens in "+text.Clean(dir)+", where nobody has logged in",
-			cacheVariable+"="+text.Word(dir)+" credential-idcs login "+text.Word(orProfile(name, l.Default)))
+			cacheVariable+"="+text.Word(dir)+" credential-idcs login "+text.Word(cmp.Or(name, l.Default)))
 	}
 }
 
@@ -153,18 +147,18 @@ func (l looker) context(c *namedContext, u *namedUser, right bool) {
 	if u.User.Exec.ProvideCluster && cluster.tooLarge() {
 		right = false
 		l.Problem(here+" has a CA that is too large for the variable by which kubectl tells the server: it fails with `argument list too long`",
-			tool.SetUp("kubectl --user "+text.Word(u.Name)+" --context "+text.Word(c.Name), orProfile(u.User.Exec.profile(), l.Default)))
+			tool.SetUp("kubectl --user "+text.Word(u.Name)+" --context "+text.Word(c.Name), cmp.Or(u.User.Exec.profile(), l.Default)))
 	}
 	profile := u.User.Exec.profile()
 	if u.User.Exec.ProvideCluster {
 		named, token, wrong := cluster.hint()
-		switch profile = orProfile(profile, named); {
+		switch profile = cmp.Or(profile, named); {
 		case wrong != "":
 			right = false
-			l.Problem(here+" has a cluster whose extension client.authentication.k8s.io/exec has a "+wrong+" that credential-idcs refuses", tool.Edit(cluster.file))
+			l.Problem(here+" has a cluster whose extension client.authentication.k8s.io/exec has a "+wrong+" that credential-idcs refuses", text.Edit(cluster.file))
 		case profile == named && named != "" && len(l.Profiles) > 0 && !slices.Contains(l.Profiles, named):
 			right = false
-			l.Problem(here+" has a cluster whose extension names the profile "+text.Clean(named)+", which the configuration doesn't have", tool.Edit(cluster.file))
+			l.Problem(here+" has a cluster whose extension names the profile "+text.Clean(named)+", which the configuration doesn't have", text.Edit(cluster.file))
 		}
 		right = l.idToken(here, profile, token, u) && right
 	} else {
@@ -201,11 +195,11 @@ func (l looker) idToken(here, profile, token string, u *namedUser) bool {
 	if kind, _ := u.User.Exec.kind(); token != "id" && !(token == "" && kind == helpers.ID) {
 		return true
 	}
-	why := l.NoIDToken[orProfile(profile, l.Default)]
+	why := l.NoIDToken[cmp.Or(profile, l.Default)]
 	if why == "" {
 		return true
 	}
-	l.Problem(here+" asks for an ID token: "+why, tool.Edit(l.Config))
+	l.Problem(here+" asks for an ID token: "+why, text.Edit(l.Config))
 	return false
 }
 

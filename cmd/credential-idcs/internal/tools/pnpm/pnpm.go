@@ -72,7 +72,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 		case i < 0:
 			after = edit.AppendLines(after, key+"="+program+"\n")
 		case npmrcValue(list[i]) == program:
-		case !in.Overwrite && !isPnpmHelper(npmrcValue(list[i])):
+		case !in.Overwrite && tool.ProgramName(npmrcValue(list[i])) != pnpmHelper:
 			return tool.Plan{}, tool.Refuse(in.Again("pnpm"), "%s has another token helper for %s: %s", tool.Clean(path), t.HostPort(), tool.Clean(npmrcValue(list[i])))
 		default:
 			end := list[i][len(strings.TrimRight(list[i], "\r\n")):]
@@ -116,7 +116,7 @@ func (Tool) Undo(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 			continue
 		}
 		list := edit.Lines(after)
-		if i := npmrcLine(list, key); i >= 0 && isPnpmHelper(npmrcValue(list[i])) {
+		if i := npmrcLine(list, key); i >= 0 && tool.ProgramName(npmrcValue(list[i])) == pnpmHelper {
 			after = edit.CutLines(after, strings.TrimRight(list[i], "\r\n")+"\n")
 		}
 	}
@@ -164,7 +164,7 @@ func hostOf(key string) string {
 func ourKeys(b []byte) (keys []string) {
 	for _, line := range slices.Backward(edit.Lines(b)) {
 		key, _, _ := strings.Cut(line, "=")
-		if key = strings.TrimSpace(key); strings.HasSuffix(key, ":tokenHelper") && isPnpmHelper(npmrcValue(line)) {
+		if key = strings.TrimSpace(key); strings.HasSuffix(key, ":tokenHelper") && tool.ProgramName(npmrcValue(line)) == pnpmHelper {
 			keys = append(keys, key)
 		}
 	}
@@ -174,8 +174,4 @@ func ourKeys(b []byte) (keys []string) {
 func npmrcValue(line string) string {
 	_, v, _ := strings.Cut(line, "=")
 	return strings.TrimSpace(v)
-}
-
-func isPnpmHelper(path string) bool {
-	return strings.TrimSuffix(path[strings.LastIndexAny(path, `/\`)+1:], ".exe") == pnpmHelper
 }

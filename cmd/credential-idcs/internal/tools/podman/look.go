@@ -6,6 +6,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/docker"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // Look checks the files of podman, buildah and skopeo (containers-auth.json(5)).
@@ -34,7 +35,7 @@ func (Tool) Look(_ context.Context, s *tool.Survey) {
 			if docker.Registry(s, f, client, "podman", t) {
 				used = true
 				if path := registries.insecure(t.Target); path != "" {
-					s.Warn(client+" doesn't check who answers at "+t.Target.HostPort()+" (insecure in "+tool.Clean(path)+"), so anybody may get the token", tool.Edit(path))
+					s.Warn(client+" doesn't check who answers at "+t.Target.HostPort()+" (insecure in "+tool.Clean(path)+"), so anybody may get the token", text.Edit(path))
 				}
 			}
 			break
@@ -50,7 +51,7 @@ func (Tool) Look(_ context.Context, s *tool.Survey) {
 		}
 	}
 	if path, why := registries.skips(); why != "" && used {
-		s.Problem(why, tool.Edit(path))
+		s.Problem(why, text.Edit(path))
 	}
 	if s.AnyOf("docker", "crane", "oras", "helm") == "" { // else docker's Look has reported it
 		s.Name("docker-credential-idcs", client, used)

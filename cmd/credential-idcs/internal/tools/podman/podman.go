@@ -26,7 +26,7 @@ func (Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, e
 	}
 	noteRuntimeFile(env, &p, path, hosts)
 	if conf, why := readRegistries(env).skips(); why != "" {
-		p.Note(tool.Edit(conf), "%s", why)
+		p.Note(text.Edit(conf), "%s", why)
 	}
 	return p, nil
 }

@@ -78,7 +78,7 @@ func elsewhere(s *tool.Survey, name, path string, b []byte, blocks []edit.HCLBlo
 		}
 		for _, m := range service().FindAllSubmatch(b[o.At.From:o.At.To], -1) {
 			if to, err := helpers.ParseURL(string(m[2])); err != nil || !to.SameOrigin(target) {
-				s.Warn(name+" sends the token of "+target.HostPort()+" to "+tool.Clean(string(m[2]))+" ("+string(m[1])+" in "+tool.Clean(path)+")", tool.Edit(path))
+				s.Warn(name+" sends the token of "+target.HostPort()+" to "+tool.Clean(string(m[2]))+" ("+string(m[1])+" in "+tool.Clean(path)+")", text.Edit(path))
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/credential-idcs/credential-idcs/helpers"
+	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
 // LookByPlan checks a tool by its plans: the tool is set up if Undo would change something, and completely if Plan would
@@ -39,7 +40,7 @@ func lookAt(ctx context.Context, s *Survey, t Tool, name, what string, places []
 	switch {
 	case errors.As(err, &f):
 		if f.Command == "" { // the configuration must change, or configure can't edit a file
-			f.Command = Edit(s.Config)
+			f.Command = text.Edit(s.Config)
 		}
 		s.Problem(name+": "+f.Message, f.Command)
 	case len(plan.Changes) > 0:

@@ -155,9 +155,6 @@ func (e Env) AnyOf(names ...string) string {
 	return ""
 }
 
-// Edit is the command that opens a file for a person.
-func Edit(path string) string { return text.Edit(path) }
-
 // SetUp is the command that sets a tool up for a profile.
 func SetUp(tool, profile string) string {
 	return "credential-idcs configure " + tool + " --profile " + text.Word(profile)
@@ -165,9 +162,11 @@ func SetUp(tool, profile string) string {
 
 // IsUs reports whether a command is this program, by its name.
 func IsUs(command string) bool {
-	switch strings.TrimSuffix(command[strings.LastIndexAny(command, `/\`)+1:], ".exe") {
-	case "credential-idcs", "kubectl-idcs":
-		return true
-	}
-	return false
+	name := ProgramName(command)
+	return name == "credential-idcs" || name == "kubectl-idcs"
+}
+
+// ProgramName is the name of a program in a path of any system, without .exe.
+func ProgramName(path string) string {
+	return strings.TrimSuffix(path[strings.LastIndexAny(path, `/\`)+1:], ".exe")
 }
