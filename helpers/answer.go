@@ -2,6 +2,7 @@ package helpers
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,15 @@ import (
 	"strings"
 	"unicode/utf8"
 )
+
+// Fetch asks source for a credential, and checks it: a protocol without a limit prints what Fetch returns.
+func Fetch(ctx context.Context, source Source, query Query) (Credential, error) {
+	cred, err := source.Credential(ctx, query)
+	if err == nil {
+		err = cred.Check(0)
+	}
+	return cred, err
+}
 
 // Check refuses a credential that a protocol can't transport unchanged, with a Failure of class Internal. All helpers
 // call it before they print. Nothing is trimmed or repaired: a token with a line break in it is either broken or an

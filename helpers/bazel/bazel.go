@@ -60,10 +60,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 	if err != nil {
 		return err
 	}
-	cred, err := source.Credential(ctx, helpers.Query{Target: target, Profile: call.Profile})
-	if err == nil {
-		err = cred.Check(0)
-	}
+	cred, err := helpers.Fetch(ctx, source, helpers.Query{Target: target, Profile: call.Profile})
 	if err != nil {
 		f := helpers.AsFailure(err)
 		if f.Class == helpers.NotConfigured {

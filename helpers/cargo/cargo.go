@@ -114,10 +114,7 @@ func (s *session) answer(ctx context.Context, line []byte) any {
 	if err != nil {
 		return other(err)
 	}
-	cred, err := source.Credential(ctx, query)
-	if err == nil {
-		err = cred.Check(0)
-	}
+	cred, err := helpers.Fetch(ctx, source, query)
 	if err != nil {
 		if helpers.AsFailure(err).Class == helpers.NotConfigured {
 			return notOurs

@@ -122,10 +122,7 @@ func get(ctx context.Context, call *helpers.Call) error {
 	if err != nil {
 		return failBoth(call, err)
 	}
-	cred, err := source.Credential(ctx, helpers.Query{Target: target, Profile: call.Profile, Kind: helpers.Registry, Need: need, Half: true})
-	if err == nil {
-		err = cred.Check(0)
-	}
+	cred, err := helpers.Fetch(ctx, source, helpers.Query{Target: target, Profile: call.Profile, Kind: helpers.Registry, Need: need, Half: true})
 	if err != nil {
 		if helpers.AsFailure(err).Class == helpers.NotConfigured {
 			return fail(call, notFound, nil)

@@ -69,8 +69,8 @@ func all(ctx context.Context, call *helpers.Call) error {
 	var b []byte
 	for _, l := range listed {
 		query := helpers.Query{Target: l.Target, Profile: call.Profile, CachedOnly: true}
-		cred, err := source.Credential(ctx, query)
-		if err != nil || cred.Profile != l.Profile || cred.Check(0) != nil {
+		cred, err := helpers.Fetch(ctx, source, query)
+		if err != nil || cred.Profile != l.Profile {
 			continue
 		}
 		b = appendEntry(b, cred, cred.Scheme == "basic", l.Target.String())
@@ -103,10 +103,7 @@ func one(ctx context.Context, call *helpers.Call, address string) error {
 			query.Suspect = cred.Secret.Fingerprint()
 		}
 	}
-	cred, err := source.Credential(ctx, query)
-	if err == nil {
-		err = cred.Check(0)
-	}
+	cred, err := helpers.Fetch(ctx, source, query)
 	if err != nil {
 		if helpers.AsFailure(err).Class == helpers.NotConfigured {
 			return nil

@@ -82,11 +82,7 @@ func credential(ctx context.Context, call *helpers.Call) (helpers.Credential, er
 	if err != nil {
 		return none, err
 	}
-	cred, err := source.Credential(ctx, helpers.Query{Target: target, Profile: call.Profile, Kind: helpers.ID})
-	if err != nil {
-		return none, err
-	}
-	return cred, cred.Check(0)
+	return helpers.Fetch(ctx, source, helpers.Query{Target: target, Profile: call.Profile, Kind: helpers.ID})
 }
 
 // code is the number that the libraries show beside the message: an HTTP status.

@@ -99,10 +99,7 @@ func (a adapter) run(ctx context.Context, call *helpers.Call) error {
 		rec = a.recall(call.Getenv, query)
 		query.Suspect = rec.last()
 	}
-	cred, err := source.Credential(ctx, query)
-	if err == nil {
-		err = cred.Check(0)
-	}
+	cred, err := helpers.Fetch(ctx, source, query)
 	if err != nil {
 		f := helpers.AsFailure(err)
 		if f.Class == helpers.NotConfigured && info.hasCluster {

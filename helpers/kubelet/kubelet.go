@@ -94,11 +94,7 @@ func credential(ctx context.Context, source helpers.Source, query helpers.Query)
 			Message: "profile " + owner.Profile + `: its login needs a person, and a kubelet has none (login = "assertion" or "client_credentials" needs nobody)`,
 		}
 	}
-	cred, err := source.Credential(ctx, query)
-	if err != nil {
-		return helpers.Credential{}, err
-	}
-	return cred, cred.Check(0)
+	return helpers.Fetch(ctx, source, query)
 }
 
 // readRequest reads the request and returns its image.

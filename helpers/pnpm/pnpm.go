@@ -42,10 +42,7 @@ func run(ctx context.Context, call *helpers.Call) error {
 	if err != nil {
 		return err
 	}
-	cred, err := source.Credential(ctx, helpers.Query{Profile: call.Profile})
-	if err == nil {
-		err = cred.Check(0)
-	}
+	cred, err := helpers.Fetch(ctx, source, helpers.Query{Profile: call.Profile})
 	if err != nil {
 		return err
 	}
