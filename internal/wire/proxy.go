@@ -73,15 +73,15 @@ func proxyName(p *url.URL) string { return "the proxy " + text.Clean(p.Host) }
 
 // through is the way through a proxy, of whatever kind, up to where TLS with the host begins.
 func (w *Way) through(ctx context.Context, tcp net.Conn, proxy *url.URL, to string) (net.Conn, error) {
+	if strings.HasPrefix(proxy.Scheme, "socks5") {
+		return w.socks(ctx, tcp, proxy, to)
+	}
 	return w.tunnel(ctx, tcp, proxy, to)
 }
 
 // tunnel asks a proxy to connect us to the domain (RFC 9110 9.3.6) and returns the way through it.
 // The proxy learns host and port and nothing else: TLS begins behind it.
 func (w *Way) tunnel(ctx context.Context, tcp net.Conn, proxy *url.URL, to string) (net.Conn, error) {
-	if strings.HasPrefix(proxy.Scheme, "socks5") {
-		return w.socks(ctx, tcp, proxy, to)
-	}
 	way := tcp
 	if proxy.Scheme == "https" {
 		conn := tls.Client(tcp, w.tls(proxy))
