@@ -91,13 +91,13 @@ func elsewhere(s *tool.Survey, name, path string, b []byte, blocks []edit.HCLBlo
 // and a link in the folder in which Terraform looks for helpers. There may be only one helper in all of its files, so
 // another one is refused.
 // https://developer.hashicorp.com/terraform/cli/config/config-file
-func (tf Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
-	name := tf.name()
-	t, err := tf.find(env)
+func (t Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan, error) {
+	name := t.name()
+	f, err := t.find(env)
 	if err != nil {
 		return tool.Plan{}, err
 	}
-	path := t.file
+	path := f.file
 	before, err := tool.Read(path)
 	if err != nil {
 		return tool.Plan{}, err
@@ -109,7 +109,7 @@ func (tf Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan
 	} else if err != nil {
 		return tool.Plan{Print: terraformLine}, tool.Refuse("", "%s can't be edited (%s); paste the line by hand", tool.Clean(path), err)
 	}
-	if err := t.elsewhere(); err != nil {
+	if err := f.elsewhere(); err != nil {
 		return tool.Plan{}, err
 	}
 	var p tool.Plan
@@ -118,11 +118,11 @@ func (tf Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan
 		return tool.Plan{}, err
 	}
 	// The link first: a helper in the configuration that doesn't exist would stop the tool.
-	if err := p.Link(env, t.link, in.Overwrite, in.Again(name)); err != nil {
+	if err := p.Link(env, f.link, in.Overwrite, in.Again(name)); err != nil {
 		return tool.Plan{}, err
 	}
 	p.Add(edit.Change{Path: path, Before: before, After: after, View: tool.EndLine})
-	t.noteTokens(env, &p, name, before, targets)
+	f.noteTokens(env, &p, name, before, targets)
 	if len(p.Changes) > 0 {
 		p.Aside("%s has one helper for all hosts. credential-idcs does not store tokens of other hosts: run `%s login HOST` for them first", name, name)
 	}
@@ -130,12 +130,12 @@ func (tf Tool) Plan(_ context.Context, env tool.Env, in tool.Request) (tool.Plan
 }
 
 // Undo plans to remove the line and the link.
-func (tf Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan, error) {
-	t, err := tf.find(env)
+func (t Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan, error) {
+	f, err := t.find(env)
 	if err != nil {
 		return tool.Plan{}, err
 	}
-	path := t.file
+	path := f.file
 	before, err := tool.Read(path)
 	if err != nil {
 		return tool.Plan{}, err
@@ -150,7 +150,7 @@ func (tf Tool) Undo(_ context.Context, env tool.Env, _ tool.Request) (tool.Plan,
 		p.Note("", "%s still has a %s \"idcs\" that was not written by configure", tool.Clean(path), hclHelper)
 		return p, nil
 	}
-	p.DropLink(env, t.link, 0)
+	p.DropLink(env, f.link, 0)
 	return p, nil
 }
 
@@ -196,16 +196,16 @@ func sound(before []edit.HCLBlock, at int, out []byte) error {
 }
 
 // elsewhere refuses a helper in the other files of the configuration, *.tfrc and *.tfrc.json: two are an error.
-func (t files) elsewhere() error {
-	if t.named {
+func (f files) elsewhere() error {
+	if f.named {
 		return nil
 	}
-	entries, err := os.ReadDir(t.folder)
+	entries, err := os.ReadDir(f.folder)
 	if err != nil {
 		return nil // there is no folder, or the tool can't read it either
 	}
 	for _, e := range entries {
-		path := filepath.Join(t.folder, e.Name())
+		path := filepath.Join(f.folder, e.Name())
 		found := false
 		switch {
 		case strings.HasSuffix(e.Name(), ".tfrc"):
@@ -237,9 +237,9 @@ func jsonMember(path, name string) json.RawMessage {
 }
 
 // noteTokens notes the tokens that are used before any helper: of a variable, of the file, and of `terraform login`.
-func (t files) noteTokens(env tool.Env, p *tool.Plan, name string, file []byte, targets []helpers.Target) {
+func (f files) noteTokens(env tool.Env, p *tool.Plan, name string, file []byte, targets []helpers.Target) {
 	blocks, _ := edit.ParseHCL(file)
-	stored, _ := helpers.ParseObject(jsonMember(filepath.Join(t.folder, "credentials.tfrc.json"), "credentials"))
+	stored, _ := helpers.ParseObject(jsonMember(filepath.Join(f.folder, "credentials.tfrc.json"), "credentials"))
 	for _, target := range targets {
 		host := target.HostPort()
 		variable := "TF_TOKEN_" + strings.NewReplacer(".", "_", "-", "__").Replace(host)
