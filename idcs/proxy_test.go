@@ -44,10 +44,16 @@ func newProxy(t *testing.T, scheme, user, answer string) *proxy {
 	if scheme == "https" {
 		l = tls.NewListener(l, withCertificate(nil)(t))
 	}
-	p := &proxy{}
-	if p.url, err = url.Parse(scheme + "://" + user + l.Addr().String()); err != nil {
+	return startProxy(t, l, scheme+"://"+user, func(p *proxy, conn net.Conn) { p.serve(conn, answer) })
+}
+
+// startProxy serves each connection of l, whose address follows prefix in the proxy's URL.
+func startProxy(t *testing.T, l net.Listener, prefix string, serve func(*proxy, net.Conn)) *proxy {
+	u, err := url.Parse(prefix + l.Addr().String())
+	if err != nil {
 		t.Fatal(err)
 	}
+	p := &proxy{url: u}
 	t.Cleanup(func() { l.Close(); p.wg.Wait() })
 	p.wg.Go(func() {
 		for {
@@ -55,14 +61,16 @@ func newProxy(t *testing.T, scheme, user, answer string) *proxy {
 			if err != nil {
 				return
 			}
-			p.wg.Go(func() { p.serve(conn, answer) })
+			p.wg.Go(func() {
+				defer conn.Close()
+				serve(p, conn)
+			})
 		}
 	})
 	return p
 }
 
 func (p *proxy) serve(conn net.Conn, answer string) {
-	defer conn.Close()
 	br := bufio.NewReader(conn)
 	r, err := http.ReadRequest(br)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
-	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,25 +17,10 @@ func newSocks(t *testing.T, user string, code byte) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{}
-	if p.url, err = url.Parse("socks5://" + user + l.Addr().String()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close(); p.wg.Wait() })
-	p.wg.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			p.wg.Go(func() { p.socks(conn, code) })
-		}
-	})
-	return p
+	return startProxy(t, l, "socks5://"+user, func(p *proxy, conn net.Conn) { p.socks(conn, code) })
 }
 
 func (p *proxy) socks(conn net.Conn, code byte) {
-	defer conn.Close()
 	take := func(n int) []byte {
 		b := make([]byte, n)
 		if _, err := io.ReadFull(conn, b); err != nil {
