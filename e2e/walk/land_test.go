@@ -20,6 +20,7 @@ import (
 
 	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/sources"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
@@ -44,6 +45,9 @@ func ownMachine(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(builtVariable) != "" {
 		return true
+	}
+	if err := sources.Look(); err != nil {
+		t.Fatal(err)
 	}
 	for _, read := range append(pages(t), "../../install.sh") { // by a child, which go test doesn't see
 		if _, err := os.Stat(read); err != nil {

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // Look looks at every source file of the module around the working directory. go test keeps a result
@@ -34,10 +33,19 @@ func Look() error {
 			return err
 		case d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules"):
 			return fs.SkipDir
-		case strings.HasSuffix(path, ".go"), d.Name() == "go.mod", d.Name() == "go.sum", strings.Contains(path, "completion"+string(filepath.Separator)):
+		case isSource(path):
 			_, err = os.Stat(path)
 			return err
 		}
 		return nil
 	})
+}
+
+// isSource reports whether a program may be made of a file.
+func isSource(path string) bool {
+	switch filepath.Ext(path) {
+	case ".go", ".s", ".html", ".css", ".mod", ".sum":
+		return true
+	}
+	return filepath.Base(filepath.Dir(path)) == "completion"
 }
