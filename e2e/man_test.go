@@ -5,10 +5,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/credential-idcs/credential-idcs/e2e/rig/built"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
@@ -61,8 +63,8 @@ func plainPage(t *testing.T, page string) string {
 // key that the configuration has.
 func TestManualPagesAreComplete(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "credential-idcs")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../cmd/credential-idcs").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := built.Program(runtime.GOOS, program); err != nil {
+		t.Fatal(err)
 	}
 	help := func(args ...string) string {
 		out, err := exec.CommandContext(t.Context(), program, append([]string{"help"}, args...)...).Output()

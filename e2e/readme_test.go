@@ -5,18 +5,18 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
-	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/built"
 )
 
 // Every configuration that the README and docs show can be copied as it stands.
 func TestConfigurationsInTheDocumentationAreValid(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "credential-idcs")
-	build := exec.CommandContext(t.Context(), need.Tool(t, "go"), "build", "-o", program, "../cmd/credential-idcs")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := built.Program(runtime.GOOS, program); err != nil {
+		t.Fatal(err)
 	}
 	var blocks []string
 	for _, page := range pagesOfText(t) {

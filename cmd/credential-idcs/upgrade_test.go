@@ -13,12 +13,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/e2e/rig/built"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
@@ -201,8 +203,8 @@ func (u *upgrade) refreshed(times int) {
 // any number of processes at once, by whoever only looks, and refreshed.
 func TestAnUpgradeCostsNoLogin(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "credential-idcs")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := built.Program(runtime.GOOS, program); err != nil {
+		t.Fatal(err)
 	}
 	const ana, bob = `username = "ana@example.com"`, `username = "bob@example.com"`
 	t.Run("many at once", func(t *testing.T) { upgradeAtOnce(t, newUpgrade(t, program, ana)) })

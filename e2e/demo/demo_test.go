@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/credential-idcs/credential-idcs/e2e/rig/built"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/servers"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/sources"
@@ -105,7 +106,9 @@ func TestDemoLeavesNothingWhenInterrupted(t *testing.T) {
 	t.Parallel()
 	bin := build(t)
 	program := filepath.Join(t.TempDir(), "demo")
-	goBuild(t, program, ".")
+	if err := built.Package(runtime.GOOS, program, "e2e/demo"); err != nil {
+		t.Fatal(err)
+	}
 
 	temp := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), program, bin)
@@ -151,24 +154,19 @@ func TestDemoFailsWhereSomethingIsWrong(t *testing.T) {
 // build builds the program with its links into a folder, as install.sh does for the demo.
 func build(t *testing.T) string {
 	t.Helper()
+	if err := sources.Look(); err != nil {
+		t.Fatal(err)
+	}
 	bin := t.TempDir()
-	goBuild(t, filepath.Join(bin, "credential-idcs"), "../../cmd/credential-idcs")
+	if err := built.Program(runtime.GOOS, filepath.Join(bin, "credential-idcs")); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"git-credential-idcs", "docker-credential-idcs", "kubectl-idcs"} {
 		if err := os.Symlink("credential-idcs", filepath.Join(bin, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return bin
-}
-
-func goBuild(t *testing.T, to, what string) {
-	t.Helper()
-	if err := sources.Look(); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.CommandContext(t.Context(), need.Tool(t, "go"), "build", "-o", to, what).CombinedOutput(); err != nil {
-		t.Fatalf("go build %s: %v\n%s", what, err, out)
-	}
 }
 
 var (

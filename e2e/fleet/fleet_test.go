@@ -13,8 +13,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/credential-idcs/credential-idcs/e2e/rig/built"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/cluster"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
+	"github.com/credential-idcs/credential-idcs/e2e/rig/sources"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
@@ -34,10 +36,8 @@ func withProgram(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	program = filepath.Join(dir, "credential-idcs-controller")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "github.com/credential-idcs/credential-idcs/cmd/credential-idcs-controller")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+	if err := built.Package("linux", program, "cmd/credential-idcs-controller"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()
@@ -47,6 +47,9 @@ func withProgram(m *testing.M) int {
 func apiServer(t *testing.T) *cluster.Server {
 	t.Helper()
 	need.Tool(t, "kubectl")
+	if err := sources.Look(); err != nil { // of the controller, which TestMain has built
+		t.Fatal(err)
+	}
 	ca, err := idcstest.NewCA()
 	if err != nil {
 		t.Fatal(err)

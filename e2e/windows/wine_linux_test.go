@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/credential-idcs/credential-idcs/e2e/rig/built"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
 	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
@@ -43,7 +44,7 @@ func run(m *testing.M) (status int) {
 	}
 	defer stop()
 	program = p
-	if err := machine.BuildFor("windows", filepath.Join(dir, "hold.exe"), "./e2e/windows/hold"); err != nil {
+	if err := built.Package("windows", filepath.Join(dir, "hold.exe"), "e2e/windows/hold"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -6,9 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
+
+	"github.com/credential-idcs/credential-idcs/e2e/rig/built"
 )
 
 // A Program is the built program: the folder that holds it under all its names.
@@ -23,7 +23,7 @@ const (
 
 // Build builds the program into dir as install.sh does, without cgo and HTTP/2, and links its names.
 func Build(dir string) (Program, error) {
-	if err := BuildFor("linux", filepath.Join(dir, People), "./cmd/credential-idcs"); err != nil {
+	if err := built.Program("linux", filepath.Join(dir, People)); err != nil {
 		return "", err
 	}
 	for _, name := range others {
@@ -36,16 +36,6 @@ func Build(dir string) (Program, error) {
 
 // others are the names of the program beside People.
 var others = []string{git, docker, "kubectl-idcs", "cargo-credential-idcs", "pnpm-token-idcs", "bazel-credential-idcs", "terraform-credentials-idcs"}
-
-// BuildFor builds a package of the module for a system, as install.sh does; its path begins with ./.
-func BuildFor(system, file, pkg string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-tags", "nethttpomithttp2", "-ldflags", "-s -w", "-o", file, "github.com/credential-idcs/credential-idcs/"+strings.TrimPrefix(pkg, "./"))
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return nil
-}
 
 // SideBySide lets twelve tests that call t.Parallel run at once, unless the command says how many. They wait for the
 // program's own time limits, which costs time and no work.

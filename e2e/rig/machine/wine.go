@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/credential-idcs/credential-idcs/e2e/rig/built"
 )
 
 // Wine is the command that .ci/wine makes.
@@ -21,7 +23,7 @@ func BuildWindows(dir, wine string) (p Program, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	if err := BuildFor("windows", filepath.Join(dir, exe(People)), "./cmd/credential-idcs"); err != nil {
+	if err := built.Program("windows", filepath.Join(dir, exe(People))); err != nil {
 		return "", nil, err
 	}
 	prefix := filepath.Join(dir, "drive")
