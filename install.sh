@@ -3,6 +3,7 @@
 #
 # POSIX sh and coreutils: no grep, sed or awk.
 set -eu
+[ -z "${ZSH_VERSION-}" ] || emulate sh # for whoever types zsh install.sh: it doesn't split words
 
 # What is installed is for nobody else to change, whatever the shell's umask leaves open.
 umask "$(printf '%04o' "$((0$(umask) | 022))")"
@@ -58,7 +59,11 @@ partial= # a folder of our own beside the names that something is going to have
 # What is half done goes whatever happens; a signal becomes an exit, so that EXIT runs once.
 cleanup() {
 	[ -z "$tmp" ] || rm -rf -- "$tmp"
+	cleanup_partial
+}
+cleanup_partial() {
 	[ -z "$partial" ] || rm -rf -- "$partial"
+	partial=
 }
 trap cleanup EXIT
 trap 'exit 129' HUP
@@ -191,6 +196,13 @@ unstage() {
 	partial=
 }
 
+# unstage_killed removes from folder $1 what a run has left that was killed.
+unstage_killed() {
+	for old in "$1/.$program".??????; do
+		if [ -d "$old" ] && [ ! -L "$old" ]; then rm -rf -- "$old"; fi
+	done
+}
+
 # link_names makes the other names in folder $1, each a relative link, so that the folder can be moved.
 link_names() {
 	stage "$1"
@@ -199,6 +211,15 @@ link_names() {
 		mv -f "$partial/$name" "$1/$name"
 	done
 	unstage
+}
+
+# refuse_unwritable fails if folder $1 can't be made or written, which is known before a build.
+refuse_unwritable() {
+	at=$1
+	until exists "$at"; do at=$(dirname -- "$at"); done
+	if [ ! -d "$at" ] || [ ! -w "$at" ] || [ ! -x "$at" ]; then
+		fail "$at can't be written; use another --prefix, or sudo"
+	fi
 }
 
 # refuse_foreign fails if one of our names in folder $1 is taken by something else.
@@ -216,7 +237,7 @@ refuse_foreign() {
 # warn_path says what stands between the user's shell and the program in folder $1.
 warn_path() {
 	case ":$PATH:" in
-	*":$1:"*) ;;
+	*":$1:"* | *":$1/:"*) ;;
 	*)
 		warn "$1 is not on PATH; git, docker and kubectl look there:"
 		# shellcheck disable=SC2016 # $PATH is for the user's shell to expand
@@ -245,11 +266,14 @@ install_pages() {
 			say "manual    $page"
 		else
 			warn "$to/$page can't be written"
+			cleanup_partial
 		fi
 	done
 }
 
 uninstall_pages() {
+	unstage_killed "$1/man1"
+	unstage_killed "$1/man5"
 	for page in $pages; do
 		old=$1/man${page##*.}/$page
 		if our_page "$old"; then
@@ -262,6 +286,8 @@ uninstall_pages() {
 }
 
 install_program() {
+	refuse_unwritable "$bin"
+	refuse_foreign "$bin"
 	if [ -n "$binary" ]; then
 		[ -f "$binary" ] || fail "$binary is no file"
 	elif has_source && { command -v go >/dev/null 2>&1 || ! ours "$source/$program"; }; then
@@ -275,7 +301,6 @@ install_program() {
 	fi
 	ours "$binary" || fail "$binary is not a build of $module"
 
-	refuse_foreign "$bin"
 	mkdir -p -- "$bin"
 	# A program that is running keeps its file.
 	stage "$bin"
@@ -299,7 +324,10 @@ still_set_up() {
 
 uninstall_program() {
 	left=
-	if ours "$bin/$program"; then left=$(still_set_up); fi
+	if ours "$bin/$program"; then
+		refuse_unwritable "$bin"
+		left=$(still_set_up)
+	fi
 	for name in $links; do
 		if our_link "$bin/$name"; then
 			rm -f -- "$bin/$name"
@@ -308,6 +336,7 @@ uninstall_program() {
 			warn "$bin/$name is not from this project, it stays"
 		fi
 	done
+	unstage_killed "$bin"
 	uninstall_pages "$man"
 	if ours "$bin/$program"; then
 		rm -f -- "$bin/$program"
