@@ -29,15 +29,25 @@ func versionOf(info *debug.BuildInfo) string {
 	return strings.TrimPrefix(info.Main.Version, "v")
 }
 
-// Commit returns the revision that the program was built from, or "unknown".
+// Commit returns the revision that the program was built from, with "+dirty" behind it, as Go's own versions have it, if
+// files were changed since; "unknown" without git metadata.
 func Commit() string {
 	info, _ := debug.ReadBuildInfo()
-	if info != nil {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				return s.Value
-			}
+	return commitOf(info)
+}
+
+func commitOf(info *debug.BuildInfo) string {
+	commit, dirty := "unknown", ""
+	if info == nil {
+		return commit
+	}
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+dirty"
 		}
 	}
-	return "unknown"
+	return commit + dirty
 }

@@ -23,3 +23,17 @@ func TestVersion(t *testing.T) {
 		t.Errorf("what the linker set is %q", got)
 	}
 }
+
+func TestCommit(t *testing.T) {
+	revision, clean, dirty := debug.BuildSetting{Key: "vcs.revision", Value: "1f0c"}, debug.BuildSetting{Key: "vcs.modified", Value: "false"}, debug.BuildSetting{Key: "vcs.modified", Value: "true"}
+	for want, settings := range map[string][]debug.BuildSetting{
+		"unknown": nil, "1f0c": {revision, clean}, "1f0c+dirty": {revision, dirty},
+	} {
+		if got := commitOf(&debug.BuildInfo{Settings: settings}); got != want {
+			t.Errorf("%v is commit %q, want %q", settings, got, want)
+		}
+	}
+	if got := commitOf(nil); got != "unknown" {
+		t.Errorf("a program without build information has commit %q", got)
+	}
+}
