@@ -16,8 +16,9 @@ import (
 	"github.com/credential-idcs/credential-idcs/e2e/rig/need"
 )
 
-// Versions of the test: Go wants a module whose path has no /v9 to be below 2.
-const version, older = "1.9.0", "1.8.0"
+// Versions of the test: Go wants a module whose path has no /v9 to be below 2. The older one is a candidate, which
+// every kind of package has to put below its release.
+const version, older = "1.9.0", "1.9.0-rc.1"
 
 // A works is where releases are made: a repository of these sources with two tags.
 type works struct {
@@ -54,6 +55,11 @@ func newWorks(t *testing.T) *works {
 	if err != nil {
 		t.Skip("these sources have no git metadata, so nothing tells which files are part of them")
 	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") { // by children, which go test doesn't see
+		if _, err := os.Lstat(filepath.Join(root, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	tar := exec.CommandContext(t.Context(), "sh", "-c", `tar -C "$0" --null --files-from=- -cf - | tar -C "$1" -xf -`, root, w.source)
 	tar.Stdin = bytes.NewReader(out)
 	if out, err := tar.CombinedOutput(); err != nil {
@@ -77,9 +83,8 @@ func newWorks(t *testing.T) *works {
 	}
 	w.config = filepath.Join(w.folder, "goreleaser.yaml")
 	w.write(w.config, narrow)
-	// Of the older release only deb and rpm are used.
+	// Of the older release only the packages are used.
 	alone := strings.Replace(narrow, "    tags: [] # it", "    skip: true\n    tags: [] # it", 1)
-	alone = strings.Replace(alone, "formats: [deb, rpm, apk]", "formats: [deb, rpm]", 1)
 	alone = regexp.MustCompile(`(?s)\nkrews:\n.*?\n(release|changelog):`).ReplaceAllString(alone, "\n$1:") // it needs the archives
 	if strings.Count(alone, "skip: true") != 3 {
 		t.Fatalf("the controller can't be left out:\n%s", alone)
@@ -179,6 +184,9 @@ func TestRelease(t *testing.T) {
 			if two[name] != sum {
 				t.Errorf("%s differs", name)
 			}
+			if !regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`).MatchString(name) {
+				t.Errorf("GitHub would rename %s", name)
+			}
 		}
 		w.run(dist, "sha256sum", "-c", "checksums.txt")
 	})
@@ -225,6 +233,12 @@ func TestRelease(t *testing.T) {
 		w.image(t, filepath.Dir(dist), file(dist, "controller_linux_amd64_v1/credential-idcs-controller"))
 	})
 
+	t.Run("a candidate's packages", func(t *testing.T) {
+		// As docs/install.md has them, and without what GitHub would rename.
+		for _, name := range []string{"credential-idcs_" + older + "_amd64.deb", "credential-idcs-" + older + "-1.x86_64.rpm", "credential-idcs_" + older + "_x86_64.apk"} {
+			file(before, name)
+		}
+	})
 	t.Run("deb", func(t *testing.T) { w.deb(t, file(before, "*.deb"), file(dist, "*.deb")) })
 	t.Run("rpm", func(t *testing.T) { w.rpm(t, file(before, "*.rpm"), file(dist, "*.rpm")) })
 	t.Run("apk", func(t *testing.T) { w.apk(t, file(dist, "*.apk")) })

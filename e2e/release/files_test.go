@@ -172,7 +172,15 @@ func TestNotesAreTheNewestSection(t *testing.T) {
 		{"0.4.0", text, "is 0.3.0, not 0.4.0"},
 		{"0.2.0", text[strings.Index(text, "## [0.2.0]"):], "is empty"},
 		{"0.3.0", "# Changelog\n", "is missing, not 0.3.0"},
-		{"v0.3.0", text, "usage: "},
+		{"0.3.0-rc.1", strings.ReplaceAll(text, "0.3.0", "0.3.0-rc.1"), "### Fixed\n\n- one\n\n---\nVerify: "},
+		{"v0.3.0", text, "usage: "}, // and other slips of a tag
+		{"0.3", text, "usage: "},
+		{"0.3.0.1", text, "usage: "},
+		{"0.03.0", text, "usage: "},
+		{"0.3.0rc1", text, "usage: "},
+		{"0.3.0-rc1", text, "usage: "},
+		{"0.3.0-pre.1", text, "usage: "},
+		{"0.3.0+1", text, "usage: "},
 	} {
 		if err := os.WriteFile(log, []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)

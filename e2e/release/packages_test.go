@@ -101,6 +101,11 @@ func (w *works) deb(t *testing.T, before, now string) {
 	run := func(args ...string) {
 		w.run(folder, asRoot(t, append([]string{dpkg, "--root=" + folder, "--log=/dev/null"}, args...)...)...)
 	}
+	if has := strings.Fields(w.run(folder, "sh", "-c", `dpkg-deb --ctrl-tarfile "$0" | tar -t | sort`, now)); !slices.Equal(has, []string{"./control", "./md5sums"}) {
+		t.Errorf("a script, or configuration of its own: %q", has)
+	}
+	// Unlike rpm, dpkg goes back to an older one, too.
+	w.run(folder, "sh", "-c", `"$0" --compare-versions "$(dpkg-deb -f "$1" Version)" lt "$(dpkg-deb -f "$2" Version)"`, dpkg, before, now)
 	run("-i", before)
 	w.installed(t, folder, older, "usr/share/zsh/vendor-completions")
 	p.logsIn()
@@ -121,6 +126,9 @@ func (w *works) rpm(t *testing.T, before, now string) {
 	rpm := need.Tool(t, "rpm")
 	if host := w.run(w.folder, rpm, "-qp", "--qf", "%{BUILDHOST}", now); host != "reproducible" {
 		t.Errorf("the package names the machine %q", host)
+	}
+	if has := w.run(w.folder, rpm, "-qp", "--scripts", "--triggers", now) + w.run(w.folder, rpm, "-qpc", now); has != "" {
+		t.Errorf("a script, or configuration of its own: %s", has)
 	}
 	p := newPerson(t)
 	folder := p.folder
