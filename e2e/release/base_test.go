@@ -77,8 +77,7 @@ func (w *works) onBase(t *testing.T, base, digest string, make func(base, out, u
 // digest, what was built.
 func (w *works) pushed(t *testing.T, registry, layout, digest string) {
 	t.Helper()
-	step := first(t, ".github/workflows/release.yml", `(?s)\n        id: image\n.*?\n        run: \|\n((?:          [^\n]*\n)+)`)
-	step = regexp.MustCompile(`(?m)^ *go install .*$`).ReplaceAllString(step, "") // it is on PATH here
+	script := regexp.MustCompile(`(?m)^go install .*$`).ReplaceAllString(step(t, "image"), "") // it is on PATH here
 	folder, name := t.TempDir(), registry+"/owner/controller"
 	if err := os.Mkdir(filepath.Join(folder, "built"), 0o755); err != nil {
 		t.Fatal(err)
@@ -87,8 +86,13 @@ func (w *works) pushed(t *testing.T, registry, layout, digest string) {
 		t.Fatal(err)
 	}
 	w.write(filepath.Join(folder, "built/image.digest"), digest)
-	w.run(folder, "env", "HOME="+folder, "GITHUB_ACTOR=ana", "GH_TOKEN=s3cret", "GITHUB_REF_NAME=v"+version, "GITHUB_OUTPUT="+filepath.Join(folder, "output"),
-		"IMAGE="+name, need.Tool(t, "bash"), "-e", "-c", strings.ReplaceAll(step, "ghcr.io", registry))
+	push := func() (string, error) {
+		return w.try(folder, "env", "HOME="+folder, "GITHUB_ACTOR=ana", "GH_TOKEN=s3cret", "GITHUB_REF_NAME=v"+version, "GITHUB_OUTPUT="+filepath.Join(folder, "output"),
+			"IMAGE="+name, need.Tool(t, "bash"), "-e", "-c", strings.ReplaceAll(script, "ghcr.io", registry))
+	}
+	if said, err := push(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
 	digest = strings.TrimSpace(digest)
 	if got := strings.TrimSpace(w.run(folder, "crane", "digest", name+":"+version)); got != digest {
 		t.Errorf("%s was pushed, not %s", got, digest)
@@ -99,6 +103,19 @@ func (w *works) pushed(t *testing.T, registry, layout, digest string) {
 	// The step that attests it finds the login there.
 	if login := read(t, filepath.Join(folder, ".docker/config.json")); !strings.Contains(login, registry) {
 		t.Errorf("no login for %s in %s", registry, login)
+	}
+
+	// Run again it does the same, but what has another digest stays.
+	if said, err := push(); err != nil {
+		t.Errorf("again: %v\n%s", err, said)
+	}
+	other := strings.TrimSpace(w.run(folder, "crane", "digest", "--platform", "linux/amd64", name+":"+version))
+	w.run(folder, "crane", "tag", name+"@"+other, version)
+	if said, err := push(); err == nil || !strings.Contains(said, name+":"+version+" is there already, as "+other) {
+		t.Errorf("over another image: %v\n%s", err, said)
+	}
+	if got := strings.TrimSpace(w.run(folder, "crane", "digest", name+":"+version)); got != other {
+		t.Errorf("another image was replaced by %s", got)
 	}
 }
 
