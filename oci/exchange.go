@@ -17,11 +17,9 @@ type Exchange struct {
 	Domain   string // https://HOST, as the profile has it
 	ClientID string
 	Secret   secret.Text // the client's; the exchange is documented only for clients with a secret
-	// Subject is the access token that is exchanged.
-	Subject secret.Text
-	Region  string
-	// Way is for the domain, whose CA may be another one than that of Oracle's hosts.
-	Way *wire.Way
+	Subject  secret.Text // the access token that is exchanged
+	Region   string
+	Way      *wire.Way // to the domain, whose CA may not be that of Oracle's hosts
 }
 
 // Session makes a key and sends its public half to the domain with the token.
@@ -38,7 +36,7 @@ func (p Exchange) Session(ctx context.Context, m *Machine) (Session, error) {
 		"&requested_token_type=urn%3Aoci%3Atoken-type%3Aoci-upst&subject_token_type=jwt" +
 		"&public_key=" + url.QueryEscape(base64Of(key.spki())) + "&subject_token=" + url.QueryEscape(p.Subject.Reveal())
 	client := url.QueryEscape(p.ClientID) + ":" + url.QueryEscape(p.Secret.Reveal()) // RFC 6749 2.3.1
-	r, err := m.ask(ctx, p.Way, u, nil, form, bearing("Basic "+base64Of([]byte(client)), "application/x-www-form-urlencoded"))
+	r, err := m.ask(ctx, p.Way, u, nil, form, authorizedBy("Basic "+base64Of([]byte(client)), "application/x-www-form-urlencoded"))
 	if err != nil {
 		return Session{}, err
 	}
@@ -46,5 +44,5 @@ func (p Exchange) Session(ctx context.Context, m *Machine) (Session, error) {
 		return Session{}, refusedExchange(r)
 	}
 	token, _ := tokenOf(r.Body)
-	return given(r, token, key, p.Region, "the domain answered the exchange without a session")
+	return sessionFrom(r, token, key, p.Region, "the domain answered the exchange without a session")
 }

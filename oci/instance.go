@@ -27,7 +27,7 @@ type Instance struct {
 	Region   string // "": the metadata service's
 }
 
-// How long the metadata service may take. It is on the machine itself, so a slow one doesn't exist.
+// How long the metadata service may take. It is on the machine's own host, so it answers at once or not at all.
 const (
 	metadataConnect = 500 * time.Millisecond
 	metadataLimit   = 2 * time.Second
@@ -270,7 +270,7 @@ func (m *Machine) federate(ctx context.Context, id identity, key Key, conn *wire
 		return Session{}, refused(host, r)
 	}
 	token, _ := tokenOf(r.Body)
-	return given(r, token, key, id.region, host+" answered without a token")
+	return sessionFrom(r, token, key, id.region, host+" answered without a token")
 }
 
 // base64Of of DER is the form that Oracle accepts: PEM without its BEGIN and END lines and line breaks.

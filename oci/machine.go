@@ -120,8 +120,8 @@ func (m *Machine) ask(ctx context.Context, way *wire.Way, u *url.URL, conn *wire
 	return m.send(ctx, conn, wire.Request{Method: method, URL: u, Header: header, Body: body})
 }
 
-// bearing is the proof without a signature: an Authorization header.
-func bearing(authorization, contentType string) func() (http.Header, error) {
+// authorizedBy is the proof without a signature: an Authorization header.
+func authorizedBy(authorization, contentType string) func() (http.Header, error) {
 	return func() (http.Header, error) {
 		return http.Header{"Authorization": {authorization}, "Content-Type": {contentType}}, nil
 	}
@@ -156,8 +156,8 @@ func sessionOf(token string, key Key, region string) Session {
 	return Session{KeyID: secret.New("ST$" + token), Key: key, Region: region}
 }
 
-// given is the session of an answer for a key; none is the message if the answer has no token.
-func given(r *wire.Reply, token string, key Key, region, none string) (Session, error) {
+// sessionFrom is the session of an answer for a key; none is the message if the answer has no token.
+func sessionFrom(r *wire.Reply, token string, key Key, region, none string) (Session, error) {
 	if _, ok := claimsOf(token); !ok {
 		return Session{}, useless(r, none)
 	}

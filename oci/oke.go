@@ -11,8 +11,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// ClusterLife is how long an OKE token is used that is signed at a time: 4 minutes, since the cluster accepts requests that
-// were signed up to 5 minutes ago, and not longer than the session lives.
+// ClusterLife is how long a ClusterToken signed at a time is used: 4 minutes, since the cluster accepts it for 5, and not
+// longer than the session lives.
 func (s Session) ClusterLife(at time.Time) time.Duration {
 	const life = 240 * time.Second
 	c, _ := ident.ReadClaims(s.KeyID.Reveal()) // an API key's has none
@@ -22,11 +22,11 @@ func (s Session) ClusterLife(at time.Time) time.Duration {
 	return min(life, time.Unix(c.Expires, 0).Sub(at))
 }
 
-// ClusterToken is a token for an OKE cluster: a signed request that is never sent by us, but by the
-// cluster to Oracle. It costs no network.
+// ClusterToken is a token for an OKE cluster: a signed request, which the cluster sends to Oracle. Making it needs no
+// network. cluster is an OCID, region a name or a key.
 //
-// It is what `oci ce cluster generate-token` prints: base64url with padding of the URL with the
-// Authorization and the Date as its query. 1 to 6 KB, by the size of the session token.
+// It is what `oci ce cluster generate-token` prints: base64url with padding of a URL whose query has Authorization and
+// Date. It has 1 to 6 KB, most of it the session token.
 func (s Session) ClusterToken(cluster, region string, at time.Time) (secret.Text, error) {
 	if _, ok := ident.ClusterRegion(cluster); !ok {
 		return secret.Text{}, errors.New("the cluster's OCID can't be one")

@@ -7,8 +7,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// Renew gets the successor of a session file's token, for the same key: the answer's Token is what
-// SessionFile.Successor takes. Nothing is written to ~/.oci.
+// Renew gets the successor of a session file's token, for the same key: the answer's Token is a
+// SessionFile.Successor. Nothing is written to ~/.oci. Its error is an *Error.
 //
 // Read in oci-cli 3.89.3, cli_session.py, refresh.
 func (m *Machine) Renew(ctx context.Context, f *FileSession) (Answer, error) {

@@ -11,17 +11,16 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// A Resource is a resource principal: what the platform puts into the environment of a function, and of
-// other resources that run somebody's code. Each of the two values is a path, if it is an absolute one,
-// else the thing itself. The platform replaces the files, so they are read for each session.
+// A Resource is a resource principal, which the platform puts into the environment of functions and other resources that
+// run code. Token and key are each in the variable itself, or in a file whose absolute path it holds. The platform
+// replaces the files, so they are read for each session.
 //
 // Read in oci-go-sdk v65.130.0, common/auth/resource_principal_key_provider.go:80-107.
 type Resource struct {
 	Region string // "": the environment's
 }
 
-// The variables that a resource principal is made of, all of them: nothing else is read from the
-// environment.
+// The variables of a resource principal.
 const (
 	resourceVersion    = "OCI_RESOURCE_PRINCIPAL_VERSION"
 	resourceToken      = "OCI_RESOURCE_PRINCIPAL_RPST"
@@ -65,7 +64,7 @@ func (p Resource) Session(_ context.Context, m *Machine) (Session, error) {
 	return sessionOf(token, key, region), nil
 }
 
-// Token is the session token alone, which says whose the session is.
+// Token is the session token alone, for who needs no key.
 func (p Resource) Token(m *Machine) (string, error) {
 	switch v := m.Getenv(resourceVersion); v {
 	case "":
@@ -86,7 +85,7 @@ func (p Resource) Token(m *Machine) (string, error) {
 	return token, nil
 }
 
-// valueOrFile is what a variable holds, or what the file holds that it names by an absolute path.
+// valueOrFile is the content of a variable, or of the file whose absolute path it holds.
 func (m *Machine) valueOrFile(name string) (string, error) {
 	v := m.Getenv(name)
 	if v == "" {
@@ -102,7 +101,7 @@ func (m *Machine) valueOrFile(name string) (string, error) {
 	return strings.TrimSpace(v), nil
 }
 
-// settings is a principal that isn't there, or not as it is set: nothing was sent.
+// settings is the error for a principal that isn't there or is wrongly set. Nothing was sent.
 //
 //go:noinline
 func settings(text string) *Error {

@@ -14,26 +14,25 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// A Principal gets a session: it is where a signing key comes from, and its name.
+// A Principal is whom requests are signed as. Session gets its key, and the name under which Oracle knows the key.
 type Principal interface {
 	Session(ctx context.Context, m *Machine) (Session, error)
 }
 
-// A SessionFile is what `oci session authenticate` left in ~/.oci: a key, and a session token for it.
+// A SessionFile is what `oci session authenticate` wrote into ~/.oci: a key, and a session token for it.
 type SessionFile struct {
 	File, Profile string // of the configuration: "~/.oci/config", "work"
 	Region        string // "": the profile's
-	// Successor is a later session token for the same key, which an earlier call got by Renew; empty:
-	// there is none.
+	// Successor is a later session token for the same key, which Renew got; empty: there is none.
 	Successor secret.Text
 }
 
-// A FileSession is a session with what its files say of it.
+// A FileSession is the session of a SessionFile.
 type FileSession struct {
 	Session
 	Token           secret.Text // without ST$
-	Subject         string      // whose it is, usually an OCID; "": it doesn't say
-	Issued, Expires time.Time   // by the token; zero: it doesn't say
+	Subject         string      // the token's sub, usually a user's OCID; "": it has none
+	Issued, Expires time.Time   // the token's iat and exp; zero: it has none
 }
 
 // Session is the session of the files, or its successor, whichever lives longer.
@@ -48,8 +47,9 @@ func (p SessionFile) Session(ctx context.Context, m *Machine) (Session, error) {
 // settle is how long the oci CLI takes between writing the key and the token of a new session.
 const settle = 50 * time.Millisecond
 
-// Read reads the files. The oci CLI replaces both in place and without a lock, so half a file, or a pair
-// that doesn't fit, is read once more after a moment.
+// Read reads the files. The oci CLI writes both in place and without a lock, so half a file, or a key and a token that
+// don't belong together, are read once more after settle. Its errors are a *SessionError, after which a person has to log
+// in with oci, a *FileError, or Machine.Read's. A session that has ended is returned with its error.
 func (p SessionFile) Read(ctx context.Context, m *Machine) (*FileSession, error) {
 	f, err := p.read(m)
 	if e, ok := errors.AsType[*FileError](err); !ok || !e.torn {
@@ -153,14 +153,14 @@ func (m *Machine) keyFile(file string, s ident.Section, again *SessionError) (Ke
 	return Key{}, e
 }
 
-// unusable says of a key why it can't be used, without what is told to a client of a domain.
+// unusable is why a key can't be used. What rsakey's errors have behind the semicolon is for clients of a domain.
 func unusable(err error) string {
 	text, _, _ := strings.Cut(err.Error(), ";")
 	return text
 }
 
-// named reads the file that a key of a profile names. Oracle's tools take a relative path from the working
-// directory, so none is taken here.
+// named reads the file that a key of a profile names. A relative path is refused: Oracle's tools read it in the working
+// directory.
 func (m *Machine) named(file string, s ident.Section, key string) (data []byte, line int, err error) {
 	name, err := s.Need(key)
 	if err != nil {
@@ -174,7 +174,7 @@ func (m *Machine) named(file string, s ident.Section, key string) (data []byte, 
 	return data, line, err
 }
 
-// regionOf is the region that was configured, else the profile's.
+// regionOf is the configured region, else the profile's.
 func regionOf(file, configured string, s ident.Section) (string, error) {
 	if configured != "" {
 		return configured, nil

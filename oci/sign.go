@@ -11,17 +11,16 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ident"
 )
 
-// A Session signs requests: it is a key, and the name under which Oracle knows it. It lives in memory
-// for the one call that derives something from it, and is never stored.
+// A Session signs requests: it is a key, and the name under which Oracle knows it. It is never stored: a call gets one,
+// signs, and forgets it.
 type Session struct {
 	// KeyID is ST$ and a session token (a JWT), or TENANCY/USER/FINGERPRINT for an API key.
 	KeyID secret.Text
 	Key   Key
-	// Region is the principal's home for this call, as in "us-ashburn-1".
-	Region string
+	Region string // where the session's requests go: "us-ashburn-1"
 }
 
-// Subject is whom the session names, usually by an OCID; "": it doesn't say.
+// Subject is whose the session is, usually an OCID; "": KeyID doesn't name it.
 func (s Session) Subject() string {
 	id := s.KeyID.Reveal()
 	if token, ok := strings.CutPrefix(id, "ST$"); ok {
@@ -33,17 +32,16 @@ func (s Session) Subject() string {
 	return user
 }
 
-// A Message is what a signature covers of a request, in the very bytes that are sent.
+// A Message is what a signature covers of a request, byte for byte as it is sent.
 type Message struct {
 	Method string
 	Host   string // the Host header: name, and port if it isn't 443
 	Target string // path and query, as on the request line
-	// Date is the Date header. It is text: the vectors that Oracle published name a weekday that
-	// wasn't one.
+	// Date is the Date header. It is text because Oracle's published test vectors have a wrong weekday.
 	Date        string
 	ContentType string // of a POST
 	Body        []byte // of a POST
-	// NoHost leaves the host out, which only the federation endpoint wants so.
+	// NoHost leaves the host out of the signature, as only the federation endpoint requires.
 	NoHost bool
 }
 
@@ -53,8 +51,8 @@ func Digest(body []byte) string {
 	return base64Of(sum[:])
 }
 
-// Headers are the headers that sign m at a time: Date, Authorization and, of a POST, what it says of its body. They go
-// with exactly m's line, host and body, and m gets their Date.
+// Headers are the headers that sign m at a time: Date, Authorization and, for a POST, Content-Type and X-Content-Sha256.
+// It sets m.Date.
 func (s Session) Headers(m *Message, at time.Time) (http.Header, error) {
 	m.Date = date(at)
 	authorization, err := s.Authorization(m)
@@ -68,8 +66,8 @@ func (s Session) Headers(m *Message, at time.Time) (http.Header, error) {
 	return h, nil
 }
 
-// Authorization is the header that signs m: version 1 of Oracle's HTTP signatures, RSA PKCS #1 v1.5
-// with SHA-256. The same message gives the same header.
+// Authorization is the Authorization header for m: version 1 of Oracle's HTTP signatures, RSA PKCS #1 v1.5 with SHA-256.
+// The same message gives the same header. An error is that of the key.
 //
 // https://docs.oracle.com/en-us/iaas/Content/API/Concepts/signingrequests.htm
 func (s Session) Authorization(m *Message) (secret.Text, error) {

@@ -30,8 +30,8 @@ const (
 	workloadPath  = "/resourcePrincipalSessionTokens"
 )
 
-// Session makes a key and gives its public half to the cluster. The service account token goes to an IP
-// address whose certificate leads to the cluster's own CA, never through a proxy.
+// Session makes a key and sends its public half to the cluster's endpoint. The service account token goes to an IP address
+// with a certificate of the cluster's own CA, never through a proxy.
 func (p Workload) Session(ctx context.Context, m *Machine) (Session, error) {
 	u, account, roots, err := p.look(m)
 	if err != nil {
@@ -44,7 +44,7 @@ func (p Workload) Session(ctx context.Context, m *Machine) (Session, error) {
 	body := `{"podKey":"` + strings.ReplaceAll(key.publicPEM(), "\n", `\n`) + `"}`
 	way := m.way()
 	way.Who, way.Roots, way.Proxy = "the cluster's workload endpoint", roots, nil
-	r, err := m.ask(ctx, way, u, nil, body, bearing("Bearer "+account, "application/json"))
+	r, err := m.ask(ctx, way, u, nil, body, authorizedBy("Bearer "+account, "application/json"))
 	if err != nil {
 		return Session{}, err
 	}
@@ -58,17 +58,17 @@ func (p Workload) Session(ctx context.Context, m *Machine) (Session, error) {
 		}
 		return Session{}, e
 	}
-	return given(r, workloadToken(r.Body), key, p.Region, "the cluster answered without a session")
+	return sessionFrom(r, workloadToken(r.Body), key, p.Region, "the cluster answered without a session")
 }
 
-// Look tells who the pod is, by its service account token, or what it lacks for a session. It sends nothing.
+// Look returns who the pod is, by its service account token; its error is what a session lacks. It sends nothing.
 func (p Workload) Look(m *Machine) (subject string, err error) {
 	_, account, _, err := p.look(m)
 	c, _ := ident.ReadClaims(account)
 	return c.Subject, err
 }
 
-// look is where a session comes from, with what, and whom to trust there.
+// look is the endpoint, the service account token for it, and the CA to trust there.
 func (p Workload) look(m *Machine) (u *url.URL, account string, roots *x509.CertPool, err error) {
 	if u, err = p.url(m); err != nil {
 		return nil, "", nil, err
@@ -107,7 +107,7 @@ func (p Workload) folder() string {
 	return p.Account
 }
 
-// url is the endpoint. An IP address, so that no name server chooses who gets the token.
+// url is the endpoint, with an IP address, so that no name server decides who gets the token.
 func (p Workload) url(m *Machine) (*url.URL, error) {
 	if p.Endpoint != "" {
 		u, err := url.Parse(p.Endpoint + workloadPath)
