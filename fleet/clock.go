@@ -2,16 +2,16 @@ package fleet
 
 import "time"
 
-// A Stamp is an instant on two clocks: the wall's, which all nodes share more or less, and the time since
-// boot, which counts while a node sleeps and which nobody sets.
+// A Stamp is an instant on two clocks: the wall clock, which is about the same on all nodes, and the time since boot, which
+// nobody can set and which includes sleep.
 type Stamp struct {
 	Wall time.Time
 	Boot time.Duration // 0: unknown
-	Of   string        // the boot that it counts from; empty: unknown
+	Of   string        // identifies the boot; empty: unknown
 }
 
-// Since is how long ago t was, by the clock that says more: a wall clock that is set back makes no dead
-// token look alive, and one boot's time says nothing to another node.
+// Since is how long ago t was, by the clock on which it is longer: so a token that has expired stays expired if the wall
+// clock is set back. The time since boot counts only if both are of one boot.
 func (s Stamp) Since(t Stamp) time.Duration {
 	d := s.Wall.Sub(t.Wall)
 	if s.Of != "" && s.Of == t.Of && s.Boot > 0 && t.Boot > 0 {
@@ -20,5 +20,5 @@ func (s Stamp) Since(t Stamp) time.Duration {
 	return d
 }
 
-// A Clock tells the instant. It is asked again each time, so a process that was stopped sees the stop.
+// A Clock returns the present instant.
 type Clock func() Stamp

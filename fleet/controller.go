@@ -9,27 +9,26 @@ import (
 	"time"
 )
 
-// A Controller is what the leader does: it keeps the tokens and publishes them.
+// A Controller does the leader's work: it keeps tokens fresh and publishes them.
 type Controller struct {
 	Keepers      []*Keeper
 	Publications []Publication
 	Publisher    *Publisher
 	Troubles     *Troubles
 	Metrics      *Metrics
-	// Lost is how long a lost leader goes unnoticed: the Lease and two retries.
+	// Lost is how long no replica may notice that the leader is gone: the Lease's duration and two retries.
 	Lost time.Duration
 
 	stopping atomic.Bool
 }
 
-// Stopping is the Keepers': whether nothing new may begin.
+// Stopping reports whether nothing new may begin, for Keeper.Stopping.
 func (c *Controller) Stopping() bool { return c.stopping.Load() }
 
 // Stop lets nothing new begin.
 func (c *Controller) Stop() { c.stopping.Store(true) }
 
-// Lead works until ctx ends, and then until what was begun is done: a request that is on the wire, an
-// answer that isn't saved.
+// Lead works until ctx ends, and then until what has begun is done: a request that was sent, an answer that isn't saved.
 func (c *Controller) Lead(ctx context.Context) {
 	c.Metrics.Leader.Set(1)
 	defer c.Metrics.Leader.Set(0)
@@ -54,7 +53,7 @@ func (c *Controller) Lead(ctx context.Context) {
 	wait()
 }
 
-// keep has a Keeper's turns.
+// keep runs a Keeper's turns.
 func (c *Controller) keep(ctx context.Context, k *Keeper, wake <-chan struct{}) {
 	retry := time.Second
 	generation := int64(-1)
@@ -89,7 +88,7 @@ const (
 	manySecrets = 100
 )
 
-// kindOf is a call's failure without what differs from try to try.
+// kindOf is the part of a failure that is the same at each try.
 func kindOf(err error) string {
 	for _, kind := range []error{ErrMissing, ErrForbidden, errDamaged, errOtherType, errContended} {
 		if errors.Is(err, kind) {
@@ -99,8 +98,7 @@ func kindOf(err error) string {
 	return "the API"
 }
 
-// warn tells what will work badly with the tokens of a state that has some, in the words of an
-// administrator; "" if nothing will.
+// warn returns what will work badly with the tokens of a state, which has one at least; "": nothing.
 func (c *Controller) warn(s *State, profile string) (kind, wrong string) {
 	secrets := 0
 	for _, p := range c.Publications {
@@ -124,7 +122,7 @@ func (c *Controller) warn(s *State, profile string) (kind, wrong string) {
 	return "", ""
 }
 
-// report hands on what a turn came to. before is the generation of the turn before.
+// report passes a turn's result to troubles, metrics and the publisher. before is the generation of the turn before.
 func (c *Controller) report(k *Keeper, o Outlook, before int64) {
 	s := &o.Snapshot.State
 	kind, wrong := "", ""

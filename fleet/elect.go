@@ -8,12 +8,11 @@ import (
 	"k8s.io/client-go/tools/leaderelection"
 )
 
-// ErrLost says that the Lease was lost: another may work now, so this process has to end.
+// ErrLost is returned if the Lease was lost: another process may work now, so this one has to end.
 var ErrLost = errors.New("the Lease was lost")
 
-// Serve waits for the Lease, works while it is held, and ends: with nil when end is closed, with ErrLost
-// when the Lease is lost. In both cases what was begun is done first. Of the configuration all but the
-// callbacks is the caller's.
+// Serve waits for the Lease, and works while it is held. It returns nil when end is closed, and ErrLost when the Lease is
+// lost; in both cases it finishes first what was begun. It sets config's Callbacks.
 func (c *Controller) Serve(end <-chan struct{}, config leaderelection.LeaderElectionConfig) error {
 	working, halt := context.WithCancel(context.Background())
 	defer halt()
@@ -60,7 +59,7 @@ func (c *Controller) Serve(end <-chan struct{}, config leaderelection.LeaderElec
 	}
 }
 
-// work is the leader's, which begins at most once.
+// work is the leader's work, which begins at most once.
 type work struct {
 	mu     sync.Mutex
 	begun  bool
@@ -76,7 +75,7 @@ func (w *work) begin() bool {
 	return w.begun
 }
 
-// end lets none begin, and waits for what was.
+// end lets no work begin, and waits for the end of what has begun.
 func (w *work) end() {
 	w.mu.Lock()
 	w.ending = true

@@ -11,75 +11,73 @@ import (
 
 // A Keeper keeps the token of one profile fresh. It serves one goroutine.
 //
-// Several processes may have a Keeper for one profile at the same time: a Lease makes that rare, and
-// nothing relies on it. What holds is the state's compare-and-swap. A refresh token is sent only by
-// who has just written its intent over the state that it read, and within 3 s of that; so of two that
-// want to send, one writes and the other finds it. What is fenced is the sending. Saving never is: who
-// holds an answer saves it, leader or not, as long as the stored token is still the one it spent.
+// Several processes may have a Keeper for one profile at the same time. A Lease makes that rare, but safety doesn't depend
+// on it: it depends on the state's compare-and-swap. A process sends a refresh token only within 3 s after it has written
+// its intent over the state that it read. Of two processes that try, one writes, and the other finds the intent. Only
+// sending needs the Lease, saving doesn't: whoever gets an answer saves it, leader or not, if the stored token is still
+// the one that it spent.
 type Keeper struct {
 	Profile  string
-	Identity string // a digest of whom the tokens belong to
-	Holder   string // this process
+	Identity string // a digest of domain, client and login: whose tokens are usable
+	Holder   string // the name of this process
 	Store    Store
 	Renewal  Renewal
 	Parts    []string // the targets that have credentials of their own
 	Clock    Clock
 	Spread   func() float64 // random, 0 to 1
-	// Fence reports whether the Lease was renewed so lately that nobody else can hold it for a while.
+	// Fence reports whether the Lease was renewed so recently that no other process can hold it now; see Lease.Holds.
 	Fence func(now Stamp) bool
 	// Stopping reports whether nothing new may begin.
 	Stopping func() bool
 	Log      *slog.Logger
-	// Done is told of each attempt that ended: "saved", "superseded", or a policy.Verdict in a word.
+	// Done is called after each attempt with its result: "saved", "superseded", or a policy.Verdict as text.
 	Done func(result string)
 
-	// seen is the foreign intent that is waited for, and since when.
+	// seen is the intent of another process whose answer is waited for, since seenSince.
 	seen      *Intent
 	seenSince Stamp
-	// owed is what the state lacks because it couldn't be written: it counts as if it were there.
+	// owed is a change that couldn't be written. It counts as if it were in the state.
 	owed *debt
 }
 
-// A debt is a change of the state that isn't written yet. It is void once another token is stored.
+// A debt is a change of the state that isn't written yet. It is dropped when another token is stored.
 type debt struct {
-	of    string
+	of    string // the tokens that it is about; see of
 	apply func(*State)
-	// nothing: it is of an attempt that sent nothing, so a person's request is as open as it was: obeyed.
+	// nothing: the attempt sent nothing, so a person's request stays as it was. obeyed is Snapshot.Obeyed before it.
 	nothing bool
 	obeyed  string
 }
 
-// of names the token that a note is about.
+// of identifies the tokens of a state.
 func of(s *State) string { return digest(s.Refresh) + "/" + digest(s.Access) }
 
 // The bounds of a transaction.
 const (
-	swapLimit    = 3 * time.Second // from the begin of the swap to the first byte
+	swapLimit    = 3 * time.Second // from the beginning of the swap to the first byte that is sent
 	answerLimit  = 8 * time.Second
 	connectLimit = 10 * time.Second
 )
 
-// lookEach is how long nobody looks at the state, at most: so soon a person's `refresh` is seen. For tests,
-// whose tokens live for seconds, it is a part of a life.
+// lookEach is the longest time between two looks at the state, and so until a person's `refresh` is seen. With tokens that
+// live for seconds, as in tests, it is a fraction of a life, at least shortestLook.
 const (
 	lookEach     = 10 * time.Second
 	shortestLook = 500 * time.Millisecond
 )
 
-// An Outlook is what a turn came to.
+// An Outlook is the result of a turn.
 type Outlook struct {
 	Snapshot Snapshot
-	// Usable is the state, if one of its tokens is this profile's and alive; else the zero State.
+	// Usable is the state if one of its tokens can be used, else the zero State.
 	Usable State
-	// Next is when to look again.
-	Next        time.Duration
+	Next   time.Duration // until the next turn
 	LoginNeeded bool
 	InDoubt     bool
 	Failed      *Failure // the last attempt's, while it counts
 }
 
-// Turn looks at the state, renews the token if it is due, and says what to do next. Its error is the
-// API's: nothing is known then.
+// Turn reads the state, and renews the token if it is due. An error is the API's; then the Outlook is zero.
 func (k *Keeper) Turn(ctx context.Context) (Outlook, error) {
 	snap, err := k.look(ctx)
 	if err != nil {
@@ -106,7 +104,7 @@ func (k *Keeper) Turn(ctx context.Context) (Outlook, error) {
 	return k.outlook(snap, d), nil
 }
 
-// look reads the state, writes what is owed to it, and forgets what is over.
+// look reads the state and writes what is owed. It drops a debt about other tokens and an intent that is over.
 func (k *Keeper) look(ctx context.Context) (Snapshot, error) {
 	snap, err := k.Store.Get(ctx)
 	if err != nil {
@@ -135,10 +133,10 @@ func (k *Keeper) look(ctx context.Context) (Snapshot, error) {
 	return snap, nil
 }
 
-// A decision is what a snapshot calls for.
+// A decision is what to do with a snapshot.
 type decision struct {
 	renew       bool
-	wait        time.Duration // else
+	wait        time.Duration // if not renew
 	loginNeeded bool
 	inDoubt     bool
 }
@@ -171,9 +169,9 @@ func (k *Keeper) decide(snap *Snapshot) decision {
 	d := k.afterPause(s, asked)
 	if i := s.doubt(); i != nil {
 		d.inDoubt = true
-		if i.same(k.seen) { // a foreign one, whose answer may still come
+		if i.same(k.seen) { // another process', whose answer may still come
 			wait := 30 * time.Second
-			if s.Life > 0 { // else a first login spends a refresh token at this moment
+			if s.Life > 0 { // 0: a first login is spending a refresh token
 				wait = min(wait, s.Life/8)
 			}
 			wait -= now.Since(k.seenSince)
@@ -188,7 +186,7 @@ func (k *Keeper) decide(snap *Snapshot) decision {
 	return d
 }
 
-// afterPause is to renew, unless a pause says to wait.
+// afterPause decides to renew, or to wait if there is a pause.
 func (k *Keeper) afterPause(s *State, asked bool) decision {
 	now := k.Clock().Wall
 	if !asked && s.Pause.counts(now, digest(s.Refresh), k.Renewal.Client) {
@@ -197,7 +195,7 @@ func (k *Keeper) afterPause(s *State, asked bool) decision {
 	return decision{renew: true}
 }
 
-// ours reports whether something is stored that belongs to this profile as it is configured.
+// ours reports whether the state has tokens of this profile as it is configured.
 func (k *Keeper) ours(s *State) bool {
 	return s.Identity == k.Identity && !(s.Access.Empty() && s.Refresh.Empty())
 }
@@ -206,7 +204,7 @@ func (k *Keeper) outlook(snap Snapshot, d decision) Outlook {
 	s := &snap.State
 	o := Outlook{Snapshot: snap, LoginNeeded: d.loginNeeded, InDoubt: d.inDoubt, Failed: s.Last}
 	each := lookEach
-	if s.Life > 0 { // a login, say, is seen and published within little of a life
+	if s.Life > 0 { // so that a login is published within a fraction of a life
 		each = min(each, max(s.Life/40, shortestLook))
 	}
 	o.Next = max(min(d.wait, time.Duration((0.5+0.5*k.Spread())*float64(each))), 20*time.Millisecond)

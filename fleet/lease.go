@@ -12,14 +12,14 @@ import (
 // LeaseName is the name of the Lease by which replicas elect one of them.
 const LeaseName = "credential-idcs-controller"
 
-// A Lease is client-go's lock that remembers when the last renewal began, which client-go doesn't tell:
-// the fence needs it. And when the API last answered at all, for the probe.
+// A Lease is client-go's lock. It also records when the last renewal began, for Keeper.Fence, and when the API last
+// answered, for the liveness probe: client-go tells neither.
 type Lease struct {
 	resourcelock.Interface
 	Clock    Clock
 	Duration time.Duration
-	Troubles *Troubles // nil: nobody is told
-	// Namespace is the controller's, which commands name.
+	Troubles *Troubles // nil: failures are not reported
+	// Namespace is the controller's, for the commands in messages.
 	Namespace string
 
 	mu       sync.Mutex
@@ -29,8 +29,8 @@ type Lease struct {
 	failed   string // the verb of the last call, if it failed
 }
 
-// Holds reports whether nobody else can have the Lease for a while: it was renewed less than a third of
-// its duration ago, counted from before the request, as its answer may have lain in a socket.
+// Holds reports whether no other process can have the Lease: it was renewed less than a third of its duration ago. That is
+// counted from before the request, since its answer may have waited in a socket.
 func (l *Lease) Holds(now Stamp) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -47,14 +47,14 @@ func (l *Lease) Reached(now Stamp) time.Duration {
 	return now.Since(l.answered)
 }
 
-// tell reports a call that failed once, and once that it works again: client-go says it with each try. What only
-// says that another was faster, or that there is no Lease yet, is no failure.
+// tell reports a failure once, and once that calls work again; client-go logs each try. A conflict, or that there is no
+// Lease yet, is no failure.
 func (l *Lease) tell(verb string, err error) {
 	if l.Troubles == nil || apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || verb == "get" && apierrors.IsNotFound(err) {
 		return
 	}
 	l.mu.Lock()
-	again := l.failed == "" || l.failed == verb || verb != "get" // that it can be read says nothing of writing
+	again := l.failed == "" || l.failed == verb || verb != "get" // a get that works doesn't mean that an update does
 	if err != nil {
 		l.failed = verb
 	} else if again {

@@ -10,8 +10,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Ask asks the leader for a refresh: by an annotation on the state Secret, in a word that is new. It
-// returns the generation that the refresh will exceed.
+// Ask asks the leader for a refresh, by an annotation on the state Secret. word must be a new one. The refresh is done when
+// the state's generation exceeds the returned one.
 func (s *SecretStore) Ask(ctx context.Context, word string) (generation int64, err error) {
 	for {
 		snap, err := s.Get(ctx)
@@ -34,7 +34,7 @@ func (s *SecretStore) Ask(ctx context.Context, word string) (generation int64, e
 	}
 }
 
-// A Row is what a Secret's annotations say, which hold no token.
+// A Row is the content of a Secret's annotations, which have no token.
 type Row struct {
 	Profile     string
 	Secret      string // of a published one: namespace/name

@@ -14,7 +14,7 @@ import (
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 )
 
-// Why a state can't be read or written. Any other error of Swap leaves open whether it was written.
+// Why a state can't be read or written. After any other error of Swap it isn't known whether it was written.
 var (
 	ErrConflict  = errors.New("it was changed meanwhile")
 	ErrMissing   = errors.New("there is no such Secret")
@@ -24,22 +24,22 @@ var (
 // callLimit is how long one call to the API may take: rest.Config has no limit of its own.
 const callLimit = 5 * time.Second
 
-// A Snapshot is a state as it was read: what a Swap must find unchanged.
+// A Snapshot is a state as it was read. A Swap over it fails if the state has changed since.
 type Snapshot struct {
 	State State
 	UID   string // of the Secret
-	// Asked is what a person wrote to have a refresh, Obeyed what of it was done.
+	// Asked is the word of a person's last request for a refresh, Obeyed that of the last one that was done.
 	Asked, Obeyed string
 
 	secret  *corev1.Secret
-	version int // a test's own
+	version int // only for the tests' Store
 }
 
 // asks reports whether a person's request for a refresh is open.
 func (s *Snapshot) asks() bool { return s.Asked != "" && s.Asked != s.Obeyed }
 
-// A Store keeps the state of one profile. What Get returns is live, never from a cache; Swap writes only
-// over what was read.
+// A Store has the state of one profile. Get never reads from a cache. Swap writes only if the state is still over, else
+// its error is ErrConflict.
 type Store interface {
 	Get(ctx context.Context) (Snapshot, error)
 	Swap(ctx context.Context, over Snapshot, s State) (Snapshot, error)
@@ -66,7 +66,7 @@ func (s *SecretStore) Swap(ctx context.Context, over Snapshot, state State) (Sna
 	if err != nil {
 		return Snapshot{}, err
 	}
-	next := *over.secret // only what is changed is copied
+	next := *over.secret // shallow: its maps are replaced, not changed
 	next.Annotations = maps.Clone(over.secret.Annotations)
 	if next.Annotations == nil {
 		next.Annotations = map[string]string{}
@@ -102,11 +102,11 @@ func (s *SecretStore) explain(verb string, err error) error {
 	return explain(verb, StateName(s.Profile), err)
 }
 
-// An APIError is a call to the API that failed, with the kind of failure and what it was about.
+// An APIError is a call to the API that failed.
 type APIError struct {
-	Verb, Secret string
-	What         string // empty: it is a Secret
-	Kind         error  // one of the above, or nil
+	Verb, Secret string // "update" and the object's name
+	What         string // the object's kind; empty: Secret
+	Kind         error  // ErrConflict, ErrMissing, ErrForbidden or nil
 	Err          error
 }
 

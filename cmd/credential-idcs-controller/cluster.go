@@ -10,13 +10,13 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// defaultNamespace is the controller's where nothing says another.
+// defaultNamespace is the controller's, unless --namespace or POD_NAMESPACE names another.
 const defaultNamespace = "credential-idcs"
 
 func (a *app) space() string { return cmp.Or(a.namespace, a.Getenv("POD_NAMESPACE"), defaultNamespace) }
 
-// cluster is how the API server is reached: by --kubeconfig, by the pod's own account where it is one and
-// pod is set, else as kubectl does.
+// cluster is how the API server is reached: by --kubeconfig, else, if pod is set and this is a pod, by its service
+// account, else as kubectl does.
 func (a *app) cluster(pod bool) (*rest.Config, error) {
 	if pod && a.kubeconfig == "" && a.Getenv("KUBERNETES_SERVICE_HOST") != "" {
 		c, err := rest.InClusterConfig()
@@ -44,8 +44,8 @@ func tuned(c *rest.Config) *rest.Config {
 	return c
 }
 
-// clients are one for each kind of work, each with a queue of its own: 1,000 updates would be before a
-// renewal of the Lease.
+// clients has a client for each kind of work. Each has a rate limit of its own, or a renewal of the Lease would wait
+// behind 1,000 updates.
 type clients struct {
 	lease   *coordinationv1.CoordinationV1Client
 	state   *corev1.CoreV1Client

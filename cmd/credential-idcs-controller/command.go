@@ -22,21 +22,21 @@ type verb struct {
 	run                      func(ctx context.Context, a *app, args []string) error
 }
 
-// verbs is the program's table of contents.
+// verbs are all commands, in the order of the help.
 func verbs() []*verb {
 	return []*verb{
 		runVerb(), manifestsVerb(), loginVerb(), logoutVerb(), refreshVerb(), statusVerb(), versionVerb(),
 	}
 }
 
-// An app is one run of the program: the process and the flags that all commands share.
+// An app is one run of the program: its process, and the flags that all commands have.
 type app struct {
 	*host.Process
 	config, namespace, kubeconfig string
-	file                          *config.File // once it is loaded
+	file                          *config.File // nil until it is loaded
 }
 
-// run does what the program is asked for and returns its exit status.
+// run runs the command in p.Args and returns the exit status.
 func run(ctx context.Context, p *host.Process) int {
 	a := &app{Process: p}
 	err := a.dispatch(ctx)
@@ -94,7 +94,7 @@ func (v *verb) help() string {
 	return "usage: credential-idcs-controller " + strings.TrimSpace(v.name+" "+v.words) + "\n\n" + v.about + ".\n" + v.text
 }
 
-// options is the flag set of a verb, with the flags that all of them have.
+// options is the flag set of a command, with the flags that all have.
 func (a *app) options(v *verb) *flag.FlagSet {
 	f := flag.NewFlagSet(v.name, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
@@ -104,8 +104,8 @@ func (a *app) options(v *verb) *flag.FlagSet {
 	return f
 }
 
-// checkNamespace holds --namespace against the rule of Kubernetes: it goes into manifests, paths of the API and
-// commands that are printed.
+// checkNamespace checks --namespace by Kubernetes' rule, since it becomes part of manifests, API paths and printed
+// commands.
 func (a *app) checkNamespace(verb string) error {
 	if a.namespace == "" || len(validation.IsDNS1123Label(a.namespace)) == 0 {
 		return nil
@@ -114,7 +114,7 @@ func (a *app) checkNamespace(verb string) error {
 		"credential-idcs-controller "+verb+" --help")
 }
 
-// parse reads flags before, between and after at most limit operands.
+// parse reads flags before, between and after the operands, of which there may be limit.
 func (a *app) parse(f *flag.FlagSet, args []string, limit int) (operands []string, err error) {
 	for {
 		if err := f.Parse(args); err != nil {

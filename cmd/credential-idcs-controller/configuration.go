@@ -12,7 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// load reads the configuration with its [[publish]] tables. A mistake anywhere in it is an error.
+// load reads the configuration with its [[publish]] tables. Every error is a *failure.
 func (a *app) load() (*config.File, []config.Publish, error) {
 	if a.config == "" {
 		return nil, nil, misuse("--config is missing", "credential-idcs-controller help")
@@ -60,7 +60,7 @@ func mistake(err error) error {
 	return f
 }
 
-// publications are the [[publish]] tables in the words of package fleet.
+// publications are the [[publish]] tables as package fleet needs them.
 func publications(published []config.Publish) []fleet.Publication {
 	list := make([]fleet.Publication, 0, len(published))
 	for _, p := range published {
@@ -83,7 +83,8 @@ func publications(published []config.Publish) []fleet.Publication {
 	return list
 }
 
-// partOf is the part of the state that a target takes: a registry of Oracle's has a credential of its own.
+// partOf is the name of the part of the state with a target's credential; empty: it gets the profile's own token. A
+// registry of Oracle's has a credential of its own.
 func partOf(t *config.Target) string {
 	if t.Kind == config.KindOCIR {
 		return t.String()
@@ -91,7 +92,7 @@ func partOf(t *config.Target) string {
 	return ""
 }
 
-// parts are those that a profile's Secrets need, each once, and whether one of them needs the profile's own token.
+// parts are the parts that a profile's Secrets need, each once. own: one of the Secrets needs the profile's own token.
 func parts(p *config.Profile, published []config.Publish) (names []string, own bool) {
 	for _, pub := range published {
 		if pub.Profile != p {
@@ -109,7 +110,7 @@ func parts(p *config.Profile, published []config.Publish) (names []string, own b
 	return names, own
 }
 
-// profiles are those of the published Secrets, each once, in the order of the file.
+// profiles are the profiles of the published Secrets, each once, in the order of the file.
 func profiles(f *config.File, published []config.Publish) (list []*config.Profile) {
 	used := map[*config.Profile]bool{}
 	for _, p := range published {

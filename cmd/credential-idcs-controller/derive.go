@@ -13,8 +13,8 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci"
 )
 
-// derive makes one attempt to get what a target takes by the profile's OCI principal; of no target, a token of
-// the domain. subject is the profile's own token, where that is exchanged.
+// derive makes one attempt to get the credential of a target by the profile's OCI principal; without a target, a token of
+// the domain. subject is the profile's own token, if the principal is an exchange of it.
 func (r *renewer) derive(ctx context.Context, target string, subject secret.Text, a fleet.Attempt) (fleet.Answer, *fleet.Refusal) {
 	d, err := r.machine.Derive(ctx, r.profile, r.target(target), methods.Attempt{
 		Connect: a.Connect, Skew: a.Skew, Log: func(string, ...any) {}, Sending: a.Sending,
@@ -29,7 +29,7 @@ func (r *renewer) derive(ctx context.Context, target string, subject secret.Text
 	return fleet.Answer{Access: d.Token, Life: d.Life}, nil
 }
 
-// target is one of the profile's by its name, nil if there is none.
+// target is the profile's target of that name, or nil.
 func (r *renewer) target(name string) *config.Target {
 	for i := range r.profile.Targets {
 		if t := &r.profile.Targets[i]; t.String() == name {
@@ -49,7 +49,7 @@ func clockOf(d methods.Derived, err error) wire.Clock {
 	return d.Clock
 }
 
-// refuseOracle is refuse for what Oracle's own services said.
+// refuseOracle is refuse for an error of Oracle's own services.
 func (r *renewer) refuseOracle(a fleet.Attempt, err error) *fleet.Refusal {
 	j, ok := methods.JudgeOracle(r.profile, err)
 	if !ok {

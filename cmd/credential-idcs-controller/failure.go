@@ -6,7 +6,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
-// The exit status of cli.md.
+// The exit statuses. Those of credential-idcs mean the same.
 const (
 	exitFailure       = 1
 	exitUsage         = 2
@@ -14,12 +14,12 @@ const (
 	exitConfiguration = 5
 )
 
-// A failure is what a person is told: one line, and the command that mends it.
+// A failure is an error as it is printed: one line, and the command that mends it.
 type failure struct {
 	status  int
 	message string
 	command string
-	silent  bool // all is said already
+	silent  bool // it is printed already
 	err     error
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ comes back goes into the profile's state Secret, by the rights of your kubeconfi
 // loginLimit is how long the domain may take to answer a login.
 const loginLimit = 45 * time.Second
 
-// A person's command is about one profile.
+// An errand is a person's command about one profile.
 type errand struct {
 	*app
 	profile *config.Profile
@@ -48,7 +49,7 @@ type errand struct {
 	keeper  *fleet.Keeper
 }
 
-// errand reads the configuration and finds the profile and its state.
+// errand reads the configuration, finds the profile and connects to the cluster.
 func (a *app) errand(operands []string, verb string) (*errand, error) {
 	file, published, err := a.load()
 	if err != nil {
@@ -61,11 +62,7 @@ func (a *app) errand(operands []string, verb string) (*errand, error) {
 	if err != nil {
 		return nil, mistake(err)
 	}
-	known := false
-	for _, q := range profiles(file, published) {
-		known = known || q == p
-	}
-	if !known {
+	if !slices.Contains(profiles(file, published), p) {
 		return nil, &failure{status: exitConfiguration, message: "no [[publish]] uses profile " + p.Name}
 	}
 	c, err := a.cluster(false)
@@ -219,7 +216,7 @@ func (e *errand) device(ctx context.Context) error {
 	})
 }
 
-// failed explains an error of a person's command.
+// failed is an error of a person's command as it is printed.
 func (e *errand) failed(err error) error {
 	name := e.profile.Name
 	switch {

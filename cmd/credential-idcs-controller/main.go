@@ -1,9 +1,8 @@
-// Command credential-idcs-controller keeps the tokens of an Oracle identity domain fresh for a whole
-// Kubernetes cluster, in the Secrets that kubelet, Argo CD, Flux, Helm, Tekton and pods read already.
+// Command credential-idcs-controller keeps the tokens of an Oracle identity domain fresh for a Kubernetes cluster, in
+// Secrets that kubelet, Argo CD, Flux, Helm, Tekton and pods can read.
 //
-// Replicas elect one of them by a Lease; it renews each profile's token and writes it into Secrets. The
-// configuration is that of credential-idcs, with [[publish]] tables. `credential-idcs-controller help` is
-// the manual.
+// Replicas elect one of them by a Lease; it renews each profile's token and writes it into Secrets. The configuration is
+// that of credential-idcs, with [[publish]] tables. See `credential-idcs-controller help`.
 package main
 
 import (

@@ -59,8 +59,8 @@ func (p *ports) Set(s string) error {
 	return nil
 }
 
-// image is looser than the grammar of https://github.com/distribution/reference, which the kubelet holds it against: it
-// lets through what can't be anything else in YAML or in a shell.
+// image is an image's name that YAML and a shell read as one word. It allows more than the kubelet does, by the grammar of
+// https://github.com/distribution/reference.
 var image = regexp.MustCompile(`^(?:\[:*)?[0-9A-Za-z]+(?:(?:[_.:@+\]-]+/?|/)[0-9A-Za-z]+)*$`)
 
 func runManifests(_ context.Context, a *app, args []string) error {
