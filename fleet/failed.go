@@ -8,7 +8,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/cache/policy"
 )
 
-// failed stores what an attempt revealed that brought no token.
+// failed stores the result of an attempt that brought no token.
 func (x *transaction) failed(ctx context.Context, r *Refusal) (Snapshot, error) {
 	if unsent, ok := errors.AsType[*UnsentError](r.Err); ok {
 		return x.snap, unsent
@@ -32,11 +32,11 @@ func (x *transaction) failed(ctx context.Context, r *Refusal) (Snapshot, error) 
 			over := *x.intent
 			over.Over = true
 			s.Intent = &over
-		default: // what became of an earlier request isn't known any better
+		default: // the result of an earlier request is still unknown
 			s.Intent = x.doubt
 		}
 	}
-	if !r.Refresh.Empty() { // the old one is dead, so this is as dear as an answer
+	if !r.Refresh.Empty() { // the old one is spent, so this must not be lost
 		return x.keep(func(over *State) State {
 			s := x.settle(*over)
 			s.Refresh, s.Last, s.Pause = r.Refresh, &last, pause
@@ -62,7 +62,7 @@ func (k *Keeper) pauseAfter(r *Refusal, last *Pause, refresh string) *Pause {
 		if r.Verdict == policy.Spent {
 			return nil
 		}
-		kind = policy.PauseConnect // a missing file, say, that another process would look for at each call
+		kind = policy.PauseConnect // a missing file, say
 	}
 	now := k.Clock().Wall.UTC()
 	p := &Pause{Refresh: refresh, Begun: now, Kind: kind}

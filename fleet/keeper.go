@@ -70,8 +70,8 @@ const (
 type Outlook struct {
 	Snapshot Snapshot
 	// Usable is the state if one of its tokens can be used, else the zero State.
-	Usable State
-	Next   time.Duration // until the next turn
+	Usable      State
+	Next        time.Duration // until the next turn
 	LoginNeeded bool
 	InDoubt     bool
 	Failed      *Failure // the last attempt's, while it counts

@@ -10,9 +10,9 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// Login gets the first tokens by grant and stores them, whatever was stored before. It is a person's, so
-// no Lease counts; a leader that renews the old token meanwhile finds another one stored and drops its
-// answer. The state is read first, so that nobody logs in for nothing.
+// Login gets the first tokens by grant and stores them, over whatever was stored before. It is a person's, so it needs no
+// Lease; a leader that renews the old token meanwhile finds another one stored and drops its answer. The state is read
+// first: if that fails, the person hasn't logged in for nothing.
 func (k *Keeper) Login(ctx context.Context, grant func(context.Context, Attempt) (Answer, *Refusal)) error {
 	snap, err := k.Store.Get(ctx)
 	if err != nil {
@@ -32,7 +32,7 @@ func (k *Keeper) Login(ctx context.Context, grant func(context.Context, Attempt)
 
 // replace stores a login's answer over whatever is there.
 func (x *transaction) replace(ctx context.Context, a Answer) error {
-	x.grant = x.Renewal.Grant != nil // else its refresh token is what counts
+	x.grant = x.Renewal.Grant != nil // else its refresh token is used
 	for {
 		over := x.snap.State
 		over.Refresh, over.ID, over.Scope, over.Parts = secret.Text{}, secret.Text{}, "", nil
@@ -49,8 +49,7 @@ func (x *transaction) replace(ctx context.Context, a Answer) error {
 	}
 }
 
-// again reads the state after a failed write. While it can't be read it tries each second, as long as
-// the person waits.
+// again reads the state after a failed write. If that fails it tries again each second, as long as the person waits.
 func (x *transaction) again(ctx context.Context, failed error) (Snapshot, error) {
 	for {
 		if errors.Is(failed, ErrForbidden) || errors.Is(failed, ErrMissing) || ctx.Err() != nil {
@@ -67,9 +66,9 @@ func (x *transaction) again(ctx context.Context, failed error) (Snapshot, error)
 	}
 }
 
-// Exchange takes over a refresh token from elsewhere, which is spent at once. The token is stored with
-// the intent, so that whoever comes after a crash can find out what became of it; the access token
-// that is there stays. What was stored before comes back if the domain refuses the new one.
+// Exchange takes over a refresh token from elsewhere, and spends it at once. The token is stored with the intent, so after
+// a crash the next process can find out whether it was spent. The stored access token stays. If the domain refuses the new
+// token, the old state is restored.
 func (k *Keeper) Exchange(ctx context.Context, refresh secret.Text) error {
 	snap, err := k.Store.Get(ctx)
 	if err != nil {
@@ -96,14 +95,14 @@ func (k *Keeper) Exchange(ctx context.Context, refresh secret.Text) error {
 		}
 		return refused(refusal)
 	}
-	if x.intent != nil { // it lies in the state, and is of no use
+	if x.intent != nil { // the token is in the state, and is of no use
 		x.owed = nil
 		x.restore(ctx, before)
 	}
 	return refused(refusal)
 }
 
-// restore puts back what a refused token displaced, unless something else came meanwhile.
+// restore writes the state from before a refused token, unless the state has changed since.
 func (x *transaction) restore(ctx context.Context, before State) {
 	for {
 		s := before
@@ -118,7 +117,7 @@ func (x *transaction) restore(ctx context.Context, before State) {
 	}
 }
 
-// refused is a Refusal as an error: what kept us from sending, else what the domain said.
+// refused is a Refusal as an error: why nothing was sent, else the domain's refusal.
 func refused(r *Refusal) error {
 	if unsent, ok := errors.AsType[*UnsentError](r.Err); ok {
 		return unsent
@@ -127,11 +126,11 @@ func refused(r *Refusal) error {
 	return &f
 }
 
-// ErrBusy says that somebody is renewing the token at this moment.
+// ErrBusy is returned if another process is renewing the token.
 var ErrBusy = errors.New("another process is refreshing it")
 
-// Logout hands the stored refresh token to revoke and empties the state. A failed revocation doesn't
-// keep the tokens; its error comes back when they are gone.
+// Logout calls revoke with the stored refresh token and empties the state. If revoke fails, the state is emptied all the
+// same, and the error returned.
 func (k *Keeper) Logout(ctx context.Context, revoke func(ctx context.Context, refresh secret.Text, skew time.Duration) error) error {
 	revoked := secret.Text{}
 	var failed error

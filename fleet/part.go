@@ -13,9 +13,9 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// A Part is a credential for one target, which lies beside the profile's own token: a registry's token that is
-// derived from an OCI principal. Nothing is spent for one, so it has no intent, and a lost answer costs one
-// more request. What goes wrong with one is no other's trouble.
+// A Part is a credential for one target, stored beside the profile's own token: a registry's token that is derived from an
+// OCI principal. Deriving spends nothing, so a Part has no intent, and a lost answer costs one more request. A failure of
+// one Part doesn't affect others.
 type Part struct {
 	Access   secret.Text
 	Obtained Stamp // before the request was sent
@@ -25,8 +25,8 @@ type Part struct {
 	Skew     time.Duration // its server's clock minus ours
 }
 
-// left is the life left at an instant; negative: dead, or there is none. A time more than a minute ahead is a
-// wrong clock's, and counts as dead.
+// left is the remaining life; negative: it has expired, or there is none. One that was got more than a minute in the
+// future, by a wrong clock, counts as expired.
 func (p *Part) left(now Stamp) time.Duration {
 	if p.Access.Empty() || p.Obtained.Wall.Sub(now.Wall) > time.Minute {
 		return -1
@@ -34,19 +34,19 @@ func (p *Part) left(now Stamp) time.Duration {
 	return p.Life - now.Since(p.Obtained)
 }
 
-// expires is when it dies, whole seconds.
+// expires is when it expires, in whole seconds.
 func (p *Part) expires() time.Time { return p.Obtained.Wall.Truncate(time.Second).Add(p.Life) }
 
-// due is the life left at which it is renewed.
+// due is the remaining life at which it is renewed.
 func (p *Part) due() time.Duration { return policy.DuePublished(p.Life, lotOf(p.Access)) }
 
-// lotOf is a token's random number, 0 to 1: the same for every replica.
+// lotOf is a number from 0 to 1 that is derived from a token, so it is the same for every replica.
 func lotOf(t secret.Text) float64 {
 	sum := sha256.Sum256([]byte(t.Reveal()))
 	return float64(binary.BigEndian.Uint32(sum[:4])) / (1 << 32)
 }
 
-// part is a token of the state by its name; that of the profile's own is empty.
+// part is a token of the state by its name; "" is the profile's own.
 func (s *State) part(name string) Part {
 	if name == "" {
 		return Part{Access: s.Access, Obtained: s.Obtained, Life: s.Life, Last: s.Last}
@@ -64,7 +64,7 @@ func (s *State) tokens() (list []Part) {
 	return list
 }
 
-// ends is when the first of the stored tokens dies; zero: there is none.
+// ends is when the first of the stored tokens expires; zero: there is none.
 func (s *State) ends() (first time.Time) {
 	for _, p := range s.tokens() {
 		if e := p.expires(); first.IsZero() || e.Before(first) {
@@ -74,7 +74,7 @@ func (s *State) ends() (first time.Time) {
 	return first
 }
 
-// Trouble is the last failure that counts, of the profile's own token or of a part; nil: there is none.
+// Trouble is the last failure, of the profile's own token or else of a part; nil: there is none.
 func (s *State) Trouble() *Failure {
 	for _, name := range append([]string{""}, slices.Sorted(maps.Keys(s.Parts))...) {
 		if p := s.part(name); p.Last != nil {
@@ -84,7 +84,7 @@ func (s *State) Trouble() *Failure {
 	return nil
 }
 
-// parts are those of this profile as it is configured: another identity's aren't.
+// parts are the state's parts if they are of this identity, else none.
 func (k *Keeper) parts(s *State) map[string]Part {
 	if s.Identity != k.Identity {
 		return nil
@@ -92,7 +92,7 @@ func (k *Keeper) parts(s *State) map[string]Part {
 	return s.Parts
 }
 
-// derive gets each part that is due or asked for, and says when the next one is. Its error is the API's.
+// derive gets each part that is due or asked for, and returns the time until the next one is due. An error is the API's.
 func (k *Keeper) derive(ctx context.Context, snap Snapshot, asked bool) (Snapshot, time.Duration, error) {
 	wait := lookEach
 	for _, name := range k.Parts {
@@ -103,7 +103,7 @@ func (k *Keeper) derive(ctx context.Context, snap Snapshot, asked bool) (Snapsho
 		}
 		own := snap.State.part("")
 		if k.Renewal.own() && (!k.ours(&snap.State) || own.left(k.Clock()) <= 0) {
-			continue // it may be derived from that token, which has troubles of its own
+			continue // it may be derived from that token, whose failure is reported already
 		}
 		if k.Stopping() {
 			break
@@ -134,8 +134,8 @@ func (k *Keeper) partWait(p *Part, asked bool) time.Duration {
 	return max(p.left(now)-p.due(), 0)
 }
 
-// attemptPart makes one attempt and says what the part is after it. The error says that nothing was sent, for
-// a reason that has nothing to do with the part.
+// attemptPart makes one attempt and returns the part after it. With an error nothing was sent, for a reason that isn't the
+// part's.
 func (k *Keeper) attemptPart(name string, p Part, subject secret.Text) (next Part, saved bool, err error) {
 	ctx, cancel := inTicks(connectLimit + answerLimit)
 	defer cancel()
@@ -160,7 +160,7 @@ func (k *Keeper) attemptPart(name string, p Part, subject secret.Text) (next Par
 	return p, false, nil
 }
 
-// putPart stores a part, over whatever else is stored by then. Parts that the configuration no longer has go.
+// putPart stores a part in the state as it is by then, and removes parts that are no longer configured.
 func (k *Keeper) putPart(ctx context.Context, snap Snapshot, name string, next Part, saved, asked bool) (Snapshot, error) {
 	word := snap.Asked
 	for tries := 0; ; tries++ {
@@ -197,7 +197,7 @@ func (k *Keeper) putPart(ctx context.Context, snap Snapshot, name string, next P
 	}
 }
 
-// partRecord is Part as JSON has it.
+// partRecord is Part in JSON.
 type partRecord struct {
 	Access   string    `json:"access_token,omitempty"`
 	Obtained time.Time `json:"obtained_at,omitzero"`

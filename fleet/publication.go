@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The annotations of the Secrets, published ones and state. None of them is ever a token.
+// The annotations of the published Secrets and the state Secrets. None holds a token.
 const (
 	annotationProfile    = "credential-idcs/profile"
 	annotationExpires    = "credential-idcs/expires-at" // RFC 3339
@@ -19,11 +19,11 @@ const (
 	annotationState      = "credential-idcs/state" // of the state alone, as the next ones: fresh, login_needed or none
 	annotationLastError  = "credential-idcs/last-error"
 	annotationInDoubt    = "credential-idcs/in-doubt"  // since when, RFC 3339
-	annotationRefresh    = "credential-idcs/refresh"   // a person asks for a refresh: any text that is new
-	annotationRefreshed  = "credential-idcs/refreshed" // the last such text that was obeyed
+	annotationRefresh    = "credential-idcs/refresh"   // a person asks for a refresh by any new text
+	annotationRefreshed  = "credential-idcs/refreshed" // the last such text whose refresh was done
 )
 
-// A Kind is what a published Secret holds, and for whom.
+// A Kind is the form of a published Secret.
 type Kind string
 
 const (
@@ -34,11 +34,11 @@ const (
 	ArgoCDHelm Kind = "argocd-helm"
 )
 
-// argoLabel is how Argo CD finds the credentials of repositories, "repo-creds" those of all below a URL.
+// argoLabel is the label by which Argo CD finds credentials; with "repo-creds" they are for all repositories below a URL.
 // https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#repository-credentials
 const argoLabel = "argocd.argoproj.io/secret-type"
 
-// A Publication is one Secret that is kept filled with a profile's token.
+// A Publication is one Secret with a profile's token.
 type Publication struct {
 	Profile         string
 	Namespace, Name string
@@ -50,15 +50,14 @@ type Publication struct {
 	Annotations     map[string]string
 }
 
-// A Login is a registry, the user name there, and the Part of the state that it takes; empty: the profile's
-// own token.
+// A Login is a registry, its user name, and the name of the Part for it; "": the profile's own token.
 type Login struct{ Host, Username, Part string }
 
 // String is the Secret's name for people: namespace/name.
 func (p *Publication) String() string { return p.Namespace + "/" + p.Name }
 
-// Empty is the Secret before the first token: well-formed, since the API server accepts no other for
-// some types, and a type can't be changed later.
+// Empty is the Secret before the first token. It has its type and all keys of it: the API server checks some types, and a
+// type can't be changed later.
 func (p *Publication) Empty() *corev1.Secret {
 	s := &corev1.Secret{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
@@ -93,7 +92,7 @@ func (p *Publication) mark(s *corev1.Secret) {
 	maps.Copy(s.Annotations, p.Annotations)
 }
 
-// expires is when the first of the living tokens that the Secret is for dies; zero: none lives.
+// expires is when the first of the Secret's tokens expires; zero: none is alive.
 func (p *Publication) expires(s *State, now Stamp) (first time.Time) {
 	names := []string{""}
 	if p.Kind == Docker {
@@ -111,7 +110,7 @@ func (p *Publication) expires(s *State, now Stamp) (first time.Time) {
 	return first
 }
 
-// data is what the Secret holds of a state; of an empty one, nobody's token.
+// data is the Secret's content for a state; for an empty state, without a token.
 func (p *Publication) data(s *State, now Stamp) map[string][]byte {
 	access := s.Access
 	token := []byte(access.Reveal())
@@ -134,8 +133,8 @@ func (p *Publication) data(s *State, now Stamp) map[string][]byte {
 	return map[string][]byte{corev1.BasicAuthUsernameKey: username, corev1.BasicAuthPasswordKey: token}
 }
 
-// dockerConfig is a docker config.json. Of an entry's members only auth is written: whoever reads
-// username and password too takes them from it, and two spellings could disagree.
+// dockerConfig is a docker config.json. An entry has only auth: programs that need username and password take them from it,
+// and two copies could differ.
 func (p *Publication) dockerConfig(s *State, now Stamp) []byte {
 	type entry struct {
 		Auth string `json:"auth"`

@@ -14,13 +14,12 @@ import (
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 )
 
-// A Publisher writes tokens into Secrets, in place: a Secret that is deleted and made again is another one
-// to whoever remembers it, as the kubelet does with what it pulled images by. What others wrote into a
-// Secret stays.
+// A Publisher writes tokens into Secrets. It updates a Secret in place, since a deleted and recreated one has another UID,
+// by which the kubelet remembers what it pulled images with. What others wrote into a Secret stays.
 //
-// A Secret is read when its publisher starts and every few minutes, and written only if it differs. There
-// is no watch, which would need a right on all Secrets of a namespace and could die without a word. As
-// the last thing that was read is remembered, a new token costs one request a Secret.
+// A Secret is read at the start and every few minutes, and written only if it differs. It isn't watched: that would need a
+// right on all Secrets of a namespace, and a watch may stop silently. The Publisher remembers what it read last, so a new
+// token costs one request for each Secret.
 type Publisher struct {
 	Client    corev1client.SecretsGetter
 	Namespace string // the controller's, which commands name
@@ -28,15 +27,15 @@ type Publisher struct {
 	Spread    func() float64
 	Troubles  *Troubles
 	Metrics   *Metrics
-	// Behind is called when a Secret turns out to be newer than the token that was to be published: this
-	// process is no leader any more, or its state is old.
+	// Behind is called if a Secret has a newer token than the one to publish: this process is no longer the leader, or its
+	// state is old.
 	Behind func(profile string)
 
-	atOnce chan struct{} // bounds how many calls are on their way
+	atOnce chan struct{} // limits the number of calls at the same time
 	all    []*published
 }
 
-// A published is one Secret as this process knows it.
+// A published is one Secret.
 type published struct {
 	Publication
 	wake chan struct{}
@@ -78,7 +77,7 @@ func (p *Publisher) Start(ctx context.Context, list []Publication) (wait func())
 	return group.Wait
 }
 
-// Offer hands over the token that a profile's Secrets should hold. An older one is ignored.
+// Offer sets the token that a profile's Secrets should have. An older one is ignored.
 func (p *Publisher) Offer(profile string, state State, of string, saved time.Time) {
 	c := &current{state: &state, of: of, saved: saved}
 	for _, s := range p.all {
@@ -116,7 +115,7 @@ func (p *Publisher) keep(ctx context.Context, s *published) {
 		case <-s.wake:
 			timer.Stop()
 		case <-timer.C:
-			s.last = nil // time to look what became of it
+			s.last = nil // read it again
 		}
 		select {
 		case <-ctx.Done():
@@ -154,7 +153,7 @@ func (p *Publisher) sync(s *published) error {
 			return errOtherType
 		}
 		if token == nil || s.expires(token.state, p.Clock()).IsZero() {
-			return nil // nothing to publish that would serve anybody
+			return nil // there is nothing useful to publish
 		}
 		next, changed := s.filled(s.last, token, p.Clock())
 		if !changed {
@@ -178,7 +177,7 @@ func (p *Publisher) sync(s *published) error {
 	return errContended
 }
 
-// filled is the Secret with the token in it, and whether that differs from what it is.
+// filled is the Secret with the token in it, and whether it has changed.
 func (s *published) filled(old *corev1.Secret, token *current, now Stamp) (*corev1.Secret, bool) {
 	next := *old
 	next.Labels, next.Annotations, next.Data = maps.Clone(old.Labels), maps.Clone(old.Annotations), maps.Clone(old.Data)
@@ -198,8 +197,8 @@ func (s *published) filled(old *corev1.Secret, token *current, now Stamp) (*core
 	return &next, !same
 }
 
-// newer reports whether a Secret holds a later token of the same state. Generations of a state that was
-// deleted and made anew begin again, so its UID counts too.
+// newer reports whether a Secret has a later token of the same state. A state that was deleted and recreated counts
+// generations from the beginning, so the UID is compared, too.
 func newer(s *corev1.Secret, token *current) bool {
 	n, err := strconv.ParseInt(s.Annotations[annotationGeneration], 10, 64)
 	return err == nil && s.Annotations[annotationOf] == token.of && n > token.state.Generation
@@ -212,7 +211,7 @@ func (p *Publisher) get(s *published) (*corev1.Secret, error) {
 	if err != nil {
 		return nil, explain("get", s.String(), err)
 	}
-	got.ManagedFields = nil // half of what is remembered
+	got.ManagedFields = nil // half of its memory
 	return got, nil
 }
 
@@ -227,7 +226,7 @@ func (p *Publisher) update(s *published, next *corev1.Secret) (*corev1.Secret, e
 	return got, nil
 }
 
-// report says how a Secret is, for logs and metrics.
+// report reports a Secret's state to logs and metrics.
 func (p *Publisher) report(s *published, err error) {
 	state, kind, wrong := secretStale, "", ""
 	s.mu.Lock()

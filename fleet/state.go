@@ -40,10 +40,9 @@ func EmptyState(namespace, profile string) *corev1.Secret {
 
 // A State is what a profile's state Secret says. The zero State is one in which nothing was ever stored.
 //
-// It is a value, except that no two may share what is unknown; decodeState makes a new one each time.
+// A copy shares the unknown members, which nobody changes.
 type State struct {
-	// Identity is a digest of whom the tokens belong to. A configuration that means somebody else
-	// finds nothing stored.
+	// Identity is Keeper.Identity of the tokens. For a configuration with another one, nothing is stored.
 	Identity string
 
 	Access, Refresh, ID secret.Text
@@ -53,7 +52,7 @@ type State struct {
 	// Parts are the credentials for single targets, by target. The map is never changed, only replaced.
 	Parts map[string]Part
 
-	// Generation grows by one with each answer that is saved, and with a logout. 0: none ever was.
+	// Generation grows by one with each saved answer, and with a logout. 0: there was none yet.
 	Generation int64
 	Intent     *Intent
 	Mark       *Mark
@@ -64,12 +63,12 @@ type State struct {
 	unknown map[string]json.RawMessage // members of a later version
 }
 
-// An Intent says that the stored refresh token is about to be sent, or was.
+// An Intent is written before the stored refresh token is sent.
 type Intent struct {
 	Digest string    `json:"digest"` // of the refresh token
 	Holder string    `json:"holder"`
 	At     time.Time `json:"at"`
-	// Over: the holder has given up on the answer, so none can come any more.
+	// Over: the holder no longer waits for the answer.
 	Over bool `json:"over,omitempty"`
 }
 
@@ -78,14 +77,14 @@ func (i *Intent) same(o *Intent) bool {
 	return i == o || i != nil && o != nil && i.Digest == o.Digest && i.Holder == o.Holder && i.At.Equal(o.At)
 }
 
-// A Mark says that a refresh token is spent.
+// A Mark marks a refresh token as spent.
 type Mark struct {
 	Digest string `json:"digest"`
-	// Interrupted is the earlier request whose answer was lost, if that is why.
+	// Interrupted is the earlier request whose answer was lost, if that is the reason.
 	Interrupted *Intent `json:"interrupted,omitempty"`
 }
 
-// A Pause says until when nothing is sent.
+// A Pause is a time in which nothing is sent.
 type Pause struct {
 	Refresh string       `json:"refresh,omitempty"` // digest of the refresh token that it counts for
 	Client  string       `json:"client,omitempty"`  // the client that it counts for; empty: any
@@ -95,13 +94,13 @@ type Pause struct {
 	Row     int          `json:"row"` // failures in a row
 }
 
-// counts reports whether the pause holds now.
+// counts reports whether now is in the pause, and the pause is for this refresh token and client.
 func (p *Pause) counts(now time.Time, refresh string, client func() string) bool {
 	return p != nil && !now.Before(p.Begun) && now.Before(p.End) && p.End.Sub(p.Begun) <= policy.Longest &&
 		p.Refresh == refresh && (p.Client == "" || p.Client == client())
 }
 
-// A Failure is the last attempt that brought nothing, without secrets.
+// A Failure is the last attempt, if it failed. It has no secrets.
 type Failure struct {
 	Class       string    `json:"class"`
 	Code        string    `json:"code,omitempty"`
@@ -115,7 +114,7 @@ type Failure struct {
 
 func (f *Failure) Error() string { return f.Text }
 
-// record is State as JSON has it.
+// record is State in JSON.
 type record struct {
 	Identity   string                `json:"identity,omitempty"`
 	Access     string                `json:"access_token,omitempty"`
@@ -147,7 +146,7 @@ var recordMembers = func() map[string]json.RawMessage {
 	return m
 }()
 
-// errDamaged is a state that nobody of us wrote. Nothing is written over it.
+// errDamaged is returned for a state that isn't ours. Nothing is written over it.
 var errDamaged = errors.New("the state can't be read")
 
 func decodeState(b []byte) (State, error) {
@@ -157,7 +156,7 @@ func decodeState(b []byte) (State, error) {
 	var r record
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(b, &members); err != nil {
-		return State{}, errDamaged // the error may quote it
+		return State{}, errDamaged // err may quote a token
 	}
 	if err := json.Unmarshal(b, &r); err != nil || r.Generation < 0 || r.LifeMS < 0 {
 		return State{}, errDamaged
@@ -191,7 +190,7 @@ func encodeState(s *State) ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// digest names a secret without being it: SHA-256, hex; of nothing, nothing.
+// digest identifies a secret: its SHA-256 in hex; empty for an empty one.
 func digest(t secret.Text) string {
 	if t.Empty() {
 		return ""
@@ -200,7 +199,7 @@ func digest(t secret.Text) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// lot is the token's random number, 0 to 1: the same for every replica.
+// lot is a number from 0 to 1 that is derived from the token, so it is the same for every replica.
 func (s *State) lot() float64 {
 	t := s.Refresh
 	if t.Empty() {
@@ -209,16 +208,16 @@ func (s *State) lot() float64 {
 	return lotOf(t)
 }
 
-// due is the life left at which the token is renewed.
+// due is the remaining life at which the token is renewed.
 func (s *State) due() time.Duration { return policy.DuePublished(s.Life, s.lot()) }
 
-// left is the life left of the profile's own access token at an instant; negative: dead, or there is none.
+// left is the remaining life of the profile's own access token; negative: it has expired, or there is none.
 func (s *State) left(now Stamp) time.Duration {
 	p := s.part("")
 	return p.left(now)
 }
 
-// doubt is the intent that says that the stored refresh token may have been spent.
+// doubt is an intent by which the stored refresh token may be spent; nil: there is none.
 func (s *State) doubt() *Intent {
 	if s.Intent != nil && s.Intent.Digest == digest(s.Refresh) && !s.Refresh.Empty() {
 		return s.Intent
@@ -226,12 +225,12 @@ func (s *State) doubt() *Intent {
 	return nil
 }
 
-// spent reports whether the stored refresh token is marked.
+// spent reports whether the stored refresh token is marked as spent.
 func (s *State) spent() bool {
 	return s.Mark != nil && !s.Refresh.Empty() && s.Mark.Digest == digest(s.Refresh)
 }
 
-// The states that a state Secret's annotation names.
+// The values of a state Secret's annotation credential-idcs/state.
 const (
 	StateFresh       = "fresh"
 	StateStale       = "stale"
@@ -240,7 +239,7 @@ const (
 	StateNone        = "none"
 )
 
-// annotate says in the open what is no secret.
+// annotate writes what is no secret into annotations.
 func (s *State) annotate(a map[string]string) {
 	set := func(name, value string) {
 		if value == "" {

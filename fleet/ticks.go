@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// tick is the unit in which the time of an answer is counted: time that the process really ran.
+// tick is the unit of inTicks. It counts time in which the process really ran.
 const tick = 100 * time.Millisecond
 
 var errOutOfTime = context.DeadlineExceeded
 
-// inTicks is a context that ends after so many ticks. A process that was stopped with its request on the
-// wire finds the answer in its socket when it goes on, and a deadline by the clock would throw it away.
-// All safety is in the checks before the request is sent, none in here.
+// inTicks is a context that ends after so many ticks. A process that was stopped after it sent its request finds the answer
+// in its socket when it continues; with a deadline by the clock, the answer would be lost. Safety doesn't depend on it:
+// the checks before the request do that.
 func inTicks(limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	t := time.NewTicker(tick)

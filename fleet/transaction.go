@@ -9,7 +9,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/secret"
 )
 
-// An UnsentError says why nothing was sent though everything was ready. The domain has no part in it.
+// An UnsentError is why nothing was sent although the connection was ready. The domain isn't the reason.
 type UnsentError struct{ Err error }
 
 func (e *UnsentError) Error() string { return "nothing was sent: " + e.Err.Error() }
@@ -26,26 +26,26 @@ type transaction struct {
 	*Keeper
 	snap   Snapshot // what was read or written last
 	spends string   // digest of the refresh token that is sent; empty: none is
-	doubt  *Intent  // an earlier request that nothing has settled
+	doubt  *Intent  // an earlier request whose result isn't known
 	intent *Intent
 	sent   Stamp
 	skew   time.Duration
-	obeyed string // the last request of a person's that was obeyed before this
-	fenced bool   // the Lease counts: not for a person's login
-	grant  bool   // nothing is spent, and a refresh token that comes is none that anybody would use
+	obeyed string // Snapshot.Obeyed before the attempt
+	fenced bool   // sending needs the Lease; a person's login doesn't
+	grant  bool   // nothing is spent, and a refresh token in the answer is not used
 }
 
-// renew makes one attempt and stores what came of it. Its error is the API's.
+// renew makes one attempt and stores the result. An error is the API's.
 func (k *Keeper) renew(ctx context.Context, snap Snapshot) (Snapshot, error) {
 	x := &transaction{Keeper: k, snap: snap, skew: snap.State.Skew, fenced: true, obeyed: snap.Obeyed}
 	x.snap.Obeyed = snap.Asked
-	if !k.ours(&snap.State) { // somebody else's, or nobody's: a grant replaces it whole
+	if !k.ours(&snap.State) { // another identity's, or empty: a grant replaces all of it
 		x.snap.State = State{Generation: snap.State.Generation, Pause: snap.State.Pause, unknown: snap.State.unknown}
 		if parts := k.parts(&snap.State); parts != nil {
 			x.snap.State.Identity, x.snap.State.Parts = k.Identity, parts
 		}
 	}
-	// From here on the process may be told to end, but what was begun is ended first.
+	// From here on ctx doesn't end the attempt: what was begun is finished first.
 	answer, refusal := x.attempt()
 	if refusal == nil {
 		return x.save(answer), nil
@@ -82,10 +82,9 @@ func (x *transaction) ready() error {
 	return nil
 }
 
-// beforeSend is Attempt.Sending of a refresh: the last steps before the first byte. The intent is written over
-// the state that was read, so of several that come so far one sends; and it proves that the API takes
-// our writes now. Then two clocks are asked how long that took: an answer may have lain in the socket
-// of a process that was stopped.
+// beforeSend is Attempt.Sending of a refresh, before its first byte. It writes the intent over the state that was read: of
+// several processes that come here only one succeeds, and it shows that the API accepts writes now. Then it measures how
+// long that took, by two clocks: a stopped process may have read the answer late.
 func (x *transaction) beforeSend() error {
 	if err := x.ready(); err != nil {
 		return err
@@ -120,8 +119,8 @@ func (x *transaction) beforeSend() error {
 	return nil
 }
 
-// withdrawIntent removes our own intent: nothing was sent. Where it can't, or nobody knows whether it was
-// written, that is owed.
+// withdrawIntent removes our own intent, since nothing was sent. If that fails, or if it isn't known whether the intent was
+// written, the removal is owed.
 func (x *transaction) withdrawIntent(written bool) {
 	intent, doubt := x.intent, x.doubt
 	x.intent = nil
@@ -137,7 +136,7 @@ func (x *transaction) withdrawIntent(written bool) {
 	}
 }
 
-// owe notes a change of the state, which counts from now on.
+// owe records a change of the state, to be written by pay or by the next look.
 func (x *transaction) owe(apply func(*State)) {
 	id := of(&x.snap.State)
 	before := x.owed
@@ -149,7 +148,7 @@ func (x *transaction) owe(apply func(*State)) {
 	}}
 }
 
-// pay writes what is owed, if it can within so many tries. Else the next look does.
+// pay writes what is owed, with at most so many tries. If they fail, the next look does.
 func (x *transaction) pay(ctx context.Context, tries int) {
 	for range tries {
 		s := x.snap.State
@@ -164,7 +163,7 @@ func (x *transaction) pay(ctx context.Context, tries int) {
 			return
 		}
 		if x.snap, x.snap.Obeyed = got, obeyed; x.owed.of != of(&got.State) {
-			x.owed = nil // another token is stored: it is none of ours to judge
+			x.owed = nil // another token is stored, which the debt isn't about
 			return
 		}
 	}
@@ -191,7 +190,7 @@ func (x *transaction) compose(over *State, a Answer) State {
 	return x.settle(s)
 }
 
-// settle is a state in which all is well.
+// settle is s after a success: of the next generation, without intent, mark, pause and failure.
 func (x *transaction) settle(s State) State {
 	s.Generation++
 	s.Intent, s.Mark, s.Pause, s.Last = nil, nil, nil, nil
@@ -199,16 +198,16 @@ func (x *transaction) settle(s State) State {
 	return s
 }
 
-// save stores an answer. It has no fence and no end: the answer exists nowhere else. It is given up only
-// where the stored token is no longer the one that was spent: somebody logged in or out meanwhile.
+// save stores an answer. It doesn't need the Lease and tries until it succeeds, since the answer exists nowhere else. It
+// stops only if the stored token is no longer the one that was spent: somebody has logged in or out.
 func (x *transaction) save(a Answer) Snapshot {
 	return x.keep(func(over *State) State { return x.compose(over, a) }, func(s *State) bool { return s.Access == a.Access })
 }
 
-// keep writes what may not be lost. there reports whether a state has it already: a call may have been
-// done though its answer was lost.
+// keep writes what must not be lost. there reports whether a state has it already: a write may have succeeded although its
+// answer was lost.
 func (x *transaction) keep(next func(over *State) State, there func(*State) bool) Snapshot {
-	x.owed = nil // what was noted of the token before
+	x.owed = nil // it is about the token before
 	generation, uid := x.snap.State.Generation, x.snap.UID
 	for {
 		got, err := x.Store.Swap(context.Background(), x.snap, next(&x.snap.State))

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Troubles logs a failure once when it begins, once when it becomes one of another kind, and once when it
-// ends. How it is put may differ from try to try, as an address does: that is no news.
+// Troubles logs a failure when it begins, when its kind changes, and when it ends. Its text may differ at each try, by an
+// address, say, so the kind decides.
 type Troubles struct {
 	Log *slog.Logger
 
@@ -14,8 +14,8 @@ type Troubles struct {
 	open map[string]string // the kind
 }
 
-// Set notes how something is: what kind of failure it has, "" for none, and what to say of it. about
-// names it, as in ("secret", "a/b").
+// Set sets the kind of failure that an object has, "" for none, and the text to log. about and name identify the object, as
+// in ("secret", "a/b").
 func (t *Troubles) Set(name, about, kind, wrong string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -201,8 +201,7 @@ func (r Result) Message() string {
 	return line
 }
 
-// Status is the exit status that cli.md's table means: docker always says 1 where the others tell
-// kinds of failure apart.
+// Status is the exit status of a class of failure: docker's helper always has 1, the others one for each class.
 func (r Result) Status(class int) int {
 	if r.Call.Name == docker && class != 0 {
 		return 1
