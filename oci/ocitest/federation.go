@@ -19,13 +19,8 @@ import (
 // Read in oci-go-sdk v65.130.0, common/auth/federation_client.go:378-559.
 func (s *Server) federate(r *http.Request, body []byte) reply {
 	const name = "x509"
-	switch {
-	case r.Method != http.MethodPost:
-		return s.malformed(name, "method %s", r.Method)
-	case r.URL.RawQuery != "":
-		return s.malformed(name, "a query")
-	case !isJSON(r):
-		return s.malformed(name, "another media type")
+	if wrong := notJSONPost(r); wrong != "" {
+		return s.malformed(name, "%s", wrong)
 	}
 	m, err := members(body, "certificate", "publicKey", "intermediateCertificates", "fingerprintAlgorithm")
 	if err != nil {
@@ -138,13 +133,8 @@ func withColons(b []byte) string {
 // Read in oci-cli 3.89.3, cli_session.py, refresh.
 func (s *Server) renew(r *http.Request, body []byte) reply {
 	const name = "renew"
-	switch {
-	case r.Method != http.MethodPost:
-		return s.malformed(name, "method %s", r.Method)
-	case r.URL.RawQuery != "":
-		return s.malformed(name, "a query")
-	case !isJSON(r):
-		return s.malformed(name, "another media type")
+	if wrong := notJSONPost(r); wrong != "" {
+		return s.malformed(name, "%s", wrong)
 	}
 	m, err := members(body, "currentToken")
 	if err != nil {

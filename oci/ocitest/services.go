@@ -130,3 +130,16 @@ func isJSON(r *http.Request) bool {
 	v := r.Header.Values("Content-Type")
 	return len(v) == 1 && (v[0] == "application/json" || strings.EqualFold(v[0], "application/json; charset=utf-8"))
 }
+
+// notJSONPost is why a request isn't a POST of JSON to a path alone; empty: it is one.
+func notJSONPost(r *http.Request) string {
+	switch {
+	case r.Method != http.MethodPost:
+		return "method " + r.Method
+	case r.URL.RawQuery != "":
+		return "a query"
+	case !isJSON(r):
+		return "another media type"
+	}
+	return ""
+}
