@@ -72,7 +72,7 @@ func (w *ward) now() time.Time { return time.Now().Add(w.ahead) }
 // profile writes a profile with these targets and loads it.
 func (w *ward) profile(targets ...string) *config.Profile {
 	w.t.Helper()
-	path := w.file("config.toml", fmt.Sprintf(`[profiles.work]
+	return w.configured(fmt.Sprintf(`[profiles.work]
 domain = %q
 ca_file = %q
 client_id = %q
@@ -84,7 +84,12 @@ targets = ["%s"]
 key_file = "client-key.pem"
 cert_file = "client-cert.pem"
 `, w.domain.URL(), w.domain.CAFile, w.domain.KeyClient.ID, strings.Join(targets, `", "`)))
-	f, err := config.Load(path, w.home)
+}
+
+// configured writes a configuration and returns its first profile.
+func (w *ward) configured(toml string) *config.Profile {
+	w.t.Helper()
+	f, err := config.Load(w.file("config.toml", toml), w.home)
 	if err != nil {
 		w.t.Fatal(err)
 	}

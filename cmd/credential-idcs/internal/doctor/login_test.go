@@ -35,7 +35,7 @@ func (w *ward) lookOffline(p *config.Profile) string {
 // alone writes a profile that logs in by assertion, with further lines, and loads it.
 func (w *ward) alone(lines string) *config.Profile {
 	w.t.Helper()
-	path := w.file("config.toml", fmt.Sprintf(`[profiles.work]
+	return w.configured(fmt.Sprintf(`[profiles.work]
 domain = %q
 ca_file = %q
 client_id = %q
@@ -48,11 +48,6 @@ cert_file = "client-cert.pem"
 [profiles.work.user]
 subject = %q
 `, w.domain.URL(), w.domain.CAFile, w.domain.KeyClient.ID, lines, w.domain.User.Name))
-	f, err := config.Load(path, w.home)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return f.Profiles[0]
 }
 
 // engine is a helper's.
@@ -128,7 +123,7 @@ func TestLoginWithoutARefreshTokenIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.file("client.secret", client.Secret)
-	path := w.file("config.toml", fmt.Sprintf(`[profiles.work]
+	p := w.configured(fmt.Sprintf(`[profiles.work]
 domain = %q
 ca_file = %q
 client_id = %q
@@ -137,11 +132,6 @@ scope = "urn:opc:idm:__myscopes__"
 [profiles.work.client]
 secret_file = "client.secret"
 `, w.domain.URL(), w.domain.CAFile, client.ID))
-	f, err := config.Load(path, w.home)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := f.Profiles[0]
 	w.use(p, cache.Query{})
 	lacks(t, w.lookOffline(p), "no refresh token") // it never has one, and needs none
 
@@ -251,7 +241,7 @@ func TestLoginNeededIsAWarningWithItsCommand(t *testing.T) {
 func TestASpentLoginIsNotToldToRefresh(t *testing.T) {
 	w := newWard(t)
 	w.file("client.secret", w.domain.SecretClient.Secret)
-	path := w.file("config.toml", fmt.Sprintf(`[profiles.work]
+	p := w.configured(fmt.Sprintf(`[profiles.work]
 domain = %q
 ca_file = %q
 client_id = %q
@@ -261,11 +251,6 @@ scope = "urn:opc:idm:__myscopes__"
 [profiles.work.client]
 secret_file = "client.secret"
 `, w.domain.URL(), w.domain.CAFile, w.domain.SecretClient.ID, w.domain.User.Name))
-	f, err := config.Load(path, w.home)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := f.Profiles[0]
 	if _, err := w.engine(p).LoginPassword(context.Background(), secret.New(w.domain.User.Password)); err != nil {
 		t.Fatal(err)
 	}
