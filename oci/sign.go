@@ -15,8 +15,8 @@ import (
 // signs, and forgets it.
 type Session struct {
 	// KeyID is ST$ and a session token (a JWT), or TENANCY/USER/FINGERPRINT for an API key.
-	KeyID secret.Text
-	Key   Key
+	KeyID  secret.Text
+	Key    Key
 	Region string // where the session's requests go: "us-ashburn-1"
 }
 
