@@ -84,7 +84,7 @@ func (b *bench) hits() error {
 
 type row struct{ what, did string }
 
-// weight is a candidate's memory at its most, the median of some runs, and the size of its program.
+// weight is a candidate's peak memory, the median of some runs, and the size of its program.
 func weight(c candidate) (memory, size string, err error) {
 	var all []int
 	for range 9 {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// circumstances say what the figures hold for, in one paragraph.
+// circumstances describes the machine and versions of the figures, in one paragraph.
 func circumstances(rounds int, before, after string) string {
 	commit := "unknown"
 	if out, err := exec.Command("git", "describe", "--always", "--dirty").Output(); err == nil {
@@ -27,7 +27,7 @@ func circumstances(rounds int, before, after string) string {
 		"program in the same round. Milliseconds differ from machine to machine and from hour to hour, × does much less.", rounds)
 }
 
-// version is what a tool says of itself; empty if there is none.
+// version is what a tool prints as its version; empty if it isn't installed.
 func version(tool []string) string {
 	out, err := exec.Command(tool[0], tool[1:]...).Output()
 	if err != nil {

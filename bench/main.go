@@ -121,10 +121,10 @@ func (b *bench) lab(o lab.Options) (*lab.Lab, error) {
 
 func (b *bench) folder() (string, error) { return os.MkdirTemp(b.dir, "lab-") }
 
-// printf is a line of the output.
+// printf writes a line of the output.
 func (b *bench) printf(format string, args ...any) { fmt.Fprintf(b.out, format+"\n", args...) }
 
-// The comments of docs/performance.md, between which the output stands.
+// The comments of docs/performance.md between which the output is.
 const (
 	quoteBegin = "<!-- go run ./bench -readme docs/performance.md -->\n"
 	quoteEnd   = "<!-- the end of what it wrote -->\n"

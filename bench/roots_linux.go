@@ -12,9 +12,9 @@ import (
 // bundle is where Debian keeps the roots. Go reads it and all files of its folder.
 const bundle = "/etc/ssl/certs/ca-certificates.crt"
 
-// trusting runs f while the processes that it starts see one root more among the system's: a bundle with it
-// lies over the real one, in a mount namespace of a thread that ends with f. No variable would do, since the
-// program takes none for whom to trust. It needs root.
+// trusting runs f while the processes that it starts see one more root among the system's: a bundle with it is mounted over
+// the real one, in a mount namespace of a thread that ends with f. A variable won't do, since the program unsets those
+// that name roots. It needs root.
 func trusting(caFile string, f func() error) error {
 	own, err := os.ReadFile(caFile)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
-// waits measures a cached answer alone, and while another process refreshes and the domain says nothing.
+// waits measures a cached answer alone, and while another process refreshes and the domain doesn't answer.
 func (b *bench) waits() error {
 	l, err := b.lab(lab.Options{})
 	if err != nil {
@@ -40,7 +40,7 @@ func (b *bench) waits() error {
 // waitRounds are as many as fit into the time that a refresh waits for its domain.
 func (b *bench) waitRounds() int { return min(max(3, b.rounds), 300) }
 
-// whileRefreshing is the median wall of git's question while a refresh stands at the domain.
+// whileRefreshing is the median wall time of git's call while a refresh waits for the domain.
 func (b *bench) whileRefreshing(l *lab.Lab) (float64, error) {
 	gate := l.Domain.Gate("refresh_token", idcstest.RequestRead)
 	refresh := l.Command(l.Refresh())

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// calls is the calendar of the simulation: a bucket for each second, put in order when its time comes.
-// One heap of a million machines would spend most of the time on finding its way through memory.
+// calls are the scheduled calls of the simulation, in a bucket for each second, which is sorted when its time comes. One
+// heap for a million machines would be slow, by cache misses.
 type calls struct {
 	seconds [][]entry
 	at      int
@@ -23,7 +23,7 @@ func newCalls(until time.Duration) *calls {
 	return &calls{seconds: make([][]entry, int(until/time.Second)), at: -1}
 }
 
-// add puts a call on the calendar, unless it comes after the end.
+// add schedules a call, unless it is after the end.
 func (c *calls) add(t time.Duration, host int) {
 	e := entry{t, host}
 	switch s := int(t / time.Second); {
@@ -36,7 +36,7 @@ func (c *calls) add(t time.Duration, host int) {
 	}
 }
 
-// next takes the earliest call off the calendar.
+// next removes and returns the earliest call.
 func (c *calls) next() (t time.Duration, host int, ok bool) {
 	for len(c.now) == 0 {
 		c.at++
@@ -51,7 +51,7 @@ func (c *calls) next() (t time.Duration, host int, ok bool) {
 	return e.t, e.host, true
 }
 
-// compare orders by time, and those of one moment by their number: so a run can be repeated.
+// compare orders by time, and calls of one moment by machine, so that each run has the same order.
 func compare(a, b entry) int {
 	return cmp.Or(cmp.Compare(a.t, b.t), cmp.Compare(a.host, b.host))
 }

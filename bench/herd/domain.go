@@ -2,7 +2,7 @@ package main
 
 import "time"
 
-// Limits are what a domain accepts of all its clients together; what is more gets 429.
+// Limits are how many requests a domain accepts of all its clients together; others get 429.
 //
 // https://docs.oracle.com/en-us/iaas/Content/Identity/sku/api-rate-limiting.htm
 type Limits struct {
@@ -32,7 +32,7 @@ type domain struct {
 	refused, most, arrived int // all that were refused; the most that came in one second; in this one
 }
 
-// ask is one request at the time t, which never runs back. retryAfter is 0 where none is announced.
+// ask sends one request at the time t, which never decreases. retryAfter is 0 if the answer has none.
 func (d *domain) ask(t time.Duration) (ok bool, retryAfter time.Duration) {
 	if s := t.Truncate(time.Second); s != d.second {
 		d.second, d.inSecond, d.arrived = s, 0, 0

@@ -19,7 +19,7 @@ type Herd struct {
 	Seed   uint64
 }
 
-// An Outcome is what came of a herd. Times are since the first login.
+// An Outcome is the result of a run. Times are since the first login.
 type Outcome struct {
 	Requests, Refused int
 	Most              int           // requests in one second
@@ -77,14 +77,14 @@ type run struct {
 	out    Outcome
 }
 
-// login gives a machine a token and puts its next call of interest on the calendar.
+// login gives a machine a token and schedules its next call that can matter.
 func (r *run) login(i int, t time.Duration) {
 	m := &r.hosts[i]
 	m.obtained, m.lot, m.row, m.quiet, m.failing = t, r.dice.Float64(), 0, 0, -1
 	r.after(i, t+r.Life-r.Way.Soonest(r.Life))
 }
 
-// after puts a machine's first call after t on the calendar.
+// after schedules a machine's first call after t.
 func (r *run) after(i int, t time.Duration) { r.calls.add(t+r.gap(), i) }
 
 func (r *run) gap() time.Duration { return time.Duration(r.dice.ExpFloat64() * float64(r.Every)) }
@@ -115,7 +115,7 @@ func (r *run) call(i int, t time.Duration) {
 func (r *run) renewed(i int, t time.Duration) {
 	m := &r.hosts[i]
 	r.out.Given[t/step]++
-	r.mourn(m, t)
+	r.countOutage(m, t)
 	if !m.served {
 		m.served = true
 		r.out.Firsts[t/step]++
@@ -130,15 +130,14 @@ func (r *run) renewed(i int, t time.Duration) {
 	r.login(i, t)
 }
 
-// mourn notes how long a machine was without a token, up to t.
-func (r *run) mourn(m *host, t time.Duration) {
+// countOutage records how long a machine has been without a token at t, if it is.
+func (r *run) countOutage(m *host, t time.Duration) {
 	if m.failing >= 0 {
 		r.out.Longest = max(r.out.Longest, t-m.failing)
 	}
 }
 
-// inPause counts the calls of the pause that begins at t: they ask nothing, and get no token once it is
-// dead.
+// inPause counts the failed calls of the pause that begins at t. They send no request, and fail once the token has expired.
 func (r *run) inPause(m *host, t time.Duration) {
 	begun, end := max(t, m.obtained+r.Life-policy.Margin(r.Life)), min(m.quiet, r.Until)
 	if begun >= end {
@@ -160,7 +159,7 @@ func (r *run) fail(m *host, t time.Duration, calls int) {
 	}
 }
 
-// poisson draws how many calls come where so many are expected.
+// poisson draws a number with a Poisson distribution of this mean.
 func (r *run) poisson(expected float64) (n int) {
 	for p := r.dice.Float64(); p > math.Exp(-expected); p *= r.dice.Float64() {
 		n++
@@ -170,7 +169,7 @@ func (r *run) poisson(expected float64) (n int) {
 
 func (r *run) sum() Outcome {
 	for i := range r.hosts {
-		r.mourn(&r.hosts[i], r.Until)
+		r.countOutage(&r.hosts[i], r.Until)
 	}
 	r.out.Refused, r.out.Most = r.domain.refused, r.domain.most
 	return r.out
