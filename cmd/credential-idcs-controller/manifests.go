@@ -131,7 +131,7 @@ func (a *app) say(line string) {
 	_, _ = io.WriteString(a.Stderr, "credential-idcs-controller: "+line+"\n")
 }
 
-// gather notes the files that a profile names, and says which of its settings the pods must bring.
+// gather adds the files that a profile names to the plan, and prints which of its settings the pods must have.
 func (a *app) gather(plan *manifests.Plan, p *config.Profile) {
 	for _, file := range p.Files() {
 		name := filepath.ToSlash(filepath.Clean(file.Written))
@@ -151,8 +151,8 @@ func (a *app) gather(plan *manifests.Plan, p *config.Profile) {
 	}
 }
 
-// principal notes what a profile's OCI principal needs of the pods. Those of workload have the account's token
-// already, by which they reach the API server.
+// principal adds what a profile's OCI principal needs to the plan. The service account token of workload is in the pods
+// already, for the API server.
 func (a *app) principal(plan *manifests.Plan, p *config.Profile) {
 	o := p.OCI
 	switch o.Principal {
@@ -182,10 +182,10 @@ func (a *app) principal(plan *manifests.Plan, p *config.Profile) {
 	}
 }
 
-// workloadPort is where an OKE cluster gives its pods sessions.
+// workloadPort is the port of an OKE cluster's endpoint for workload identity.
 const workloadPort = 12250
 
-// add notes a file once, under a key that a Secret can have.
+// add adds a file once, under a key that a Secret can have.
 func add(plan *manifests.Plan, path string) {
 	key := strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_.", r) {

@@ -21,8 +21,8 @@ func (e *errand) person(noBrowser bool) signin.Person {
 	return who
 }
 
-// password asks for it where a person sits at stdin, without echo, and else reads it from there, which a
-// flag must have said: a script that forgot it would send what wasn't meant.
+// password asks for the password without echo if stdin is a terminal. Else it reads it from stdin, but only with the flag:
+// a script may have something else there.
 func (e *errand) password(ctx context.Context, named bool) (secret.Text, error) {
 	stdin, ok := e.Stdin.(*os.File)
 	if !ok || !named && !e.Terminal(0) {
@@ -54,8 +54,8 @@ func isFailure(err error) bool {
 	return ok
 }
 
-// untilSignal is ctx until a signal asks the process to end: while a question is open, its terminal must
-// get its echo back first. Call stop once.
+// untilSignal is ctx until a signal ends the process: an open question has to restore the terminal's echo first. Call stop
+// once.
 func untilSignal(ctx context.Context) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	came := make(chan os.Signal, 1)
@@ -74,5 +74,5 @@ func untilSignal(ctx context.Context) (_ context.Context, stop func()) {
 	}
 }
 
-// discard is the log of a person's command, which says what it has to say itself.
+// discard is the log of a person's command, which prints its own messages.
 func discard() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }

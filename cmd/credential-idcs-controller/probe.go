@@ -12,7 +12,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/internal/config"
 )
 
-// unreached is how long the API may be silent. Leader and others ask it every few seconds.
+// unreached is how long the API may not answer. Every replica calls it every few seconds.
 const unreached = 15 * time.Second
 
 // listen serves metrics and probes, without any secret, until stop is called.
@@ -40,7 +40,7 @@ func (s *server) listen(address string) (stop func(), err error) {
 	}, nil
 }
 
-// unready is why this replica could not work, whether it is the leader or not; empty: it could.
+// unready is why this replica couldn't work, leader or not; empty: it could.
 func (s *server) unready() string {
 	f, err := config.Load(s.file.Path, s.home())
 	if err == nil && f.Missing {

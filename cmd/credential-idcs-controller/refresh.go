@@ -23,7 +23,7 @@ It ends when a new token is stored, and with 4 when there is none after 30 s.
 	}
 }
 
-// refreshPatience is longer than the leader takes to look, and the domain to answer.
+// refreshPatience is longer than the leader's next look and the domain's answer can take.
 const refreshPatience = 30 * time.Second
 
 func runRefresh(ctx context.Context, a *app, args []string) error {

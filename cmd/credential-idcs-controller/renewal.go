@@ -22,7 +22,7 @@ import (
 type renewer struct {
 	profile *config.Profile
 	machine methods.Machine
-	person  bool  // somebody logs in, and is there to mend what is wrong
+	person  bool  // a person is logging in
 	cause   error // why the last attempt failed
 }
 
@@ -42,8 +42,7 @@ func (a *app) renewer(p *config.Profile) *renewer {
 	}}
 }
 
-// identity is a digest of whom the profile's tokens belong to, of the same settings as the name of a
-// token file.
+// identity is a digest of the settings by which a token file is named: tokens with the same digest are interchangeable.
 func (a *app) identity(p *config.Profile) string {
 	parts := []string{p.Domain, p.ClientID, p.Login, p.Subject(), p.LoginScope()}
 	if p.Login == config.OCILogin {
@@ -53,8 +52,8 @@ func (a *app) identity(p *config.Profile) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// renewal is how the profile's tokens are renewed. One that needs no person isn't refreshed: then
-// nothing is ever spent. own: a token of the profile's own is needed.
+// renewal is how the profile's tokens are renewed. If its login needs no person, it is repeated in place of a refresh, so
+// nothing is spent. own: the profile's own token is needed.
 func (r *renewer) renewal(own bool) fleet.Renewal {
 	renewal := fleet.Renewal{Client: func() string { return r.profile.ClientDigest(r.machine.Getenv) }}
 	if r.profile.OCI != nil {
@@ -122,7 +121,7 @@ func taken(a idcs.Answer) fleet.Answer {
 	return fleet.Answer{Access: a.Access, Refresh: a.Refresh, ID: a.ID, Life: a.Life, IDLife: a.IDLife, Scope: a.Scope}
 }
 
-// refuse says in fleet's words what a failed attempt means.
+// refuse is the error of an attempt as fleet.Refusal.
 func (r *renewer) refuse(a fleet.Attempt, err error) *fleet.Refusal {
 	r.cause = err
 	f, ok := errors.AsType[*idcs.Error](err)
@@ -142,7 +141,7 @@ func (r *renewer) refuse(a fleet.Attempt, err error) *fleet.Refusal {
 	}
 }
 
-// refusePerson is refuse for a login that may also have failed for what a person did.
+// refusePerson is refuse for a login, which may also fail by what a person did.
 func (r *renewer) refusePerson(a fleet.Attempt, err error) *fleet.Refusal {
 	if _, ok := errors.AsType[*idcs.Error](err); ok {
 		return r.refuse(a, err)
@@ -151,7 +150,7 @@ func (r *renewer) refusePerson(a fleet.Attempt, err error) *fleet.Refusal {
 	return &fleet.Refusal{Failure: fleet.Failure{Class: policy.Failed, Text: err.Error()}, Err: err}
 }
 
-// revoke tells the domain to forget a refresh token.
+// revoke revokes a refresh token at the domain.
 func (r *renewer) revoke(ctx context.Context, refresh secret.Text, skew time.Duration) error {
 	c, err := r.client(ctx, fleet.Attempt{Connect: 10 * time.Second, Skew: skew})
 	if err != nil {

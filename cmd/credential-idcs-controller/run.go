@@ -68,7 +68,7 @@ func runRun(_ context.Context, a *app, args []string) error {
 	if err != nil {
 		return err
 	}
-	// What is told twice would be told differently; what client-go says goes the same way.
+	// client-go's logs go to the same handler.
 	log := slog.New(slog.NewJSONHandler(a.Stderr, nil))
 	klog.SetSlogLogger(slog.New(withoutLease{log.Handler()}))
 
@@ -96,8 +96,8 @@ func runRun(_ context.Context, a *app, args []string) error {
 	})
 }
 
-// withoutLease is a handler for what client-go logs, without the failures of calls for the Lease: client-go logs each
-// try, and fleet.Lease has told of them once.
+// withoutLease is a handler for client-go's logs, without failed calls for the Lease: client-go logs each try, fleet.Lease
+// reports them once.
 type withoutLease struct{ slog.Handler }
 
 func (h withoutLease) Handle(ctx context.Context, r slog.Record) error {
@@ -120,7 +120,7 @@ func (h withoutLease) WithGroup(name string) slog.Handler {
 	return withoutLease{h.Handler.WithGroup(name)}
 }
 
-// holder names this process: a restarted container has its pod's name again.
+// holder is a name of this process alone: a restarted container has the same pod name again.
 func holder(identity string, random io.Reader) string {
 	b := make([]byte, 4)
 	_, _ = io.ReadFull(random, b)
@@ -139,7 +139,7 @@ type server struct {
 	controller *fleet.Controller
 }
 
-// build puts the controller together. lost is how long a lost leader goes unnoticed.
+// build makes the controller. lost is its Controller.Lost.
 func (s *server) build(troubles *fleet.Troubles, lost time.Duration) error {
 	published, err := s.file.Published()
 	if err != nil {
@@ -171,7 +171,7 @@ func (s *server) build(troubles *fleet.Troubles, lost time.Duration) error {
 	return nil
 }
 
-// serve works until a signal comes, which ends it with nil, or the Lease is lost.
+// serve works until a signal, after which it returns nil, or until the Lease is lost.
 func (s *server) serve(config leaderelection.LeaderElectionConfig) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)

@@ -104,7 +104,7 @@ func moment(t time.Time) *time.Time {
 	return &t
 }
 
-// rows asks for the metadata of each Secret.
+// rows gets the metadata of each Secret, not its data.
 func (a *app) rows(ctx context.Context) ([]fleet.Row, error) {
 	file, published, err := a.load()
 	if err != nil {

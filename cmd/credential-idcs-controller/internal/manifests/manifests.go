@@ -1,11 +1,9 @@
-// Package manifests says what a cluster needs to run the controller of one configuration: a namespace,
-// rights, and a Deployment. It asks no cluster, so that what it prints can be read, kept and applied as
-// often as one likes.
+// Package manifests prints what a cluster needs to run the controller with one configuration: a namespace, rights, and a
+// Deployment. It reads nothing from a cluster, so the same configuration always gives the same output.
 //
-// The rights are exactly those of the configuration: get and update on Secrets by their names. Nothing
-// may create, list, watch or delete one: create can't be bound to a name in RBAC, and with create and get
-// of one name in every namespace a token of any ServiceAccount can be had. So the Secrets are made by
-// whoever applies this, once.
+// The rights are only those that the configuration needs: get and update of Secrets by name. The controller can't create,
+// list, watch or delete Secrets. RBAC can't limit create to a name, and who may create a Secret and get it can have a token
+// of any ServiceAccount. So the person who applies the output creates the Secrets, once.
 package manifests
 
 import (
@@ -35,7 +33,7 @@ const (
 // Folder is where the pods have the configuration and its files.
 const Folder = "/etc/credential-idcs"
 
-// A Plan is what a configuration needs in a cluster.
+// A Plan is the input: a configuration and how to run it.
 type Plan struct {
 	Namespace    string
 	Image        string
@@ -48,14 +46,14 @@ type Plan struct {
 	Publications []fleet.Publication
 }
 
-// A File is one that the configuration names by a relative path. It comes from the Secret
-// credential-idcs-files, which a person makes.
+// A File is a file that the configuration names by a relative path. It comes from the Secret credential-idcs-files, which
+// a person creates.
 type File struct {
 	Key  string // in the Secret
 	Path string // below the configuration's folder
 }
 
-// head says what a reader of the output should know.
+// head is the comment above the output.
 const head = `# Made by "credential-idcs-controller manifests". Apply it as often as you like:
 #   kubectl apply --server-side --force-conflicts -f -
 # The Secrets are not in here, see "credential-idcs-controller manifests --secrets".
@@ -95,7 +93,7 @@ func (p *Plan) PrintSecrets() ([]byte, error) {
 	return printed(secretsHead, objects)
 }
 
-// printed is the objects as documents, without what only a server knows.
+// printed is the objects as YAML documents, without the fields that a server sets.
 func printed(head string, objects []runtime.Object) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(head)
@@ -138,7 +136,7 @@ func (p *Plan) namespaces() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// digest names the configuration, so that a pod of another one is another pod.
+// digest identifies the configuration: when it changes, the pods are replaced.
 func (p *Plan) digest() string {
 	sum := sha256.Sum256(p.Config)
 	return hex.EncodeToString(sum[:8])
@@ -165,8 +163,8 @@ func (p *Plan) config() *corev1.ConfigMap {
 	}
 }
 
-// FilesCommand makes the Secret of the files, or is empty where the configuration names none. from is
-// the folder that they lie in.
+// FilesCommand is the command that creates the Secret of the files; empty: the configuration names none. from is their
+// folder.
 func (p *Plan) FilesCommand(quote func(string) string, from func(path string) string) string {
 	if len(p.Files) == 0 {
 		return ""

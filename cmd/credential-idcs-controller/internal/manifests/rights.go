@@ -20,8 +20,7 @@ func (p *Plan) account() *corev1.ServiceAccount {
 	}
 }
 
-// role is for the Lease and the state. RBAC can't bind create to a name, and a Lease that another makes
-// is worth nothing to whoever could make one.
+// role is for the Lease and the states. RBAC can't limit create to a name; to create another Lease gives nobody anything.
 func (p *Plan) role() *rbacv1.Role {
 	var states []string
 	for _, profile := range p.profiles() {

@@ -107,7 +107,7 @@ func (p *Plan) volume() corev1.Volume {
 	}}
 }
 
-// budget lets one pod go at a time, also where there is only one.
+// budget allows one pod at a time to be evicted, also if there is only one.
 func (p *Plan) budget() *policyv1.PodDisruptionBudget {
 	one := intstr.FromInt32(1)
 	return &policyv1.PodDisruptionBudget{
@@ -116,7 +116,7 @@ func (p *Plan) budget() *policyv1.PodDisruptionBudget {
 	}
 }
 
-// network lets the pods look up names, reach the API server and the domains, and be looked at.
+// network lets the pods look up names, reach the API server and the domains, and serve metrics and probes.
 func (p *Plan) network() *networkingv1.NetworkPolicy {
 	tcp, udp := corev1.ProtocolTCP, corev1.ProtocolUDP
 	port := func(protocol *corev1.Protocol, n int32) networkingv1.NetworkPolicyPort {
