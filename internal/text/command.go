@@ -74,6 +74,10 @@ func SyncClock() string { return here.syncClock() }
 // WhoListens shows the program that listens at a TCP port; ss: the program ss is installed.
 func WhoListens(port string, ss bool) string { return here.whoListens(port, ss) }
 
+// WhoHolds shows which program has a file open: on Windows, where one can keep others from it, by a search for its
+// name.
+func WhoHolds() string { return "resmon" }
+
 // Reach tries to connect to a URL.
 func Reach(url string) string { return here.reach(url) }
 
@@ -102,7 +106,7 @@ func (s shell) edit(path string) string {
 
 func (s shell) set(name, value string) string {
 	if s.powershell {
-		return "$env:" + name + " = " + s.quoted(value)
+		return "$env:" + name + " = " + singleQuoted(value)
 	}
 	return "export " + name + "=" + s.word(value)
 }
@@ -126,24 +130,16 @@ func (s shell) unset(names []string) string {
 
 func (s shell) firstOnPath(folder string) string {
 	if s.powershell {
-		return "$env:Path = " + s.quoted(folder+";") + " + $env:Path"
+		return "$env:Path = " + singleQuoted(folder+";") + " + $env:Path"
 	}
 	return "export PATH=" + s.word(folder) + `:"$PATH"`
 }
 
 func (s shell) lastOnPath(folder string) string {
 	if s.powershell {
-		return "$env:Path += " + s.quoted(";"+folder)
+		return "$env:Path += " + singleQuoted(";"+folder)
 	}
 	return `export PATH="$PATH":` + s.word(folder)
-}
-
-// quoted is a word in quotes, for PowerShell's expressions, in which a bare word is a command.
-func (s shell) quoted(v string) string {
-	if w := s.word(v); w != v {
-		return w
-	}
-	return "'" + v + "'"
 }
 
 func (s shell) with(name, value, command string) string {
@@ -161,8 +157,8 @@ func (s shell) then(first, second string) string {
 }
 
 func (s shell) remove(path string) string {
-	if s.powershell {
-		return "Remove-Item " + s.word(path)
+	if s.powershell { // else brackets are a pattern, also in quotes
+		return "Remove-Item -LiteralPath " + s.word(path)
 	}
 	return "rm " + s.word(path)
 }

@@ -22,13 +22,21 @@ func posixWord(s string) string {
 	return "'" + strings.ReplaceAll(printable(s), "'", `'\''`) + "'"
 }
 
-// powershellWord quotes as PowerShell needs it: a backslash is an ordinary character, a comma and a leading @ or %
-// aren't, and four other characters count as a single quote, too.
-// https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules
+// powershellWord: a backslash is an ordinary character, a comma and a leading @ or % aren't. In double quotes
+// cmd.exe reads the same word, unless it holds what either of them takes for a variable or for their end.
 func powershellWord(s string) string {
-	if isPlain(s, `_-./:\+=`) {
+	switch {
+	case isPlain(s, `_-./:\+=`):
 		return s
+	case s == "" || strings.HasSuffix(s, `\`) || strings.ContainsAny(s, "$`%!\"\u201c\u201d\u201e"):
+		return singleQuoted(s)
 	}
+	return `"` + printable(s) + `"`
+}
+
+// singleQuoted is for PowerShell alone, which takes four further characters for a single quote.
+// https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules
+func singleQuoted(s string) string {
 	var b strings.Builder
 	b.WriteByte('\'')
 	for _, r := range printable(s) {

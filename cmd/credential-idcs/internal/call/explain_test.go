@@ -80,15 +80,16 @@ func TestFolderMistakesEndWithACommand(t *testing.T) {
 
 // A profile may have any name that can be seen; a shell must read it as one word, and as no command.
 func TestCommandsQuoteTheProfile(t *testing.T) {
-	for name, want := range map[string]string{
-		"work":       "credential-idcs login work",
-		"my work":    "credential-idcs login 'my work'",
-		"$(reboot)":  "credential-idcs login '$(reboot)'",
-		"ana's; ls":  `credential-idcs login 'ana'\''s; ls'`,
-		"ünterwegs*": "credential-idcs login 'ünterwegs*'",
+	for name, words := range map[string]struct{ posix, windows string }{
+		"work":       {"work", "work"},
+		"my work":    {"'my work'", `"my work"`},
+		"$(reboot)":  {"'$(reboot)'", "'$(reboot)'"},
+		"ana's; ls":  {`'ana'\''s; ls'`, `"ana's; ls"`},
+		"ünterwegs*": {"'ünterwegs*'", `"ünterwegs*"`},
 	} {
+		want := "credential-idcs login " + words.posix
 		if runtime.GOOS == "windows" {
-			want = strings.ReplaceAll(want, `'\''`, "''")
+			want = "credential-idcs login " + words.windows
 		}
 		f := Explain(name, cache.ErrNothing)
 		if f.Command != want || f.Class != helpers.LoginNeeded || !errors.Is(f, cache.ErrNothing) {
