@@ -25,8 +25,9 @@ const (
 	waitExpired = 15 * time.Second
 )
 
-// waits are how long a Dir's calls wait for a busy lock, and for a disk that takes nothing.
-type waits struct{ hard, expired, save time.Duration }
+// waits are how long a Dir's calls wait for a busy lock, for a disk that takes nothing, and for a file that
+// another program doesn't share.
+type waits struct{ hard, expired, save, free time.Duration }
 
 // Token returns the token stored under key, renewing it first where that is due.
 //

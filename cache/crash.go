@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/share"
 )
 
 // foreignIntent is how long an intent counts as at work if its process can't be looked up, because it is
@@ -59,6 +61,9 @@ func (d *Dir) atWork(i *intent) bool {
 		if alive && start != "" && start == i.Start {
 			return true
 		}
+		if alive && startTells && start != "" && i.Start != "" {
+			return false // the pid is another process' by now
+		}
 		if _, known := d.sys.Process(d.sys.Pid); known && !alive {
 			return false
 		}
@@ -98,7 +103,7 @@ func (d *Dir) orphan(name string, t Token, s state) (Token, bool, error) {
 // dropOrphan deletes a KEY.new that nobody can use.
 func (d *Dir) dropOrphan(name string) error {
 	path := d.file(name, ".new")
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := share.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return &FolderError{Path: path, Problem: "can't be deleted", Err: err}
 	}
 	return nil
@@ -118,7 +123,7 @@ func (d *Dir) adopt(name string) error {
 	if err != nil {
 		return err
 	}
-	f, err := openToWrite(path)
+	f, err := d.openToWrite(path)
 	if err != nil {
 		return &FolderError{Path: path, Problem: "can't be used", Err: err}
 	}
@@ -160,7 +165,7 @@ func (d *Dir) setAside(name, suffix, kind string) (string, error) {
 	// The one just made stays even if the clock says that it is the oldest.
 	old := slices.DeleteFunc(d.aside(name, kind), func(n string) bool { return n == filepath.Base(aside) })
 	for _, n := range old[:max(0, len(old)-(keptAside-1))] {
-		_ = os.Remove(filepath.Join(d.path, n))
+		_ = share.Remove(filepath.Join(d.path, n))
 	}
 	return aside, nil
 }

@@ -47,7 +47,7 @@ func NewKey(parts ...string) Key {
 // Open looks at the folder, which need not exist yet. It refuses one that another user could change.
 // path is absolute. The error is a *FolderError.
 func Open(path string, sys System) (*Dir, error) {
-	d := &Dir{path: filepath.Clean(path), sys: sys, waits: waits{hard: waitHard, expired: waitExpired, save: keepTrying}, room: room{reserveSize, sealedSize}}
+	d := &Dir{path: filepath.Clean(path), sys: sys, waits: waits{hard: waitHard, expired: waitExpired, save: keepTrying, free: waitFree}, room: room{reserveSize, sealedSize}}
 	if err := d.look(); err != nil {
 		return nil, err
 	}
@@ -229,11 +229,4 @@ func makeFolders(path string) error {
 		return nil
 	}
 	return err
-}
-
-// createPrivate makes a new file that only we can read, before a byte is in it. It never opens one
-// that is there.
-func createPrivate(path string) (f *os.File, err error) {
-	private(func() { f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|noFollow, 0o600) })
-	return f, err
 }

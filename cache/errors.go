@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/share"
 )
 
 var (
@@ -74,6 +76,9 @@ func (e *FolderError) Unwrap() error { return e.Err }
 
 // plainError is an error without the path that os adds, which the message has already.
 func plainError(err error) string {
+	if share.Held(err) {
+		return errOpenElsewhere.Error()
+	}
 	if p, ok := errors.AsType[*os.PathError](err); ok {
 		return p.Err.Error()
 	}

@@ -22,8 +22,11 @@ func openShared(path string) (*os.File, error) { return os.OpenFile(path, os.O_R
 // openToWrite opens a file that is there.
 func openToWrite(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR|noFollow, 0) }
 
-// isHeld is never so: nobody has a file alone.
-func isHeld(error) bool { return false }
+// createPrivate makes a file that wasn't there, closed to others before a byte is in it.
+func createPrivate(path string) (f *os.File, err error) {
+	private(func() { f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|noFollow, 0o600) })
+	return f, err
+}
 
 // owner is the user id that owns a file.
 func owner(fi fs.FileInfo) int { return int(fi.Sys().(*syscall.Stat_t).Uid) }

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bufio"
+	"errors"
 	"os"
 	"os/exec"
 	"strconv"
@@ -15,11 +16,16 @@ import (
 // holdFile opens a file as programs do that allow no deletion meanwhile: a virus scanner, a backup.
 func holdFile(t *testing.T, path string) (release func()) {
 	t.Helper()
+	return holdAs(t, path, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE)
+}
+
+func holdAs(t *testing.T, path string, share uint32) (release func()) {
+	t.Helper()
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := windows.CreateFile(name, windows.GENERIC_READ, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, nil, windows.OPEN_EXISTING, 0, 0)
+	h, err := windows.CreateFile(name, windows.GENERIC_READ, share, nil, windows.OPEN_EXISTING, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,20 +70,81 @@ func TestAProgramThatHoldsAFileAloneIsWaitedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = f.Close()
-		name, err := windows.UTF16PtrFromString(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h, err := windows.CreateFile(name, windows.GENERIC_READ, 0, nil, windows.OPEN_EXISTING, 0, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		time.AfterFunc(300*time.Millisecond, func() { _ = windows.CloseHandle(h) })
+		time.AfterFunc(300*time.Millisecond, holdAs(t, path, 0))
 		sent := 0
 		got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("a", "next"), &sent))
 		if err != nil || got.Token.Access != text("a") || sent != 1 || len(got.Warnings) != 0 {
 			t.Errorf("%s: got %s, %v, %v, sent %d times", suffix, got.Token.Access.Reveal(), got.Warnings, err, sent)
 		}
+	}
+}
+
+// A program that never gives a file back: a token that lives is answered, and of a dead one nothing is sent that could
+// be lost. The error says that it is a matter of time.
+func TestAFileThatIsHeldForGood(t *testing.T) {
+	const nothing, reading = 0, uint32(windows.FILE_SHARE_READ)
+	for _, c := range []struct {
+		suffix string
+		share  uint32
+		alive  string // what is answered while the token lives; empty: an error
+		dead   string // and afterwards
+	}{
+		{".json", nothing, "", ""},
+		{".json", reading, "old", "a"},
+		{".state", nothing, "old", ""},
+		{".state", reading, "old", ""},
+		{".lock", nothing, "old", ""},
+		{".lock", reading, "old", ""},
+		{".new", nothing, "old", ""},
+		{".new", reading, "old", ""},
+	} {
+		for _, left := range []time.Duration{time.Hour, time.Minute, -time.Hour} {
+			dir, _ := clocked(t)
+			dir.waits = waits{hard: 20 * time.Millisecond, expired: 20 * time.Millisecond, save: 20 * time.Millisecond, free: 20 * time.Millisecond}
+			plant(t, dir, "old", "r", 4*time.Hour-left, 4*time.Hour)
+			path := dir.file(dir.name(testKey), c.suffix)
+			if c.suffix != ".json" {
+				plantBytes(t, path, nil)
+			}
+			release := holdAs(t, path, c.share)
+			sent := 0
+			got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("a", "next"), &sent))
+			release()
+			want := c.alive
+			if left < 0 {
+				want = c.dead
+			}
+			if want == "" {
+				busy, folder := new(BusyError), new(FolderError)
+				if sent != 0 || !errors.As(err, &busy) && !(errors.As(err, &folder) && folder.Held() && strings.Contains(err.Error(), "another program has it open")) {
+					t.Errorf("%s shared as %d, %s left: %v, sent %d times", c.suffix, c.share, left, err, sent)
+				}
+			} else if err != nil || got.Token.Access != text(want) && got.Token.Access != text("a") {
+				t.Errorf("%s shared as %d, %s left: got %s, %v", c.suffix, c.share, left, got.Token.Access.Reveal(), err)
+			}
+			dir.waits.free = waitFree
+			again := 0
+			if got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("a", "next"), &again)); err != nil || sent+again > 1 || left < 0 && got.Token.Access != text("a") {
+				t.Errorf("%s shared as %d, %s left, then: got %s, %v, sent %d times", c.suffix, c.share, left, got.Token.Access.Reveal(), err, sent+again)
+			}
+			if left := leftovers(t, dir); left != nil {
+				t.Errorf("%s: left behind: %q", c.suffix, left)
+			}
+		}
+	}
+}
+
+// A token file that somebody has marked as read-only is replaced, as elsewhere.
+func TestATokenFileThatIsReadOnlyIsReplaced(t *testing.T) {
+	dir, _ := clocked(t)
+	plant(t, dir, "dead", "r", 2*time.Hour, time.Hour)
+	if err := os.Chmod(dir.file(dir.name(testKey), ".json"), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	sent := 0
+	got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("a", "next"), &sent))
+	if err != nil || len(got.Warnings) != 0 || stored(t, dir).Refresh != text("next") || leftovers(t, dir) != nil {
+		t.Errorf("%v, %v, left: %q", err, got.Warnings, leftovers(t, dir))
 	}
 }
 

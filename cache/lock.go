@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/credential-idcs/credential-idcs/internal/share"
 )
 
 // A hold is the lock of one key while it is held.
@@ -45,7 +47,7 @@ func lockFile(path string) (*hold, error) {
 		var ok bool
 		var err error
 		private(func() { ok, err = f.TryLock() })
-		if isHeld(err) {
+		if share.Held(err) {
 			return nil, errBusy
 		}
 		if err != nil {

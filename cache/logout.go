@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/internal/secret"
+	"github.com/credential-idcs/credential-idcs/internal/share"
 )
 
 // Logout passes the stored refresh token to revoke and then deletes everything that is stored under key,
@@ -73,12 +74,12 @@ func (d *Dir) remove(name string) error {
 		return err
 	}
 	for _, suffix := range []string{".json", ".new", ".state"} {
-		if err := os.Remove(d.file(name, suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := share.Remove(d.file(name, suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return &FolderError{Path: d.file(name, suffix), Problem: "can't be deleted", Err: err}
 		}
 	}
 	for _, n := range slices.Concat(d.aside(name, badFile), d.aside(name, sealedFile)) {
-		if err := os.Remove(filepath.Join(d.path, n)); err != nil {
+		if err := share.Remove(filepath.Join(d.path, n)); err != nil {
 			return &FolderError{Path: filepath.Join(d.path, n), Problem: "can't be deleted", Err: err}
 		}
 	}

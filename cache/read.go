@@ -80,7 +80,7 @@ func (d *Dir) unbox(name string, record []byte) (form, []byte, error) {
 // readPrivate returns a file's content and its inode number, if only we can have written it. It checks the
 // open file, not the name.
 func (d *Dir) readPrivate(path string) (content []byte, number uint64, err error) {
-	f, err := openShared(path)
+	f, err := d.openShared(path)
 	if err != nil {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

@@ -11,6 +11,8 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/share"
 )
 
 // reserveSize is room for a large successor: two tokens of 128,000 bytes, the refresh token and the
@@ -102,7 +104,7 @@ func (r *reserve) drop() {
 	ours := r.ours()
 	_ = r.f.Close() // first: Windows deletes no open file
 	if ours {
-		_ = os.Remove(r.path)
+		_ = share.Remove(r.path)
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/share"
 )
 
 // A sealing is the content of seal.json: the key with which new files of the folder are sealed. Each file records
@@ -194,7 +196,7 @@ func (d *Dir) writeSealing(s sealing) error {
 		return err
 	}
 	path := d.file(d.sealName(), ".new")
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // a dead process' of before
+	if err := share.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // a dead process' of before
 		return err
 	}
 	f, err := createPrivate(path)
@@ -273,7 +275,7 @@ func (d *Dir) forgetKeys(forms ...form) error {
 		if !same(form{store: s.Store, key: s.Key}) {
 			continue
 		}
-		if err := os.Remove(d.file(d.sealName(), ".json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := share.Remove(d.file(d.sealName(), ".json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return &FolderError{Path: d.file(d.sealName(), ".json"), Problem: "can't be deleted", Err: err}
 		}
 	}

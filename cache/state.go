@@ -132,7 +132,7 @@ func (d *Dir) readState(name string) state {
 // tryReadState is readState for a decision: the error says that there may be a state which could not be
 // read.
 func (d *Dir) tryReadState(name string) (state, error) {
-	f, err := openShared(d.file(name, ".state"))
+	f, err := d.openShared(d.file(name, ".state"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return state{}, nil
 	}
@@ -180,7 +180,7 @@ func (d *Dir) writeState(name string, s state, durable bool) error {
 		return err
 	}
 	path := d.file(name, ".state")
-	f, err := openToWrite(path)
+	f, err := d.openToWrite(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		f, err = createPrivate(path)
 	}

@@ -65,6 +65,9 @@ func fileSystem(dir string) (magic uint32, ok bool) {
 	return uint32(st.Type), err == nil
 }
 
+// startTells: two starts of one pid may be one process, seen from two time namespaces.
+const startTells = false
+
 // processStart is field 22 of /proc/PID/stat: when the process started, in clock ticks since boot.
 // With the pid it names one process for good. The name in field 2 may hold anything, so the fields
 // are counted behind the last parenthesis.

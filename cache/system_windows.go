@@ -6,6 +6,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// startTells: two starts of one pid are two processes, since both are absolute times.
+const startTells = true
+
 // processStart is when a process was made, in 100 ns since 1601. A process that has ended is still there
 // for as long as somebody has a handle of it; then it is signalled.
 func processStart(pid int) (start string, alive bool) {

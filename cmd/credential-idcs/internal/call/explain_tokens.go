@@ -71,6 +71,9 @@ func Explain(profile string, err error) *helpers.Failure {
 		f.Class = helpers.Temporary
 		say("no fresh token is stored")
 	case errors.As(err, &folder):
+		if folder.Held() {
+			f.Class = helpers.Temporary
+		}
 		f.Command = repair(err, folder)
 		say(folder.Error())
 	case errors.As(err, &shared):
@@ -124,6 +127,8 @@ func unseal(profile string, e *cache.SealedError) (helpers.Class, string) {
 // repair is the command for a cache folder, or a file in it, that can't be used.
 func repair(err error, folder *cache.FolderError) string {
 	switch {
+	case folder.Held():
+		return text.WhoHolds()
 	case folder.Mode != 0:
 		return text.Chmod(folder.Mode, folder.Path)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR), readOnly(err), lockless(err):
