@@ -45,10 +45,7 @@ func TestLoadReadsEverythingTheContractShows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rooted := filepath.Clean("/etc/pki/corp-ca.pem")
-	if !filepath.IsAbs(rooted) { // without a drive it is not absolute on Windows
-		rooted = filepath.Join(folder, rooted)
-	}
+	rooted := filepath.Join(filepath.VolumeName(folder), filepath.Clean("/etc/pki/corp-ca.pem"))
 	key := Path{Written: "client-key.pem", Full: filepath.Join(folder, "client-key.pem")}
 	want := &File{Path: path, Default: "work", Profiles: []*Profile{
 		{

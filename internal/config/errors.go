@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/credential-idcs/credential-idcs/internal/share"
 	"github.com/credential-idcs/credential-idcs/internal/text"
 )
 
@@ -76,11 +77,17 @@ func (e *FileError) Error() string {
 	}
 	// The system's error without its operation and path, which the message has already.
 	err := e.Err
+	if e.Held() {
+		return name + " can't be read: another program has it open"
+	}
 	if pe, ok := err.(*fs.PathError); ok { //nolint:errorlint // only the outermost repeats the path
 		err = pe.Err
 	}
 	return name + " can't be read: " + text.Clean(err.Error())
 }
+
+// Held reports that another program has the file open and doesn't share it, as on Windows one can.
+func (e *FileError) Held() bool { return share.Held(e.Err) }
 
 // where is the end of a message about an owner who may be another one outside: in a rootless container, the person.
 func (e *FileError) where() string {

@@ -86,9 +86,6 @@ func (p Path) read(r rule) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// open neither waits for a fifo's writer, nor makes a terminal the controlling one.
-func open(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|nonblock, 0) }
-
 // judge checks a file's mode and owner; nil: the rule accepts them.
 func judge(st fs.FileInfo, r rule, self int) *FileError {
 	owner, known := ownerOf(st)
@@ -145,7 +142,7 @@ type place struct {
 
 // path makes the Path of a key's value. A relative one is relative to the file's folder.
 func (pl place) path(written string) Path {
-	if rest, ok := strings.CutPrefix(written, "~/"); ok {
+	if rest, ok := belowHome(written); ok {
 		if pl.Home == "" {
 			return Path{Written: written}
 		}
@@ -154,13 +151,24 @@ func (pl place) path(written string) Path {
 	if filepath.IsAbs(written) {
 		return Path{Written: written, Full: filepath.Clean(written)}
 	}
+	if written != "" && os.IsPathSeparator(written[0]) { // on Windows, where that is the top of a drive
+		return Path{Written: written, Full: filepath.Join(filepath.VolumeName(pl.folder), written)}
+	}
 	return Path{Written: written, Full: filepath.Join(pl.folder, written)}
+}
+
+// belowHome is the rest of a path that begins with ~/, or on Windows with ~\.
+func belowHome(path string) (rest string, ok bool) {
+	if rest, ok = strings.CutPrefix(path, "~/"); ok {
+		return rest, true
+	}
+	return strings.CutPrefix(path, "~"+string(filepath.Separator))
 }
 
 // private is path for a key or a secret, which systemd may have put elsewhere.
 func (pl place) private(written string) Path {
 	p := pl.path(written)
-	if pl.Credentials != "" && filepath.IsLocal(written) && !strings.HasPrefix(written, "~/") {
+	if _, below := belowHome(written); pl.Credentials != "" && filepath.IsLocal(written) && !below {
 		p.Spare = filepath.Join(pl.Credentials, written)
 	}
 	return p

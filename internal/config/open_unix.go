@@ -9,7 +9,10 @@ import (
 	"syscall"
 )
 
-const nonblock = syscall.O_NONBLOCK | syscall.O_NOCTTY
+// open doesn't wait for a fifo's writer, nor does it make a terminal ours.
+func open(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+}
 
 // ownerOf is the user id of a file's owner.
 func ownerOf(st fs.FileInfo) (uid int, known bool) {

@@ -150,7 +150,7 @@ func (b *builder) command(t *table, key string) ([]string, error) {
 	if len(words) == 0 || words[0] == "" {
 		return nil, b.fail(t, key, "is empty")
 	}
-	if strings.HasPrefix(words[0], "~/") {
+	if _, below := belowHome(words[0]); below {
 		if words[0] = b.at.path(words[0]).Full; words[0] == "" {
 			return nil, b.fail(t, key, "begins with ~/, and HOME is not set")
 		}

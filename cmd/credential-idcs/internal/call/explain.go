@@ -42,7 +42,11 @@ func ExplainConfig(err error) error {
 	case errors.As(err, &user):
 		return failure(helpers.NotConfigured, err.Error(), edit(user.Path))
 	case errors.As(err, &file):
-		return failure(helpers.Config, err.Error(), mendFile(file))
+		class := helpers.Config
+		if file.Held() {
+			class = helpers.Temporary
+		}
+		return failure(class, err.Error(), mendFile(file))
 	case errors.As(err, &mistake) && filepath.IsAbs(mistake.File):
 		class := helpers.Config
 		if mistake.Short { // somebody may be writing the file: git must not ask for a password meanwhile
@@ -125,6 +129,9 @@ func mendFile(e *config.FileError) string {
 		mode = e.Mode.Perm() &^ 0o022
 	case config.ReadableByOthers:
 	default:
+		if e.Held() {
+			return text.WhoHolds()
+		}
 		if e.Typed {
 			return text.StoreHidden(e.Path.Full)
 		}
