@@ -21,8 +21,8 @@ func (a *App) helper() (h *helpers.Helper, args []string) {
 		return nil, nil
 	}
 	name, args := filepath.Base(a.Args[0]), a.Args[1:]
-	if runtime.GOOS == "windows" {
-		name = strings.TrimSuffix(name, ".exe")
+	if ext := filepath.Ext(name); runtime.GOOS == "windows" && strings.EqualFold(ext, ".exe") { // pip runs keyring.EXE
+		name = strings.TrimSuffix(name, ext)
 	}
 	for _, h := range Helpers {
 		if slices.Contains(h.Bases, name) {

@@ -60,7 +60,7 @@ func takeHome() bool {
 // folder. A helper accepts only absolute paths, since its working directory is a repository; in a command
 // --config may be relative.
 func (a *App) ConfigPath(helper bool) (string, error) {
-	export := text.Set("CREDENTIAL_IDCS_CONFIG", "/FOLDER/config.toml")
+	export := text.Set("CREDENTIAL_IDCS_CONFIG", example("config.toml"))
 	if a.Config != "" {
 		if filepath.IsAbs(a.Config) {
 			return filepath.Clean(a.Config), nil
@@ -87,7 +87,7 @@ func (a *App) ConfigPath(helper bool) (string, error) {
 // A service of systemd without these and without HOME has its own in CACHE_DIRECTORY, the first of a list.
 // https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#RuntimeDirectory=
 func (a *App) CacheDir() (string, error) {
-	export := text.Set("CREDENTIAL_IDCS_CACHE_DIR", "/FOLDER")
+	export := text.Set("CREDENTIAL_IDCS_CACHE_DIR", example())
 	if v := a.Getenv("CREDENTIAL_IDCS_CACHE_DIR"); v != "" {
 		if !filepath.IsAbs(v) {
 			return "", noPath("CREDENTIAL_IDCS_CACHE_DIR must be an absolute path", export)
@@ -133,6 +133,15 @@ func (a *App) Home() string {
 	return ""
 }
 
+// ToolHome is the home directory as other programs find it: on Windows the variable counts for them, be it another
+// folder than the system knows of.
+func (a *App) ToolHome() string {
+	if v := a.Getenv("USERPROFILE"); runtime.GOOS == "windows" && filepath.IsAbs(v) {
+		return filepath.Clean(v)
+	}
+	return a.Home()
+}
+
 // places are the folders that the configuration's paths may begin with.
 func (a *App) places() config.Places {
 	p := config.Places{Home: a.Home()}
@@ -153,6 +162,15 @@ func RunContainers() string {
 		return "" // root's podman has closed it, so nobody else's can have a login there
 	}
 	return folder
+}
+
+// example is an absolute path in which a person puts their own folder.
+func example(elem ...string) string {
+	top := "/FOLDER"
+	if runtime.GOOS == "windows" {
+		top = `C:\FOLDER`
+	}
+	return filepath.Join(append([]string{top}, elem...)...)
 }
 
 func noPath(why, export string) error {
