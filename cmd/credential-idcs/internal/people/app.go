@@ -66,7 +66,9 @@ func (a *app) chosen(operand string) (*config.Profile, error) {
 func (a *app) engine(p *config.Profile) (*engine.Engine, error) { return engine.For(a.App, p, nil) }
 
 // environment is the process's without the secrets of clients, for tools that are run to print their settings.
-func (a *app) environment() []string { return host.Without(a.Environ(), a.SecretVariables()...) }
+func (a *app) environment() []string {
+	return append(host.Without(a.Environ(), a.SecretVariables()...), call.UnsetFolders(a.Getenv)...)
+}
 
 // alive shows on a terminal what the program waits for, if that takes a while, until done.
 func (a *app) alive(what string) (done func()) { return a.Progress().Busy(what) }

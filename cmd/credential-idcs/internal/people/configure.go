@@ -179,7 +179,7 @@ func (a *app) configure(ctx context.Context, v *verb, operands []string, in tool
 		}
 	}
 	in.ConfigFile, in.CacheDir = a.elsewhere()
-	env := tool.Env{Vars: a.environment(), Home: a.Home(), Dir: a.Dir(), Program: a.Program(), RunContainers: call.RunContainers()}
+	env := tool.Env{Vars: a.environment(), Home: a.ToolHome(), Dir: a.Dir(), Program: a.Program(), RunContainers: call.RunContainers()}
 	done, err := choose(t)(ctx, env, in)
 	unchanged := "already set up, nothing changed"
 	switch {

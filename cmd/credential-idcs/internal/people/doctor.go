@@ -169,7 +169,7 @@ func (a *app) doctor(path string) *doctor.Doctor {
 			return signin.Advice(err, methods.Setup(p, methodOf(p)))
 		},
 		EngineFiles: engineFiles(a.Home()),
-		Proxy:       engine.EnvironmentProxy(a.Getenv), Now: a.Now, Getenv: a.Getenv, Environ: a.environment, Home: a.Home(), Self: a.Program(), Config: path, Dir: a.Dir(),
+		Proxy:       engine.EnvironmentProxy(a.Getenv), Now: a.Now, Getenv: a.Getenv, Environ: a.environment, Home: a.ToolHome(), Self: a.Program(), Config: path, Dir: a.Dir(),
 		RunContainers: call.RunContainers(),
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // oracle fills in what follows from the options for Oracle's own services.
 func (a *app) oracle(d *newprofile.Profile, contexts []string) error {
-	env := tool.Env{Vars: a.environment(), Home: a.Home(), Dir: a.Dir(), Program: a.Program()}
+	env := tool.Env{Vars: a.environment(), Home: a.ToolHome(), Dir: a.Dir(), Program: a.Program()}
 	for _, name := range contexts {
 		c, err := kubectl.Oracle(env, name)
 		if err != nil {

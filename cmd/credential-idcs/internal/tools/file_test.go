@@ -227,6 +227,7 @@ func TestLocksOfOthersAreRespected(t *testing.T) {
 func TestNoHomeIsAnError(t *testing.T) {
 	eachTool(t, func(t *testing.T, c fixture, h *tooltest.Home) {
 		h.Env.Home = ""
+		h.Env.Vars = append(h.Env.Vars, "HOME=") // on Windows some tools look there
 		_, err := c.configure(t, h)
 		if f := tooltest.Failure(t, err); f.Class != helpers.Config {
 			t.Errorf("got %v", f)

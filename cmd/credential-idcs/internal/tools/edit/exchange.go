@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/credential-idcs/credential-idcs/internal/share"
 )
 
 // exchange replaces the old file by the finished one while no program writes it.
 func (c Change) exchange(temp, path string) error {
-	f, err := os.Open(path)
+	f, err := share.Open(path, share.Brief)
 	if err != nil {
 		return err
 	}
@@ -27,7 +29,7 @@ func (c Change) exchange(temp, path string) error {
 	}
 	if !swapped { // the system can't; Windows replaces no open file
 		_ = f.Close()
-		return os.Rename(temp, path)
+		return share.Rename(temp, path, share.Brief)
 	}
 	return c.confirm(f, temp, path, hold)
 }
@@ -74,7 +76,7 @@ func (c Change) confirm(looked *os.File, temp, path string, hold *lease) error {
 // settled is the content of a file once no program has it open for writing: one that opened it under its old name may
 // still write. On a system without leases it is the content at once.
 func settled(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := share.Open(path, share.Brief)
 	if err != nil {
 		return nil, err
 	}
@@ -125,14 +127,14 @@ func (c Change) remove(path string) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err == nil {
 		_ = temp.Close()
-		err = os.Rename(path, temp.Name())
+		err = share.Rename(path, temp.Name(), share.Brief)
 	}
 	if err != nil {
 		return &Fault{c.Path, "remove", err}
 	}
 	was, err := settled(temp.Name())
 	if err == nil && bytes.Equal(was, c.Before) {
-		if err := os.Remove(temp.Name()); err != nil {
+		if err := share.Remove(temp.Name()); err != nil {
 			return &Fault{c.Path, "remove", err}
 		}
 		return nil
@@ -140,7 +142,7 @@ func (c Change) remove(path string) error {
 	if err := createFrom(temp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return &Fault{c.Path, "remove", err}
 	}
-	_ = os.Remove(temp.Name())
+	_ = share.Remove(temp.Name())
 	if err != nil {
 		return &Fault{c.Path, "read", err}
 	}
@@ -154,5 +156,5 @@ func createFrom(temp, path string) error {
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return os.Rename(temp, path)
+	return share.Rename(temp, path, share.Brief)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	"github.com/credential-idcs/credential-idcs/internal/share"
 )
 
 // A Fault is returned for a file that can't be read, written or removed.
@@ -18,6 +20,9 @@ func (f *Fault) Unwrap() error { return f.Err }
 
 // Why is the cause, without the path.
 func (f *Fault) Why() string {
+	if share.Held(f.Err) { // Windows has a sentence for it
+		return "another program has it open"
+	}
 	if e, ok := errors.AsType[*fs.PathError](f.Err); ok {
 		return e.Err.Error()
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/credential-idcs/credential-idcs/internal/share"
 )
 
 // sizeLimit is the largest file in bytes that is read: no configuration file is larger.
@@ -59,7 +61,7 @@ func readFile(path string) ([]byte, fs.FileInfo, error) {
 	case !fi.Mode().IsRegular():
 		return nil, nil, errors.New("it is not a regular file")
 	}
-	f, err := os.Open(path)
+	f, err := share.Open(path, share.Brief)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -115,7 +117,7 @@ func (c Change) Apply() (err error) {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp) // gone already after a rename
+	defer share.Remove(temp) // gone already after a rename
 	switch {
 	case c.Before == nil:
 		err = createFrom(temp, path)
@@ -145,7 +147,7 @@ func (c Change) stage(dir, path string, old fs.FileInfo) (name string, err error
 	defer func() {
 		_ = temp.Close()
 		if err != nil {
-			_ = os.Remove(temp.Name())
+			_ = share.Remove(temp.Name())
 		}
 	}()
 	if _, err := temp.Write(c.After); err != nil {
@@ -209,5 +211,5 @@ func lockFile(path string) (unlock func(), err error) {
 		return nil, &Fault{path, "write", err}
 	}
 	_ = f.Close()
-	return func() { _ = os.Remove(path) }, nil
+	return func() { _ = share.Remove(path) }, nil
 }

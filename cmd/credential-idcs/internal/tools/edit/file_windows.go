@@ -5,8 +5,14 @@ import (
 	"os"
 )
 
-// keepOwnerAndMode has nothing to do: a new file inherits the access list of its folder, as the old one did.
-func keepOwnerAndMode(*os.File, fs.FileInfo) error { return nil }
+// keepOwnerAndMode keeps a mark as read-only. A new file inherits the access list of its folder, which is what the
+// old one had.
+func keepOwnerAndMode(f *os.File, old fs.FileInfo) error {
+	if old.Mode().Perm()&0o200 != 0 {
+		return nil
+	}
+	return f.Chmod(old.Mode().Perm())
+}
 
 // syncFolder has nothing to do: NTFS journals a rename by itself.
 func syncFolder(string) error { return nil }

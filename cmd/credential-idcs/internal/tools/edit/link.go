@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/credential-idcs/credential-idcs/internal/share"
 )
 
 // Some tools look for a helper by its name in a folder of their own. There we make a link to this program. It is a Change,
@@ -77,8 +79,8 @@ func (c Change) applyLink() error {
 	if err := makeLink(string(c.After), temp); err != nil {
 		return &Fault{c.Path, "write", err}
 	}
-	defer os.Remove(temp) // a rename of one name of a file to another one may leave both
-	if err := os.Rename(temp, c.Path); err != nil {
+	defer share.Remove(temp) // a rename of one name of a file to another one may leave both
+	if err := share.Rename(temp, c.Path, share.Brief); err != nil {
 		return &Fault{c.Path, "write", err}
 	}
 	if err := syncFolder(dir); err != nil {

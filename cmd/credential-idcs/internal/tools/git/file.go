@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/edit"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/tools/tool"
@@ -23,6 +24,7 @@ type gitFile struct {
 }
 
 func newGit(ctx context.Context, env tool.Env, in tool.Request) (*gitFile, error) {
+	env.Home = gitHome(env)
 	g := &gitFile{ctx: ctx, env: env, git: env.Find("git")}
 	if g.git == "" {
 		return nil, tool.Refuse("", "git is not on PATH")
@@ -38,6 +40,27 @@ func newGit(ctx context.Context, env tool.Env, in tool.Request) (*gitFile, error
 		return nil, tool.Fault("the temporary folder", "write", err)
 	}
 	return g, nil
+}
+
+// gitHome is the home directory as git finds it: on Windows HOME, else the one on a drive that is there, else the
+// person's profile. compat/mingw.c of https://github.com/git/git.
+func gitHome(env tool.Env) string {
+	if runtime.GOOS != "windows" {
+		return env.Home
+	}
+	if home := env.Get("HOME"); home != "" {
+		// Git Bash tells its programs /c/Users/ana in Windows' words; from elsewhere it may come as it is.
+		if len(home) > 2 && home[0] == '/' && home[2] == '/' && !edit.Exists(env.Abs(home)) {
+			if there := home[1:2] + ":" + home[2:]; edit.Exists(there) {
+				home = there
+			}
+		}
+		return env.Abs(home)
+	}
+	if home := env.DriveHome(); edit.Exists(home) {
+		return env.Abs(home)
+	}
+	return env.Home
 }
 
 func (g *gitFile) close() { _ = os.RemoveAll(g.temp) }

@@ -149,7 +149,7 @@ func (e *execConfig) configuration(env tool.Env) (path, relative string) {
 	if c := env.Get("CREDENTIAL_IDCS_CONFIG"); filepath.IsAbs(c) {
 		return filepath.Clean(c), ""
 	}
-	dir, err := env.ConfigHome()
+	dir, err := env.OwnConfigHome()
 	if err != nil {
 		return "", ""
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -122,8 +123,28 @@ func kubeFiles(env tool.Env) ([]string, error) {
 	if len(out) > 0 {
 		return out, nil
 	}
+	env.Home = kubeHome(env)
 	f, err := env.InHome(".kube", "config")
 	return []string{f}, err
+}
+
+// kubeHome is the home directory as kubectl finds it: on Windows the first one that has a kubeconfig, else the first
+// that is there. util/homedir of https://github.com/kubernetes/client-go.
+func kubeHome(env tool.Env) string {
+	if runtime.GOOS != "windows" {
+		return env.Home
+	}
+	for _, home := range []string{env.Get("HOME"), env.DriveHome(), env.Home} {
+		if home != "" && edit.Exists(filepath.Join(home, ".kube", "config")) {
+			return env.Abs(home)
+		}
+	}
+	for _, home := range []string{env.Get("HOME"), env.Home, env.DriveHome()} {
+		if home != "" && edit.Exists(home) {
+			return env.Abs(home)
+		}
+	}
+	return env.Home
 }
 
 // errNotKubeconfig is returned for a file that isn't a kubeconfig, or can't be read as one.

@@ -256,8 +256,8 @@ func (l looker) kuberc(command string) (path, why string) {
 	if path = l.Get("KUBERC"); path == "off" {
 		return "", ""
 	}
-	if path == "" && l.Home != "" {
-		path = filepath.Join(l.Home, ".kube", "kuberc")
+	if home := kubeHome(l.Env); path == "" && home != "" {
+		path = filepath.Join(home, ".kube", "kuberc")
 	}
 	b, err := edit.Read(path)
 	if err != nil || b == nil {

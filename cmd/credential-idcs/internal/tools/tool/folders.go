@@ -18,6 +18,16 @@ func (e Env) ConfigHome() (string, error) {
 	return e.XDG("XDG_CONFIG_HOME", ".config")
 }
 
+// OwnConfigHome is the folder of our own configuration's folder.
+func (e Env) OwnConfigHome() (string, error) {
+	if dir := e.Get("XDG_CONFIG_HOME"); runtime.GOOS == "windows" && !filepath.IsAbs(dir) {
+		return e.Folder("LocalAppData") // ConfigHome is the one that follows a person from machine to machine
+	} else if runtime.GOOS == "windows" {
+		return filepath.Clean(dir), nil
+	}
+	return e.ConfigHome()
+}
+
 // DataHome is the folder of the data that programs store for a person.
 func (e Env) DataHome() (string, error) {
 	switch runtime.GOOS {
@@ -48,6 +58,16 @@ func (e Env) Folder(variable string) (string, error) {
 		return filepath.Clean(dir), nil
 	}
 	return "", &helpers.Failure{Class: helpers.Config, Message: variable + " is not set"}
+}
+
+// DriveHome is the home directory that HOMEDRIVE and HOMEPATH name, which on Windows may be one on a server; empty:
+// none.
+func (e Env) DriveHome() string {
+	drive, path := e.Get("HOMEDRIVE"), e.Get("HOMEPATH")
+	if runtime.GOOS != "windows" || drive == "" || path == "" {
+		return ""
+	}
+	return drive + path
 }
 
 // Exe is the name of a program's file, with the ending .exe on Windows.
