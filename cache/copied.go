@@ -14,14 +14,14 @@ type copied struct {
 var errNotAsked = errors.New("the keyring was not asked")
 
 func (c copied) Key(id string) ([]byte, error) {
-	if key, err := c.copy.Key(id); err == nil && keyID(key) == id {
+	if key, err := c.copy.Key(id); err == nil && IsKey(id, key) {
 		return key, nil
 	}
 	if c.store == nil {
 		return nil, errNotAsked
 	}
 	key, err := c.store.Key(id)
-	if err == nil && keyID(key) == id {
+	if err == nil && IsKey(id, key) {
 		_ = c.copy.Keep(id, key) // where keyctl is denied, or its quota is used up, each call asks the store
 	}
 	return key, err
@@ -35,12 +35,8 @@ func (c copied) Keep(id string, key []byte) error {
 	if err := c.store.Keep(id, key); err != nil {
 		return err
 	}
-	back, err := c.store.Key(id)
-	if err != nil {
+	if err := givesBack(c.store, id); err != nil {
 		return err
-	}
-	if keyID(back) != id {
-		return errOtherKey
 	}
 	_ = c.copy.Keep(id, key)
 	return nil

@@ -22,6 +22,12 @@ type KeyStore interface {
 // ErrNoKey says that a store works, and has no such key.
 var ErrNoKey = errors.New("no such key")
 
+// ErrAsks says that a store asks a person before it stores a key, and nobody is there.
+var ErrAsks = errors.New("the keyring asks before it stores a key")
+
+// IsKey reports whether a key is the one with this id.
+func IsKey(id string, key []byte) bool { return len(key) == keySize && keyID(key) == id }
+
 // A SealedError says that the stored tokens are sealed and their key can't be had, so nothing was done.
 type SealedError struct {
 	Store string // "kernel", "keyring"
@@ -30,6 +36,8 @@ type SealedError struct {
 	Lost bool
 	// Writing: it is new tokens that can't be sealed.
 	Writing bool
+
+	key string // the id of the key with which the file is sealed
 }
 
 func (e *SealedError) Error() string {
@@ -61,20 +69,20 @@ func (d *Dir) keyOf(f form) ([]byte, error) {
 	store := d.store(f.store)
 	switch {
 	case store == nil:
-		return nil, &SealedError{Store: f.store, Why: "this system has no such store"}
+		return nil, &SealedError{key: f.key, Store: f.store, Why: "this system has no such store"}
 	case d.readOnly:
-		return nil, &SealedError{Store: f.store, Why: "they are " + userName(d.owner) + "'s; run it without sudo"}
+		return nil, &SealedError{key: f.key, Store: f.store, Why: "they are " + userName(d.owner) + "'s; run it without sudo"}
 	}
 	key, err := store.Key(f.key)
 	switch {
 	case errors.Is(err, ErrNoKey) && f.boot == d.sys.BootID() && f.ns != d.sys.UserNamespace():
-		return nil, &SealedError{Store: f.store, Why: "they were sealed outside of this container"}
+		return nil, &SealedError{key: f.key, Store: f.store, Why: "they were sealed outside of this container"}
 	case errors.Is(err, ErrNoKey):
-		return nil, &SealedError{Store: f.store, Why: "the " + f.store + " has no such key any more", Lost: true}
+		return nil, &SealedError{key: f.key, Store: f.store, Why: "the " + f.store + " has no such key any more", Lost: true}
 	case err != nil:
-		return nil, &SealedError{Store: f.store, Why: err.Error()}
-	case len(key) != keySize || keyID(key) != f.key: // somebody else's, under our name
-		return nil, &SealedError{Store: f.store, Why: "the " + f.store + " has no such key any more", Lost: true}
+		return nil, &SealedError{key: f.key, Store: f.store, Why: err.Error()}
+	case !IsKey(f.key, key): // somebody else's, under our name
+		return nil, &SealedError{key: f.key, Store: f.store, Why: "the " + f.store + " has no such key any more", Lost: true}
 	}
 	d.remember(f.key, key)
 	return key, nil

@@ -29,6 +29,7 @@ func (d *Dir) Logout(ctx context.Context, key Key, revoke func(ctx context.Conte
 	}
 	name := d.name(key)
 	if !d.anything(name) {
+		d.rewritten(form{}, form{}) // who logged out before may have been killed before the key was deleted
 		return nil
 	}
 	h, err := d.lock(ctx, name, d.waits.expired, nil)
@@ -83,7 +84,7 @@ func (d *Dir) remove(name string) error {
 			return &FolderError{Path: filepath.Join(d.path, n), Problem: "can't be deleted", Err: err}
 		}
 	}
-	return d.forgetKeys(forms...)
+	return d.forgetKeys(form{}, forms...)
 }
 
 // ForgetOthers deletes what is stored under other keys than these, each under its lock, and returns the

@@ -20,7 +20,7 @@ import (
 // Processes, not goroutines, prove locks: the test binary runs itself. A job tells it what to be.
 type job struct {
 	Dir, URL  string
-	Op        string // "token", "login", "logout", "drop", "exchange"
+	Op        string // "token", "login", "logout", "drop", "exchange", "seal"
 	Key       Key
 	Query     Query
 	Secret    string        // of drop and exchange
@@ -29,6 +29,7 @@ type job struct {
 	Wait      time.Duration // instead of 15 s
 	Rounds    int           // 0: once
 	Connected string        // a fifo that is written to between connecting and sending, and read from
+	Dies      int           // it is killed before the first question to a store of keys, after it, before the second …; 0: it isn't
 }
 
 // A said is what a process printed.
@@ -67,6 +68,9 @@ func (j job) once() (said, int) {
 	if _, err := os.Stat(j.Dir + ".keys"); err == nil {
 		sys.Keys = shelvesOf(j.Dir)
 	}
+	if j.Dies > 0 {
+		sys.Keys = deadly(sys.Keys, j.Dies)
+	}
 	d, err := Open(j.Dir, sys)
 	if err != nil {
 		return heard(Result{}, err), 1
@@ -97,6 +101,8 @@ func (j job) once() (said, int) {
 		res, err = d.Login(ctx, j.Key, func(ctx context.Context, a Attempt) (Token, *Refusal) { return post(ctx, j.URL, "/login", "", a) })
 	case "exchange":
 		res, err = d.Exchange(ctx, j.Key, text(j.Secret), r)
+	case "seal":
+		_, err = d.Reseal(ctx, j.Key)
 	case "drop":
 		err = d.Drop(ctx, j.Key, text(j.Secret))
 	case "logout":

@@ -10,6 +10,7 @@ import (
 func (d *Dir) Reseal(ctx context.Context, key Key) (changed bool, err error) {
 	name := d.name(key)
 	if !d.anything(name) {
+		d.rewritten(form{}, d.next())
 		return false, nil
 	}
 	if err := d.ensure(); err != nil {
@@ -27,16 +28,19 @@ func (d *Dir) Reseal(ctx context.Context, key Key) (changed bool, err error) {
 
 func (x *transaction) reseal() (changed bool, err error) {
 	damaged, err := x.lookAgain()
-	if err := cmp.Or(err, damaged); err != nil || x.old.none() {
+	if err := cmp.Or(err, damaged); err != nil {
 		return false, err
+	}
+	if x.old.none() {
+		x.d.rewritten(form{}, x.d.next())
+		return false, nil
 	}
 	f, err := x.d.configured()
 	if err != nil {
 		return false, err
 	}
-	if x.old.form.store == f.store && x.old.form.key == f.key {
-		s := x.d.readSealing() // who wrote the form may have been killed before the key was taken away
-		x.d.rewritten(form{store: s.Store, key: s.Key}, f)
+	if x.old.form.sameKey(f) {
+		x.d.rewritten(form{}, f) // who wrote this form may have been killed before the former key was deleted
 		return false, nil
 	}
 	x.d.sign(x.hold)

@@ -134,9 +134,6 @@ func (r *reserve) save(name string, t Token) error {
 		r.drop()
 	}
 	_ = r.f.Close() // what is synced doesn't depend on it
-	if r.form.first && (err == nil || onDisk(err)) {
-		r.d.keepKey(r.form)
-	}
 	return err
 }
 
@@ -167,6 +164,9 @@ func (r *reserve) commit(name string, t Token) error {
 	record, err := r.content(name, t)
 	if err != nil {
 		return err
+	}
+	if r.form.first {
+		defer r.d.keepKey(r.form)()
 	}
 	if _, err := r.f.WriteAt(record, 0); err != nil {
 		return err

@@ -2,14 +2,12 @@ package cache
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -45,7 +43,7 @@ func (d *Dir) configured() (form, error) {
 		f.first = true
 		return f, writing(err)
 	}
-	h, err := d.lockSealing()
+	h, err := d.lockSealing(waitHard)
 	if err != nil {
 		return form{}, err
 	}
@@ -54,30 +52,16 @@ func (d *Dir) configured() (form, error) {
 		f.first = true
 		return f, writing(err)
 	}
-	store := d.store(d.sys.Seal)
-	key := make([]byte, keySize)
-	_, _ = rand.Read(key) // never fails
-	f := form{store: d.sys.Seal, key: keyID(key), first: true}
-	unready := func(err error) (form, error) {
-		return form{}, &SealedError{Store: f.store, Writing: true, Why: err.Error()}
-	}
-	if err := store.Keep(f.key, key); err != nil {
-		return unready(err)
-	}
-	if back, err := store.Key(f.key); err != nil {
-		return unready(err)
-	} else if keyID(back) != f.key {
-		return unready(errOtherKey)
-	}
-	if err := d.writeSealing(sealing{f.store, f.key}); err != nil {
-		_ = store.Forget(f.key)
-		return form{}, &FolderError{Path: d.path, Problem: "can't be written", Err: err}
-	}
-	d.remember(f.key, key)
-	return f, nil
+	return d.makeKey()
 }
 
-var errOtherKey = errors.New("the store gives another key back")
+// next is the form in which a login would be written now; in the open where its key has yet to be made.
+func (d *Dir) next() form {
+	if s := d.readSealing(); s.Store == d.sys.Seal {
+		return form{store: s.Store, key: s.Key}
+	}
+	return form{}
+}
 
 // writing is an error of sealedWith for who is about to write.
 func writing(err error) error {
@@ -129,6 +113,22 @@ func (d *Dir) Unlock(key Key) error {
 	return nil
 }
 
+// MakeKey makes the key for new tokens where it isn't there yet, in a store that may ask a person. The error is a
+// *SealedError, or a *FolderError.
+func (d *Dir) MakeKey() error {
+	if d.sys.Seal == "" {
+		return nil
+	}
+	if err := d.Sealing(); err != nil { // a dialog is shown here, where nobody waits for a lock
+		return err
+	}
+	if err := d.ensure(); err != nil {
+		return err
+	}
+	_, err := d.configured()
+	return err
+}
+
 // Lock removes the kernel's copies of the folder's encryption keys.
 func (d *Dir) Lock() error {
 	if !d.found || d.readOnly {
@@ -169,15 +169,15 @@ func (d *Dir) formOf(path string) (form, bool) {
 	return f, err == nil
 }
 
-// lockSealing waits for those who are making the folder's key at this moment, at most 5 s.
-func (d *Dir) lockSealing() (*hold, error) {
+// lockSealing waits for those who are making the folder's key at this moment.
+func (d *Dir) lockSealing(wait time.Duration) (*hold, error) {
 	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		h, err := lockFile(d.file(d.sealName(), ".lock"))
 		if !errors.Is(err, errBusy) {
 			return h, err
 		}
-		if time.Since(begun) > waitHard {
-			return nil, &BusyError{Waited: waitHard}
+		if time.Since(begun) > wait {
+			return nil, &BusyError{Waited: wait}
 		}
 	}
 }
@@ -219,69 +219,6 @@ func (d *Dir) writeSealing(s sealing) error {
 	return syncFolder(d.path)
 }
 
-// keepKey is for a file that was just written with a key that no other file may have: who logged out of the last
-// one, or wrote it in another form, has taken the key away. Then it is stored once more.
-func (d *Dir) keepKey(f form) {
-	h, err := d.lockSealing()
-	if err != nil {
-		return
-	}
-	defer h.release()
-	store := d.store(f.store)
-	if _, err := store.Key(f.key); !errors.Is(err, ErrNoKey) {
-		return
-	}
-	for _, k := range d.keys {
-		if k.id != f.key {
-			continue
-		}
-		err := store.Keep(k.id, k.key)
-		if err == nil && d.readSealing().Store == "" {
-			err = d.writeSealing(sealing{f.store, f.key})
-		}
-		d.sys.saved("key", err)
-		return
-	}
-}
-
-// forgetKeys removes the keys of these forms, and that of seal.json, from their stores where no sealed file is left
-// that has them, and seal.json with its key.
-func (d *Dir) forgetKeys(forms ...form) error {
-	s := d.readSealing()
-	forms = append(forms, form{store: s.Store, key: s.Key})
-	if forms = slices.DeleteFunc(forms, func(f form) bool { return !f.sealed() }); len(forms) == 0 {
-		return nil
-	}
-	h, err := d.lockSealing()
-	if err != nil {
-		return err
-	}
-	defer h.release()
-	used, err := d.formsOf("")
-	if err != nil {
-		return err
-	}
-	s = d.readSealing()
-	for i, f := range forms {
-		same := func(o form) bool { return o.store == f.store && o.key == f.key }
-		if slices.ContainsFunc(used, same) || slices.ContainsFunc(forms[:i], same) {
-			continue
-		}
-		if store := d.store(f.store); store != nil {
-			if err := store.Forget(f.key); err != nil { // it stays in its store
-				d.sys.refused("the key is kept", err)
-			}
-		}
-		if !same(form{store: s.Store, key: s.Key}) {
-			continue
-		}
-		if err := share.Remove(d.file(d.sealName(), ".json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return &FolderError{Path: d.file(d.sealName(), ".json"), Problem: "can't be deleted", Err: err}
-		}
-	}
-	return nil
-}
-
 // formsOf are the forms of the sealed files whose names begin so.
 func (d *Dir) formsOf(begin string) (forms []form, err error) {
 	entries, err := os.ReadDir(d.path)
@@ -297,16 +234,6 @@ func (d *Dir) formsOf(begin string) (forms []form, err error) {
 		}
 	}
 	return forms, nil
-}
-
-// rewritten forgets the key of a form that was just left for another one.
-func (d *Dir) rewritten(before, after form) {
-	if before.store == after.store && before.key == after.key {
-		return
-	}
-	if err := d.forgetKeys(before); err != nil {
-		d.sys.refused("a key is kept", err)
-	}
 }
 
 // isBox reports whether a file is a sealed token file, by how it begins.
