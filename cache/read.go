@@ -22,7 +22,15 @@ func (d *Dir) read(name string) (Token, error) {
 	if !d.found {
 		return Token{}, nil
 	}
-	t, rest, err := d.readToken(d.file(name, ".json"))
+	path := d.file(name, ".json")
+	t, rest, err := d.readToken(path)
+	// Who has just written it in another form may have deleted the key before it was read here.
+	for e, sealed := errors.AsType[*SealedError](err); sealed; e, sealed = errors.AsType[*SealedError](err) {
+		if f, ok := d.formOf(path); ok && f.key == e.key {
+			break
+		}
+		t, rest, err = d.readToken(path)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return Token{}, nil
 	}

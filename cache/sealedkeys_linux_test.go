@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -33,6 +34,11 @@ func TestALoginKeepsItsKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			const otherKey = Key("fedcba9876543210fedcba9876543210")
 			dir, s, _ := sealedFolder(t)
+			dir.sys.Keys = asked(dir.sys.Keys, func(what, id string) {
+				if f, _ := dir.formOf(dir.file(dir.name(testKey), ".json")); what == "keep" && f.key == id {
+					t.Error("the file was written before its key, and a kill between the two would have lost it")
+				}
+			})
 			login := grantOf(func() (Token, *Refusal) { return aToken("o", "o"), nil })
 			if _, err := dir.Login(t.Context(), otherKey, login); err != nil {
 				t.Fatal(err)
@@ -53,6 +59,85 @@ func TestALoginKeepsItsKey(t *testing.T) {
 				t.Errorf("%d keys, and seal.json names %q", len(s.keys), dir.readSealing().Key)
 			}
 		})
+	}
+}
+
+// asked are stores that tell before they are asked something: "key", "keep" or "forget".
+func asked(stores func(string) KeyStore, tell func(what, id string)) func(string) KeyStore {
+	return func(name string) KeyStore {
+		if s := stores(name); s != nil {
+			return askedStore{s, tell}
+		}
+		return nil
+	}
+}
+
+type askedStore struct {
+	KeyStore
+	tell func(what, id string)
+}
+
+func (a askedStore) Key(id string) ([]byte, error) { a.tell("key", id); return a.KeyStore.Key(id) }
+func (a askedStore) Keep(id string, key []byte) error {
+	a.tell("keep", id)
+	return a.KeyStore.Keep(id, key)
+}
+func (a askedStore) Forget(id string) error { a.tell("forget", id); return a.KeyStore.Forget(id) }
+
+// Who has read a file that is written in another form at that moment, and whose key is deleted with it, reads the new one.
+func TestAReaderSeesTheNewForm(t *testing.T) {
+	for _, to := range []string{"", "keyring"} {
+		dir, s, _ := sealedLogin(t)
+		stores := map[string]*shelf{"kernel": s, "keyring": {}}
+		dir.sys.Keys = func(name string) KeyStore {
+			if s := stores[name]; s != nil {
+				return s
+			}
+			return nil
+		}
+		reader := dir.again(t)
+		moved := false
+		reader.sys.Keys = asked(dir.sys.Keys, func(what, _ string) {
+			if moved {
+				return
+			}
+			moved = true
+			other := dir.again(t)
+			other.sys.Seal = to
+			if changed, err := other.Reseal(t.Context(), testKey); err != nil || !changed || len(s.keys) != 0 {
+				t.Errorf("seal: %v, %v, %d keys", changed, err, len(s.keys))
+			}
+		})
+		if got, err := reader.Token(t.Context(), testKey, Query{}, Renewal{}); err != nil || got.Token.Access != text("a-secret-access") || !moved {
+			t.Errorf("to %q: %v", to, err)
+		}
+	}
+}
+
+// A login that no key can be had for leaves nothing in a store, nor a list of keys that grows.
+func TestAKeyThatCantBeStoredIsForgotten(t *testing.T) {
+	dir, s, _ := sealedFolder(t)
+	stores := dir.sys.Keys
+	for _, wrong := range []bool{false, true} {
+		if dir.sys.Keys = stores; wrong { // it gives another key back
+			dir.sys.Keys = asked(stores, func(what, id string) {
+				if s.keys[id] != nil && what == "key" {
+					s.keys[id][0] ^= 1
+				}
+			})
+		} else {
+			s.full = errors.New("quota")
+		}
+		for range 3 {
+			_, err := dir.again(t).Login(t.Context(), testKey, grantOf(func() (Token, *Refusal) { t.Error("asked"); return Token{}, nil }))
+			if !isSealed(err) {
+				t.Errorf("got %v", err)
+			}
+		}
+		s.full = nil
+		if len(s.keys) != 0 || len(dir.madeKeys()) != 0 || dir.exists("seal", ".json") {
+			t.Errorf("wrong %v: %d keys, %d in the list", wrong, len(s.keys), len(dir.madeKeys()))
+		}
 	}
 }
 
