@@ -1,7 +1,6 @@
 package secretservice
 
 import (
-	"context"
 	"errors"
 	"net"
 	"os"
@@ -46,8 +45,9 @@ func addresses(getenv func(string) string) []string {
 	return list
 }
 
-// connect connects to the first bus that exists. dbus closes the socket when ctx ends.
-func connect(ctx context.Context, addresses []string) (*talk, error) {
+// connect connects to the first bus that exists. dbus closes the socket when the context ends.
+func (t *talk) connect(addresses []string) error {
+	ctx := t.ctx
 	for _, address := range addresses {
 		var d net.Dialer
 		socket, err := d.DialContext(ctx, "unix", address)
@@ -56,7 +56,7 @@ func connect(ctx context.Context, addresses []string) (*talk, error) {
 			socket, err = d.DialContext(ctx, "unix", address)
 		}
 		if errors.Is(err, syscall.EAGAIN) {
-			return nil, errMute
+			return errMute
 		}
 		if err != nil {
 			continue
@@ -64,20 +64,21 @@ func connect(ctx context.Context, addresses []string) (*talk, error) {
 		conn, err := dbus.NewConn(socket, dbus.WithContext(ctx))
 		if err != nil {
 			_ = socket.Close()
-			return nil, err
+			return err
 		}
 		if err := conn.Auth([]dbus.Auth{dbus.AuthExternal(strconv.Itoa(os.Geteuid()))}); err != nil {
 			_ = conn.Close()
 			if ctx.Err() != nil {
-				return nil, errMute
+				return errMute
 			}
-			return nil, errRejected
+			return errRejected
 		}
 		if err := conn.Hello(); err != nil {
 			_ = conn.Close()
-			return nil, errMute
+			return errMute
 		}
-		return &talk{ctx: ctx, conn: conn}, nil
+		t.conn = conn
+		return nil
 	}
-	return nil, errNoBus
+	return errNoBus
 }

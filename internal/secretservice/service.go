@@ -30,7 +30,11 @@ type Keyring struct {
 	Getenv func(string) string
 	// Person lets the keyring ask for its password, once.
 	Person bool
+	// Confirms lets it ask before it gives, stores or deletes a key, as KeePassXC does.
+	Confirms bool
 
+	talker   *talk         // KeePassXC lets a connection use what was allowed it, or what it has stored
+	refused  bool          // the person has closed a dialog, and isn't shown another one
 	patience time.Duration // in place of limit; 0: limit
 	mute     bool          // it didn't answer once, so it isn't asked again for the other profiles
 }
@@ -55,15 +59,18 @@ func label(id string) string { return "credential-idcs:" + id }
 // Key is the key of an id; see cache.KeyStore. cache.ErrNoKey is returned only if the keyring is open.
 func (k *Keyring) Key(id string) (key []byte, err error) {
 	err = k.talk(limit, func(t *talk) error {
+		if err := t.searchable(); err != nil {
+			return err
+		}
 		found, locked, err := t.search(id)
 		if err != nil {
 			return err
 		}
 		if len(found) == 0 && len(locked) > 0 {
-			if err := t.unlock(locked); err != nil {
+			if err := t.unlockItems(locked); err != nil {
 				return err
 			}
-			found = locked
+			found, locked = locked, nil
 		}
 		if len(found) == 0 {
 			if err := t.open(); err != nil {
@@ -76,7 +83,13 @@ func (k *Keyring) Key(id string) (key []byte, err error) {
 		if len(found) == 0 {
 			return cache.ErrNoKey
 		}
-		key, err = t.secret(found)
+		if key, err = t.secret(found, id); err != nil || cache.IsKey(id, key) || len(locked) == 0 {
+			return err
+		}
+		if err := t.unlockItems(locked); err != nil { // what was found has been edited, and a copy is in a closed collection
+			return err
+		}
+		key, err = t.secret(locked, id)
 		return err
 	})
 	return key, err
@@ -105,22 +118,24 @@ func (k *Keyring) Keep(id string, key []byte) error {
 		if err != nil {
 			return t.plain(err)
 		}
-		return t.prompt(prompt)
+		return t.confirm(prompt)
 	})
 }
 
-// Forget deletes a key.
+// Forget deletes a key from a keyring that is open. It never asks for a password.
 func (k *Keyring) Forget(id string) error {
-	if err := k.Ready(); err != nil {
+	isOpen := func(t *talk) error { t.person = false; return t.open() }
+	if err := k.talk(limit, isOpen); err != nil {
 		return err
 	}
 	return k.talk(limitWrite, func(t *talk) error {
+		t.person = false
 		found, locked, err := t.search(id)
 		if err != nil {
 			return err
 		}
 		if len(locked) > 0 {
-			if err := t.unlock(locked); err != nil {
+			if err := t.unlockItems(locked); err != nil {
 				return err
 			}
 		}
@@ -129,7 +144,7 @@ func (k *Keyring) Forget(id string) error {
 			if err := t.call(path, "org.freedesktop.Secret.Item.Delete").Store(&prompt); err != nil {
 				return t.plain(err)
 			}
-			if err := t.prompt(prompt); err != nil {
+			if err := t.confirm(prompt); err != nil {
 				return err
 			}
 		}
@@ -137,41 +152,52 @@ func (k *Keyring) Forget(id string) error {
 	})
 }
 
-// talk opens a connection, runs do, and ends both when their time is over.
+// talk runs do on the connection of this run, and ends both when the time is over.
 func (k *Keyring) talk(patience time.Duration, do func(*talk) error) error {
 	if k.mute {
 		return errMute
 	}
-	person := k.Person
-	if patience = max(patience, k.patience); person {
+	person, confirms := k.Person && !k.refused, k.Confirms && !k.refused
+	if patience = max(patience, k.patience); person || confirms {
 		patience = max(patience, limitWrite)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	clock := time.AfterFunc(patience, cancel) // a context's own deadline couldn't be put off by a dialog
+	t := k.talker
+	if t == nil {
+		t = &talk{}
+		t.ctx, t.cancel = context.WithCancel(context.Background())
+		k.talker = t
+	}
+	clock := time.AfterFunc(patience, t.cancel) // a context's own deadline couldn't be put off by a dialog
 	defer clock.Stop()
+	t.person, t.confirms, t.asked = person, confirms, false
+	t.dialog = func() (over func()) {
+		clock.Reset(limitDialog)
+		return func() { clock.Reset(patience) }
+	}
 	done := make(chan error, 1)
 	go func() {
-		t, err := connect(ctx, addresses(k.Getenv))
-		if err != nil {
-			done <- err
-			return
-		}
-		defer t.conn.Close()
-		t.person = person
-		t.dialog = func() (over func()) {
-			clock.Reset(limitDialog)
-			return func() { clock.Reset(patience) }
+		if t.conn == nil {
+			if err := t.connect(addresses(k.Getenv)); err != nil {
+				done <- err
+				return
+			}
 		}
 		done <- do(t)
 	}()
 	select {
 	case err := <-done:
-		if errors.Is(err, errLocked) {
-			k.Person = false // the person has closed the dialog: don't show it again
+		switch {
+		case t.ctx.Err() != nil:
+			k.mute = true
+		case t.conn == nil:
+			t.cancel()
+			k.talker = nil
+		}
+		if t.asked && errors.Is(err, errLocked) {
+			k.refused = true
 		}
 		return err
-	case <-ctx.Done():
+	case <-t.ctx.Done():
 		k.mute = true
 		return errMute
 	}

@@ -2,6 +2,8 @@ package secretservice
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
@@ -158,6 +160,110 @@ func TestOnlyAPersonIsAsked(t *testing.T) {
 	}
 }
 
+// KeePassXC asks before it gives, stores or deletes an item, each connection anew. A tool never lets it ask, and a person is
+// asked once for what one command does.
+func TestAKeyringThatAsksForEachItem(t *testing.T) {
+	key := bytes.Repeat([]byte{0, 0xff, '\n', 7}, 8)
+	bus := keyring.Start(t)
+	var yes atomic.Bool
+	yes.Store(true)
+	fake := bus.Fake(&keyring.Fake{Asks: true, Answer: yes.Load})
+	dialogs := func(want int) {
+		t.Helper()
+		if n := fake.Prompts(); n != want {
+			t.Errorf("%d dialogs, want %d", n, want)
+		}
+	}
+	if err := on(bus.Address).Keep(id, key); !errors.Is(err, cache.ErrAsks) || len(fake.Items()) != 0 {
+		t.Errorf("a tool stores: %v, %q", err, fake.Items())
+	}
+	if err := on(bus.Address).Forget(id); err != nil { // there is none
+		t.Error(err)
+	}
+	dialogs(0)
+	k := on(bus.Address)
+	k.Confirms = true
+	if err := k.Keep(id, key); err != nil {
+		t.Fatal(err)
+	}
+	dialogs(1)
+	if got, err := k.Key(id); err != nil || !bytes.Equal(got, key) {
+		t.Errorf("who has stored it: %x, %v", got, err)
+	}
+	dialogs(1)
+	if _, err := on(bus.Address).Key(id); !errors.Is(err, errLocked) {
+		t.Errorf("a tool: %v", err)
+	}
+	if err := on(bus.Address).Forget(id); !errors.Is(err, errLocked) || len(fake.Items()) != 1 {
+		t.Errorf("a tool deletes: %v", err)
+	}
+	dialogs(1)
+	k = on(bus.Address).asPerson()
+	for range 2 {
+		if got, err := k.Key(id); err != nil || !bytes.Equal(got, key) {
+			t.Errorf("a person: %x, %v", got, err)
+		}
+	}
+	dialogs(2)
+	yes.Store(false)
+	k = on(bus.Address).asPerson()
+	for range 2 {
+		if _, err := k.Key(id); !errors.Is(err, errLocked) {
+			t.Errorf("refused: %v", err)
+		}
+	}
+	dialogs(3)
+	yes.Store(true)
+	fake.SetLocked(true) // who may only confirm isn't asked for the password
+	k = on(bus.Address)
+	k.Confirms = true
+	for what, err := range map[string]error{"keep": k.Keep(id, key), "key": second(k.Key(id)), "forget": k.Forget(id)} {
+		if !errors.Is(err, errLocked) {
+			t.Errorf("%s, locked: %v", what, err)
+		}
+	}
+	dialogs(3)
+	if _, err := on(bus.Address).Key(id); !errors.Is(err, errLocked) {
+		t.Errorf("a tool, locked: %v", err)
+	}
+	dialogs(3)
+	fake.SetLocked(false)
+	if err := k.Forget(id); err != nil || len(fake.Items()) != 0 {
+		t.Errorf("forget: %v, %q", err, fake.Items())
+	}
+	dialogs(5) // to use it, to delete it
+}
+
+// A second item has the same attributes, in another collection, and one of the two was edited by another program.
+func TestTheRightOneOfSeveralItems(t *testing.T) {
+	bus := keyring.Start(t)
+	gnome := bus.Gnome(true)
+	right, wrong := bytes.Repeat([]byte{7}, 32), bytes.Repeat([]byte{8}, 32)
+	id := idOf(right)
+	for _, elsewhere := range [][]byte{wrong, right, nil} {
+		k := on(bus.Address)
+		if err := k.Keep(id, map[bool][]byte{true: wrong, false: right}[bytes.Equal(elsewhere, right)]); err != nil {
+			t.Fatal(err)
+		}
+		gnome.PutElsewhere(attributes(id), elsewhere)
+		if got, err := on(bus.Address).Key(id); err != nil || !bytes.Equal(got, right) {
+			t.Errorf("elsewhere %x: %x, %v", elsewhere, got, err)
+		}
+		if err := k.Forget(id); err != nil {
+			t.Error(err)
+		}
+		if _, err := on(bus.Address).Key(id); !errors.Is(err, cache.ErrNoKey) {
+			t.Errorf("both deleted: %v", err)
+		}
+	}
+}
+
+// idOf is the id of a key as package cache has it.
+func idOf(key []byte) string {
+	sum := sha256.Sum256(append([]byte("credential-idcs seal key\x00"), key...))
+	return hex.EncodeToString(sum[:16])
+}
+
 // Whatever the bus does, and whatever is in its place, the question ends and says why.
 func TestABusThatIsNone(t *testing.T) {
 	const mute, nobody, other = "the keyring doesn't answer", "no D-Bus session", "the D-Bus session is another user's"
@@ -196,7 +302,7 @@ func TestAKeyringThatHangs(t *testing.T) {
 	never := make(chan struct{})
 	var calls atomic.Int32
 	t.Cleanup(func() { close(never) })
-	if err := conn.ExportMethodTable(map[string]any{"SearchItems": func(map[string]string) *dbus.Error { calls.Add(1); <-never; return nil }}, root, service); err != nil {
+	if err := conn.ExportMethodTable(map[string]any{"ReadAlias": func(string) *dbus.Error { calls.Add(1); <-never; return nil }}, root, service); err != nil {
 		t.Fatal(err)
 	}
 	k := within(bus.Address)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/godbus/dbus/v5"
 )
 
@@ -24,12 +25,15 @@ type secret struct {
 	Type       string
 }
 
-// A talk is one connection to the bus.
+// A talk is one connection to the bus, and what may be done in one question.
 type talk struct {
-	ctx    context.Context
-	conn   *dbus.Conn
-	person bool
-	dialog func() (over func()) // gives a dialog its own time, until over
+	ctx      context.Context
+	cancel   context.CancelFunc
+	conn     *dbus.Conn
+	person   bool                 // the keyring may ask for its password
+	confirms bool                 // it may ask whether we may do what we are at
+	asked    bool                 // it has
+	dialog   func() (over func()) // gives a dialog its own time, until over
 }
 
 // call calls a method. For a tool it doesn't start the service.
@@ -76,8 +80,9 @@ func (t *talk) session() (dbus.ObjectPath, error) {
 	return session, nil
 }
 
-// secret is the first secret of the items.
-func (t *talk) secret(items []dbus.ObjectPath) ([]byte, error) {
+// secret is the key of an id among the secrets of the items. Where none is, it is the first: another program has
+// edited it.
+func (t *talk) secret(items []dbus.ObjectPath, id string) ([]byte, error) {
 	session, err := t.session()
 	if err != nil {
 		return nil, err
@@ -86,31 +91,72 @@ func (t *talk) secret(items []dbus.ObjectPath) ([]byte, error) {
 	if err := t.call(root, service+".GetSecrets", items, session).Store(&secrets); err != nil {
 		return nil, t.plain(err)
 	}
+	var first []byte
 	for _, path := range items {
-		if s, ok := secrets[path]; ok {
+		switch s, ok := secrets[path]; {
+		case ok && cache.IsKey(id, s.Value):
 			return s.Value, nil
+		case ok && first == nil:
+			first = s.Value
 		}
 	}
-	return nil, errLocked // it was open a moment ago
+	if len(secrets) == 0 {
+		return nil, errLocked // it was open a moment ago
+	}
+	return first, nil
+}
+
+// searchable checks that a collection is open, as open does: where none is, KeePassXC answers a search with its dialog.
+func (t *talk) searchable() error {
+	path, locked, err := t.standard()
+	if err != nil || path != none && !locked {
+		return err
+	}
+	var all dbus.Variant
+	if t.call(root, "org.freedesktop.DBus.Properties.Get", service, "Collections").Store(&all) == nil {
+		paths, _ := all.Value().([]dbus.ObjectPath)
+		for _, other := range paths {
+			if locked, err := t.locked(other); err == nil && !locked && other != path {
+				return nil
+			}
+		}
+	}
+	return t.open()
 }
 
 // open checks that the default collection is open. If it isn't, the keyring asks the person, or the error is errLocked.
 func (t *talk) open() error {
-	var path dbus.ObjectPath
+	path, locked, err := t.standard()
+	switch {
+	case err != nil:
+		return err
+	case path == none:
+		return t.create()
+	case locked:
+		return t.unlock([]dbus.ObjectPath{path})
+	}
+	return nil
+}
+
+// standard is the default collection, none if there is none, and whether it is locked.
+func (t *talk) standard() (path dbus.ObjectPath, locked bool, err error) {
 	if err := t.call(root, service+".ReadAlias", "default").Store(&path); err != nil {
-		return t.plain(err)
+		return "", false, t.plain(err)
 	}
 	if path == none {
-		return t.create()
+		return none, false, nil
 	}
-	var locked dbus.Variant
-	if err := t.call(path, "org.freedesktop.DBus.Properties.Get", collection, "Locked").Store(&locked); err != nil {
-		return t.plain(err)
+	locked, err = t.locked(path)
+	return path, locked, err
+}
+
+func (t *talk) locked(path dbus.ObjectPath) (bool, error) {
+	var value dbus.Variant
+	if err := t.call(path, "org.freedesktop.DBus.Properties.Get", collection, "Locked").Store(&value); err != nil {
+		return false, t.plain(err)
 	}
-	if closed, ok := locked.Value().(bool); ok && !closed {
-		return nil
-	}
-	return t.unlock([]dbus.ObjectPath{path})
+	locked, ok := value.Value().(bool)
+	return locked || !ok, nil
 }
 
 // create makes the default collection, for which the keyring asks the person for a password.
@@ -139,14 +185,29 @@ func (t *talk) unlock(objects []dbus.ObjectPath) error {
 	return t.prompt(prompt)
 }
 
-// prompt shows a dialog and waits for its end. For a tool it returns errLocked instead.
+// unlockItems is unlock for items, of which the keyring may ask whether we may use them, though it is open.
+func (t *talk) unlockItems(items []dbus.ObjectPath) error {
+	if t.confirms && !t.person && t.open() == nil {
+		t.person = true
+		defer func() { t.person = false }()
+	}
+	return t.unlock(items)
+}
+
+// confirm has the keyring ask for leave to store or delete. Where nobody is there for that, nothing is stored.
+func (t *talk) confirm(path dbus.ObjectPath) error {
+	if !t.confirms && path != none && path != "" {
+		return cache.ErrAsks
+	}
+	return t.prompt(path)
+}
+
+// prompt shows a dialog and waits for its end.
 func (t *talk) prompt(path dbus.ObjectPath) error {
 	if path == none || path == "" {
 		return nil
 	}
-	if !t.person {
-		return errLocked
-	}
+	t.asked = true
 	defer t.dialog()()
 	completed := make(chan *dbus.Signal, 8)
 	t.conn.Signal(completed)

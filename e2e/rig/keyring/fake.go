@@ -3,6 +3,9 @@
 package keyring
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/godbus/dbus/v5"
@@ -17,13 +20,23 @@ type Fake struct {
 	Missing bool
 	// Hangs is a method that never answers.
 	Hangs string
+	// Asks: each connection has to ask the person before it gets, stores or deletes an item, and a search where nothing is
+	// open shows a dialog, as with KeePassXC.
+	Asks bool
 
 	mu      sync.Mutex
 	conn    *dbus.Conn
 	locked  bool
 	secrets map[string][]byte
+	allowed map[access]bool
 	pending func()
 	prompts int
+}
+
+// An access is what the person has allowed: a connection may use an item.
+type access struct {
+	client dbus.Sender
+	id     string
 }
 
 type fakeSecret struct {
@@ -43,7 +56,7 @@ const (
 // Fake starts one on the bus.
 func (b *Bus) Fake(f *Fake) *Fake {
 	b.t.Helper()
-	f.conn, f.secrets = b.Conn(), map[string][]byte{}
+	f.conn, f.secrets, f.allowed = b.Conn(), map[string][]byte{}, map[access]bool{}
 	f.export(root, "org.freedesktop.Secret.Service", map[string]any{
 		"SearchItems": f.searchItems, "OpenSession": f.openSession, "GetSecrets": f.getSecrets,
 		"ReadAlias": f.readAlias, "Unlock": f.unlock, "CreateCollection": f.createCollection,
@@ -82,15 +95,31 @@ func (f *Fake) Prompts() int {
 	return f.prompts
 }
 
-func (f *Fake) searchItems(attributes map[string]string) (found, locked []dbus.ObjectPath, _ *dbus.Error) {
+// Items are the ids of what is stored.
+func (f *Fake) Items() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Sorted(maps.Keys(f.secrets))
+}
+
+// closed reports whether a connection can't use an item now.
+func (f *Fake) closed(client dbus.Sender, id string) bool {
+	return f.locked || f.Asks && !f.allowed[access{client, id}]
+}
+
+func (f *Fake) searchItems(client dbus.Sender, attributes map[string]string) (found, locked []dbus.ObjectPath, _ *dbus.Error) {
 	f.hang("SearchItems")
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.Asks && f.locked {
+		f.prompts++
+		return []dbus.ObjectPath{}, []dbus.ObjectPath{}, nil
+	}
 	found, locked = []dbus.ObjectPath{}, []dbus.ObjectPath{}
 	id := attributes["key"]
 	switch _, ok := f.secrets[id]; {
 	case !ok:
-	case f.locked:
+	case f.closed(client, id):
 		locked = append(locked, itemPrefix+dbus.ObjectPath(id))
 	default:
 		found = append(found, itemPrefix+dbus.ObjectPath(id))
@@ -103,13 +132,13 @@ func (f *Fake) openSession(string, dbus.Variant) (dbus.Variant, dbus.ObjectPath,
 	return dbus.MakeVariant(""), "/org/freedesktop/secrets/session/s", nil
 }
 
-func (f *Fake) getSecrets(items []dbus.ObjectPath, session dbus.ObjectPath) (map[dbus.ObjectPath]fakeSecret, *dbus.Error) {
+func (f *Fake) getSecrets(client dbus.Sender, items []dbus.ObjectPath, session dbus.ObjectPath) (map[dbus.ObjectPath]fakeSecret, *dbus.Error) {
 	f.hang("GetSecrets")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	all := map[dbus.ObjectPath]fakeSecret{}
 	for _, path := range items {
-		if v, ok := f.secrets[string(path[len(itemPrefix):])]; ok && !f.locked {
+		if v, ok := f.secrets[idOf(path)]; ok && !f.closed(client, idOf(path)) {
 			all[path] = fakeSecret{session, []byte{}, v, "application/octet-stream"}
 		}
 	}
@@ -133,10 +162,15 @@ func (f *Fake) get(_, _ string) (dbus.Variant, *dbus.Error) {
 	return dbus.MakeVariant(f.locked), nil
 }
 
-func (f *Fake) unlock([]dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+func (f *Fake) unlock(client dbus.Sender, objects []dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.pending = func() { f.locked = false }
+	f.pending = func() {
+		f.locked = false
+		for _, path := range objects {
+			f.allowed[access{client, idOf(path)}] = true
+		}
+	}
 	return []dbus.ObjectPath{}, onlyPrompt, nil
 }
 
@@ -147,16 +181,41 @@ func (f *Fake) createCollection(map[string]dbus.Variant, string) (dbus.ObjectPat
 	return "/", onlyPrompt, nil
 }
 
-func (f *Fake) createItem(properties map[string]dbus.Variant, s fakeSecret, _ bool) (dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+func (f *Fake) createItem(client dbus.Sender, properties map[string]dbus.Variant, s fakeSecret, _ bool) (dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.locked || f.Missing {
 		return "/", "/", dbus.NewError("org.freedesktop.Secret.Error.IsLocked", nil)
 	}
 	attributes, _ := properties["org.freedesktop.Secret.Item.Attributes"].Value().(map[string]string)
-	f.secrets[attributes["key"]] = s.Value
-	return itemPrefix + dbus.ObjectPath(attributes["key"]), "/", nil
+	id := attributes["key"]
+	path := itemPrefix + dbus.ObjectPath(id)
+	create := func() {
+		f.secrets[id] = s.Value
+		f.allowed[access{client, id}] = true
+		f.export(path, "org.freedesktop.Secret.Item", map[string]any{"Delete": func() (dbus.ObjectPath, *dbus.Error) { return f.deleteItem(id) }})
+	}
+	if f.Asks {
+		f.pending = create
+		return "/", onlyPrompt, nil
+	}
+	create()
+	return path, "/", nil
 }
+
+func (f *Fake) deleteItem(id string) (dbus.ObjectPath, *dbus.Error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	remove := func() { delete(f.secrets, id) }
+	if f.Asks {
+		f.pending = remove
+		return onlyPrompt, nil
+	}
+	remove()
+	return "/", nil
+}
+
+func idOf(item dbus.ObjectPath) string { return strings.TrimPrefix(string(item), string(itemPrefix)) }
 
 func (f *Fake) prompt(string) *dbus.Error {
 	f.mu.Lock()

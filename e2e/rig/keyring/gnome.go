@@ -138,6 +138,19 @@ func (g *Gnome) Items() (labels []string) {
 	return labels
 }
 
+// PutElsewhere stores an item in the collection that ends with gnome-keyring.
+func (g *Gnome) PutElsewhere(attributes map[string]string, value []byte) {
+	g.bus.t.Helper()
+	conn := g.bus.Conn()
+	defer conn.Close()
+	var output dbus.Variant
+	var session, item, prompt dbus.ObjectPath
+	g.check(g.object(conn, root).Call(service+"OpenSession", 0, "plain", dbus.MakeVariant("")).Store(&output, &session))
+	properties := map[string]dbus.Variant{"org.freedesktop.Secret.Item.Attributes": dbus.MakeVariant(attributes)}
+	g.check(g.object(conn, root+"/collection/session").Call("org.freedesktop.Secret.Collection.CreateItem", 0,
+		properties, fakeSecret{session, []byte{}, value, "text/plain"}, true).Store(&item, &prompt))
+}
+
 // Empty deletes all that is in the default collection.
 func (g *Gnome) Empty() {
 	g.bus.t.Helper()
