@@ -115,14 +115,19 @@ func (e *Engine) Drop(ctx context.Context, refused secret.Text) error {
 
 // Logout revokes the refresh token and deletes everything stored; see cache.Dir.Logout.
 func (e *Engine) Logout(ctx context.Context) error {
+	defer e.asksPerson()()
 	if call.Derived(e.Profile, e.target) { // there is nothing to revoke
 		return e.dir.Logout(ctx, e.key, func(context.Context, secret.Text, time.Duration) error { return nil })
 	}
 	return e.dir.Logout(ctx, e.settled(ctx), e.revoke)
 }
 
-// Reseal writes what is stored in the configured form; see cache.Dir.Reseal.
+// Reseal writes what is stored in the configured form; see cache.Dir.Reseal. It opens no keyring.
 func (e *Engine) Reseal(ctx context.Context) (changed bool, err error) {
+	if k := e.world.Keyring; k != nil {
+		k.Confirms = true
+		defer func() { k.Confirms = false }()
+	}
 	return e.dir.Reseal(ctx, e.settled(ctx))
 }
 
@@ -132,7 +137,13 @@ func (e *Engine) Unlock() error {
 	return e.dir.Unlock(e.where())
 }
 
-// Sealing is why a login couldn't be sealed as configured, or nil. person: the keyring may ask for its password.
+// MakeKey gets the key for new tokens from where a person may be asked for that; see cache.Dir.MakeKey.
+func (e *Engine) MakeKey() error {
+	defer e.asksPerson()()
+	return e.dir.MakeKey()
+}
+
+// Sealing is why a login couldn't be sealed as configured, or nil. person: somebody may be asked for a password.
 func (e *Engine) Sealing(person bool) error {
 	if person {
 		defer e.asksPerson()()
@@ -146,8 +157,8 @@ func (e *Engine) asksPerson() (done func()) {
 	if k == nil {
 		return func() {}
 	}
-	k.Person = true
-	return func() { k.Person = false }
+	k.Person, k.Confirms = true, true
+	return func() { k.Person, k.Confirms = false, false }
 }
 
 // Lock removes the keys that a keyring has lent; see cache.Dir.Lock.

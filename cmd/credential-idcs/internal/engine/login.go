@@ -29,6 +29,7 @@ const loginLimit = 45 * time.Second
 
 func (e *Engine) login(ctx context.Context, grant func() (idcs.Grant, error)) (cache.Result, error) {
 	e.person = true
+	defer e.asksPerson()()
 	r, err := e.dir.Login(ctx, e.settled(ctx), func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		ctx, cancel := context.WithTimeout(ctx, loginLimit)
 		defer cancel()
@@ -40,6 +41,7 @@ func (e *Engine) login(ctx context.Context, grant func() (idcs.Grant, error)) (c
 // LoginBrowser logs in with the person's browser.
 func (e *Engine) LoginBrowser(ctx context.Context, p signin.Person) (cache.Result, error) {
 	e.person = true
+	defer e.asksPerson()()
 	issuer, _ := e.IssuedFor(false)
 	back := signin.Return{RedirectURL: e.Profile.RedirectURL, Listen: e.Profile.Listen, Issuers: []string{issuer}}
 	var visit *signin.Visit
@@ -70,6 +72,7 @@ func (e *Engine) LoginBrowser(ctx context.Context, p signin.Person) (cache.Resul
 // LoginDevice logs in with a browser on another device.
 func (e *Engine) LoginDevice(ctx context.Context, p signin.Person) (cache.Result, error) {
 	e.person = true
+	defer e.asksPerson()()
 	r, err := e.dir.Login(ctx, e.settled(ctx), func(ctx context.Context, a cache.Attempt) (cache.Token, *cache.Refusal) {
 		c, err := e.client(ctx, a)
 		if err != nil {
@@ -105,6 +108,7 @@ func (e *Engine) Cause() error { return e.cause }
 // is stored; nothing is stored if the domain refuses it.
 func (e *Engine) LoginRefreshToken(ctx context.Context, refresh secret.Text) (cache.Result, error) {
 	e.person = true
+	defer e.asksPerson()()
 	r, err := e.warned(e.dir.Exchange(ctx, e.settled(ctx), refresh, e.renewal()))
 	if f, ok := errors.AsType[*cache.Failure](err); ok && f.Class == call.Login {
 		given := *f

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/credential-idcs/credential-idcs/cache"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/call"
 	"github.com/credential-idcs/credential-idcs/cmd/credential-idcs/internal/engine"
 	"github.com/credential-idcs/credential-idcs/helpers"
@@ -30,7 +31,8 @@ func unlockVerb() *verb {
 	return &verb{
 		name: "unlock", about: "make the key of sealed tokens available",
 		text: `
-With seal = "keyring" this opens the keyring, which asks for its password.
+With seal = "keyring" this opens the keyring, which asks for its password, also
+where nothing is sealed yet, and a tool found it locked.
 With seal = "kernel" there is nothing to unlock: the kernel has the key, or it
 is gone with a reboot or after seal_timeout, and only a login helps.
 `,
@@ -56,28 +58,39 @@ func seal(ctx context.Context, a *app, operands []string) error {
 	if err != nil {
 		return err
 	}
+	var worst error
 	for _, p := range profiles {
-		engines, err := a.stores(p)
-		if err != nil {
-			return err
-		}
-		wrote := false
-		for _, e := range engines {
-			changed, err := e.Reseal(ctx)
-			if err != nil {
-				return call.Explain(p.Name, err)
+		if err := a.sealOne(ctx, p); err != nil {
+			if worst != nil {
+				a.Say(helpers.AsFailure(worst).Lines())
 			}
-			wrote = wrote || changed
+			worst = err
 		}
-		switch {
-		case !wrote:
-			a.Say("credential-idcs: profile " + p.Name + ": nothing to do\n")
-		case a.File.Seal == "":
-			a.Say("credential-idcs: profile " + p.Name + ": the tokens lie in the open now\n")
-		default:
-			a.Say("credential-idcs: profile " + p.Name + ": sealed; the file of before may still be on the disk, this makes its refresh token worthless\n" +
-				"\tcredential-idcs refresh " + text.Word(p.Name) + "\n")
+	}
+	return worst
+}
+
+func (a *app) sealOne(ctx context.Context, p *config.Profile) error {
+	engines, err := a.stores(p)
+	if err != nil {
+		return err
+	}
+	wrote := false
+	for _, e := range engines {
+		changed, err := e.Reseal(ctx)
+		if err != nil {
+			return call.Explain(p.Name, err)
 		}
+		wrote = wrote || changed
+	}
+	switch {
+	case !wrote:
+		a.Say("credential-idcs: profile " + p.Name + ": nothing to do\n")
+	case a.File.Seal == "":
+		a.Say("credential-idcs: profile " + p.Name + ": the tokens lie in the open now\n")
+	default:
+		a.Say("credential-idcs: profile " + p.Name + ": sealed; the file of before may still be on the disk, this makes its refresh token worthless\n" +
+			"\tcredential-idcs refresh " + text.Word(p.Name) + "\n")
 	}
 	return nil
 }
@@ -167,7 +180,30 @@ func unlock(_ context.Context, a *app, _ []string) error {
 		slices.Sort(all)
 		a.Say("credential-idcs: the key is there, for " + strings.Join(slices.Compact(all), ", ") + "\n")
 	}
+	if why := a.keyForNew(); why != "" {
+		a.Say("credential-idcs: new tokens can't be sealed now: " + why + "\n")
+	}
 	return nil
+}
+
+// keyForNew opens the keyring for tokens to come, too: a tool couldn't, and has sent the person here. It returns why that
+// isn't possible.
+func (a *app) keyForNew() (why string) {
+	if a.File == nil || a.File.Seal != "keyring" || len(a.File.Profiles) == 0 {
+		return ""
+	}
+	e, err := a.engine(a.File.Profiles[0])
+	if err == nil {
+		done := a.alive("asking the keyring")
+		err = e.MakeKey()
+		done()
+	}
+	if sealed, ok := errors.AsType[*cache.SealedError](err); ok {
+		return sealed.Why
+	} else if err != nil {
+		return text.Clean(err.Error())
+	}
+	return ""
 }
 
 func lock(_ context.Context, a *app, _ []string) error {
