@@ -160,7 +160,7 @@ func TestOnlyAPersonIsAsked(t *testing.T) {
 	}
 }
 
-// KeePassXC asks before it gives, stores or deletes an item, each connection anew. A tool never lets it ask, and a person is
+// H4: KeePassXC asks before it gives, stores or deletes an item, each connection anew. A tool never lets it ask, and a person is
 // asked once for what one command does.
 func TestAKeyringThatAsksForEachItem(t *testing.T) {
 	key := bytes.Repeat([]byte{0, 0xff, '\n', 7}, 8)
