@@ -26,9 +26,6 @@ func (d *Dir) makeKey() (form, error) {
 	unready := func(err error) (form, error) {
 		return form{}, &SealedError{Store: f.store, Writing: true, Why: err.Error()}
 	}
-	if err := store.Ready(); err != nil {
-		return unready(err)
-	}
 	before := d.readSealing()
 	if err := d.listKeys(f, form{store: before.Store, key: before.Key}); err != nil {
 		return form{}, err
@@ -173,7 +170,7 @@ func (d *Dir) forgetKeys(spare form, forms ...form) error {
 			left = append(left, f)
 			continue
 		}
-		if err := d.store(f.store).Forget(f.key); err != nil {
+		if err := d.forget(f); err != nil {
 			d.sys.refused("the key is kept", err)
 			left = append(left, f)
 		}
@@ -185,6 +182,16 @@ func (d *Dir) forgetKeys(spare form, forms ...form) error {
 		}
 	}
 	return d.writeList(left)
+}
+
+var errElsewhere = errors.New("the kernel has it outside of this container")
+
+// forget deletes a key from its store.
+func (d *Dir) forget(f form) error {
+	if f.store == "kernel" && f.ns != "" && f.boot == d.sys.BootID() && f.ns != d.sys.UserNamespace() {
+		return errElsewhere
+	}
+	return d.store(f.store).Forget(f.key)
 }
 
 // candidates are the keys that may be deleted, each once.

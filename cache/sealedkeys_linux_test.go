@@ -141,6 +141,24 @@ func TestAKeyThatCantBeStoredIsForgotten(t *testing.T) {
 	}
 }
 
+// Who logs out in a container doesn't reach the key outside of it. The next one there deletes it.
+func TestAKeyOutsideOfAContainerStaysListed(t *testing.T) {
+	dir, s, _ := sealedLogin(t)
+	revoke := func(context.Context, secret.Text, time.Duration) error { return nil }
+	inside := dir.again(t)
+	inside.sys.UserNamespace = func() string { return "user:[1]" }
+	inside.sys.Keys = func(string) KeyStore { return &shelf{} }
+	if err := inside.Logout(t.Context(), testKey, revoke); !isSealed(err) || dir.exists("seal", ".json") {
+		t.Errorf("in the container: %v", err)
+	}
+	if len(s.keys) != 1 || len(dir.madeKeys()) != 1 {
+		t.Errorf("%d keys, %d in the list", len(s.keys), len(dir.madeKeys()))
+	}
+	if err := dir.again(t).Logout(t.Context(), testKey, revoke); err != nil || len(s.keys) != 0 || len(dir.madeKeys()) != 0 {
+		t.Errorf("outside: %v, %d keys, %d in the list", err, len(s.keys), len(dir.madeKeys()))
+	}
+}
+
 // A key is in its store as long as a file of the folder needs it, and no longer, whatever the folder is called.
 func TestAKeyGoesWithItsLastFile(t *testing.T) {
 	const otherKey = Key("fedcba9876543210fedcba9876543210")

@@ -43,6 +43,9 @@ func (d *Dir) configured() (form, error) {
 		f.first = true
 		return f, writing(err)
 	}
+	if err := d.Sealing(); err != nil { // before a lock is taken, for which others would wait while a dialog is shown
+		return form{}, err
+	}
 	h, err := d.lockSealing(waitHard)
 	if err != nil {
 		return form{}, err
@@ -118,9 +121,6 @@ func (d *Dir) Unlock(key Key) error {
 func (d *Dir) MakeKey() error {
 	if d.sys.Seal == "" {
 		return nil
-	}
-	if err := d.Sealing(); err != nil { // a dialog is shown here, where nobody waits for a lock
-		return err
 	}
 	if err := d.ensure(); err != nil {
 		return err
