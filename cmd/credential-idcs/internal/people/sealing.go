@@ -116,7 +116,10 @@ func (a *app) stores(p *config.Profile) ([]*engine.Engine, error) {
 func (a *app) meant(name string) ([]*config.Profile, error) {
 	if name != "" || a.Profile != "" {
 		p, err := a.chosen(name)
-		return []*config.Profile{p}, err
+		if err != nil {
+			return nil, err
+		}
+		return []*config.Profile{p}, nil
 	}
 	file, err := a.Load(false)
 	if err != nil {

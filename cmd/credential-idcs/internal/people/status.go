@@ -62,17 +62,9 @@ type lastError struct {
 }
 
 func (a *app) status(name string, asJSON bool) error {
-	file, err := a.Load(false)
+	profiles, err := a.meant(name)
 	if err != nil {
 		return err
-	}
-	profiles := file.Profiles
-	if name != "" || a.Profile != "" {
-		p, err := file.Choose(name, a.Profile)
-		if err != nil {
-			return call.ExplainConfig(err)
-		}
-		profiles = []*config.Profile{p}
 	}
 	rows := make([]row, 0, len(profiles))
 	for _, p := range profiles {
@@ -91,7 +83,7 @@ func (a *app) status(name string, asJSON bool) error {
 		return err
 	}
 	if len(rows) == 0 {
-		_, err := file.Choose()
+		_, err := a.File.Choose()
 		a.Tell(call.ExplainConfig(err))
 		return nil
 	}
@@ -99,7 +91,7 @@ func (a *app) status(name string, asJSON bool) error {
 	if out, ok := a.Stdout.(*os.File); ok {
 		on = host.LookAt(out, a.Getenv)
 	}
-	_, err = io.WriteString(a.Stdout, sheet(rows, file).text(on.Columns, on.Terminal && a.colors()))
+	_, err = io.WriteString(a.Stdout, sheet(rows, a.File).text(on.Columns, on.Terminal && a.colors()))
 	return err
 }
 

@@ -3,7 +3,6 @@ package people
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"slices"
@@ -167,17 +166,9 @@ func toSetUp(t helpers.Target, listed []string) []string {
 
 // listTargets prints the targets of the profile of --profile, or of all.
 func (a *app) listTargets(asJSON bool) error {
-	f, err := a.Load(false)
+	profiles, err := a.meant("")
 	if err != nil {
 		return err
-	}
-	profiles := f.Profiles
-	if a.Profile != "" {
-		p, err := f.Profile(a.Profile)
-		if err != nil {
-			return call.ExplainConfig(err)
-		}
-		profiles = []*config.Profile{p}
 	}
 	list := []string{}
 	for _, p := range profiles {
@@ -188,12 +179,7 @@ func (a *app) listTargets(asJSON bool) error {
 		}
 	}
 	if asJSON {
-		b, err := json.Marshal(list)
-		if err != nil {
-			return err
-		}
-		_, err = a.Stdout.Write(append(b, '\n'))
-		return err
+		return a.printJSON(list)
 	}
 	for _, url := range list {
 		if _, err := io.WriteString(a.Stdout, url+"\n"); err != nil {
