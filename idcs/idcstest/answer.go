@@ -150,7 +150,7 @@ func (x *exchange) stream(f *Fault, a answer) {
 			return
 		}
 		for i := range a.body {
-			if x.s.sleep(every, x.conn.gone) {
+			if x.conn.sleep(every) {
 				return
 			}
 			if i == len(a.body)-1 {

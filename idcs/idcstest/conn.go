@@ -19,7 +19,9 @@ type conn struct {
 	tls *tls.Conn
 	br  *bufio.Reader
 
-	killed bool // the test declared a kill while it was open; guarded by s.mu
+	killed bool // the test declared a kill while it was open; guarded by s.mu, as is the next
+	down   bool // the test took the domain down while it was open
+	work   work
 
 	gone chan struct{} // closed when the client has left; made anew for each request
 	next chan error    // then holds why, nil for another request
@@ -29,6 +31,7 @@ func (c *conn) log(format string, args ...any) { c.s.journal.add(c.id, nil, form
 
 // serve lives as long as the connection.
 func (c *conn) serve() {
+	defer c.work.over.Store(true)
 	defer c.tcp.Close()
 	c.s.journal.add(c.id, func(n *Counts) { n.Connections++ }, "connects")
 	if !c.pass(Accepted) || !c.handshake() || !c.pass(Handshaken) {
@@ -50,7 +53,7 @@ func (c *conn) pass(p Point) bool {
 	}
 	if f.Delay > 0 {
 		c.log("is delayed at %q by %v", p, f.Delay)
-		c.s.sleep(f.Delay, nil)
+		c.sleep(f.Delay)
 	}
 	if f.Do != "" {
 		c.end(f.Do, p)
@@ -62,7 +65,7 @@ func (c *conn) pass(p Point) bool {
 // handshake looks at the first byte before TLS does: what comes without TLS breaks I5.
 func (c *conn) handshake() bool {
 	first := make([]byte, 1)
-	if _, err := io.ReadFull(c.tcp, first); err != nil {
+	if _, err := c.read(first); err != nil {
 		c.log("leaves without a byte")
 		return false
 	}
@@ -79,7 +82,7 @@ func (c *conn) handshake() bool {
 		}
 		return nil, nil
 	}
-	c.tls = tls.Server(&prefixed{c.tcp, first}, config)
+	c.tls = tls.Server(&prefixed{c.tcp, c, first}, config)
 	if err := c.tls.Handshake(); err != nil {
 		if !errors.Is(err, dropped) {
 			c.log("handshake failed: %v", err)
@@ -105,6 +108,7 @@ func (c *conn) plain() {
 // prefixed gives back the byte that was looked at.
 type prefixed struct {
 	net.Conn
+	c     *conn
 	first []byte
 }
 
@@ -114,13 +118,15 @@ func (p *prefixed) Read(b []byte) (int, error) {
 		p.first = p.first[n:]
 		return n, nil
 	}
-	return p.Conn.Read(b)
+	return p.c.read(b)
 }
 
 // exchange reads one request and answers it. It reports whether another may follow.
 func (c *conn) exchange() (again bool) {
 	c.gone = nil
 	req, err := http.ReadRequest(c.br)
+	c.work.serving.Store(true)
+	defer c.work.serving.Store(false)
 	if err != nil {
 		if !errors.Is(err, io.EOF) {
 			c.log("no request could be read")
@@ -144,6 +150,7 @@ func (c *conn) exchange() (again bool) {
 	if !x.serve(string(body)) || req.Close {
 		return false
 	}
+	c.work.serving.Store(false)
 	select {
 	case err := <-c.next:
 		return err == nil
@@ -209,6 +216,7 @@ func (c *conn) reset() {
 
 // untilGone returns when the client has left or the domain closes.
 func (c *conn) untilGone() {
+	defer c.waits()()
 	if c.gone != nil {
 		select {
 		case <-c.gone:

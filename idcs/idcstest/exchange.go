@@ -102,7 +102,7 @@ func (x *exchange) arrive(form url.Values, body string) {
 	}
 	if x.grant == Refresh && form.Has("refresh_token") {
 		x.presented = s.present(form.Get("refresh_token"), x.conn)
-		x.presented.scripted = x.fault != nil
+		x.presented.scripted = x.fault != nil || x.conn.down
 	}
 	x.checkCarriers(form)
 }
@@ -151,7 +151,7 @@ func (x *exchange) reach(p Point) bool {
 	}
 	if f.Delay > 0 {
 		x.conn.log("is delayed at %q by %v", p, f.Delay)
-		if left := x.s.sleep(f.Delay, x.conn.gone); left && p != AfterRotation {
+		if left := x.conn.sleep(f.Delay) || x.conn.clientGone(); left && p != AfterRotation {
 			x.conn.log("left during the delay")
 			return false
 		}

@@ -110,6 +110,7 @@ func (c *conn) stopAt(p Point, names []string, caught func()) (goOn bool) {
 	}
 	caught()
 	c.log("stands at the gate %q", p)
+	defer c.waits()()
 	close(g.reached)
 	select {
 	case goOn = <-g.verdict:

@@ -24,3 +24,17 @@ func peerLeft(tcp *net.TCPConn) bool {
 	})
 	return left
 }
+
+// received is how many bytes have come from the other end, as the kernel counts them; 0 where it doesn't.
+func received(tcp *net.TCPConn) (n uint64) {
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	_ = raw.Control(func(fd uintptr) {
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			n = info.Bytes_received
+		}
+	})
+	return n
+}

@@ -92,8 +92,9 @@ func (s *Server) Broken() []string {
 // What the domain answered last in each login may be lost with it: the refresh tokens presented last
 // may come again, and what is in flight no longer counts. It must be called before the next call of
 // the program. The permission ends when a successor is presented, which proves that it was saved, or
-// when a later answer is delivered.
+// when a later answer is delivered. It returns when what had arrived is dealt with.
 func (s *Server) Killed() {
+	s.settled()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range s.refreshTokens {

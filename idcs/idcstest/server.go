@@ -185,6 +185,7 @@ func (s *Server) Stop() {
 	defer s.mu.Unlock()
 	_ = s.listener.Close()
 	for c := range s.conns {
+		c.down = true // a request that it has read, and will judge in a moment
 		_ = c.tcp.Close()
 	}
 	for _, f := range s.families {
