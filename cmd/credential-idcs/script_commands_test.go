@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -232,15 +233,15 @@ func cmdDomain(t *testing.T, ts *testscript.TestScript, args []string) {
 	}
 	s, err := idcstest.New(o)
 	ts.Check(err)
-	port, err := freePort()
+	port, err := idcstest.FreePort()
 	ts.Check(err)
-	redirect := "http://127.0.0.1:" + port + "/callback"
+	redirect := fmt.Sprintf("http://127.0.0.1:%d/callback", port)
 	for _, c := range []*idcstest.Client{&s.SecretClient, &s.KeyClient, &s.PublicClient} {
 		c.RedirectURIs = append(c.RedirectURIs, redirect)
 		ts.Check(s.AddClient(*c))
 	}
 	ts.Setenv("REDIRECT", redirect)
-	ts.Setenv("REDIRECT_PORT", port)
+	ts.Setenv("REDIRECT_PORT", strconv.Itoa(port))
 	ts.Defer(func() {
 		if err := s.Close(); err != nil {
 			t.Errorf("%v\n%s", err, s.JournalText())

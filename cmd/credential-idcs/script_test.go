@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -81,17 +78,6 @@ func become(name string, args []string) {
 // namespaces reports whether this machine lets us make user namespaces.
 func namespaces() bool {
 	return exec.Command("unshare", "-rm", "true").Run() == nil && exec.Command("unshare", "-U", "--map-user=54321", "true").Run() == nil
-}
-
-// freePort is one that nobody holds, below those that systems hand out by themselves.
-func freePort() (string, error) {
-	for range 100 {
-		port := strconv.Itoa(20000 + rand.IntN(12000))
-		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
-			return port, l.Close()
-		}
-	}
-	return "", errors.New("no free port")
 }
 
 // The scripts in testdata/script run the program as git, docker, kubectl and people do: real processes

@@ -154,11 +154,11 @@ func TestAPasswordIsNotShownAfterCtrlZ(t *testing.T) {
 func waitingAt(t *testing.T) (w *terminal, env []string, redirect string) {
 	t.Helper()
 	s := idcstest.Start(t, idcstest.Options{})
-	port, err := freePort()
+	port, err := idcstest.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	redirect = "http://127.0.0.1:" + port + "/callback"
+	redirect = fmt.Sprintf("http://127.0.0.1:%d/callback", port)
 	c := s.PublicClient
 	c.RedirectURIs = append(c.RedirectURIs, redirect)
 	if err := s.AddClient(c); err != nil {

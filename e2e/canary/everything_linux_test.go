@@ -2,8 +2,8 @@ package canary
 
 import (
 	"crypto/tls"
+	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/credential-idcs/credential-idcs/e2e/rig/machine"
+	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
 // elsewhere is a secret that other tools keep in their own files, which doctor and configure read.
@@ -21,12 +22,11 @@ const elsewhere = "elsewhere-7c1f0e9d8b6a5f43-<&>"
 // freeAddress is one that a login can listen at.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := idcstest.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
 // others writes the files of other tools, each with a secret in it.

@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -170,12 +169,11 @@ func (s *scene) inBrowser(m *machine.Machine, call machine.Call) machine.Result 
 // freePort is a port of 127.0.0.1 that nobody listens on now.
 func (s *scene) freePort() int {
 	s.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := idcstest.FreePort()
 	if err != nil {
 		s.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return port
 }
 
 var (

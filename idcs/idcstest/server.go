@@ -29,6 +29,7 @@ type Server struct {
 	journal *journal
 	done    chan struct{} // closed by Close
 	running sync.WaitGroup
+	release func() // of the port
 
 	mu            sync.Mutex // all below
 	listener      net.Listener
@@ -106,12 +107,17 @@ func New(o Options) (*Server, error) {
 			return nil, err
 		}
 	}
-	return s, s.listen("127.0.0.1:0")
+	address, release, err := hold()
+	if err != nil {
+		return nil, err
+	}
+	s.release = release
+	return s, s.listen(address)
 }
 
 // listen opens the port and serves it.
 func (s *Server) listen(address string) error {
-	l, err := net.Listen("tcp", address)
+	l, err := listenAt(address)
 	if err != nil {
 		return err
 	}
@@ -166,6 +172,7 @@ func (s *Server) Close() error {
 		s.closed = true
 		close(s.done)
 		_ = s.listener.Close()
+		s.release()
 		for c := range s.conns {
 			_ = c.tcp.Close()
 		}

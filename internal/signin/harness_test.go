@@ -9,8 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	mathrand "math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -43,19 +41,14 @@ func bound(t *testing.T) context.Context {
 	return ctx
 }
 
-// freeRedirect is on a port that nobody holds. It is below those that systems hand out by themselves
-// (from 32768 up): one of those could go to the next connection or listener of this very test.
+// freeRedirect is on a port that nobody holds.
 func freeRedirect(t *testing.T) string {
 	t.Helper()
-	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 20000+mathrand.IntN(12000))
-		if l, err := net.Listen("tcp", address); err == nil {
-			_ = l.Close()
-			return "http://" + address + "/callback"
-		}
+	port, err := idcstest.FreePort()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no free port")
-	return ""
+	return fmt.Sprintf("http://127.0.0.1:%d/callback", port)
 }
 
 // newDomain has one public client, with that redirect.
