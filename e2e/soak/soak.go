@@ -137,7 +137,10 @@ func (s *soak) call(stop <-chan struct{}, r *rand.Rand) {
 func (s *soak) end(p *machine.Process) bool {
 	_ = syscall.Kill(p.Pid(), syscall.SIGSTOP)
 	var info unix.Siginfo
-	err := unix.Waitid(unix.P_PID, p.Pid(), &info, unix.WSTOPPED|unix.WEXITED|unix.WNOWAIT, nil)
+	err := error(unix.EINTR)
+	for errors.Is(err, unix.EINTR) { // by a signal of the runtime's own
+		err = unix.Waitid(unix.P_PID, p.Pid(), &info, unix.WSTOPPED|unix.WEXITED|unix.WNOWAIT, nil)
+	}
 	const stopped = 5 // CLD_STOPPED
 	if err != nil || info.Code != stopped {
 		return false // it had ended
@@ -156,6 +159,13 @@ func (s *soak) end(p *machine.Process) bool {
 		}
 	})
 	return true
+}
+
+// enough reports whether there was something to judge.
+func (s *soak) enough() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls >= 100 && s.Domain.Posts(idcstest.Refresh) >= 3
 }
 
 func (s *soak) note(change func()) {
