@@ -44,7 +44,7 @@ func TestWithoutRoomNothingIsSent(t *testing.T) {
 		{name: "read-only", script: readOnly, problem: "can't be"},
 		{name: "file size limit", wrap: []string{"/bin/sh", "-c", `ulimit -f 64; exec "$0"`}, problem: "has no room for a new token: file too large"},
 	} {
-		for _, age := range []time.Duration{10 * time.Minute, 50 * time.Minute, 3590 * time.Second, 2 * time.Hour} {
+		for _, age := range []time.Duration{10 * time.Minute, 50 * time.Minute, 3545 * time.Second, 2 * time.Hour} {
 			t.Run(tt.name+" "+age.String(), func(t *testing.T) {
 				eachForm(t, func(t *testing.T, seal string) {
 					dir, dom := folderOf(t, seal), newDomain(t)

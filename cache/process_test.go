@@ -30,6 +30,7 @@ type job struct {
 	Rounds    int           // 0: once
 	Connected string        // a fifo that is written to between connecting and sending, and read from
 	Dies      int           // it is killed before the first question to a store of keys, after it, before the second …; 0: it isn't
+	Asked     time.Duration // what each failure asks for as its pause
 }
 
 // A said is what a process printed.
@@ -79,6 +80,15 @@ func (j job) once() (said, int) {
 		d.waits.expired, d.waits.hard = j.Wait, min(j.Wait, d.waits.hard)
 	}
 	r := renewal(j.URL)
+	if refresh := r.Refresh; j.Asked != 0 {
+		r.Refresh = func(ctx context.Context, old Token, a Attempt) (Token, *Refusal) {
+			t, refusal := refresh(ctx, old, a)
+			if refusal != nil {
+				refusal.RetryAfter = j.Asked
+			}
+			return t, refusal
+		}
+	}
 	if j.Grant {
 		r.Grant = func(ctx context.Context, a Attempt) (Token, *Refusal) { return post(ctx, j.URL, "/login", "", a) }
 	}
