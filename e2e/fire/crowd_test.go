@@ -79,8 +79,8 @@ func TestHangIsSharedByAll(t *testing.T) {
 	if n := s.Domain.Counts().Connections - s.before.Connections; n != 1 {
 		s.Errorf("%d connections, want 1", n)
 	}
-	if d := time.Since(begun); d > 30*time.Second {
-		s.Errorf("took %v, the bound is 10 s", d)
+	if d := time.Since(begun); d > 60*time.Second {
+		s.Errorf("took %v, the bound is 25 s", d)
 	}
 	s.Litter()
 }
@@ -93,9 +93,10 @@ func TestRefusalIsSharedByAll(t *testing.T) {
 		exit  int
 		text  string
 	}{
-		{"500", idcstest.Fault{Status: 500, Body: "oops"}, 4, "500"},
-		{"503", idcstest.Fault{Status: 503}, 4, "503"},
-		{"429", idcstest.Fault{Status: 429, Header: http.Header{"Retry-After": {"30"}}}, 4, "429"},
+		// The usual pause may be over before the last of them has started.
+		{"500", idcstest.Fault{Status: 500, Body: "oops", Header: http.Header{"Retry-After": {"300"}}}, 4, "500"},
+		{"503", idcstest.Fault{Status: 503, Header: http.Header{"Retry-After": {"300"}}}, 4, "503"},
+		{"429", idcstest.Fault{Status: 429, Header: http.Header{"Retry-After": {"300"}}}, 4, "429"},
 		{"invalid_client", idcstest.Fault{Status: 401, Error: "invalid_client"}, 5, "the domain refused the client (invalid_client"},
 		{"invalid_grant", idcstest.Fault{Error: "invalid_grant"}, 3, "login needed, the refresh token is spent"},
 	} {
@@ -123,18 +124,23 @@ func TestRefusalIsSharedByAll(t *testing.T) {
 // A1.9: A rate limit is obeyed by all processes together.
 func TestRetryAfterIsObeyed(t *testing.T) {
 	for name, value := range map[string]string{
-		"seconds": "30",
-		"date":    time.Now().Add(40 * time.Second).UTC().Format(http.TimeFormat),
+		"seconds": "300",
+		"date":    time.Now().Add(400 * time.Second).UTC().Format(http.TimeFormat),
 		"huge":    "1000000000",
 		"rubbish": "soon",
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := expired(t, machine.Person, idcstest.Options{})
 			s.Domain.Script(idcstest.Fault{On: idcstest.Refresh, Status: 429, Header: http.Header{"Retry-After": {value}}})
+			begun := time.Now()
 			for range 3 {
 				s.failed(4, "429", s.Crowd(machine.Mixed(8)...)...)
 			}
-			s.posts(1)
+			if name == "rubbish" { // so the pause is the usual one
+				s.paused(1, begun)
+			} else {
+				s.posts(1)
+			}
 		})
 	}
 	t.Run("over", func(t *testing.T) {

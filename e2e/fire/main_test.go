@@ -60,6 +60,19 @@ func (s *scene) posts(want int) {
 	s.grants(idcstest.Refresh, want)
 }
 
+// shortest is the shortest pause after a failure for which the domain asks for none.
+const shortest = 2500 * time.Millisecond
+
+// paused is posts where a pause keeps all but the first ones away. A machine with so much to do that the pause of
+// the first failure, which came after since, is over meanwhile may try again.
+func (s *scene) paused(want int, since time.Time) {
+	s.Helper()
+	most := want * (1 + int(time.Since(since)/shortest))
+	if got := s.Domain.Posts(idcstest.Refresh) - s.before.Posts[idcstest.Refresh]; got < want || got > most {
+		s.Errorf("the domain got %d refresh requests, want %d, and no more than %d by now", got, want, most)
+	}
+}
+
 func (s *scene) grants(grant string, want int) {
 	s.Helper()
 	if got := s.Domain.Posts(grant) - s.before.Posts[grant]; got != want {
