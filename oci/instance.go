@@ -25,6 +25,9 @@ const MetadataURL = "http://169.254.169.254/opc/v2"
 type Instance struct {
 	Metadata string // "": MetadataURL
 	Region   string // "": the metadata service's
+
+	// patience is what a connection and all answers may take, for tests on a machine with much to do; 0: the usual.
+	patience time.Duration
 }
 
 // How long the metadata service may take. It is on the machine's own host, so it answers at once or not at all.
@@ -104,10 +107,14 @@ func (p Instance) ask(ctx context.Context, m *Machine, open func(region string))
 	if err != nil {
 		return identity{}, settings("metadata_url can't be read")
 	}
-	ctx, cancel := context.WithTimeout(ctx, metadataLimit)
+	connect, limit := metadataConnect, metadataLimit
+	if p.patience != 0 {
+		connect, limit = p.patience, p.patience
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	way := m.way()
-	way.Connect, way.Proxy = metadataConnect, nil
+	way.Connect, way.Proxy = connect, nil
 	s := &service{m: m, way: way, base: u}
 	defer s.close()
 	get := func(name string) (string, error) { return s.get(ctx, name) }

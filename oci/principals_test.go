@@ -61,7 +61,7 @@ func TestEachPrincipalIsLetIn(t *testing.T) {
 			return Workload{Endpoint: s.WorkloadURL(), Account: dir, Region: "us-ashburn-1"}, ocitest.Pod
 		},
 		"instance": func(_ *testing.T, s *ocitest.Server, _ *Machine) (Principal, string) {
-			return Instance{Metadata: s.MetadataURL()}, s.Instance.ID
+			return patient(s), s.Instance.ID
 		},
 	} {
 		for _, quoted := range []bool{false, true} {
@@ -118,10 +118,15 @@ func TestAClusterTokenEndsWithItsSession(t *testing.T) {
 	}
 }
 
+// patient is the double's instance, which is waited for as long as a machine with much to do takes.
+func patient(s *ocitest.Server) Instance {
+	return Instance{Metadata: s.MetadataURL(), patience: time.Minute}
+}
+
 // An instance principal is four questions on one connection and one request for the session.
 func TestInstanceAsksFourQuestionsOnOneConnection(t *testing.T) {
 	s := ocitest.Start(t, ocitest.Options{})
-	must(t, Instance{Metadata: s.MetadataURL()}, at(t, s))
+	must(t, patient(s), at(t, s))
 	if n := s.Count("metadata"); n != 4 || s.MetadataConnections() != 1 || s.Count("x509") != 1 {
 		t.Errorf("%d questions on %d connections, %d sessions", n, s.MetadataConnections(), s.Count("x509"))
 	}
@@ -146,7 +151,7 @@ func TestInstanceTakesOnlyAPairThatFits(t *testing.T) {
 	// The third question is the key's: the certificate of before was answered.
 	s.Script(ocitest.Fault{On: "metadata", Nth: 3, Then: rotate})
 	m := at(t, s)
-	session := must(t, Instance{Metadata: s.MetadataURL()}, m)
+	session := must(t, patient(s), m)
 	if _, err := m.Registry(context.Background(), session, "iad.ocir.io"); err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +160,7 @@ func TestInstanceTakesOnlyAPairThatFits(t *testing.T) {
 	}
 	s.Unscript()
 	s.Script(ocitest.Fault{On: "metadata", Nth: 3, Then: rotate}, ocitest.Fault{On: "metadata", Nth: 5, Then: rotate})
-	_, err := (Instance{Metadata: s.MetadataURL()}).Session(context.Background(), m)
+	_, err := patient(s).Session(context.Background(), m)
 	if !errors.Is(err, ErrLater) {
 		t.Errorf("a pair that never fits: %v", err)
 	}
@@ -184,7 +189,11 @@ func TestNoInstanceIsSaidAndNotWaitedFor(t *testing.T) {
 		s.Unscript()
 		c.fault.On = "metadata"
 		s.Script(c.fault)
-		_, err := (Instance{Metadata: s.MetadataURL()}).Session(context.Background(), m)
+		p := patient(s)
+		if c.fault.Do == ocitest.Stall {
+			p.patience = 0
+		}
+		_, err := p.Session(context.Background(), m)
 		if !strings.HasPrefix(said(err), c.want) || !errors.Is(err, c.class) {
 			t.Errorf("%+v: got %v, want %s", c.fault, err, c.want)
 		}
