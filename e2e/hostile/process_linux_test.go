@@ -19,6 +19,11 @@ import (
 // S5, S12: input without an end, in lines and without: it ends soon, in little memory, with no token.
 func TestEndlessInput(t *testing.T) {
 	m, token := room(t, "git.example.com")
+	// The kernel counts the memory of whoever started a process before exec, see e2e/fire.
+	little := m.Do(machine.Call{Name: "credential-idcs", Args: []string{"version"}}).MaxRSS < 32<<20
+	if !little {
+		t.Log("memory isn't judged: this process has too much itself")
+	}
 	for name, head := range map[string]string{
 		"zeros": "", "behind git's lines": "protocol=https\nhost=git.example.com\n", "behind a host": "git.example.com\n", "in a string": `{"uri":"https://git.example.com/`,
 	} {
@@ -40,7 +45,7 @@ func TestEndlessInput(t *testing.T) {
 			p := m.Start(call)
 			r := p.Wait()
 			_ = zeros.Close()
-			if strings.Contains(r.Stdout, token) || r.Signal != 0 || r.MaxRSS > 64<<20 {
+			if strings.Contains(r.Stdout, token) || r.Signal != 0 || little && r.MaxRSS > 64<<20 {
 				t.Errorf("%s: %s, %d MiB", name, r, r.MaxRSS>>20)
 			}
 		}

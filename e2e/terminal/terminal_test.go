@@ -30,7 +30,7 @@ type terminal struct {
 const columns, rows = 100, 45
 
 // patience is how long a screen may take, on a machine as busy as it may be.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // open starts a terminal on a machine, with a sh whose prompts are counted.
 func open(m *machine.Machine, t *testing.T) *terminal {
