@@ -73,6 +73,22 @@ func (s *scene) paused(want int, since time.Time) {
 	}
 }
 
+// early runs a call that refreshes a token which lives, again where the connection wasn't there within the 1 s that it
+// gets then, as on a machine with much to do.
+func (s *scene) early(c machine.Call) (r machine.Result) {
+	s.Helper()
+	before := s.Domain.Posts(idcstest.Refresh)
+	for n := 0; n < 5 && s.Domain.Posts(idcstest.Refresh) == before; n++ {
+		if n > 0 {
+			if err := os.Remove(s.File(".state")); err != nil { // with the pause
+				s.Fatal(err)
+			}
+		}
+		r = s.Do(c)
+	}
+	return r
+}
+
 func (s *scene) grants(grant string, want int) {
 	s.Helper()
 	if got := s.Domain.Posts(grant) - s.before.Posts[grant]; got != want {

@@ -36,7 +36,7 @@ func TestARefusedRenewalCostsNothing(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(tt.fault.Status, tt.fault.Do), func(t *testing.T) {
 			t.Parallel()
-			s := principal(t, "session")
+			var s *oracleScene
 			lives := func(since time.Duration) {
 				t.Helper()
 				token := s.oracle.IssueFor(ocitest.User, &s.home.Key.PublicKey, time.Now().Add(-since), time.Hour)
@@ -44,16 +44,22 @@ func TestARefusedRenewalCostsNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			lives(40 * time.Minute)
-			before := s.oci()
 			tt.fault.On = "renew"
-			s.oracle.Script(tt.fault)
-			begun := time.Now()
-			first := s.Do(pull)
-			s.secret(first)
-			if late := time.Now().Add(-10 * time.Second); late.After(begun) { // a renewal that stalls takes 5 s
-				begun = late
+			var before string
+			var begun time.Time
+			var first machine.Result
+			for range 5 {
+				s = principal(t, "session")
+				lives(40 * time.Minute)
+				before = s.oci()
+				s.oracle.Script(tt.fault)
+				begun = time.Now()
+				first = s.Do(pull)
+				if s.oracle.Count("renew") > 0 { // else the connection took longer than its 1 s on a machine with much to do
+					break
+				}
 			}
+			s.secret(first)
 			for _, r := range s.Crowd(pull, oke, pull, oke) {
 				if r.Exit != 0 || r.Stderr != "" || strings.Contains(r.Stdout, "canary") {
 					t.Errorf("%s", r)

@@ -117,8 +117,13 @@ func TestOracleIsAskedOnceByACrowd(t *testing.T) {
 			if testing.Short() {
 				size = 48
 			}
+			results := s.Crowd(slices.Repeat([]machine.Call{tt.call}, size)...)
+			for n := 0; n < 5 && strings.Contains(results[0].Stderr, noInstance); n++ { // the machine was too slow
+				s = principalOf(t, tt.principal, ocitest.Options{}, domain)
+				results = s.Crowd(slices.Repeat([]machine.Call{tt.call}, size)...)
+			}
 			first := ""
-			for _, r := range s.Crowd(slices.Repeat([]machine.Call{tt.call}, size)...) {
+			for _, r := range results {
 				if first == "" {
 					first = r.Secret()
 				}
@@ -183,7 +188,7 @@ func TestOracleAndAKilledProcess(t *testing.T) {
 			close(gate)
 			s.oracle.Unscript()
 			before := s.oracle.Count("registry")
-			s.secret(s.Do(pull))
+			s.secret(s.patiently(pull))
 			if got := s.oracle.Count("registry") - before; got != 1 {
 				t.Errorf("%d requests for the token, want 1", got)
 			}
@@ -191,7 +196,7 @@ func TestOracleAndAKilledProcess(t *testing.T) {
 			if got := s.oracle.Count("registry") - before; got != 1 {
 				t.Errorf("the token wasn't stored: %d requests", got)
 			}
-			if r := s.Do(oke); r.Exit != 0 {
+			if r := s.patiently(oke); r.Exit != 0 {
 				t.Errorf("the cluster: %s", r)
 			}
 			s.scan()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,21 +44,38 @@ const opensslSigns = "exec openssl dgst -sha256 -sign client-key.pem"
 
 // H2: One expiry costs one signature for each assertion, however many ask.
 func TestCrowdSignsOnce(t *testing.T) {
-	s, asked := signed(t, opensslSigns)
-	s.served(s.Crowd(machine.Mixed(64)...)...)
-	s.grants(idcstest.Assertion, 1)
-	if n := asked(); n != 2 { // the client's and the user's
-		t.Errorf("%d signatures for the first token, want 2", n)
+	for range 5 {
+		s, asked := signed(t, opensslSigns)
+		results := s.Crowd(machine.Mixed(64)...)
+		if tooSlow(results) {
+			continue
+		}
+		s.served(results...)
+		s.grants(idcstest.Assertion, 1)
+		if n := asked(); n != 2 { // the client's and the user's
+			t.Errorf("%d signatures for the first token, want 2", n)
+		}
+		s.Expire()
+		s.again()
+		results = s.Crowd(machine.Mixed(64)...)
+		if tooSlow(results) {
+			continue
+		}
+		s.served(results...)
+		s.posts(1)
+		if n := asked(); n != 3 {
+			t.Errorf("%d signatures after the refresh, want 3", n)
+		}
+		s.Chain()
+		s.Litter()
+		return
 	}
-	s.Expire()
-	s.again()
-	s.served(s.Crowd(machine.Mixed(64)...)...)
-	s.posts(1)
-	if n := asked(); n != 3 {
-		t.Errorf("%d signatures after the refresh, want 3", n)
-	}
-	s.Chain()
-	s.Litter()
+	t.Error("openssl never signs within 3 s")
+}
+
+// tooSlow reports whether openssl took longer than a call gives it, as on a machine with much else to do.
+func tooSlow(results []machine.Result) bool {
+	return slices.ContainsFunc(results, func(r machine.Result) bool { return strings.Contains(r.Stderr, "took longer than 3s") })
 }
 
 // A signer that hangs is asked once, whoever waits shares that it did, and nothing is sent.

@@ -85,12 +85,15 @@ func newRoom(t testing.TB, kind machine.Kind) *room {
 	return r
 }
 
-// do runs a call, again where the keyring needed more than its 300 ms because the machine has much else to do.
+// mute is what is said of a keyring that needs more than its 300 ms.
+const mute = "the keyring doesn't answer"
+
+// do runs a call, again where the keyring needed more because the machine has much else to do.
 func (r *room) do(c machine.Call) machine.Result {
 	r.Helper()
 	for i := 0; ; i++ {
 		got := r.Do(c)
-		if i == 20 || !strings.Contains(got.Stderr, "the keyring doesn't answer") {
+		if i == 20 || !strings.Contains(got.Stderr, mute) {
 			return got
 		}
 	}

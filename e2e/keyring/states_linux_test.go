@@ -79,7 +79,11 @@ func TestALockedKeyringIsNoEmptyOne(t *testing.T) {
 		t.Helper()
 		for range repeat(t, 2) {
 			for _, c := range machine.Mixed(4) {
-				got := r.Do(alter(c))
+				try := r.do
+				if why == mute {
+					try = r.Do
+				}
+				got := try(alter(c))
 				longest = max(longest, got.Took)
 				if got.Exit != got.Status(4) || !strings.Contains(got.Stderr+got.Stdout, why) || !strings.Contains(got.Stderr+got.Stdout, "credential-idcs unlock") {
 					t.Errorf("%s; want %q", got, why)
@@ -109,7 +113,7 @@ func TestALockedKeyringIsNoEmptyOne(t *testing.T) {
 	r.wants(r.people("seal"), 4, "the keyring is locked")
 	gnome.End()
 	locked("no keyring runs in the D-Bus session", as)
-	locked("the keyring doesn't answer", func(c machine.Call) machine.Call { return c.With(hangs) })
+	locked(mute, func(c machine.Call) machine.Call { return c.With(hangs) })
 	locked("no D-Bus session", func(c machine.Call) machine.Call { return c.With("DBUS_SESSION_BUS_ADDRESS=") })
 	t.Logf("the longest call took %v", longest)
 	for _, method := range []string{"Unlock", "Prompt", "StartServiceByName"} {
