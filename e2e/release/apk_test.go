@@ -46,6 +46,11 @@ func (w *works) apk(t *testing.T, now string) {
 			t.Errorf("no %q in\n%s", line, info)
 		}
 	}
+	for line := range strings.Lines(info) {
+		if !regexp.MustCompile(`^(# .*|[a-z_]+ = .*)\n$`).MatchString(line) {
+			t.Errorf("%q is no field", line)
+		}
+	}
 	if depends := regexp.MustCompile(`(?m)^depend = .*`).FindString(info); depends != "" {
 		t.Errorf("it needs something: %s", depends)
 	}
