@@ -84,63 +84,58 @@ func keysIn(t *testing.T, dir *Dir) (kernel, keyring int) {
 // next one that deletes keys leaves none that opens nothing.
 func TestAKilledProcessLeavesNoKeyForLong(t *testing.T) {
 	revoke := func(context.Context, secret.Text, time.Duration) error { return nil }
-	for _, move := range []struct{ from, to, op string }{
-		{"", "kernel", "seal"}, {"kernel", "keyring", "seal"}, {"keyring", "kernel", "seal"}, {"keyring", "", "seal"},
-		{"kernel", "keyring", "login"}, {"keyring", "keyring", "logout"},
+	for _, move := range []struct{ from, to, op, next string }{
+		{"", "kernel", "seal", "seal"}, {"kernel", "keyring", "seal", "seal"}, {"kernel", "keyring", "seal", "logout"}, {"keyring", "", "seal", "seal"},
+		{"kernel", "keyring", "login", "seal"}, {"keyring", "keyring", "logout", "logout"},
 	} {
-		for _, next := range []string{"seal", "logout"} {
-			t.Run(move.op+" "+move.from+" "+move.to+" "+next, func(t *testing.T) {
-				dom := newDomain(t)
-				for step, killed := 1, true; killed; step++ {
-					dir := folder(t)
-					if err := os.MkdirAll(filepath.Join(dir.path+".keys", "store"), 0o700); err != nil {
-						t.Fatal(err)
+		t.Run(move.op+" "+move.from+" "+move.to+" "+move.next, func(t *testing.T) {
+			dom := newDomain(t)
+			for step, killed := 1, true; killed; step++ {
+				dir := folder(t)
+				if err := os.MkdirAll(filepath.Join(dir.path+".keys", "store"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				dir.sys.Keys = shelvesOf(dir.path)
+				dir.sys.Seal = move.from
+				if _, err := dir.Login(t.Context(), testKey, grantOf(func() (Token, *Refusal) { return aToken("a", "r"), nil })); err != nil {
+					t.Fatal(err)
+				}
+				p := job{Dir: dir.path, URL: dom.URL, Op: move.op, Key: testKey, Seal: move.to, Dies: step}.start(t).release()
+				_, status := p.ends()
+				if killed = status < 0; !killed && status != 0 {
+					t.Fatalf("step %d: exit status %d", step, status)
+				}
+				dir.sys.Seal = move.to
+				if _, err := dir.again(t).Token(t.Context(), testKey, Query{}, Renewal{}); err != nil && (move.op != "logout" || !errors.Is(err, ErrNothing)) {
+					t.Fatalf("step %d: %v", step, err)
+				}
+				wantKernel, wantKeyring := 0, 0
+				switch {
+				case move.next == "logout":
+					if err := dir.again(t).Logout(t.Context(), testKey, revoke); err != nil {
+						t.Errorf("step %d: %v", step, err)
 					}
-					dir.sys.Keys = shelvesOf(dir.path)
-					dir.sys.Seal = move.from
-					if _, err := dir.Login(t.Context(), testKey, grantOf(func() (Token, *Refusal) { return aToken("a", "r"), nil })); err != nil {
-						t.Fatal(err)
+					if dir.exists("seal", ".json") {
+						t.Errorf("step %d: seal.json is left", step)
 					}
-					p := job{Dir: dir.path, URL: dom.URL, Op: move.op, Key: testKey, Seal: move.to, Dies: step}.start(t).release()
-					_, status := p.ends()
-					if killed = status < 0; !killed && status != 0 {
-						t.Fatalf("step %d: exit status %d", step, status)
+				default:
+					if _, err := dir.again(t).Reseal(t.Context(), testKey); err != nil {
+						t.Errorf("step %d: %v", step, err)
 					}
-					dir.sys.Seal = move.to
-					if _, err := dir.again(t).Token(t.Context(), testKey, Query{}, Renewal{}); err != nil && (move.op != "logout" || !errors.Is(err, ErrNothing)) {
-						t.Fatalf("step %d: %v", step, err)
-					}
-					wantKernel, wantKeyring := 0, 0
-					switch {
-					case next == "logout":
-						if err := dir.again(t).Logout(t.Context(), testKey, revoke); err != nil {
-							t.Errorf("step %d: %v", step, err)
-						}
-						if dir.exists("seal", ".json") {
-							t.Errorf("step %d: seal.json is left", step)
-						}
-					default:
-						if _, err := dir.again(t).Reseal(t.Context(), testKey); err != nil {
-							t.Errorf("step %d: %v", step, err)
-						}
-						if move.to == "kernel" {
-							wantKernel = 1
-						} else if move.to == "keyring" {
-							wantKeyring = 1
-						}
-					}
-					kernel, keyring := keysIn(t, dir)
-					if move.op == "logout" && next == "seal" { // the key for new files may stay
-						wantKeyring = keyring
-					}
-					if kernel != wantKernel || keyring != wantKeyring {
-						t.Errorf("step %d: %d keys in the kernel and %d in the keyring, want %d and %d", step, kernel, keyring, wantKernel, wantKeyring)
-					}
-					if step > 40 {
-						t.Fatal("it never ends by itself")
+					if move.to == "kernel" {
+						wantKernel = 1
+					} else if move.to == "keyring" {
+						wantKeyring = 1
 					}
 				}
-			})
-		}
+				kernel, keyring := keysIn(t, dir)
+				if kernel != wantKernel || keyring != wantKeyring {
+					t.Errorf("step %d: %d keys in the kernel and %d in the keyring, want %d and %d", step, kernel, keyring, wantKernel, wantKeyring)
+				}
+				if step > 40 {
+					t.Fatal("it never ends by itself")
+				}
+			}
+		})
 	}
 }
