@@ -147,6 +147,12 @@ func TestMissingProofComesWithTheCommandThatMakesIt(t *testing.T) {
 	w := newWard(t)
 	p := w.profile("https://git.example.com")
 	p.Client.KeyFile.Full = filepath.Join(w.home, "none", "client-key.pem")
+	// A new pair would replace the certificate that is there.
+	has(t, w.lookOffline(p), "error    profile work: client-key.pem can't be read: "+missing(t, w, "none/client-key.pem")+"; its certificate client-cert.pem is there, so is key_file right?\n\t")
+	lacks(t, w.lookOffline(p), "openssl")
+	if err := os.Remove(filepath.Join(w.home, "client-cert.pem")); err != nil {
+		t.Fatal(err)
+	}
 	has(t, w.lookOffline(p), "error    profile work: client-key.pem can't be read: "+missing(t, w, "none/client-key.pem")+"; make one ",
 		"\topenssl req -x509 -newkey rsa:2048 ", " -keyout "+filepath.Join(w.home, "none", "client-key.pem")+" -out "+filepath.Join(w.home, "client-cert.pem")+"\n")
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -162,6 +163,10 @@ const soon = 30 * 24 * time.Hour
 // pair checks a key and its certificate, if the profile has one. False: they can't be used.
 func (d *Doctor) pair(p *config.Profile, keyFile config.Path, certFile config.Path) bool {
 	pem, err := config.ReadSecret(keyFile)
+	if _, lost := os.Stat(certFile.Full); errors.Is(err, fs.ErrNotExist) && !certFile.IsZero() && lost == nil { // a new pair would replace it
+		d.problem(of(p)+err.Error()+"; its certificate "+certFile.Written+" is there, so is key_file right?", text.Edit(d.Config))
+		return false
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		d.problem(of(p)+err.Error()+"; make one and have its certificate imported into the domain", newPair(p, keyFile, certFile))
 		return false
