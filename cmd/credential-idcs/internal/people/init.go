@@ -63,6 +63,7 @@ Example:
 	offline := v.switched("offline", "do not ask the domain")
 	v.run = func(ctx context.Context, a *app, operands []string) error {
 		p.Name = operand(operands)
+		https(&p.Domain)
 		if err := targets(); err != nil {
 			return err
 		}
@@ -100,6 +101,7 @@ func initKeys(v *verb, p *newprofile.Profile) {
 // initTargets declares --target and --tools. What it returns gives each target its tools, once all options are read.
 func initTargets(v *verb, p *newprofile.Profile) func() error {
 	v.each("target", "where its tokens may go, an https `URL`; once for each", func(s string) {
+		https(&s)
 		p.Targets = append(p.Targets, newprofile.Target{URL: s})
 	})
 	lists := map[int]string{} // by the number of targets before it

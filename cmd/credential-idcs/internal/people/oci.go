@@ -80,9 +80,7 @@ func (a *app) derived(p *config.Profile) ([]part, error) {
 
 // ofTarget is the engine of a target's credential. Its error is a *helpers.Failure.
 func (a *app) ofTarget(p *config.Profile, url string) (*engine.Engine, *config.Target, error) {
-	if !strings.Contains(url, "://") {
-		url = "https://" + url
-	}
+	https(&url)
 	place, err := helpers.ParseTarget(url)
 	if err != nil {
 		return nil, nil, misuse("token: --target: "+err.Error(), "credential-idcs help token")

@@ -69,9 +69,7 @@ func (a *app) target(operands []string, tools string, asJSON bool) error {
 		return misuse("target "+action+": which URL?", help)
 	}
 	url := operands[1]
-	if !strings.Contains(url, "://") {
-		url = "https://" + url
-	}
+	https(&url)
 	t, err := helpers.ParseTarget(url)
 	if err != nil {
 		if host, ok := strings.CutPrefix(url, "http://"); ok { // https was meant, nearly always
