@@ -18,14 +18,14 @@ import (
 	"github.com/credential-idcs/credential-idcs/idcs/idcstest"
 )
 
-// Real readers live three lifetimes on the published Secrets alone: skopeo, crane and what a kubelet reads
+// Real readers live through three renewals on the published Secrets alone: skopeo, crane and what a kubelet reads
 // imagePullSecrets with on the one of type docker, git on the one of type basic-auth. Their servers take
 // nothing but the domain's living tokens. Flux and Argo CD read the Secrets by their own code.
 func testReaders(t *testing.T, api *cluster.Server) {
 	for _, tool := range []string{"skopeo", "crane", "kubelet-pull-secrets", "flux-credentials"} {
 		need.Tool(t, tool)
 	}
-	domain := idcstest.Start(t, idcstest.Options{AccessTTL: 15 * time.Second, Rotation: idcstest.StrictRevoke})
+	domain := idcstest.Start(t, idcstest.Options{AccessTTL: 30 * time.Second, Rotation: idcstest.StrictRevoke})
 	cert, err := domain.CA.Issue("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
@@ -73,8 +73,10 @@ func testReaders(t *testing.T, api *cluster.Server) {
 		folder := t.TempDir()
 		env := []string{"DOCKER_CONFIG=" + folder, "SSL_CERT_FILE=" + domain.CAFile}
 		auth := filepath.Join(folder, "config.json")
-		put(t, auth, s.secret("team-a", "pull").Data[".dockerconfigjson"])
+		mounts := func() { put(t, auth, s.secret("team-a", "pull").Data[".dockerconfigjson"]) } // as the Secret is by now
+		mounts()
 		reads(t, env, "crane", "manifest", registry.Host+"/"+servers.Image)
+		mounts()
 		reads(t, nil, "skopeo", "inspect", "--raw", "--authfile", auth, "--cert-dir", certs, "docker://"+registry.Host+"/"+servers.Image)
 		s.pulls(registry.Host + "/" + servers.Image)
 		basic := s.secret("team-a", "git").Data

@@ -57,6 +57,7 @@ func New(t testing.TB, ca *idcstest.CA) *Server {
 
 	const peers = "unix://localhost:2"
 	s.etcd = run(t, s.folder, need.Tool(t, "etcd"), "--data-dir", "data",
+		"--unsafe-no-fsync", // what it stores ends with the test, and a slow disk would end an election of seconds
 		"--listen-client-urls", etcd, "--advertise-client-urls", etcd,
 		"--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", "default="+peers)
 	return s
