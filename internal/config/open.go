@@ -21,6 +21,8 @@ type Path struct {
 }
 
 // IsZero reports whether p names no file.
+//
+//go:noinline
 func (p Path) IsZero() bool { return p.Written == "" }
 
 // A rule is which owner and mode a file must have.

@@ -33,6 +33,8 @@ func Set(name, value string) string { return here.set(name, value) }
 func SetHidden(name string) string { return here.setHidden(name) }
 
 // Unset removes variables.
+//
+//go:noinline
 func Unset(names ...string) string { return here.unset(names) }
 
 // FirstOnPath puts a folder before all others of PATH.

@@ -42,6 +42,8 @@ func (r *Reply) Date() (d time.Time, ok bool) {
 }
 
 // RetryAfter is the answer's Retry-After, 1 s to 300 s; 0: it has none.
+//
+//go:noinline
 func (r *Reply) RetryAfter() time.Duration { return readRetryAfter(r.Header, r.Got) }
 
 // readClock compares a Date header with our clock. The host wrote it between sent and got (our clock), rounded down to

@@ -113,6 +113,8 @@ func formerKey(p *config.Profile) cache.Key {
 
 // Derived reports whether the credential for a target is derived from the profile's OCI principal, and stored by
 // itself. With nil it reports that for the profile's own tokens.
+//
+//go:noinline
 func Derived(p *config.Profile, t *config.Target) bool {
 	return p.Login == config.OCILogin || p.OCI != nil && t != nil && t.Kind != config.KindToken
 }

@@ -94,6 +94,7 @@ func (d *Doctor) problem(said, command string) {
 	d.Report(Finding{Level: Error, Text: said, Command: command, Check: d.check, Profile: d.profile})
 }
 
+//go:noinline
 func (d *Doctor) busy(what string) {
 	if d.Busy != nil {
 		d.Busy(what)

@@ -63,6 +63,8 @@ func (a *app) chosen(operand string) (*config.Profile, error) {
 }
 
 // engine is the engine of a profile's own tokens. Its error is a *helpers.Failure.
+//
+//go:noinline
 func (a *app) engine(p *config.Profile) (*engine.Engine, error) { return engine.For(a.App, p, nil) }
 
 // environment is the process's without the secrets of clients, for tools that are run to print their settings.

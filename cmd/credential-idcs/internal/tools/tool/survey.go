@@ -156,6 +156,8 @@ func (e Env) AnyOf(names ...string) string {
 }
 
 // SetUp is the command that sets a tool up for a profile.
+//
+//go:noinline
 func SetUp(tool, profile string) string {
 	return "credential-idcs configure " + tool + " --profile " + text.Word(profile)
 }
