@@ -50,36 +50,41 @@ func TestOracleRedirects(t *testing.T) {
 			}
 			s := principalOf(t, tt.principal, ocitest.Options{}, domain)
 			call := machine.Call{Name: machine.People, Args: []string{"token", "work", "--target", "https://iad.ocir.io"}}
-			for _, status := range []int{301, 302, 303, 307, 308} {
-				for _, to := range []string{elsewhere + "/x", "https://evil.example/x", "https://iad.ocir.io/20180419/docker/token", "/other", ""} {
-					header := http.Header{"Location": {to}}
-					if to == "" {
-						header = nil
+			for _, r := range []struct {
+				status int
+				to     string
+			}{
+				{301, elsewhere + "/x"}, {302, "https://evil.example/x"}, {303, "https://iad.ocir.io/20180419/docker/token"},
+				{307, elsewhere + "/x"}, {307, "/other"}, {308, elsewhere + "/x"}, {308, ""},
+			} {
+				status, to := r.status, r.to
+				header := http.Header{"Location": {to}}
+				if to == "" {
+					header = nil
+				}
+				if err := os.RemoveAll(s.Cache); err != nil { // a failure is remembered there
+					t.Fatal(err)
+				}
+				before := len(s.oracle.Requests())
+				if s.domain != nil {
+					s.domain.Unscript()
+					s.domain.Script(idcstest.Fault{On: tt.on, At: idcstest.BeforeRotation, Status: status, Header: header})
+				} else {
+					s.oracle.Unscript()
+					s.oracle.Script(ocitest.Fault{On: tt.on, Status: status, Header: header})
+				}
+				s.says(s.Do(call), 5, regexp.MustCompile(`^profile work: `+fmt.Sprintf(tt.said, status)+`$`), "credential-idcs doctor work")
+				asked := 0
+				for _, q := range s.oracle.Requests()[before:] {
+					if q.Name == tt.on {
+						asked++
 					}
-					if err := os.RemoveAll(s.Cache); err != nil { // a failure is remembered there
-						t.Fatal(err)
+					if q.Name == "other" {
+						t.Errorf("%d to %q: %s %s was asked", status, to, q.Host, q.Target)
 					}
-					before := len(s.oracle.Requests())
-					if s.domain != nil {
-						s.domain.Unscript()
-						s.domain.Script(idcstest.Fault{On: tt.on, At: idcstest.BeforeRotation, Status: status, Header: header})
-					} else {
-						s.oracle.Unscript()
-						s.oracle.Script(ocitest.Fault{On: tt.on, Status: status, Header: header})
-					}
-					s.says(s.Do(call), 5, regexp.MustCompile(`^profile work: `+fmt.Sprintf(tt.said, status)+`$`), "credential-idcs doctor work")
-					asked := 0
-					for _, q := range s.oracle.Requests()[before:] {
-						if q.Name == tt.on {
-							asked++
-						}
-						if q.Name == "other" {
-							t.Errorf("%d to %q: %s %s was asked", status, to, q.Host, q.Target)
-						}
-					}
-					if s.domain == nil && asked != 1 {
-						t.Errorf("%d to %q: %d requests, want 1", status, to, asked)
-					}
+				}
+				if s.domain == nil && asked != 1 {
+					t.Errorf("%d to %q: %d requests, want 1", status, to, asked)
 				}
 			}
 			for _, to := range s.oracle.Tunnels() {
