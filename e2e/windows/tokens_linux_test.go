@@ -32,11 +32,12 @@ func TestACrowdRefreshesOnce(t *testing.T) {
 
 // A virus scanner holds the token file open while it is replaced: everybody is served all the time.
 func TestAHeldTokenFileServesEverybody(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t, machine.Person)
 	m.Login()
 	m.Expire()
 	before := m.Domain.Posts(idcstest.Refresh)
-	stdin, wait := beside(t, "open", program.File(m.File(".json")))
+	stdin, wait := beside(t, "open", "writing", program.File(m.File(".json")))
 	first := m.Do(machine.Git)
 	if first.Exit != 0 || first.Secret() == "" {
 		t.Errorf("%s", first)
@@ -63,6 +64,7 @@ func TestAHeldTokenFileServesEverybody(t *testing.T) {
 // Another program locks all of the lock file: a living token is printed, and without one nobody hangs or
 // sends anything.
 func TestALockOfAnother(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t, machine.Person)
 	m.Login()
 	before := m.Domain.Posts(idcstest.Refresh)

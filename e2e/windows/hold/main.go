@@ -2,12 +2,13 @@
 
 // Hold stands in for other programs on Windows, in the tests:
 //
-//	hold open FILE   has a file open that nobody may rename or delete meanwhile, as a virus scanner does
+//	hold open SHARE FILE   has a file open and shares nothing, reading, writing or deletion of it
+//	hold scan SHARE FOLDER   has each file that is new in a folder open for a moment, as a virus scanner does
 //	hold lock FILE   locks all of a file
 //	hold run PROGRAM ARGS…   runs a program with HOLD_HOME as the person's folder, where Wine has its own
 //	hold console PROGRAM ARGS…   runs a program and tells it what comes from HOLD_CONSOLE
 //
-// As git.exe it is git. The first two print "held", and let go when stdin ends.
+// As git.exe it is git, and under any other name a tool that is only there. The first three print "held", and let go when stdin ends.
 package main
 
 import (
@@ -30,16 +31,21 @@ func main() {
 		}
 		os.Exit(status)
 	}
+	if len(os.Args) < 3 || filepath.Base(os.Args[0]) != "hold.exe" {
+		os.Exit(1) // another tool, which is only there
+	}
 	var err error
 	switch os.Args[1] {
 	case "open":
-		err = hold(os.Args[2], windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, false)
+		err = hold(os.Args[3], windows.GENERIC_READ, shares[os.Args[2]], false)
+	case "scan":
+		err = scan(os.Args[3], shares[os.Args[2]])
 	case "run":
 		err = run(os.Args[2], os.Args[3:])
 	case "console":
 		err = console(os.Args[2], os.Args[3:])
 	case "lock":
-		err = hold(os.Args[2], windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, true)
+		err = hold(os.Args[2], windows.GENERIC_READ|windows.GENERIC_WRITE, shares["deletion"], true)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "hold:", err)
@@ -70,12 +76,8 @@ func ended(err error) error {
 	return err
 }
 
-func hold(path string, share uint32, lock bool) error {
-	name, err := windows.UTF16PtrFromString(path)
-	if err != nil {
-		return err
-	}
-	h, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, share, nil, windows.OPEN_EXISTING, 0, 0)
+func hold(path string, access, share uint32, lock bool) error {
+	h, err := open(path, access, share)
 	if err != nil {
 		return err
 	}
