@@ -207,6 +207,19 @@ func said(err error) string {
 	return err.Error()
 }
 
+// The pod's token never goes through a proxy, though there is one for all addresses.
+func TestWorkloadIsAskedWithoutAProxy(t *testing.T) {
+	s := ocitest.Start(t, ocitest.Options{})
+	dir := t.TempDir()
+	if err := s.WriteServiceAccount(dir); err != nil {
+		t.Fatal(err)
+	}
+	must(t, Workload{Endpoint: s.WorkloadURL(), Account: dir, Region: "us-ashburn-1"}, at(t, s))
+	if tunnels := s.Tunnels(); len(tunnels) != 0 || s.Count("workload") != 1 {
+		t.Errorf("the proxy was asked for %q, the cluster %d times", tunnels, s.Count("workload"))
+	}
+}
+
 // The cluster must be an enhanced one, and its certificate the cluster's own.
 func TestWorkloadSaysWhatTheClusterLacks(t *testing.T) {
 	s := ocitest.Start(t, ocitest.Options{BasicCluster: true})

@@ -4,11 +4,9 @@ package fire
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -19,7 +17,7 @@ import (
 	"github.com/credential-idcs/credential-idcs/oci/ocitest"
 )
 
-// An eavesdropper is a server that nobody should come to: an http one, and a proxy.
+// An eavesdropper is an http server that nobody should come to.
 func eavesdropper(t *testing.T) (url string, heard *atomic.Int32) {
 	t.Helper()
 	heard = new(atomic.Int32)
@@ -94,36 +92,6 @@ func TestOracleRedirects(t *testing.T) {
 			}
 			if n := heard.Load(); n != 0 {
 				t.Errorf("%d requests came elsewhere", n)
-			}
-		})
-	}
-}
-
-// A machine's metadata service and a cluster's endpoint are asked without a proxy, whatever says that there is one: the
-// instance's key and the pod's token would go by it. Oracle's own hosts are asked by it.
-func TestTheMachinesOwnServicesAreAskedWithoutAProxy(t *testing.T) {
-	for _, name := range []string{"instance", "workload"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			elsewhere, heard := eavesdropper(t)
-			s := principal(t, name)
-			for _, variable := range []string{"HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"} {
-				s.Env = append(s.Env, variable+"="+elsewhere)
-			}
-			s.Env = append(s.Env, "NO_PROXY=", "no_proxy=")
-			s.secret(s.Do(pull))
-			s.reword(filepath.Join(s.Home, ".config/credential-idcs/config.toml"), "login = \"oci\"\n", "login = \"oci\"\nproxy = \""+s.oracle.ProxyURL()+"\"\n")
-			s.Env = append(s.Env, "HTTPS_PROXY="+elsewhere, "https_proxy="+elsewhere)
-			if r := s.Do(machine.Call{Name: machine.People, Args: []string{"refresh", "work"}}); r.Exit != 0 {
-				t.Errorf("%s", r)
-			}
-			if n := heard.Load(); n != 0 || s.oracle.Count("registry") != 2 {
-				t.Errorf("%d requests came elsewhere, %d to the registry", n, s.oracle.Count("registry"))
-			}
-			for _, to := range s.oracle.Tunnels() {
-				if host, _, err := net.SplitHostPort(to); err != nil || net.ParseIP(host) != nil {
-					t.Errorf("the proxy was asked for %s", to)
-				}
 			}
 		})
 	}
