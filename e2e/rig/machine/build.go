@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/credential-idcs/credential-idcs/e2e/rig/built"
 )
@@ -53,6 +56,7 @@ func SideBySide() {
 //
 //	func TestMain(m *testing.M) { os.Exit(machine.Main(m, &program)) }
 func Main(tests interface{ Run() int }, program *Program) (status int) {
+	keepInherited()
 	dir, err := os.MkdirTemp("", "program-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -64,6 +68,20 @@ func Main(tests interface{ Run() int }, program *Program) (status int) {
 		return 1
 	}
 	return tests.Run()
+}
+
+// keepInherited keeps to this process the files that whoever started it left open: what the program may open
+// (RLIMIT_NOFILE) is counted in some tests.
+func keepInherited() {
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return
+	}
+	for _, f := range open {
+		if n, err := strconv.Atoi(f.Name()); err == nil && n > 2 {
+			unix.CloseOnExec(n)
+		}
+	}
 }
 
 func (p Program) path(name string) string { return filepath.Join(string(p), name) }
