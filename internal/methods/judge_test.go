@@ -109,7 +109,7 @@ func TestJudgeOracle(t *testing.T) {
 		},
 		"an encrypted key": {
 			&oci.FileError{File: "~/.oci/config", Line: 3, Problem: "key_file is encrypted", Named: key},
-			Judgement{Class: policy.Configured, Text: "~/.oci/config:3: key_file is encrypted", Command: "openssl rsa -in '" + key + "' -out NEW", Verdict: policy.NotSent},
+			Judgement{Class: policy.Configured, Text: "~/.oci/config:3: key_file is encrypted", Command: "openssl rsa -in " + text.Word(key) + " -out NEW", Verdict: policy.NotSent},
 		},
 		"a torn session": {
 			&oci.FileError{File: "~/.oci/config", Line: 3, Problem: "no", Again: &oci.SessionError{Profile: "work", Region: "us-ashburn-1"}},
