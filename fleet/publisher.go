@@ -31,8 +31,9 @@ type Publisher struct {
 	// state is old.
 	Behind func(profile string)
 
-	atOnce chan struct{} // limits the number of calls at the same time
-	all    []*published
+	atOnce   chan struct{} // limits the number of calls at the same time
+	all      []*published
+	counting sync.Mutex // else an older count might be set behind a newer one, and stand for minutes
 }
 
 // A published is one Secret.
@@ -251,6 +252,8 @@ func (p *Publisher) report(s *published, err error) {
 
 // count sets the gauges of a profile.
 func (p *Publisher) count(profile string) {
+	p.counting.Lock()
+	defer p.counting.Unlock()
 	n := map[string]int{}
 	for _, s := range p.all {
 		if s.Profile == profile {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -190,6 +191,25 @@ func TestOneSecretThatFailsKeepsNoOtherBack(t *testing.T) {
 			t.Errorf("%v are fresh after they were mended", n)
 		}
 	})
+}
+
+// The gauges are those of the last report, however many report at once.
+func TestTheLastCountStands(t *testing.T) {
+	p := &Publisher{Troubles: &Troubles{Log: slog.New(slog.DiscardHandler)}, Metrics: NewMetrics(prometheus.NewRegistry(), []string{"ci"})}
+	for range 500 {
+		p.all = nil
+		for i := range 8 {
+			p.all = append(p.all, &published{Publication: Publication{Profile: "ci", Name: strconv.Itoa(i)}, state: secretStale})
+		}
+		var group sync.WaitGroup
+		for _, s := range p.all {
+			group.Go(func() { p.report(s, ErrMissing) })
+		}
+		group.Wait()
+		if n := testutil.ToFloat64(p.Metrics.Secrets.WithLabelValues("ci", secretMissing)); n != 8 {
+			t.Fatalf("%v of 8 are missing", n)
+		}
+	}
 }
 
 func TestADeadTokenIsNotPublished(t *testing.T) {
