@@ -151,7 +151,7 @@ func TestABoxIsBelievedWholeOrNotAtAll(t *testing.T) {
 			t.Fatalf("cut at %d", i)
 		}
 	}
-	// Written again by somebody without the key: the checksum is right, but the box can't be decrypted.
+	// Written again by somebody without the key: the checksum is right, but it can't be decrypted.
 	_, record, _, err := unframeAny(whole)
 	if err != nil {
 		t.Fatal(err)

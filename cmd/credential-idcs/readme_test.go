@@ -134,7 +134,7 @@ func TestEachFailureHasItsRow(t *testing.T) {
 	} {
 		messages[call.Explain("work", err).Message] = true
 	}
-	// All that a FolderError says stands in the source as Problem: "…".
+	// What a FolderError can say is in the source as Problem: "…".
 	files, err := filepath.Glob("../../cache/*.go")
 	if err != nil {
 		t.Fatal(err)

@@ -191,7 +191,7 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 				ts.Fatalf("%d files match, want %d: %v", len(found), want, found)
 			}
 		},
-		// nosecrets FILE... demands that no secret of the domain stands in them.
+		// nosecrets FILE... fails if one of the files has a secret of the domain in it.
 		"nosecrets": func(ts *testscript.TestScript, neg bool, args []string) {
 			for _, name := range args {
 				content := ts.ReadFile(name)

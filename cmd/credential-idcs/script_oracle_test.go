@@ -122,7 +122,7 @@ func oracleCommands(t *testing.T, cmds map[string]func(*testscript.TestScript, b
 			ts.Fatalf("%v", err)
 		}
 	}
-	// unsaid FILE... demands that nothing of Oracle's secrets stands in them, but for what is allowed to.
+	// unsaid FILE... fails if one of the files has a secret of Oracle's in it, but for those that it may have.
 	cmds["unsaid"] = func(ts *testscript.TestScript, _ bool, args []string) {
 		for _, name := range args {
 			content := ts.ReadFile(name)

@@ -219,8 +219,8 @@ func (d *Doctor) certificate(p *config.Profile, certFile config.Path) (cert rsak
 	return cert, true
 }
 
-// valid reports how long a certificate is good. then is what to do about an expired one, behind "; ", and again the
-// command that makes another one; also is what else is right, for a good one.
+// valid reports how long a certificate is good. Of one that has expired or soon will, then says what to do, and again
+// is the command that makes a new one. Of a good one, also says what else was checked.
 func (d *Doctor) valid(p *config.Profile, certFile config.Path, cert rsakey.Certificate, then, again, also string) {
 	left := cert.NotAfter.Sub(d.Now())
 	end := cert.NotAfter.Local().Format(time.DateOnly)
