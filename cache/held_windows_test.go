@@ -11,25 +11,14 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/credential-idcs/credential-idcs/internal/share/sharetest"
 )
 
 // holdFile opens a file as programs do that allow no deletion meanwhile: a virus scanner, a backup.
 func holdFile(t *testing.T, path string) (release func()) {
 	t.Helper()
-	return holdAs(t, path, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE)
-}
-
-func holdAs(t *testing.T, path string, share uint32) (release func()) {
-	t.Helper()
-	name, err := windows.UTF16PtrFromString(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := windows.CreateFile(name, windows.GENERIC_READ, share, nil, windows.OPEN_EXISTING, 0, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func() { _ = windows.CloseHandle(h) }
+	return sharetest.Hold(t, path, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE)
 }
 
 // A reader holds the token file all the time: the successor lies beside it, and is served from there. When
@@ -70,7 +59,7 @@ func TestAProgramThatHoldsAFileAloneIsWaitedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = f.Close()
-		time.AfterFunc(300*time.Millisecond, holdAs(t, path, 0))
+		time.AfterFunc(300*time.Millisecond, sharetest.Hold(t, path, 0))
 		sent := 0
 		got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("a", "next"), &sent))
 		if err != nil || got.Token.Access != text("a") || sent != 1 || len(got.Warnings) != 0 {
@@ -106,7 +95,7 @@ func TestAFileThatIsHeldForGood(t *testing.T) {
 			if c.suffix != ".json" {
 				plantBytes(t, path, nil)
 			}
-			release := holdAs(t, path, c.share)
+			release := sharetest.Hold(t, path, c.share)
 			sent := 0
 			got, err := dir.Token(t.Context(), testKey, Query{}, giving(aToken("a", "next"), &sent))
 			release()

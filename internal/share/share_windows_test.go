@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/credential-idcs/credential-idcs/internal/share/sharetest"
 )
 
 const (
@@ -21,20 +23,6 @@ func write(t *testing.T, path, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// hold opens a file as another program does.
-func hold(t *testing.T, path string, share uint32) (release func()) {
-	t.Helper()
-	name, err := windows.UTF16PtrFromString(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := windows.CreateFile(name, windows.GENERIC_READ, share, nil, windows.OPEN_EXISTING, 0, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func() { _ = windows.CloseHandle(h) }
 }
 
 // wine reports whether this is Wine, which has its own ways with a file that was deleted or is to be replaced.
@@ -59,7 +47,7 @@ func TestAFileThatAnotherProgramHas(t *testing.T) {
 			path, other := filepath.Join(dir, "file"), filepath.Join(dir, "other")
 			write(t, path, "x")
 			write(t, other, "y")
-			release := hold(t, path, share)
+			release := sharetest.Hold(t, path, share)
 			if err := do(path, other, time.Millisecond); !Held(err) && !(name == "read" && share&reading != 0 && err == nil) {
 				t.Errorf("%s while it is held with share %d: %v", name, share, err)
 			}
@@ -100,7 +88,7 @@ func TestAFileThatIsShared(t *testing.T) {
 func TestAFileIsMadeWhereOneWasDeleted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	write(t, path, "x")
-	release := hold(t, path, noDelete|windows.FILE_SHARE_DELETE)
+	release := sharetest.Hold(t, path, noDelete|windows.FILE_SHARE_DELETE)
 	if err := Remove(path); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/credential-idcs/credential-idcs/internal/share/sharetest"
 )
 
 // A virus scanner that has a configuration open for a moment is waited for; a program that keeps it is named as the
@@ -20,18 +22,11 @@ func TestAFileThatAnotherProgramHasOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		change := Change{Path: path, Before: []byte("before\r\n"), After: []byte("after\r\n")}
-		name, err := windows.UTF16PtrFromString(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h, err := windows.CreateFile(name, windows.GENERIC_READ, share, nil, windows.OPEN_EXISTING, 0, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
+		release := sharetest.Hold(t, path, share)
 		if err := change.Apply(); err == nil || !strings.Contains(err.Error(), "another program has it open") {
 			t.Errorf("share %d, for good: %v", share, err)
 		}
-		time.AfterFunc(200*time.Millisecond, func() { _ = windows.CloseHandle(h) })
+		time.AfterFunc(200*time.Millisecond, release)
 		if err := change.Apply(); err != nil {
 			t.Errorf("share %d, for a moment: %v", share, err)
 		}
